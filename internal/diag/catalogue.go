@@ -1,0 +1,43 @@
+package diag
+
+// Code is the stable name of a kind of finding: JM followed by four digits.
+// The first digit tells the stage: 1 document and structure, 2 references and
+// merge, 3 claims and transformations, 4 technical profiles, 5 journeys,
+// 6 relying party, 7 support level. Numbers are never reused.
+type Code string
+
+// Entry describes a code for people.
+type Entry struct {
+	Severity Severity
+	Title    string // a few words
+	Cause    string // what the author did
+	Cure     string // what to do
+}
+
+// Entry returns the catalogue entry; an unknown code is a bug of ours.
+func (c Code) Entry() Entry {
+	e, ok := catalogue[c]
+	if !ok {
+		panic("diag: code without catalogue entry: " + string(c))
+	}
+	return e
+}
+
+// catalogue is filled once from the tables of the codes_*.go files and read only.
+var catalogue = gather(
+	documentCodes, referenceCodes, claimCodes, profileCodes, restfulCodes,
+	journeyCodes, relyingPartyCodes, supportCodes,
+)
+
+func gather(tables ...map[Code]Entry) map[Code]Entry {
+	all := make(map[Code]Entry)
+	for _, table := range tables {
+		for code, entry := range table {
+			if _, twice := all[code]; twice {
+				panic("diag: code in two tables: " + string(code))
+			}
+			all[code] = entry
+		}
+	}
+	return all
+}

@@ -1,0 +1,4 @@
+package diag
+
+// journeyCodes has the codes JM5xx…
+var journeyCodes = map[Code]Entry{}

@@ -1,0 +1,4 @@
+package diag
+
+// referenceCodes has the codes JM2xx…
+var referenceCodes = map[Code]Entry{}

@@ -1,0 +1,4 @@
+package diag
+
+// restfulCodes has the codes JM41xx…
+var restfulCodes = map[Code]Entry{}

@@ -1,0 +1,145 @@
+package diag
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Position is a place in a policy file. Line and Column count from 1; Column
+// counts runes of the decoded text. The zero Position means "nowhere".
+type Position struct {
+	File   string
+	Line   int
+	Column int
+}
+
+// Known reports whether the position names a place.
+func (p Position) Known() bool { return p.Line > 0 }
+
+// String is the form editors make clickable: file:line:column.
+func (p Position) String() string {
+	if !p.Known() {
+		return p.File
+	}
+	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
+}
+
+// Severity says what a diagnostic means for an upload.
+type Severity uint8
+
+const (
+	Error   Severity = iota + 1 // the upload is refused
+	Warning                     // accepted; the author should look
+	Info                        // accepted; worth knowing
+)
+
+// String is the word that users see.
+func (s Severity) String() string {
+	switch s {
+	case Error:
+		return "error"
+	case Warning:
+		return "warning"
+	case Info:
+		return "info"
+	}
+	return "unknown"
+}
+
+// MarshalJSON writes the word.
+func (s Severity) MarshalJSON() ([]byte, error) { return json.Marshal(s.String()) }
+
+// Related is a second place that explains a diagnostic, for example the first
+// of two declarations with one Id.
+type Related struct {
+	Position Position
+	Message  string
+}
+
+// Diagnostic is one finding about a policy. It is plain data; drivers print it.
+type Diagnostic struct {
+	Position Position
+	Severity Severity
+	Code     Code
+	Message  string // what is wrong
+	Hint     string // how to mend it; may be empty
+	PolicyID string // the policy that the file declares; may be empty
+	Related  []Related
+}
+
+// String is the one-line form: file:line:column: severity JMnnnn: message; hint.
+func (d Diagnostic) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s %s: %s", d.Position, d.Severity, d.Code, d.Message)
+	if d.Hint != "" {
+		b.WriteString("; ")
+		b.WriteString(d.Hint)
+	}
+	return b.String()
+}
+
+// MarshalJSON writes the flat object of the `policy lint --json` contract:
+// file, line, column, severity, code, message, policyId, and hint if there is one.
+func (d Diagnostic) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		File     string   `json:"file"`
+		Line     int      `json:"line"`
+		Column   int      `json:"column"`
+		Severity Severity `json:"severity"`
+		Code     Code     `json:"code"`
+		Message  string   `json:"message"`
+		Hint     string   `json:"hint,omitempty"`
+		PolicyID string   `json:"policyId"`
+	}{d.Position.File, d.Position.Line, d.Position.Column, d.Severity, d.Code, d.Message, d.Hint, d.PolicyID})
+}
+
+// List is a set of findings.
+type List []Diagnostic
+
+// HasErrors reports whether anything in the list refuses an upload.
+func (l List) HasErrors() bool {
+	return slices.ContainsFunc(l, func(d Diagnostic) bool { return d.Severity == Error })
+}
+
+// Sort orders by file, line, column, code and message, and drops exact repeats,
+// so that a fault reached on two ways is told once.
+func (l List) Sort() List {
+	slices.SortStableFunc(l, func(a, b Diagnostic) int {
+		return cmp.Or(
+			cmp.Compare(a.Position.File, b.Position.File),
+			cmp.Compare(a.Position.Line, b.Position.Line),
+			cmp.Compare(a.Position.Column, b.Position.Column),
+			cmp.Compare(a.Code, b.Code),
+			cmp.Compare(a.Message, b.Message),
+		)
+	})
+	return slices.CompactFunc(l, func(a, b Diagnostic) bool {
+		return a.Position == b.Position && a.Code == b.Code && a.Message == b.Message
+	})
+}
+
+// Collector gathers diagnostics. Severity comes from the catalogue entry of the
+// code. The zero Collector is ready. It is not safe for concurrent use.
+type Collector struct {
+	list List
+}
+
+// Report adds a finding with the severity that the catalogue gives the code.
+func (c *Collector) Report(code Code, at Position, hint, format string, args ...any) {
+	c.list = append(c.list, Diagnostic{
+		Position: at,
+		Severity: code.Entry().Severity,
+		Code:     code,
+		Message:  fmt.Sprintf(format, args...),
+		Hint:     hint,
+	})
+}
+
+// Add appends findings made elsewhere.
+func (c *Collector) Add(l ...Diagnostic) { c.list = append(c.list, l...) }
+
+// List returns what was gathered so far.
+func (c *Collector) List() List { return c.list }
