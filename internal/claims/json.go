@@ -1,0 +1,203 @@
+package claims
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// FromJSON converts a decoded JSON value (as made by a decoder with UseNumber)
+// to a claim. JSON null gives no value. Strings, numbers and booleans are
+// converted without loss; a scalar for a collection becomes one item; objects and
+// arrays for a string become compact JSON text.
+// Sources: rest-and-connectors §2.2, §2.4.8 [N]; claims-and-transformations §1.2 [I].
+func FromJSON(t DataType, raw any) (Value, error) {
+	switch x := raw.(type) {
+	case nil:
+		return Value{}, nil
+	case string:
+		return Parse(t, x)
+	case bool:
+		if t == Boolean {
+			return Bool(x), nil
+		}
+		return Parse(t, strconv.FormatBool(x))
+	case json.Number:
+		return fromNumber(t, x.String())
+	case float64:
+		return fromNumber(t, strconv.FormatFloat(x, 'f', -1, 64))
+	case int64:
+		return fromNumber(t, strconv.FormatInt(x, 10))
+	case []any:
+		return fromArray(t, x)
+	case map[string]any:
+		if t == String {
+			return compact(x)
+		}
+		if t == StringCollection {
+			one, err := compact(x)
+			if err != nil {
+				return Value{}, err
+			}
+			return Collection(one.text), nil
+		}
+		if t == UserIdentity || t == ObjectIdentity {
+			id, err := identity(x)
+			if err != nil {
+				return Value{}, err
+			}
+			return Value{kind: t, ids: []Identity{id}}, nil
+		}
+	}
+	return Value{}, formatError(t)
+}
+
+func fromNumber(t DataType, digits string) (Value, error) {
+	switch t {
+	case Date, DateTime:
+		// Unix seconds, the form that our own tokens have.
+		n, err := strconv.ParseInt(digits, 10, 64)
+		if err != nil {
+			return Value{}, formatError(t)
+		}
+		if t == Date {
+			return Day(time.Unix(n, 0)), nil
+		}
+		return Instant(time.Unix(n, 0)), nil
+	}
+	return Parse(t, digits)
+}
+
+func fromArray(t DataType, items []any) (Value, error) {
+	switch t {
+	case StringCollection:
+		// An empty array is no value: B2C failed to issue tokens with one
+		// (rest-and-connectors §2.4.8 [I 55126]).
+		if len(items) == 0 {
+			return Value{}, nil
+		}
+		texts := make([]string, 0, len(items))
+		for _, item := range items {
+			v, err := FromJSON(String, item)
+			if err != nil {
+				return Value{}, err
+			}
+			texts = append(texts, v.text)
+		}
+		return Collection(texts...), nil
+	case String:
+		return compact(items)
+	case UserIdentityCollection, AlternativeSecurityIDCollection, ObjectIdentityCollection:
+		ids := make([]Identity, 0, len(items))
+		for _, item := range items {
+			object, ok := item.(map[string]any)
+			if !ok {
+				return Value{}, formatError(t)
+			}
+			id, err := identity(object)
+			if err != nil {
+				return Value{}, err
+			}
+			ids = append(ids, id)
+		}
+		return Value{kind: t, ids: ids}, nil
+	}
+	return Value{}, formatError(t)
+}
+
+func identity(object map[string]any) (Identity, error) {
+	issuer, ok1 := object["issuer"].(string)
+	user, ok2 := object["issuerUserId"].(string)
+	if !ok1 || !ok2 {
+		return Identity{}, formatError(UserIdentity)
+	}
+	return Identity{Issuer: issuer, IssuerUserID: user}, nil
+}
+
+func compact(x any) (Value, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(x); err != nil {
+		return Value{}, fmt.Errorf("%w: %w", ErrFormat, err)
+	}
+	return Text(strings.TrimSuffix(b.String(), "\n")), nil
+}
+
+// JSON is the value as REST bodies have it: booleans and numbers unquoted, dates
+// as ISO text, collections as arrays (rest-and-connectors §2.2).
+func (v Value) JSON() any {
+	switch v.kind {
+	case 0:
+		return nil
+	case Boolean:
+		return v.num == 1
+	case Int, Long:
+		return v.num
+	case StringCollection:
+		return v.Items()
+	case UserIdentity, ObjectIdentity:
+		return v.ids[0]
+	case UserIdentityCollection, AlternativeSecurityIDCollection, ObjectIdentityCollection:
+		return v.IdentityItems()
+	}
+	return v.String()
+}
+
+// TokenJSON is the value as tokens have it: like JSON, but a dateTime is a number
+// of seconds since 1970 (protocol §4.1 [D]).
+func (v Value) TokenJSON() any {
+	if v.kind == DateTime {
+		return v.when.Unix()
+	}
+	return v.JSON()
+}
+
+type storedValue struct {
+	Type  string     `json:"t"`
+	Text  string     `json:"s,omitempty"`
+	Num   int64      `json:"n,omitempty"`
+	Items []string   `json:"l,omitempty"`
+	IDs   []Identity `json:"i,omitempty"`
+}
+
+// MarshalJSON writes the form in which journeys, sessions and grants keep values:
+// it names the type, so that reading gives the equal value.
+func (v Value) MarshalJSON() ([]byte, error) {
+	if v.kind == 0 {
+		return []byte("null"), nil
+	}
+	s := storedValue{Type: v.kind.String(), Text: v.text, Num: v.num, Items: v.items, IDs: v.ids}
+	if v.kind == Date || v.kind == DateTime {
+		s.Text = v.when.Format(DateTimeLayout)
+	}
+	return json.Marshal(s)
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (v *Value) UnmarshalJSON(b []byte) error {
+	if string(b) == "null" {
+		*v = Value{}
+		return nil
+	}
+	var s storedValue
+	if err := json.Unmarshal(b, &s); err != nil {
+		return err
+	}
+	t, ok := ParseDataType(s.Type)
+	if !ok {
+		return fmt.Errorf("claims: stored value has unknown type %q", s.Type)
+	}
+	*v = Value{kind: t, text: s.Text, num: s.Num, items: s.Items, ids: s.IDs}
+	if t == Date || t == DateTime {
+		at, err := ParseTime(s.Text)
+		if err != nil {
+			return err
+		}
+		v.text, v.when = "", at
+	}
+	return nil
+}
