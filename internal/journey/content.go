@@ -1,0 +1,70 @@
+package journey
+
+import (
+	"strings"
+
+	"journeyman.dev/internal/claims"
+)
+
+// ContentDefinition is a compiled page description.
+type ContentDefinition struct {
+	ID       string
+	LoadURI  claims.Template
+	DataURI  DataURI
+	Metadata map[string]string // by folded key
+	// Resources has the policy's texts by lower-case language tag.
+	Resources map[string]*Resources
+}
+
+// DataURI is urn:com:microsoft:aad:b2c:elements:[contract:]page:version.
+type DataURI struct {
+	Contract            bool
+	Page                string // unifiedssp, selfasserted, …
+	Major, Minor, Patch int
+}
+
+// AtLeast reports whether the layout version is at least the given one.
+func (u DataURI) AtLeast(major, minor, patch int) bool {
+	if u.Major != major {
+		return u.Major > major
+	}
+	if u.Minor != minor {
+		return u.Minor > minor
+	}
+	return u.Patch >= patch
+}
+
+// TextKey finds a localised text: element type, element id (for a UxElement, an
+// ErrorMessage and a ClaimsProvider "") and string id, all compared without case.
+type TextKey struct {
+	ElementType, ElementID, StringID string
+}
+
+func foldKey(k TextKey) TextKey {
+	return TextKey{strings.ToLower(k.ElementType), strings.ToLower(k.ElementID), strings.ToLower(k.StringID)}
+}
+
+// Resources has the texts that a policy defines for one page in one language.
+type Resources struct {
+	Language    string
+	texts       map[TextKey]string
+	collections map[string][]claims.Choice // claim id, folded
+}
+
+// Text finds a text of the policy.
+func (r *Resources) Text(elementType, elementID, stringID string) (string, bool) {
+	if r == nil {
+		return "", false
+	}
+	text, ok := r.texts[foldKey(TextKey{elementType, elementID, stringID})]
+	return text, ok
+}
+
+// Choices finds the enumerations of a claim in this language.
+func (r *Resources) Choices(claimID string) ([]claims.Choice, bool) {
+	if r == nil {
+		return nil, false
+	}
+	choices, ok := r.collections[strings.ToLower(claimID)]
+	return choices, ok
+}

@@ -1,0 +1,163 @@
+package journey
+
+import (
+	"context"
+	"encoding/json"
+
+	"journeyman.dev/internal/claims"
+)
+
+// Provider plans technical profiles of one kind, when a policy is compiled.
+type Provider interface {
+	// Plan reads the profile's metadata and checks it. It reports what is wrong
+	// through p and may then return nil.
+	Plan(p *Plan) Exchange
+}
+
+// Exchange is a technical profile that a Provider planned: immutable, shared by
+// all journeys that run it.
+type Exchange interface {
+	// Run does the profile's work once. An error that users or applications may
+	// see is a *Failure; any other error is told as an internal one.
+	Run(ctx context.Context, call *Call) (Result, error)
+}
+
+// Call is one run of an Exchange within a journey.
+type Call struct {
+	Profile  *TechnicalProfile
+	Journey  *Journey        // read only; the engine alone writes claims
+	Program  *Program        // of the journey
+	Resolver claims.Resolver // claim resolvers as of now
+
+	Inputs    Inputs // input claims that have a value, defaults applied, in order
+	Persisted Inputs // persisted claims that have a value, in order
+
+	// Answer is what the user or another site sent to this exchange after it asked;
+	// nil at the first run.
+	Answer *Answer
+
+	// Memory is what the exchange wrote at an earlier run of the same step: it is
+	// kept with the suspended journey. nil at the first run.
+	Memory json.RawMessage
+
+	// Validate runs the profile's validation technical profiles over the values of
+	// a page (self-asserted profiles only). The claims that they put out are added
+	// to page. A *Failure says what the page should tell the user.
+	Validate func(ctx context.Context, page *claims.Bag) error
+
+	// ReturnURL is the federation callback, without policy segment and with one.
+	ReturnURL, PolicyReturnURL string
+}
+
+// Input is one input or persisted claim with its value.
+type Input struct {
+	Use   *ClaimUse
+	Value claims.Value
+}
+
+// Inputs are the values given to a provider, in the order of the policy.
+type Inputs []Input
+
+// Get finds a value by partner name; when several claims map to it, the first
+// with a value wins (policy-engine §2.3: the includer's mapping comes first).
+func (in Inputs) Get(partner string) (claims.Value, bool) {
+	for _, i := range in {
+		if i.Use.Partner == partner {
+			return i.Value, true
+		}
+	}
+	return claims.Value{}, false
+}
+
+// Claim finds a value by the id of the claim.
+func (in Inputs) Claim(id string) (claims.Value, bool) {
+	for _, i := range in {
+		if i.Use.Claim.ID == id {
+			return i.Value, true
+		}
+	}
+	return claims.Value{}, false
+}
+
+// Result is what a run gave: exactly one of the members is set.
+type Result struct {
+	Output Output          // done; the output claims are read from it
+	Ask    *Form           // show this form and run again with the answer
+	Leave  *Leave          // go to another site and run again with what it returns
+	Reply  *Reply          // answer the page's script; the form stays
+	Memory json.RawMessage // with Ask, Leave and Reply: kept for the next run; nil keeps the old one
+}
+
+// Leave sends the browser away.
+type Leave struct {
+	URL string
+	// State identifies the return: the callback's state parameter must equal it.
+	State string
+}
+
+// Output gives the values that a provider has for a profile's output claims.
+type Output interface {
+	// Claim returns the value for an output claim, converted to its data type; no
+	// value if the provider has none.
+	Claim(use *ClaimUse) (claims.Value, error)
+}
+
+// Nothing is the Output of a provider without values.
+type Nothing struct{}
+
+// Claim returns no value.
+func (Nothing) Claim(*ClaimUse) (claims.Value, error) { return claims.Value{}, nil }
+
+// Values is an Output by partner name.
+type Values map[string]claims.Value
+
+// Claim finds the value by the claim's partner name and converts it.
+func (v Values) Claim(use *ClaimUse) (claims.Value, error) {
+	return v[use.Partner].Convert(use.Claim.DataType)
+}
+
+// NotFound is the Output of a directory read that found nobody: no values, and no
+// defaults either (policy-engine §5.3 [I]).
+type NotFound struct{ Nothing }
+
+// AnswerKind says which of a page's requests an Answer is.
+type AnswerKind uint8
+
+// The kinds of answers.
+const (
+	Submitted     AnswerKind = iota + 1 // the form, with Fields
+	CodeRequested                       // send a code to verify Claim's value (VERIFICATION_REQUEST)
+	CodeEntered                         // check Code (VALIDATION_REQUEST)
+	ControlAction                       // run Action of display control Control, with Fields
+	Returned                            // another site sent the browser back, with Fields
+)
+
+// Answer is what came back to an exchange that asked or left.
+type Answer struct {
+	Kind    AnswerKind
+	Fields  map[string]string // posted or returned parameters; repeated ones are refused before
+	Claim   string
+	Value   string
+	Code    string
+	Control string
+	Action  string
+}
+
+// Reply answers a page's script (pages §3.1).
+type Reply struct {
+	OK      bool   // status "200" or "400"
+	Code    string // AADB2C code of a refusal
+	Message string // localised text for the user
+	Result  int    // of verification requests: 0 good, 3 wrong code
+	Field   string // the claim whose value is wrong, if one is
+}
+
+// Verification results (pages §3.1 row 5; 1, 2 and 4 are our choice for B2C's gap [I]).
+const (
+	ResultOK          = 0
+	ResultThrottled   = 1
+	ResultNoRetry     = 2
+	ResultWrong       = 3
+	ResultCodeExpired = 4
+	ResultServer      = 5
+)

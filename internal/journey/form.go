@@ -1,0 +1,96 @@
+package journey
+
+import (
+	"journeyman.dev/internal/claims"
+)
+
+// PageKind is a kind of page (pages §1).
+type PageKind uint8
+
+// The page kinds.
+const (
+	PageSelfAsserted PageKind = iota + 1
+	PageUnified
+	PageProviderSelection
+)
+
+// Page is what to show to the user: everything that HTML is made of, and no HTML.
+type Page struct {
+	Kind      PageKind
+	Content   *ContentDefinition
+	Language  string     // chosen tag, e.g. "en-US"
+	Resources *Resources // the policy's texts in that language; never nil
+
+	Transaction   string // journey id, the TID of StateProperties
+	CSRF          string
+	PolicyID      string
+	TenantName    string
+	CorrelationID string
+
+	Form      *Form    // unified (may be nil) and self-asserted
+	Providers []Choice // unified and provider selection
+	// SignUp and Forgot are the exchanges that the links run. ForgotLink is false
+	// when the page has no forgot link; Forgot is "" for the classic link, which
+	// ends the journey with AADB2C90118.
+	SignUp       string
+	ShowSignUp   bool
+	ForgotLink   bool
+	Forgot       string
+	KeepSignedIn bool // show the "keep me signed in" box
+
+	ScriptExecution bool
+	Parameters      map[string]string // ContentDefinitionParameters, resolved
+	Framing         string
+	LoadURI         string // resolved
+}
+
+// Choice is a provider button; ID is the exchange's.
+type Choice struct {
+	ID        string
+	Label     string
+	TextLink  bool
+	UnderForm bool
+}
+
+// Form is what a self-asserted profile asks for.
+type Form struct {
+	Fields []*Field
+
+	ShowContinue    bool
+	ShowCancel      bool
+	RetryLimit      int
+	OperatingEmail  bool              // setting.operatingMode Email
+	ForgotPlacement string            // AfterLabel, AfterInput, AfterButtons, None
+	Settings        map[string]string // other setting.* and language.* items, by key
+	Messages        map[string]string // message texts of the profile's metadata, by key
+}
+
+// Field is one claim on a page.
+type Field struct {
+	Claim       *claims.Type
+	Required    bool
+	Value       string // prefilled; masked for read-only ones; never a password
+	Verify      bool   // the value must be verified by e-mail first
+	Verified    string // the address that is verified already
+	Pattern     string // .NET expression of the claim, "" for none
+	PatternHelp string
+	Choices     []claims.Choice // of the chosen language
+	DisplayName string          // of the chosen language
+	HelpText    string          // of the chosen language
+	Groups      []PredicateGroup
+}
+
+// PredicateGroup is a group of predicates for checks in the page.
+type PredicateGroup struct {
+	Help       string
+	AtLeast    int
+	Predicates []PredicateCheck
+}
+
+// PredicateCheck is one predicate for checks in the page; the server decides.
+type PredicateCheck struct {
+	ID         string
+	Method     string
+	Help       string
+	Parameters map[string]string
+}

@@ -1,0 +1,211 @@
+package journey
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"journeyman.dev/internal/claims"
+	"journeyman.dev/internal/diag"
+	"journeyman.dev/internal/policy"
+)
+
+// Plan is what a Provider gets to plan a technical profile.
+type Plan struct {
+	Policy   *policy.Effective
+	Source   *policy.TechnicalProfile // merged, with positions
+	Profile  *TechnicalProfile        // compiled so far: claims, not yet Exchange
+	Program  *Program                 // being made; schema and content definitions are complete
+	Metadata *Metadata
+	// KeyExists tells whether the tenant has a policy key; nil when that is not
+	// known, as in an offline lint.
+	KeyExists func(id string) bool
+	// Production is true if insecure settings must be refused: DeploymentMode of the
+	// leaf is Production or absent.
+	Production bool
+
+	collector *diag.Collector
+}
+
+// Report adds a diagnostic.
+func (p *Plan) Report(code diag.Code, at diag.Position, hint, format string, args ...any) {
+	p.collector.Report(code, at, hint, format, args...)
+}
+
+// Key returns the key set bound to a role of the profile ("client_secret"),
+// reporting a missing one when required. The tenant not having the set is a
+// warning: an installation starts before its secrets exist (policy-engine KEY-1 [I]).
+func (p *Plan) Key(role string, required bool) (storageID string, ok bool) {
+	for _, k := range p.Source.Keys {
+		if strings.EqualFold(k.ID.Value, role) {
+			if p.KeyExists != nil && !p.KeyExists(k.Storage.Value) {
+				p.Report(diag.MissingKeySet, k.Storage.Pos, "create the key set before users come this way",
+					"the tenant has no policy key %q, which technical profile %q uses as %s", k.Storage.Value, p.Source.ID.Value, role)
+			}
+			return k.Storage.Value, true
+		}
+	}
+	if required {
+		p.Report(diag.MissingProfileKey, p.Source.Pos, "add <Key Id=\""+role+"\" StorageReferenceId=\"B2C_1A_…\" /> to CryptographicKeys",
+			"technical profile %q needs the cryptographic key %q", p.Source.ID.Value, role)
+	}
+	return "", false
+}
+
+// Metadata reads a profile's metadata items into typed values, reporting those
+// that are wrong, and remembers which keys were read.
+type Metadata struct {
+	items     policy.Metadata
+	profileID string
+	at        diag.Position
+	collector *diag.Collector
+	known     map[string]bool // folded keys that the provider asked for
+}
+
+func newMetadata(tp *policy.TechnicalProfile, c *diag.Collector) *Metadata {
+	return &Metadata{items: tp.Metadata, profileID: tp.ID.Value, at: tp.Pos, collector: c, known: make(map[string]bool)}
+}
+
+func (m *Metadata) get(key string) (policy.MetadataItem, bool) {
+	m.known[policy.Fold(key)] = true
+	return m.items.Get(key)
+}
+
+// String returns an item's text, trimmed, or def if the item is absent.
+func (m *Metadata) String(key, def string) string {
+	item, ok := m.get(key)
+	if !ok {
+		return def
+	}
+	return strings.TrimSpace(item.Value.Value)
+}
+
+// Has reports whether the item is there.
+func (m *Metadata) Has(key string) bool {
+	_, ok := m.get(key)
+	return ok
+}
+
+// At is the position of an item's value, else of the profile.
+func (m *Metadata) At(key string) diag.Position {
+	if item, ok := m.get(key); ok {
+		if item.Value.Set() {
+			return item.Value.Pos
+		}
+		return item.Pos
+	}
+	return m.at
+}
+
+// Required returns a non-empty text or reports its absence.
+func (m *Metadata) Required(key string) string {
+	item, ok := m.get(key)
+	if !ok {
+		m.collector.Report(diag.MissingMetadata, m.at, "add <Item Key=\""+key+"\">…</Item> to its Metadata",
+			"technical profile %q needs the metadata item %q", m.profileID, key)
+		return ""
+	}
+	text := strings.TrimSpace(item.Value.Value)
+	if text == "" {
+		m.collector.Report(diag.BadMetadata, m.At(key), "give it a value",
+			"technical profile %q has an invalid value \"\" for the metadata item %q", m.profileID, key)
+	}
+	return text
+}
+
+// Bool returns a boolean in any of the spellings in use: true, false, 1, 0, in any
+// case (policy-engine §1.1).
+func (m *Metadata) Bool(key string, def bool) bool {
+	item, ok := m.get(key)
+	if !ok {
+		return def
+	}
+	text := strings.TrimSpace(item.Value.Value)
+	switch {
+	case strings.EqualFold(text, "true"), text == "1":
+		return true
+	case strings.EqualFold(text, "false"), text == "0":
+		return false
+	}
+	m.bad(key, item, "true or false")
+	return def
+}
+
+// Int returns a number within bounds.
+func (m *Metadata) Int(key string, def, low, high int) int {
+	item, ok := m.get(key)
+	if !ok {
+		return def
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(item.Value.Value))
+	if err != nil || n < low || n > high {
+		m.bad(key, item, "a number from "+strconv.Itoa(low)+" to "+strconv.Itoa(high))
+		return def
+	}
+	return n
+}
+
+// Choice returns one of the legal values, in the spelling given here, ignoring the
+// case of the policy's.
+func (m *Metadata) Choice(key, def string, legal ...string) string {
+	item, ok := m.get(key)
+	if !ok {
+		return def
+	}
+	text := strings.TrimSpace(item.Value.Value)
+	for _, value := range legal {
+		if strings.EqualFold(value, text) {
+			return value
+		}
+	}
+	m.bad(key, item, strings.Join(legal, ", "))
+	return def
+}
+
+func (m *Metadata) bad(key string, item policy.MetadataItem, want string) {
+	m.collector.Report(diag.BadMetadata, m.At(key), "legal: "+want,
+		"technical profile %q has an invalid value %q for the metadata item %q", m.profileID, strings.TrimSpace(item.Value.Value), key)
+}
+
+// Prefixed returns the items whose key begins with a prefix, by key as written.
+func (m *Metadata) Prefixed(prefixes ...string) map[string]string {
+	found := make(map[string]string)
+	for _, item := range m.items {
+		for _, prefix := range prefixes {
+			if len(item.Key.Value) >= len(prefix) && strings.EqualFold(item.Key.Value[:len(prefix)], prefix) {
+				m.known[policy.Fold(item.Key.Value)] = true
+				found[item.Key.Value] = strings.TrimSpace(item.Value.Value)
+			}
+		}
+	}
+	return found
+}
+
+// Ignore names keys that are legal and have no effect here.
+func (m *Metadata) Ignore(keys ...string) {
+	for _, key := range keys {
+		m.known[policy.Fold(key)] = true
+	}
+}
+
+// reportUnknown warns of items that nobody read: B2C ignores them, too.
+func (m *Metadata) reportUnknown() {
+	for _, item := range m.items {
+		if m.known[policy.Fold(item.Key.Value)] {
+			continue
+		}
+		hint := "it has no effect"
+		if near := diag.Nearest(item.Key.Value, slices.Sorted(maps.Keys(m.known))); near != "" {
+			hint = "did you mean " + strconv.Quote(near) + "?"
+		}
+		m.collector.Report(diag.UnknownMetadata, item.Pos, hint,
+			"technical profile %q has the metadata item %q, which its provider doesn't know", m.profileID, item.Key.Value)
+	}
+}
+
+// Claim finds a claim type by id, ignoring case.
+func (s *Schema) Claim(id string) (*claims.Type, bool) {
+	t, ok := s.types[policy.Fold(id)]
+	return t, ok
+}

@@ -1,0 +1,223 @@
+package journey
+
+import (
+	"journeyman.dev/internal/claims"
+	"journeyman.dev/internal/claims/transform"
+	"journeyman.dev/internal/diag"
+)
+
+// Program is a compiled policy: immutable, shared by all journeys.
+type Program struct {
+	PolicyID       string // as the file has it
+	TenantName     string // contoso.onmicrosoft.com
+	TenantID       string // GUID
+	Hash           string // of the sources, hex
+	DeploymentMode string // Production, Development or Debugging
+
+	Schema       *Schema
+	RelyingParty *RelyingParty // nil: a policy that only others inherit from
+	Journeys     map[string]*UserJourney
+	SubJourneys  map[string]*UserJourney
+	Content      map[string]*ContentDefinition
+	Profiles     map[string]*TechnicalProfile // reachable ones, by folded id
+
+	Languages       []string // supported tags, lower case; empty: any
+	DefaultLanguage string
+	ErrorContent    *ContentDefinition // the globalexception page; nil: built in
+}
+
+// Schema has the claim types of a policy.
+type Schema struct {
+	types map[string]*claims.Type // by folded id
+}
+
+// RelyingParty is what an application gets.
+type RelyingParty struct {
+	Journey  *UserJourney // for authorize requests
+	Refresh  *UserJourney // for refresh grants; nil: the first claims are replayed
+	UserInfo *UserJourney
+	Protocol string // OpenIdConnect or SAML2
+
+	Inputs  []*ClaimUse // read by GetClaims
+	Outputs []*ClaimUse // become the token
+	Subject string      // partner name of the subject claim
+
+	SSO             SingleSignOn
+	ScriptExecution bool
+	Framing         string // frame-ancestors sources, "" for none
+	PageParameters  []PageParameter
+}
+
+// PageParameter is a ContentDefinitionParameters item.
+type PageParameter struct {
+	Name  string
+	Value claims.Template
+}
+
+// UserJourney is a compiled user journey or sub journey.
+type UserJourney struct {
+	ID            string
+	Steps         []*Step
+	Transfer      bool // sub journeys: never returns
+	DefaultIssuer *TechnicalProfile
+}
+
+// StepType is the kind of an orchestration step.
+type StepType uint8
+
+// The step types.
+const (
+	StepClaimsExchange StepType = iota + 1
+	StepCombinedSignInAndSignUp
+	StepClaimsProviderSelection
+	StepGetClaims
+	StepInvokeSubJourney
+	StepSendClaims
+	StepNoop
+)
+
+var stepTypeNames = map[string]StepType{
+	"claimsexchange":          StepClaimsExchange,
+	"combinedsigninandsignup": StepCombinedSignInAndSignUp,
+	"claimsproviderselection": StepClaimsProviderSelection,
+	"getclaims":               StepGetClaims,
+	"invokesubjourney":        StepInvokeSubJourney,
+	"sendclaims":              StepSendClaims,
+	"noop":                    StepNoop,
+}
+
+// String is the name that policies write.
+func (t StepType) String() string {
+	switch t {
+	case StepClaimsExchange:
+		return "ClaimsExchange"
+	case StepCombinedSignInAndSignUp:
+		return "CombinedSignInAndSignUp"
+	case StepClaimsProviderSelection:
+		return "ClaimsProviderSelection"
+	case StepGetClaims:
+		return "GetClaims"
+	case StepInvokeSubJourney:
+		return "InvokeSubJourney"
+	case StepSendClaims:
+		return "SendClaims"
+	case StepNoop:
+		return "Noop"
+	}
+	return "unknown"
+}
+
+// Step is a compiled orchestration step.
+type Step struct {
+	Order         int
+	Type          StepType
+	Preconditions []Precondition
+	Content       *ContentDefinition
+	Selections    []Selection // of exchanges of the next step
+	Validation    *ClaimsExchange
+	ShowSingle    bool // DisplayOption ShowSingleProvider
+	Exchanges     []*ClaimsExchange
+	SubJourney    *UserJourney
+	Issuer        *TechnicalProfile
+}
+
+// Selection is a button of a provider selection.
+type Selection struct {
+	ExchangeID string // in the next step
+	Exchange   *ClaimsExchange
+}
+
+// ClaimsExchange runs a technical profile under an id.
+type ClaimsExchange struct {
+	ID      string
+	Profile *TechnicalProfile
+}
+
+// TechnicalProfile is compiled: what the engine does around the provider's part.
+type TechnicalProfile struct {
+	ID          string
+	DisplayName string
+	Domains     []string // of its claims provider, for domain_hint
+	Protocol    string   // folded protocol name
+	Position    diag.Position
+
+	InputTransformations  []*transform.Transformation
+	Inputs                []*ClaimUse
+	Persisted             []*ClaimUse
+	Outputs               []*ClaimUse
+	Display               []*ClaimUse
+	OutputTransformations []*transform.Transformation
+	Validations           []Validation
+	Exchange              Exchange
+	Session               *SessionRule
+	Enabled               Enablement
+
+	Content      *ContentDefinition // ContentDefinitionReferenceId of its metadata
+	Messages     map[string]string  // UserMessageIf… and the like of its metadata, by key
+	SignUpTarget string             // exchange id of the sign-up link
+	TextLink     bool               // ClaimsProviderSelectionDisplayType TextLink
+	IsForgotLink bool
+}
+
+// ClaimUse is a compiled InputClaim, OutputClaim, PersistedClaim or DisplayClaim.
+type ClaimUse struct {
+	Claim         *claims.Type
+	Partner       string          // the provider's name for it
+	Default       claims.Template // meaningful if HasDefault
+	HasDefault    bool            // DefaultValue is there, be it empty
+	Resolve       bool            // claim resolvers in Default are resolved
+	AlwaysDefault bool
+	Required      bool
+	Overwrite     bool // OverwriteIfExists, default true
+	ControlType   string
+	Index         int // place in its list
+	Position      diag.Position
+}
+
+// Validation is a validation technical profile of a self-asserted one.
+type Validation struct {
+	Profile           *TechnicalProfile
+	ContinueOnSuccess bool
+	ContinueOnError   bool
+	Preconditions     []Precondition
+}
+
+// SessionKind is the kind of a session-management profile.
+type SessionKind uint8
+
+// The session providers (policy-engine §5.16).
+const (
+	SessionNoop SessionKind = iota + 1
+	SessionDefault
+	SessionExternalLogin
+	SessionOAuth
+	SessionSAML
+)
+
+// SessionRule is a compiled session-management profile.
+type SessionRule struct {
+	ID          string // sessions are keyed by it
+	Kind        SessionKind
+	Persisted   []*ClaimUse
+	Outputs     []*ClaimUse
+	AlwaysFetch bool // AlwaysFetchClaimsFromProvider
+}
+
+// Enablement is EnabledForUserJourneys (policy-engine §4.7).
+type Enablement struct {
+	Mode  EnablementMode
+	Claim string
+	Value string
+}
+
+// EnablementMode is a value of EnabledForUserJourneys.
+type EnablementMode uint8
+
+// The modes.
+const (
+	EnabledAlways EnablementMode = iota
+	EnabledNever
+	EnabledOnClaim
+	EnabledOnItemInCollection
+	EnabledOnItemNotInCollection
+)
