@@ -3,6 +3,10 @@ package journey
 import (
 	"context"
 	"encoding/json"
+	"io"
+	"strconv"
+	"strings"
+	"time"
 
 	"journeyman.dev/internal/claims"
 )
@@ -47,6 +51,14 @@ type Call struct {
 
 	// ReturnURL is the federation callback, without policy segment and with one.
 	ReturnURL, PolicyReturnURL string
+	// State is what a Leave puts into the other site's state parameter.
+	State string
+
+	Language  string     // of the journey
+	Resources *Resources // the policy's texts for the page; may be nil
+
+	Now  func() time.Time
+	Rand io.Reader
 }
 
 // Input is one input or persisted claim with its value.
@@ -91,8 +103,6 @@ type Result struct {
 // Leave sends the browser away.
 type Leave struct {
 	URL string
-	// State identifies the return: the callback's state parameter must equal it.
-	State string
 }
 
 // Output gives the values that a provider has for a profile's output claims.
@@ -161,3 +171,23 @@ const (
 	ResultCodeExpired = 4
 	ResultServer      = 5
 )
+
+// Message finds the text for a message key: localised by the page, written in the
+// profile's metadata, or the built-in one; {0}, {1} … are replaced by args.
+func (c *Call) Message(key, builtIn string, args ...string) string {
+	text := builtIn
+	if t, ok := c.Resources.Text("ErrorMessage", "", key); ok {
+		text = t
+	} else if t, ok := c.Profile.Messages[foldMessage(key)]; ok {
+		text = t
+	}
+	return FormatMessage(text, args...)
+}
+
+// FormatMessage replaces {0}, {1} … by args.
+func FormatMessage(text string, args ...string) string {
+	for i, arg := range args {
+		text = strings.ReplaceAll(text, "{"+strconv.Itoa(i)+"}", arg)
+	}
+	return text
+}

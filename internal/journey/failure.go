@@ -21,6 +21,10 @@ type Failure struct {
 	// Reason is the machine-readable reason of a failed claims exchange, e.g.
 	// "Conflict" (rest-and-connectors §2.6).
 	Reason string
+	// Exchange, Step and StepType say where an orchestration step failed.
+	Exchange string
+	Step     int
+	StepType string
 	// OAuth overrides the code's OAuth error.
 	OAuth string
 	Cause error
@@ -146,4 +150,24 @@ func (c Code) OAuth() string {
 		return e.oauth
 	}
 	return "server_error"
+}
+
+// StoredFailure is what an ended journey keeps of its Failure: what the
+// application is told.
+type StoredFailure struct {
+	Code     Code   `json:"code"`
+	Public   string `json:"public"`
+	Reason   string `json:"reason,omitempty"`
+	Exchange string `json:"exchange,omitempty"`
+	Step     int    `json:"step,omitempty"`
+	StepType string `json:"stepType,omitempty"`
+	OAuth    string `json:"oauth,omitempty"`
+}
+
+func (f *Failure) stored() *StoredFailure {
+	return &StoredFailure{f.Code, f.Public, f.Reason, f.Exchange, f.Step, f.StepType, f.OAuth}
+}
+
+func (s *StoredFailure) failure() *Failure {
+	return &Failure{Code: s.Code, Public: s.Public, Reason: s.Reason, Exchange: s.Exchange, Step: s.Step, StepType: s.StepType, OAuth: s.OAuth}
 }

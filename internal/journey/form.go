@@ -25,6 +25,8 @@ type Page struct {
 	CSRF          string
 	PolicyID      string
 	TenantName    string
+	Tenant        string // the segment as requested
+	ClientID      string
 	CorrelationID string
 
 	Form      *Form    // unified (may be nil) and self-asserted

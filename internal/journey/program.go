@@ -23,7 +23,9 @@ type Program struct {
 
 	Languages       []string // supported tags, lower case; empty: any
 	DefaultLanguage string
-	ErrorContent    *ContentDefinition // the globalexception page; nil: built in
+	// GrantClaims are ids of claims that a refresh journey wants to restore.
+	GrantClaims  []string
+	ErrorContent *ContentDefinition // the globalexception page; nil: built in
 }
 
 // Schema has the claim types of a policy.
@@ -156,7 +158,7 @@ type TechnicalProfile struct {
 	Messages     map[string]string  // UserMessageIf… and the like of its metadata, by key
 	SignUpTarget string             // exchange id of the sign-up link
 	TextLink     bool               // ClaimsProviderSelectionDisplayType TextLink
-	IsForgotLink bool
+	ForgotTarget string             // exchange id of the forgot link
 }
 
 // ClaimUse is a compiled InputClaim, OutputClaim, PersistedClaim or DisplayClaim.

@@ -1,0 +1,207 @@
+package journey
+
+import (
+	"strings"
+
+	"journeyman.dev/internal/claims"
+	"journeyman.dev/internal/claims/transform"
+	"journeyman.dev/internal/diag"
+	"journeyman.dev/internal/policy"
+)
+
+// Registry has the providers by kind; server fills it, nobody else.
+//
+// Kinds are folded: a handler's class name ("restfulprovider"), a protocol
+// ("openidconnect", "oauth2"), or for Protocol None and for issuers a role:
+// [KindNone], [KindIssuerJWT], [KindIssuerError].
+type Registry map[string]Provider
+
+// Kinds of technical profiles that neither handler nor protocol name.
+const (
+	KindNone        = "none"               // Protocol None, used as an exchange: RefreshTokenReadAndSetup
+	KindIssuerJWT   = "issuer:jwt"         // SendClaims with OutputTokenFormat JWT
+	KindIssuerError = "issuer:oauth2error" // SendClaims with OutputTokenFormat OAuth2Error
+	KindHint        = "idtokenhint"        // GetClaims
+)
+
+// Options are what a compilation knows besides the policy.
+type Options struct {
+	Providers Registry
+	// TenantName and TenantID are those of the tenant; with an offline lint the
+	// policy's own TenantId and "" serve.
+	TenantName string
+	TenantID   string
+	Hash       string
+	// KeyExists is nil when the tenant's keys are not known.
+	KeyExists func(id string) bool
+}
+
+// compiler makes one Program.
+type compiler struct {
+	e    *policy.Effective
+	o    Options
+	p    *Program
+	diag diag.Collector
+
+	profiles   map[string]*TechnicalProfile // by kind and folded id
+	transforms map[string]*transform.Transformation
+	rules      map[string]*SessionRule
+	using      map[string]bool // sub journeys being compiled
+}
+
+// Compile turns an effective policy into a Program and reports what its claims,
+// transformations and technical profiles have wrong. References that don't resolve
+// are passed over: policy.Check reported them. The Program may only be run if
+// neither Check nor Compile gave an error.
+func Compile(e *policy.Effective, o Options) (*Program, diag.List) {
+	c := &compiler{
+		e: e, o: o,
+		p: &Program{
+			PolicyID: e.PolicyID(), TenantName: o.TenantName, TenantID: o.TenantID, Hash: o.Hash,
+			DeploymentMode: "Production",
+			Journeys:       make(map[string]*UserJourney), SubJourneys: make(map[string]*UserJourney),
+			Content: make(map[string]*ContentDefinition), Profiles: make(map[string]*TechnicalProfile),
+		},
+		profiles:   make(map[string]*TechnicalProfile),
+		transforms: make(map[string]*transform.Transformation),
+		rules:      make(map[string]*SessionRule),
+		using:      make(map[string]bool),
+	}
+	if c.p.TenantName == "" {
+		c.p.TenantName = e.Leaf.TenantID.Value
+	}
+	if e.Leaf.DeploymentMode.Set() {
+		c.p.DeploymentMode = e.Leaf.DeploymentMode.Value
+	}
+	c.schema()
+	c.languages()
+	c.contentDefinitions()
+	c.transformations()
+	if e.RelyingParty != nil {
+		c.relyingParty()
+	}
+	return c.p, c.diag.List()
+}
+
+func (c *compiler) schema() {
+	c.p.Schema = &Schema{types: make(map[string]*claims.Type), rules: make(map[string]*ValueRule)}
+	validations := c.predicateValidations()
+	for _, src := range c.e.ClaimTypes.All() {
+		t := &claims.Type{ID: src.ID.Value, DisplayName: src.DisplayName.Value, UserHelpText: strings.TrimSpace(src.UserHelpText.Value)}
+		t.DataType = claims.String
+		if dt, ok := claims.ParseDataType(strings.TrimSpace(src.DataType.Value)); ok {
+			t.DataType = dt
+		}
+		if in, ok := claims.ParseInputType(strings.TrimSpace(src.UserInputType.Value)); ok {
+			t.Input = in
+		}
+		if len(src.DefaultPartnerClaimTypes) > 0 {
+			t.Partners = make(map[string]string)
+			for _, partner := range src.DefaultPartnerClaimTypes {
+				t.Partners[policy.Fold(partner.Protocol.Value)] = partner.Name.Value
+			}
+		}
+		c.restriction(t, src, validations)
+		c.mask(t, src)
+		c.p.Schema.types[policy.Fold(t.ID)] = t
+	}
+}
+
+func (c *compiler) mask(t *claims.Type, src *policy.ClaimType) {
+	if src.Mask == nil {
+		return
+	}
+	t.Mask = &claims.Mask{Text: src.Mask.Text.Value}
+	if strings.EqualFold(src.Mask.Type.Value, "Regex") {
+		pattern, err := claims.CompilePattern(src.Mask.Regex.Value)
+		if err != nil {
+			c.diag.Report(diag.BadRegularExpression, src.Mask.Regex.Pos, "B2C uses .NET regular expressions",
+				"the mask of claim type %q has an invalid regular expression: %v", t.ID, err)
+			return
+		}
+		t.Mask.Pattern = pattern
+	}
+}
+
+// restriction compiles enumerations, the pattern and the predicate validation of a
+// claim type. A predicate validation wins over an inherited pattern
+// (claims-and-transformations §1.7 [D→I]).
+func (c *compiler) restriction(t *claims.Type, src *policy.ClaimType, validations validationIndex) {
+	rule := &ValueRule{}
+	if ref := src.PredicateValidation; ref.Set() {
+		rule.Predicates = validations[policy.Fold(ref.Value)]
+	} else if ref := src.InputValidation; ref.Set() {
+		rule.Predicates = validations[policy.Fold(ref.Value)]
+	}
+	if src.Restriction != nil {
+		for _, item := range src.Restriction.Enumerations {
+			t.Enumerations = append(t.Enumerations, choiceOf(item))
+		}
+		if p := src.Restriction.Pattern; p != nil {
+			pattern, err := claims.CompilePattern(p.RegularExpression.Value)
+			switch {
+			case err != nil:
+				c.diag.Report(diag.BadRegularExpression, p.RegularExpression.Pos, "B2C uses .NET regular expressions",
+					"claim type %q has an invalid regular expression: %v", t.ID, err)
+			case rule.Predicates == nil:
+				rule.Pattern, rule.PatternHelp = pattern, strings.TrimSpace(p.HelpText.Value)
+			}
+		}
+	}
+	if rule.Pattern != nil || rule.Predicates != nil {
+		c.p.Schema.rules[policy.Fold(t.ID)] = rule
+	}
+}
+
+func choiceOf(item policy.Enumeration) claims.Choice {
+	return claims.Choice{Text: item.Text.Value, Value: item.Value.Value, Selected: strings.EqualFold(item.SelectByDefault.Value, "true")}
+}
+
+// transformations compiles every declared claims transformation, used or not, as
+// B2C checks their signatures at upload.
+func (c *compiler) transformations() {
+	env := transform.Environment{
+		RelyingPartyTenantID: c.p.TenantName, TrustFrameworkTenantID: c.p.TenantName, AuthenticatorIssuer: c.p.TenantName,
+		KeyExists: c.o.KeyExists, Validate: c.p.Schema.validator,
+	}
+	for _, src := range c.e.ClaimsTransformations.All() {
+		d := transform.Declaration{ID: src.ID.Value, Position: src.Pos, Method: src.Method.Value, MethodAt: src.Method.Pos}
+		d.Inputs, d.Incomplete = c.arguments(src.InputClaims, false)
+		var incomplete bool
+		d.Outputs, incomplete = c.arguments(src.OutputClaims, false)
+		d.Incomplete = d.Incomplete || incomplete
+		for _, p := range src.InputParameters {
+			d.Parameters = append(d.Parameters, transform.Parameter{ID: p.ID.Value, DataType: p.DataType.Value, Value: p.Value.Value, Position: p.Pos})
+		}
+		if t := transform.Compile(d, env, &c.diag); t != nil {
+			c.transforms[policy.Fold(d.ID)] = t
+		}
+	}
+}
+
+func (c *compiler) arguments(list []policy.TransformationClaim, incomplete bool) ([]transform.ClaimArgument, bool) {
+	var args []transform.ClaimArgument
+	for _, a := range list {
+		t, ok := c.p.Schema.Claim(a.Claim.Value)
+		if !ok {
+			incomplete = true
+			continue
+		}
+		role := a.Role.Value
+		if !a.Role.Set() {
+			role = t.ID
+		}
+		args = append(args, transform.ClaimArgument{Claim: t, Role: role, Position: a.Pos})
+	}
+	return args, incomplete
+}
+
+func (c *compiler) transformList(refs []policy.Text) []*transform.Transformation {
+	var list []*transform.Transformation
+	for _, ref := range refs {
+		if t, ok := c.transforms[policy.Fold(ref.Value)]; ok {
+			list = append(list, t)
+		}
+	}
+	return list
+}

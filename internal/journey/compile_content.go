@@ -1,0 +1,115 @@
+package journey
+
+import (
+	"strconv"
+	"strings"
+
+	"journeyman.dev/internal/claims"
+	"journeyman.dev/internal/diag"
+	"journeyman.dev/internal/policy"
+)
+
+func (c *compiler) languages() {
+	c.p.DefaultLanguage = "en"
+	if !c.e.LocalizationEnabled {
+		return
+	}
+	s := c.e.SupportedLanguages
+	if s.DefaultLanguage.Set() {
+		c.p.DefaultLanguage = strings.ToLower(s.DefaultLanguage.Value)
+	}
+	for _, l := range s.Languages {
+		c.p.Languages = append(c.p.Languages, strings.ToLower(strings.TrimSpace(l.Value)))
+	}
+}
+
+func (c *compiler) contentDefinitions() {
+	for _, src := range c.e.ContentDefinitions.All() {
+		content := &ContentDefinition{
+			ID: src.ID.Value, LoadURI: claims.ParseTemplate(strings.TrimSpace(src.LoadURI.Value)),
+			Metadata: make(map[string]string), Resources: make(map[string]*Resources),
+		}
+		uri, ok := ParseDataURI(src.DataURI.Value)
+		if !ok && src.DataURI.Set() {
+			c.diag.Report(diag.BadDataURI, src.DataURI.Pos, "for example urn:com:microsoft:aad:b2c:elements:contract:selfasserted:2.1.7",
+				"content definition %q has an unknown DataUri %q", src.ID.Value, strings.TrimSpace(src.DataURI.Value))
+		}
+		content.DataURI = uri
+		for _, item := range src.Metadata {
+			content.Metadata[policy.Fold(item.Key.Value)] = strings.TrimSpace(item.Value.Value)
+		}
+		if src.LocalizedReferences != nil {
+			for _, ref := range src.LocalizedReferences.References {
+				res, ok := c.e.LocalizedResources.Get(ref.ID.Value)
+				if !ok {
+					continue
+				}
+				tag := strings.ToLower(ref.Language.Value)
+				if _, first := content.Resources[tag]; !first {
+					content.Resources[tag] = compileResources(ref.Language.Value, res)
+				}
+			}
+		}
+		c.p.Content[policy.Fold(content.ID)] = content
+		if uri.Page == "globalexception" && c.p.ErrorContent == nil {
+			c.p.ErrorContent = content
+		}
+	}
+}
+
+func compileResources(language string, src *policy.LocalizedResources) *Resources {
+	res := &Resources{Language: language, texts: make(map[TextKey]string), collections: make(map[string][]claims.Choice)}
+	for _, s := range src.Strings {
+		res.texts[foldKey(TextKey{s.ElementType.Value, s.ElementID.Value, s.StringID.Value})] = s.Value.Value
+	}
+	for _, col := range src.Collections {
+		if !strings.EqualFold(col.ElementType.Value, "ClaimType") {
+			continue
+		}
+		choices := []claims.Choice{}
+		for _, item := range col.Items {
+			choices = append(choices, choiceOf(item))
+		}
+		res.collections[strings.ToLower(col.ElementID.Value)] = choices
+	}
+	return res
+}
+
+// ParseDataURI reads a content definition's DataUri; idpselection is the old name
+// of providerselection (pages §1).
+func ParseDataURI(text string) (DataURI, bool) {
+	const prefix = "urn:com:microsoft:aad:b2c:elements:"
+	text = strings.TrimSpace(text)
+	if len(text) < len(prefix) || !strings.EqualFold(text[:len(prefix)], prefix) {
+		return DataURI{}, false
+	}
+	parts := strings.Split(strings.ToLower(text[len(prefix):]), ":")
+	var u DataURI
+	if parts[0] == "contract" {
+		u.Contract = true
+		parts = parts[1:]
+	}
+	if len(parts) != 2 {
+		return DataURI{}, false
+	}
+	u.Page = parts[0]
+	switch u.Page {
+	case "idpselection":
+		u.Page = "providerselection"
+	case "unifiedssp", "unifiedssd", "selfasserted", "providerselection", "multifactor", "globalexception", "claimsconsent":
+	default:
+		return DataURI{}, false
+	}
+	numbers := strings.Split(parts[1], ".")
+	if len(numbers) != 3 {
+		return DataURI{}, false
+	}
+	for i, to := range []*int{&u.Major, &u.Minor, &u.Patch} {
+		n, err := strconv.Atoi(numbers[i])
+		if err != nil || n < 0 {
+			return DataURI{}, false
+		}
+		*to = n
+	}
+	return u, true
+}

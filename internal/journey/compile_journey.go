@@ -1,0 +1,253 @@
+package journey
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"journeyman.dev/internal/claims"
+	"journeyman.dev/internal/policy"
+)
+
+// unsupported runs in place of a provider that isn't built.
+type unsupported struct{ kind, profile string }
+
+// Run fails, naming what is missing to the operator.
+func (u unsupported) Run(context.Context, *Call) (Result, error) {
+	return Result{}, Fail(CodeInternal, fmt.Errorf("technical profile %s: %q is not supported by this version", u.profile, u.kind))
+}
+
+func (c *compiler) relyingParty() {
+	src := c.e.RelyingParty
+	rp := &RelyingParty{SSO: SingleSignOn{Lifetime: 24 * time.Hour}}
+	c.p.RelyingParty = rp
+	rp.Journey = c.userJourney(src.DefaultJourney.Value)
+	for _, endpoint := range src.Endpoints {
+		switch policy.Fold(endpoint.ID.Value) {
+		case "token":
+			rp.Refresh = c.userJourney(endpoint.Journey.Value)
+		case "userinfo":
+			rp.UserInfo = c.userJourney(endpoint.Journey.Value)
+		}
+	}
+	c.behaviors(rp, src.Behaviors)
+	for _, tp := range src.TechnicalProfiles {
+		rp.Protocol = tp.Protocol.Name.Value
+		protocol := policy.Fold(rp.Protocol)
+		rp.Inputs = c.uses(tp.InputClaims, protocol, true)
+		rp.Outputs = c.uses(tp.OutputClaims, protocol, true)
+		if tp.SubjectNaming != nil {
+			rp.Subject = tp.SubjectNaming.ClaimType.Value
+		}
+		for _, use := range rp.Outputs {
+			c.policyPlaceholder(use)
+		}
+	}
+	c.refreshJourney(rp)
+}
+
+// policyPlaceholder makes {policy}, the documented default of the
+// trustFrameworkPolicy claim, the claim resolver that it stands for.
+func (c *compiler) policyPlaceholder(use *ClaimUse) {
+	if use.HasDefault && strings.EqualFold(use.Default.Source(), "{policy}") {
+		use.Default = claims.ParseTemplate("{Policy:PolicyId}")
+	}
+}
+
+// refreshJourney finds the older way to name a refresh journey, the issuer's
+// RefreshTokenUserJourneyId, and the claims that the journey restores.
+func (c *compiler) refreshJourney(rp *RelyingParty) {
+	if rp.Journey == nil {
+		return
+	}
+	if rp.Refresh == nil {
+		for _, step := range rp.Journey.Steps {
+			if step.Issuer == nil {
+				continue
+			}
+			if s, ok := step.Issuer.Exchange.(*TokenSettings); ok && s != nil && s.RefreshJourney != "" {
+				rp.Refresh = c.userJourney(s.RefreshJourney)
+			}
+		}
+	}
+	seen := make(map[string]bool)
+	add := func(id string) {
+		if t, ok := c.p.Schema.Claim(id); ok && !seen[t.ID] {
+			seen[t.ID] = true
+			c.p.GrantClaims = append(c.p.GrantClaims, t.ID)
+		}
+	}
+	add("objectId")
+	if rp.Refresh != nil {
+		for _, step := range rp.Refresh.Steps {
+			for _, x := range step.Exchanges {
+				if x.Profile.Protocol == "none" {
+					for _, use := range x.Profile.Outputs {
+						add(use.Claim.ID)
+					}
+				}
+			}
+		}
+	}
+}
+
+func (c *compiler) behaviors(rp *RelyingParty, b *policy.Behaviors) {
+	if b == nil {
+		return
+	}
+	if s := b.SingleSignOn; s != nil {
+		switch policy.Fold(s.Scope.Value) {
+		case "suppressed":
+			rp.SSO.Scope = ScopeSuppressed
+		case "application":
+			rp.SSO.Scope = ScopeApplication
+		case "policy":
+			rp.SSO.Scope = ScopePolicy
+		}
+		if days, err := strconv.Atoi(strings.TrimSpace(s.KeepAliveInDays.Value)); err == nil && days > 0 {
+			rp.SSO.KeepAlive = time.Duration(days) * 24 * time.Hour
+		}
+		rp.SSO.EnforceHint = boolText(s.EnforceIDTokenHintOnLogout, false)
+	}
+	rp.SSO.Absolute = strings.EqualFold(b.SessionExpiryType.Value, "Absolute")
+	if secs, err := strconv.Atoi(strings.TrimSpace(b.SessionExpiryInSeconds.Value)); err == nil && secs > 0 {
+		rp.SSO.Lifetime = time.Duration(secs) * time.Second
+	}
+	rp.ScriptExecution = strings.EqualFold(strings.TrimSpace(b.ScriptExecution.Value), "Allow")
+	if f := b.JourneyFraming; f != nil && boolText(f.Enabled, false) {
+		rp.Framing = f.Sources.Value
+	}
+	for _, p := range b.ContentDefinitionParameters {
+		rp.PageParameters = append(rp.PageParameters, PageParameter{Name: p.Name.Value, Value: claims.ParseTemplate(p.Value.Value)})
+	}
+}
+
+// userJourney compiles a user journey by id, once.
+func (c *compiler) userJourney(id string) *UserJourney {
+	src, ok := c.e.UserJourneys.Get(id)
+	if !ok {
+		return nil
+	}
+	key := policy.Fold(id)
+	if uj, ok := c.p.Journeys[key]; ok {
+		return uj
+	}
+	uj := &UserJourney{ID: src.ID.Value}
+	c.p.Journeys[key] = uj
+	c.steps(uj, src)
+	return uj
+}
+
+func (c *compiler) subJourney(id string) *UserJourney {
+	src, ok := c.e.SubJourneys.Get(id)
+	if !ok {
+		return nil
+	}
+	key := policy.Fold(id)
+	if uj, ok := c.p.SubJourneys[key]; ok {
+		return uj
+	}
+	uj := &UserJourney{ID: src.ID.Value, Transfer: strings.EqualFold(src.Type.Value, "Transfer")}
+	c.p.SubJourneys[key] = uj
+	c.steps(uj, src)
+	return uj
+}
+
+func (c *compiler) steps(uj *UserJourney, src *policy.UserJourney) {
+	if src.DefaultIssuer.Set() {
+		uj.DefaultIssuer = c.profile(src.DefaultIssuer.Value, asIssuer)
+	}
+	for _, s := range src.Steps {
+		uj.Steps = append(uj.Steps, c.step(s))
+	}
+	slices.SortStableFunc(uj.Steps, func(a, b *Step) int { return cmp.Compare(a.Order, b.Order) })
+	for i, step := range uj.Steps {
+		var next *Step
+		if i+1 < len(uj.Steps) {
+			next = uj.Steps[i+1]
+		}
+		step.bind(next)
+	}
+}
+
+// bind resolves a selection step's targets in the step that follows it.
+func (s *Step) bind(next *Step) {
+	if next == nil {
+		s.Selections = nil
+		return
+	}
+	bound := s.Selections[:0]
+	for _, selection := range s.Selections {
+		for _, x := range next.Exchanges {
+			if strings.EqualFold(x.ID, selection.ExchangeID) {
+				bound = append(bound, Selection{ExchangeID: x.ID, Exchange: x})
+			}
+		}
+	}
+	s.Selections = bound
+}
+
+func (c *compiler) step(src *policy.OrchestrationStep) *Step {
+	order, _ := strconv.Atoi(strings.TrimSpace(src.Order.Value))
+	step := &Step{
+		Order: order, Type: stepTypeNames[policy.Fold(src.Type.Value)], Preconditions: c.preconditions(src.Preconditions),
+		ShowSingle: strings.EqualFold(src.DisplayOption.Value, "ShowSingleProvider"),
+	}
+	if src.ContentDefinition.Set() {
+		step.Content = c.p.Content[policy.Fold(src.ContentDefinition.Value)]
+	}
+	for _, x := range src.Exchanges {
+		if tp := c.profile(x.TechnicalProfile.Value, asExchange); tp != nil {
+			step.Exchanges = append(step.Exchanges, &ClaimsExchange{ID: x.ID.Value, Profile: tp})
+		}
+	}
+	for _, s := range src.Selections {
+		if s.Validation.Set() {
+			for _, x := range step.Exchanges {
+				if strings.EqualFold(x.ID, s.Validation.Value) {
+					step.Validation = x
+				}
+			}
+			continue
+		}
+		step.Selections = append(step.Selections, Selection{ExchangeID: s.Target.Value})
+	}
+	for _, candidate := range src.Candidates {
+		step.SubJourney = c.subJourney(candidate.Value)
+	}
+	switch step.Type {
+	case StepSendClaims:
+		if src.Issuer.Set() {
+			step.Issuer = c.profile(src.Issuer.Value, asIssuer)
+		}
+	case StepGetClaims:
+		step.Issuer = c.profile(src.Issuer.Value, asHint)
+	}
+	return step
+}
+
+func (c *compiler) preconditions(list []policy.Precondition) []Precondition {
+	var out []Precondition
+	for _, src := range list {
+		if len(src.Values) == 0 {
+			continue
+		}
+		p := Precondition{
+			Equals:   strings.EqualFold(src.Type.Value, "ClaimEquals"),
+			WhenTrue: boolText(src.ExecuteActionsIf, true),
+			Claim:    strings.TrimSpace(src.Values[0].Value),
+		}
+		if t, ok := c.p.Schema.Claim(p.Claim); ok {
+			p.Claim = t.ID
+		}
+		for _, v := range src.Values[1:] {
+			p.Texts = append(p.Texts, v.Value)
+		}
+		out = append(out, p)
+	}
+	return out
+}

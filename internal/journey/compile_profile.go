@@ -1,0 +1,233 @@
+package journey
+
+import (
+	"strings"
+
+	"journeyman.dev/internal/claims"
+	"journeyman.dev/internal/diag"
+	"journeyman.dev/internal/policy"
+)
+
+// role is where a technical profile is referenced; it decides what Protocol None
+// means, and that a federation profile with OutputTokenFormat JWT federates
+// (policy-engine §5.2).
+type role uint8
+
+const (
+	asExchange role = iota
+	asIssuer
+	asHint
+)
+
+// profile compiles a technical profile in a role, once.
+func (c *compiler) profile(id string, as role) *TechnicalProfile {
+	src, ok := c.e.TechnicalProfiles.Get(id)
+	if !ok {
+		return nil
+	}
+	key := string(rune('0'+as)) + policy.Fold(id)
+	if tp, ok := c.profiles[key]; ok {
+		return tp
+	}
+	protocol := policy.Fold(src.Protocol.Name.Value)
+	metadata := newMetadata(src, &c.diag)
+	tp := &TechnicalProfile{
+		ID: src.ID.Value, DisplayName: strings.TrimSpace(src.DisplayName.Value), Protocol: protocol, Position: src.Pos,
+		InputTransformations:  c.transformList(src.InputTransformations),
+		OutputTransformations: c.transformList(src.OutputTransformations),
+		Messages:              make(map[string]string),
+	}
+	c.profiles[key] = tp
+	if as == asExchange {
+		c.p.Profiles[policy.Fold(id)] = tp
+	}
+	if src.Domain.Set() {
+		tp.Domains = append(tp.Domains, strings.TrimSpace(src.Domain.Value))
+	}
+	for _, d := range src.Domains {
+		tp.Domains = append(tp.Domains, strings.TrimSpace(d.Value))
+	}
+	flag := metadata.Bool("IncludeClaimResolvingInClaimsHandling", false)
+	resolve := resolveRule(src, flag)
+	tp.Inputs = c.uses(src.InputClaims, protocol, resolve.input)
+	tp.Persisted = c.uses(src.PersistedClaims, protocol, resolve.input)
+	tp.Outputs = c.uses(src.OutputClaims, protocol, resolve.output)
+	tp.Display = c.uses(src.DisplayClaims, protocol, resolve.output)
+	tp.SignUpTarget = metadata.String("SignUpTarget", "")
+	tp.ForgotTarget = metadata.String("setting.forgotPasswordLinkOverride", "")
+	tp.TextLink = strings.EqualFold(metadata.String("ClaimsProviderSelectionDisplayType", ""), "TextLink")
+	if ref := metadata.String("ContentDefinitionReferenceId", ""); ref != "" {
+		content, ok := c.p.Content[policy.Fold(ref)]
+		if !ok {
+			c.diag.Report(diag.UndeclaredContent, metadata.At("ContentDefinitionReferenceId"), c.nearContent(ref),
+				"technical profile %q refers to the content definition %q, which neither the policy nor any of its bases declare", tp.ID, ref)
+		}
+		tp.Content = content
+	}
+	for key, text := range metadata.Prefixed("UserMessageIf", "DefaultMessage", "DefaultUserMessage", "UserMessage.", "AADRequestsThrottled", "DateTimeGreaterThan", "AssertNumberError", "LookupNotFound", "ResourceOwnerFlow", "ServiceThrottled") {
+		tp.Messages[foldMessage(key)] = text
+	}
+	c.enablement(tp, src, metadata)
+	tp.Session = c.session(src)
+	for _, v := range src.Validations {
+		if p := c.profile(v.TechnicalProfile.Value, asExchange); p != nil {
+			tp.Validations = append(tp.Validations, Validation{
+				Profile: p, ContinueOnSuccess: boolText(v.ContinueOnSuccess, true), ContinueOnError: boolText(v.ContinueOnError, false),
+				Preconditions: c.preconditions(v.Preconditions),
+			})
+		}
+	}
+	c.plan(tp, src, metadata, as)
+	return tp
+}
+
+// plan lets the provider of the profile's kind do its part.
+func (c *compiler) plan(tp *TechnicalProfile, src *policy.TechnicalProfile, metadata *Metadata, as role) {
+	kind := kindOf(src, as)
+	provider, ok := c.o.Providers[kind]
+	if !ok {
+		// policy.Check says what isn't supported; running it fails clearly.
+		tp.Exchange = unsupported{kind: kind, profile: tp.ID}
+		return
+	}
+	tp.Exchange = provider.Plan(&Plan{
+		Policy: c.e, Source: src, Profile: tp, Program: c.p, Metadata: metadata, KeyExists: c.o.KeyExists,
+		Production: !strings.EqualFold(c.p.DeploymentMode, "Development"), collector: &c.diag,
+	})
+	metadata.Ignore("ClaimTypeOnWhichToEnable", "ClaimValueOnWhichToEnable", "DisplayName")
+	metadata.Prefixed("setting.", "language.")
+	metadata.reportUnknown()
+}
+
+// kindOf finds the registry's kind of a profile.
+func kindOf(src *policy.TechnicalProfile, as role) string {
+	switch as {
+	case asIssuer:
+		return "issuer:" + policy.Fold(strings.TrimSpace(src.OutputTokenFormat.Value))
+	case asHint:
+		return KindHint
+	}
+	if strings.EqualFold(src.Protocol.Name.Value, "Proprietary") {
+		return policy.Fold(src.HandlerClass())
+	}
+	return policy.Fold(src.Protocol.Name.Value)
+}
+
+type resolving struct {
+	input, output bool
+}
+
+// resolveRule says whether defaults with claim resolvers are resolved. REST, OpenID
+// Connect and OAuth inputs resolve without the flag, as the walkthrough and samples
+// rely on it; elsewhere the flag is needed (rest-and-connectors §3 "Build").
+func resolveRule(src *policy.TechnicalProfile, flag bool) resolving {
+	r := resolving{input: flag, output: flag}
+	switch {
+	case strings.EqualFold(src.HandlerClass(), "RestfulProvider"):
+		r.input = true
+	case strings.EqualFold(src.Protocol.Name.Value, "OpenIdConnect"), strings.EqualFold(src.Protocol.Name.Value, "OAuth2"):
+		r.input = true
+	}
+	return r
+}
+
+// uses compiles claim references; unresolved ones were reported by policy.Check.
+func (c *compiler) uses(list []*policy.ClaimReference, protocol string, resolve bool) []*ClaimUse {
+	var uses []*ClaimUse
+	for _, ref := range list {
+		t, ok := c.p.Schema.Claim(ref.Claim.Value)
+		if !ok {
+			continue
+		}
+		use := &ClaimUse{
+			Claim: t, Partner: t.Partner(protocol), HasDefault: ref.DefaultValue.Set(), Resolve: resolve,
+			AlwaysDefault: boolText(ref.AlwaysUseDefaultValue, false), Required: boolText(ref.Required, false),
+			Overwrite: boolText(ref.OverwriteIfExists, true), ControlType: ref.ControlClaimType.Value,
+			Index: len(uses), Position: ref.Pos,
+		}
+		if ref.Partner.Set() && ref.Partner.Value != "" {
+			use.Partner = ref.Partner.Value
+		}
+		if use.HasDefault {
+			use.Default = claims.ParseTemplate(ref.DefaultValue.Value)
+		}
+		uses = append(uses, use)
+	}
+	return uses
+}
+
+func (c *compiler) enablement(tp *TechnicalProfile, src *policy.TechnicalProfile, m *Metadata) {
+	claimID := m.String("ClaimTypeOnWhichToEnable", "")
+	if t, ok := c.p.Schema.Claim(claimID); ok {
+		claimID = t.ID
+	}
+	tp.Enabled = Enablement{Claim: claimID, Value: m.String("ClaimValueOnWhichToEnable", "")}
+	switch policy.Fold(strings.TrimSpace(src.EnabledForJourneys.Value)) {
+	case "", "always", "true":
+	case "never", "false":
+		tp.Enabled.Mode = EnabledNever
+	case "onclaimsexistence":
+		tp.Enabled.Mode = EnabledOnClaim
+	case "onitemexistenceinstringcollectionclaim":
+		tp.Enabled.Mode = EnabledOnItemInCollection
+	case "onitemabsenceinstringcollectionclaim":
+		tp.Enabled.Mode = EnabledOnItemNotInCollection
+	}
+}
+
+var sessionKinds = map[string]SessionKind{
+	"noopssosessionprovider": SessionNoop, "defaultssosessionprovider": SessionDefault,
+	"externalloginssosessionprovider": SessionExternalLogin, "oauthssosessionprovider": SessionOAuth,
+	"samlssosessionprovider": SessionSAML,
+}
+
+// session compiles the session-management profile that a profile refers to; nil if
+// it has none: the default provider then has nothing to persist, so the profile
+// always runs (policy-engine §5.16 [I]).
+func (c *compiler) session(src *policy.TechnicalProfile) *SessionRule {
+	if !src.Session.Set() {
+		return nil
+	}
+	sm, ok := c.e.TechnicalProfiles.Get(src.Session.Value)
+	if !ok {
+		return nil
+	}
+	key := policy.Fold(sm.ID.Value)
+	if rule, ok := c.rules[key]; ok {
+		return rule
+	}
+	kind, ok := sessionKinds[policy.Fold(sm.HandlerClass())]
+	if !ok {
+		return nil
+	}
+	m := newMetadata(sm, &c.diag)
+	rule := &SessionRule{
+		ID: sm.ID.Value, Kind: kind, Persisted: c.uses(sm.PersistedClaims, "none", true),
+		Outputs: c.uses(sm.OutputClaims, "none", true), AlwaysFetch: m.Bool("AlwaysFetchClaimsFromProvider", false),
+	}
+	c.rules[key] = rule
+	return rule
+}
+
+func boolText(t policy.Text, def bool) bool {
+	switch text := strings.TrimSpace(t.Value); {
+	case strings.EqualFold(text, "true"), text == "1":
+		return true
+	case strings.EqualFold(text, "false"), text == "0":
+		return false
+	}
+	return def
+}
+
+func foldMessage(key string) string { return strings.ToLower(key) }
+
+func (c *compiler) nearContent(id string) string {
+	var ids []string
+	for _, content := range c.e.ContentDefinitions.All() {
+		ids = append(ids, content.ID.Value)
+	}
+	if near := diag.Nearest(id, ids); near != "" {
+		return "did you mean \"" + near + "\"?"
+	}
+	return "declare it under BuildingBlocks/ContentDefinitions"
+}

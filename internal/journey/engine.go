@@ -1,0 +1,279 @@
+package journey
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"journeyman.dev/internal/policy"
+	"journeyman.dev/internal/session"
+)
+
+// Store keeps suspended journeys. Data is sealed by the engine's Sealer.
+type Store interface {
+	Create(ctx context.Context, id string, data []byte, expires time.Time) error
+	// Load returns ErrNoJourney if there is none.
+	Load(ctx context.Context, id string) (data []byte, version int64, err error)
+	// Save replaces a journey if its version is still the given one, else
+	// ErrConflict.
+	Save(ctx context.Context, id string, version int64, data []byte, expires time.Time) error
+}
+
+// ErrNoJourney says that no journey waits under an id; ErrConflict that another
+// request changed it meanwhile.
+var (
+	ErrNoJourney = errors.New("no such journey")
+	ErrConflict  = errors.New("journey was changed by another request")
+)
+
+// Sealer encrypts suspended journeys.
+type Sealer interface {
+	SealJourney(id string, data []byte) []byte
+	OpenJourney(id string, sealed []byte) ([]byte, error)
+}
+
+// Programs finds the program that a journey began with.
+type Programs interface {
+	Program(ctx context.Context, hash string) (*Program, error)
+}
+
+// Engine runs journeys. All fields must be set; it is safe for concurrent use.
+type Engine struct {
+	Store    Store
+	Sealer   Sealer
+	Programs Programs
+	// Secret returns the secret of a policy key, for claims transformations.
+	Secret func(ctx context.Context, keyID string) ([]byte, error)
+	Now    func() time.Time
+	Rand   io.Reader
+	Log    *slog.Logger
+	// Lifetime of a suspended journey, renewed by each step; 0 means one hour.
+	Lifetime time.Duration
+
+	locks locks
+}
+
+// Begin is what a protocol starts a journey with.
+type Begin struct {
+	Program  *Program
+	Request  Request
+	Protocol json.RawMessage
+	Language string
+	// CorrelationID is a GUID; "" makes one.
+	CorrelationID string
+	Session       *session.Session // of the browser; nil if there is none
+	// Fresh makes the journey ignore the session: prompt=login, max_age passed.
+	Fresh bool
+	NoUI  bool
+	// Journey is run instead of the relying party's default one (refresh, ROPC).
+	Journey *UserJourney
+	Grant   *Grant
+	// LogoutURL of the client, for single sign-out.
+	LogoutURL string
+}
+
+// Ran is an outcome, with the session to give back to the browser.
+type Ran struct {
+	Outcome Outcome
+	// Session is to be written to the browser when SessionChanged.
+	Session        *session.Session
+	SessionChanged bool
+}
+
+// Start begins a journey and runs it to its first outcome.
+func (e *Engine) Start(ctx context.Context, b Begin) (Ran, error) {
+	j := &Journey{
+		ID: e.newID(), PolicyID: b.Program.PolicyID, ProgramHash: b.Program.Hash, CorrelationID: b.CorrelationID,
+		Request: b.Request, Protocol: b.Protocol, Language: b.Language, Started: e.Now(),
+		Fresh: b.Fresh, NoUI: b.NoUI, Grant: b.Grant, LogoutURL: b.LogoutURL,
+	}
+	if j.CorrelationID == "" {
+		j.CorrelationID = e.newID()
+	}
+	uj := b.Journey
+	if uj == nil {
+		uj = b.Program.RelyingParty.Journey
+	}
+	j.Stack = []Frame{{Journey: policy.Fold(uj.ID)}}
+	r := &run{e: e, p: b.Program, j: j, session: b.Session}
+	if b.Grant != nil {
+		// Session profiles are not called in refresh journeys (policy-engine §4.10).
+		r.j.Fresh = true
+	}
+	out := r.advance(ctx)
+	return r.settle(ctx, out, nil)
+}
+
+// settle stores a journey that waits and finishes one that ended.
+func (r *run) settle(ctx context.Context, out Outcome, version *int64) (Ran, error) {
+	j := r.j
+	secret := ""
+	switch o := out.(type) {
+	case *ShowPage, *GoTo:
+		if j.Browser == nil {
+			secret = r.e.secretText()
+			hash := sha256.Sum256([]byte(secret))
+			j.Browser = hash[:]
+		}
+	case *Finished:
+		if j.Grant == nil {
+			r.saveSession(session.Client{ID: j.Request.Parameters["client_id"], LogoutURL: j.LogoutURL}, o.Issuer.RegistersSession)
+		}
+		o.AuthTime = r.authTime()
+	case *Failed:
+		j.Ended, j.Failure = true, o.Failure.stored()
+		r.logFailure(ctx, o.Failure)
+	}
+	switch o := out.(type) {
+	case *ShowPage:
+		o.BrowserSecret = secret
+	case *GoTo:
+		o.BrowserSecret = secret
+	}
+	if err := r.store(ctx, version); err != nil {
+		return Ran{}, err
+	}
+	return Ran{Outcome: out, Session: r.session, SessionChanged: r.sessionChanged}, nil
+}
+
+// authTime is the time that auth_time tells: of this journey, as an SSO hit counts
+// as an authentication (protocol §4.1 [D]).
+func (r *run) authTime() time.Time { return r.e.Now() }
+
+func (r *run) logFailure(ctx context.Context, f *Failure) {
+	attrs := []any{"correlationId", r.j.CorrelationID, "policyId", r.p.PolicyID, "failure", f, "step", f.Step}
+	if f.Exchange != "" {
+		attrs = append(attrs, "claimsExchange", f.Exchange)
+	}
+	switch f.Code {
+	case CodeCancelled, CodeForgotPassword, CodeInteractionRequired:
+		r.e.Log.InfoContext(ctx, "journey ended without a token", attrs...)
+	case CodeInternal:
+		r.e.Log.ErrorContext(ctx, "journey failed", attrs...)
+	default:
+		r.e.Log.WarnContext(ctx, "journey failed", attrs...)
+	}
+}
+
+// store writes a journey that waits. One that never waited is never stored; one
+// that did is kept until it expires, so that a doubled navigation gets the same
+// end again.
+func (r *run) store(ctx context.Context, version *int64) error {
+	if version == nil && (r.j.Pending == nil || r.j.NoUI) {
+		return nil
+	}
+	data, err := json.Marshal(r.j)
+	if err != nil {
+		return fmt.Errorf("journey %s: %w", r.j.CorrelationID, err)
+	}
+	sealed := r.e.Sealer.SealJourney(r.j.ID, data)
+	expires := r.e.Now().Add(r.e.lifetime())
+	if version == nil {
+		return r.e.Store.Create(ctx, r.j.ID, sealed, expires)
+	}
+	return r.e.Store.Save(ctx, r.j.ID, *version, sealed, expires)
+}
+
+func (e *Engine) lifetime() time.Duration {
+	if e.Lifetime == 0 {
+		return time.Hour
+	}
+	return e.Lifetime
+}
+
+// Visit identifies a request of a browser that has a suspended journey.
+type Visit struct {
+	Transaction string // journey id
+	// Secrets are the values of the browser's binding cookies for the transaction.
+	Secret  string
+	CSRF    string
+	Session *session.Session
+}
+
+// ErrStale says that the request belongs to an earlier page of the journey;
+// ErrForeign that it comes from another browser or was forged.
+var (
+	ErrStale   = errors.New("request belongs to an earlier page")
+	ErrForeign = errors.New("request does not belong to this browser's journey")
+)
+
+// open loads a journey for a request of its browser. The caller holds the lock.
+func (e *Engine) open(ctx context.Context, v Visit) (*run, int64, error) {
+	sealed, version, err := e.Store.Load(ctx, v.Transaction)
+	if err != nil {
+		return nil, 0, err
+	}
+	data, err := e.Sealer.OpenJourney(v.Transaction, sealed)
+	if err != nil {
+		return nil, 0, fmt.Errorf("journey can't be opened: %w", err)
+	}
+	j := new(Journey)
+	if err := json.Unmarshal(data, j); err != nil {
+		return nil, 0, fmt.Errorf("journey can't be read: %w", err)
+	}
+	hash := sha256.Sum256([]byte(v.Secret))
+	if subtle.ConstantTimeCompare(hash[:], j.Browser) != 1 {
+		return nil, 0, ErrForeign
+	}
+	p, err := e.Programs.Program(ctx, j.ProgramHash)
+	if err != nil {
+		return nil, 0, fmt.Errorf("program of the journey: %w", err)
+	}
+	return &run{e: e, p: p, j: j, session: v.Session}, version, nil
+}
+
+// suspend makes the journey wait.
+func (r *run) suspend(p *Pending) {
+	if r.j.Pending != nil {
+		p.Before = r.j.Pending.CSRF
+	}
+	p.CSRF = r.newCSRF()
+	r.j.Pending = p
+}
+
+// newCSRF makes the token of a page: base64 of text with a time stamp and the
+// step, as B2C's is, plus a random part (pages §3.2).
+func (r *run) newCSRF() string {
+	_, frame := r.top()
+	content, _ := json.Marshal(struct {
+		OrchestrationStep int    `json:"OrchestrationStep"`
+		Nonce             string `json:"Nonce"`
+	}{frame.Step + 1, r.e.secretText()})
+	return base64.StdEncoding.EncodeToString([]byte(r.e.Now().UTC().Format(time.RFC3339) + ";" + string(content)))
+}
+
+// newState makes the state of a Leave: it names the journey, so that the callback
+// finds it, and is compared whole.
+func (r *run) newState() string { return r.j.ID + "." + r.e.secretText() }
+
+// StateTransaction returns the journey id in a state of ours.
+func StateTransaction(state string) (string, bool) {
+	id, _, ok := strings.Cut(state, ".")
+	return id, ok && len(id) == 36
+}
+
+func (e *Engine) newID() string {
+	id, err := uuid.NewRandomFromReader(e.Rand)
+	if err != nil {
+		panic("journey: no randomness: " + err.Error())
+	}
+	return id.String()
+}
+
+func (e *Engine) secretText() string {
+	var b [24]byte
+	if _, err := io.ReadFull(e.Rand, b[:]); err != nil {
+		panic("journey: no randomness: " + err.Error())
+	}
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}

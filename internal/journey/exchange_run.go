@@ -1,0 +1,253 @@
+package journey
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+
+	"journeyman.dev/internal/claims"
+	"journeyman.dev/internal/claims/transform"
+)
+
+// defaultValue converts a use's default, resolvers expanded. ok is false if there
+// is no default, or it resolves to nothing: the claim is then not set.
+func (r *run) defaultValue(use *ClaimUse, bag *claims.Bag) (claims.Value, bool) {
+	if !use.HasDefault {
+		return claims.Value{}, false
+	}
+	text := use.Default.Source()
+	if use.Resolve && use.Default.Dynamic() {
+		text = use.Default.Expand(resolver{r, bag}, nil)
+		if text == "" {
+			return claims.Value{}, false
+		}
+	}
+	v, err := claims.Parse(use.Claim.DataType, text)
+	if err != nil {
+		return claims.Value{}, false
+	}
+	return v, true
+}
+
+// inputs evaluates input or persisted claims: the bag's value, else the default;
+// AlwaysUseDefaultValue forces the default (policy-engine §5.1.3). A resolver
+// without value leaves the bag's value in place.
+func (r *run) inputs(uses []*ClaimUse, bag *claims.Bag) Inputs {
+	in := make(Inputs, 0, len(uses))
+	for _, use := range uses {
+		value := bag.Get(use.Claim.ID)
+		if !value.Exists() || use.AlwaysDefault {
+			if v, ok := r.defaultValue(use, bag); ok {
+				value = v
+			}
+		}
+		if value.Exists() {
+			in = append(in, Input{Use: use, Value: value})
+		}
+	}
+	return in
+}
+
+// transformAll runs claims transformations over a bag.
+func (r *run) transformAll(ctx context.Context, list []*transform.Transformation, tp *TechnicalProfile, bag *claims.Bag) error {
+	if len(list) == 0 {
+		return nil
+	}
+	resources := r.resources(r.content(tp))
+	rt := &transform.Runtime{
+		Now: r.e.Now, Rand: r.e.Rand, TechnicalProfileID: tp.ID, Secret: r.e.Secret,
+		Text: func(elementType, stringID string) (string, bool) {
+			return resources.Text(elementType, "", stringID)
+		},
+		Collection: func(claimID string) []claims.Choice {
+			if choices, ok := resources.Choices(claimID); ok {
+				return choices
+			}
+			if t, ok := r.p.Schema.Claim(claimID); ok {
+				return t.Enumerations
+			}
+			return nil
+		},
+	}
+	for _, t := range list {
+		if err := t.Run(ctx, rt, bag); err != nil {
+			if a, ok := errors.AsType[*transform.Assertion](err); ok {
+				return &Failure{Code: CodeNotValid, Public: a.Default, MessageKey: a.Key,
+					Cause: fmt.Errorf("claims transformation %s: %w", t.ID(), err)}
+			}
+			return fmt.Errorf("claims transformation %s: %w", t.ID(), err)
+		}
+	}
+	return nil
+}
+
+// exchangeRun is one run of a profile on a bag.
+type exchangeRun struct {
+	answer     *Answer
+	memory     []byte
+	state      string
+	resumed    bool // input transformations ran before
+	validation bool // as a validation profile: no pages, no session
+}
+
+// runProfile runs phases 2 to 7 of policy-engine §5.1 on bag. When the result asks
+// or leaves, the outputs aren't read. The caller gives a bag that it throws away on
+// failure.
+func (r *run) runProfile(ctx context.Context, tp *TechnicalProfile, bag *claims.Bag, x exchangeRun) (Result, error) {
+	if !x.resumed {
+		if err := r.transformAll(ctx, tp.InputTransformations, tp, bag); err != nil {
+			return Result{}, err
+		}
+	}
+	call := &Call{
+		Profile: tp, Journey: r.j, Program: r.p, Resolver: resolver{r, bag},
+		Inputs: r.inputs(tp.Inputs, bag),
+		Answer: x.answer, Memory: x.memory, State: x.state,
+		Language: r.j.Language, Resources: r.resources(r.content(tp)),
+		Now: r.e.Now, Rand: r.e.Rand,
+	}
+	for _, in := range call.Inputs {
+		// The defaults of input claims are in the bag for the output transformations
+		// (claims-and-transformations §3.1.2 [C]); passwords never are.
+		if in.Use.Claim.Input != claims.Password {
+			bag.Set(in.Use.Claim.ID, in.Value)
+		}
+	}
+	if err := requireInputs(tp, call.Inputs); err != nil {
+		return Result{}, err
+	}
+	call.Persisted = r.inputs(tp.Persisted, bag)
+	call.ReturnURL = r.j.Request.BaseURL + "/" + r.j.Request.Tenant + "/oauth2/authresp"
+	call.PolicyReturnURL = r.j.Request.BaseURL + "/" + r.j.Request.Tenant + "/" + r.p.PolicyID + "/oauth2/authresp"
+	if len(tp.Validations) > 0 {
+		call.Validate = func(ctx context.Context, page *claims.Bag) error { return r.validate(ctx, tp, bag, page) }
+	}
+	result, err := tp.Exchange.Run(ctx, call)
+	if err != nil || result.Output == nil {
+		return result, err
+	}
+	if err := r.outputs(tp.Outputs, result.Output, bag); err != nil {
+		return Result{}, fmt.Errorf("technical profile %s: %w", tp.ID, err)
+	}
+	if err := r.transformAll(ctx, tp.OutputTransformations, tp, bag); err != nil {
+		return Result{}, err
+	}
+	return result, nil
+}
+
+// requireInputs checks Required: it is met when any claim of the partner name has
+// a value (policy-engine §2.3 [I]).
+func requireInputs(tp *TechnicalProfile, in Inputs) error {
+	for _, use := range tp.Inputs {
+		if !use.Required {
+			continue
+		}
+		if v, ok := in.Get(use.Partner); !ok || v.Empty() {
+			return Fail(CodeExchangeFailed, fmt.Errorf("technical profile %s: the required input claim %s has no value", tp.ID, use.Claim.ID))
+		}
+	}
+	return nil
+}
+
+// outputs writes the output claims into the bag by the ladder of
+// claims-and-transformations §3.2: forced default, the provider's value, the bag's
+// value, default.
+func (r *run) outputs(uses []*ClaimUse, from Output, bag *claims.Bag) error {
+	_, notFound := from.(NotFound)
+	if notFound {
+		return nil
+	}
+	for _, use := range uses {
+		if use.Claim.Input == claims.Password {
+			continue // passwords are for the page's own validation profiles only
+		}
+		if use.AlwaysDefault {
+			if v, ok := r.defaultValue(use, bag); ok {
+				bag.Set(use.Claim.ID, v)
+				continue
+			}
+		}
+		v, err := from.Claim(use)
+		if err != nil {
+			return fmt.Errorf("output claim %s: %w", use.Claim.ID, err)
+		}
+		if v.Exists() {
+			bag.Set(use.Claim.ID, v)
+			continue
+		}
+		if bag.Has(use.Claim.ID) {
+			continue
+		}
+		if v, ok := r.defaultValue(use, bag); ok {
+			bag.Set(use.Claim.ID, v)
+		}
+	}
+	return nil
+}
+
+// validate runs the validation profiles of a self-asserted one. They see the bag,
+// the page's values and what earlier ones put out; what they change is added to
+// page (policy-engine §5.1, claims-and-transformations §3.3).
+func (r *run) validate(ctx context.Context, tp *TechnicalProfile, bag, page *claims.Bag) error {
+	for _, v := range tp.Validations {
+		scope := bag.Clone()
+		scope.Merge(page)
+		if skips(v.Preconditions, &scope) || !v.Profile.Enabled.allows(&scope) {
+			continue
+		}
+		before := scope.Clone()
+		_, err := r.runProfile(ctx, v.Profile, &scope, exchangeRun{validation: true})
+		if err != nil {
+			if v.ContinueOnError {
+				r.e.Log.DebugContext(ctx, "validation failed, continuing", "technicalProfileId", v.Profile.ID, "correlationId", r.j.CorrelationID)
+				continue
+			}
+			f := AsFailure(err)
+			if f.Code == CodeInternal {
+				r.e.Log.ErrorContext(ctx, "validation technical profile failed", "technicalProfileId", v.Profile.ID,
+					"correlationId", r.j.CorrelationID, "err", err)
+			}
+			f = r.localise(f, tp, v.Profile)
+			return f
+		}
+		for id, value := range scope.All() {
+			if !reflect.DeepEqual(value, before.Get(id)) {
+				page.Set(id, value)
+			}
+		}
+		for id := range before.All() {
+			if !scope.Has(id) {
+				page.Delete(id)
+			}
+		}
+		if !v.ContinueOnSuccess {
+			return nil
+		}
+	}
+	return nil
+}
+
+// localise gives a failure the text that the page has for it: localised resources
+// of the page, then the metadata of the page's profile, then that of the profile
+// that failed, then the failure's own (claims-and-transformations §2.0.9).
+func (r *run) localise(f *Failure, page *TechnicalProfile, failed *TechnicalProfile) *Failure {
+	if f.MessageKey == "" {
+		return f
+	}
+	g := *f
+	if text, ok := r.resources(r.content(page)).Text("ErrorMessage", "", f.MessageKey); ok {
+		g.Public = text
+		return &g
+	}
+	for _, tp := range []*TechnicalProfile{page, failed} {
+		if tp == nil {
+			continue
+		}
+		if text, ok := tp.Messages[foldMessage(f.MessageKey)]; ok {
+			g.Public = text
+			return &g
+		}
+	}
+	return &g
+}

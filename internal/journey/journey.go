@@ -1,0 +1,190 @@
+package journey
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"time"
+
+	"journeyman.dev/internal/claims"
+)
+
+// Journey is one user's way through a Program: plain data, stored only while it
+// waits for the user, under its ID.
+type Journey struct {
+	ID            string          `json:"id"` // GUID, unguessable
+	PolicyID      string          `json:"policy"`
+	ProgramHash   string          `json:"program"`
+	CorrelationID string          `json:"correlation"`
+	Request       Request         `json:"request"`
+	Protocol      json.RawMessage `json:"protocol,omitempty"` // the protocol's own; we don't look
+	Language      string          `json:"language"`           // chosen tag
+
+	Claims  claims.Bag `json:"claims"`
+	Stack   []Frame    `json:"stack"`
+	Pending *Pending   `json:"pending,omitempty"`
+
+	// Browser is the hash of the secret in the cookie that binds the browser.
+	Browser []byte    `json:"browser,omitempty"`
+	Started time.Time `json:"started"`
+	// Fresh is set once the user proved an identity in this journey, or asked to
+	// (prompt=login): what an older session remembers isn't used any more.
+	Fresh bool `json:"fresh,omitempty"`
+	// Credentials is when the user last proved an identity.
+	Credentials time.Time `json:"credentials,omitzero"`
+	KMSI        bool      `json:"kmsi,omitempty"`
+	// Writes are the session entries to keep once the journey has finished.
+	Writes []SessionWrite `json:"writes,omitempty"`
+	// HintUsed is set once domain_hint made a choice: only the first selection heeds it.
+	HintUsed bool `json:"hintUsed,omitempty"`
+	Ended    bool `json:"ended,omitempty"`
+
+	// Grant is what a refresh token carried; only in refresh journeys, never stored.
+	Grant     *Grant `json:"-"`
+	LogoutURL string `json:"logoutURL,omitempty"`
+	// Failure is how an ended journey failed.
+	Failure *StoredFailure `json:"failure,omitempty"`
+	// NoUI is set for requests that can't show pages: prompt=none, refresh, ROPC.
+	NoUI bool `json:"noUI,omitempty"`
+}
+
+// Request is what the application and the browser asked for.
+type Request struct {
+	// Parameters are the protocol's request parameters, by name. They never hold a
+	// password when the journey is stored: see [Journey.NoUI].
+	Parameters     map[string]string `json:"parameters"`
+	AcceptLanguage string            `json:"acceptLanguage,omitempty"`
+	RemoteIP       string            `json:"remoteIP,omitempty"`
+	Host           string            `json:"host,omitempty"`
+	// BaseURL is scheme and host that the browser uses, without a final slash.
+	BaseURL string `json:"baseURL"`
+	// Tenant is the tenant segment as requested.
+	Tenant string `json:"tenant"`
+}
+
+// LogValue leaves the parameters out: they may hold personal data.
+func (r Request) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("clientId", r.Parameters["client_id"]))
+}
+
+// Frame is a position in a journey or sub journey.
+type Frame struct {
+	Journey string `json:"journey"` // folded id
+	Sub     bool   `json:"sub,omitempty"`
+	Step    int    `json:"step"` // index
+	// Choice is the exchange that a selection step chose, for the next step.
+	Choice string `json:"choice,omitempty"`
+}
+
+// Pending is what a suspended journey waits for.
+type Pending struct {
+	Kind     PendingKind     `json:"kind"`
+	CSRF     string          `json:"csrf"`
+	Before   string          `json:"before,omitempty"` // the CSRF of the page before
+	Exchange string          `json:"exchange,omitempty"`
+	Memory   json.RawMessage `json:"memory,omitempty"`
+	State    string          `json:"state,omitempty"` // of a Leave
+	Tries    int             `json:"tries,omitempty"`
+	// Done is set when the form was accepted: the navigation that follows goes on.
+	Done bool `json:"done,omitempty"`
+	// Exhausted is set when the tries are used up: the navigation ends the journey.
+	Exhausted bool `json:"exhausted,omitempty"`
+}
+
+// PendingKind is what a journey waits for.
+type PendingKind string
+
+// The kinds.
+const (
+	PendingForm      PendingKind = "form"
+	PendingSelection PendingKind = "selection"
+	PendingAway      PendingKind = "away"
+)
+
+// SessionWrite is an entry for the single sign-on session.
+type SessionWrite struct {
+	Rule   string      `json:"rule"`
+	Kind   SessionKind `json:"kind"`
+	Claims claims.Bag  `json:"claims"`
+	// Exchange is the id of the provider's exchange (ExternalLogin).
+	Exchange string `json:"exchange,omitempty"`
+}
+
+// Grant is what a refresh token gives to a refresh journey.
+type Grant struct {
+	Claims   claims.Bag
+	IssuedAt time.Time // of the grant's first token
+}
+
+// Outcome is where a run ended: *ShowPage, *GoTo, *Finished or *Failed.
+type Outcome interface{ outcome() }
+
+// ShowPage asks the user. BrowserSecret, if not "", is new: the caller keeps it in
+// the cookie that binds the browser to the journey.
+type ShowPage struct {
+	Journey       *Journey
+	Page          *Page
+	BrowserSecret string
+}
+
+// GoTo sends the browser to another site, which will send it back.
+type GoTo struct {
+	Journey       *Journey
+	URL           string
+	BrowserSecret string
+}
+
+// Finished means that the application gets its answer.
+type Finished struct {
+	Journey *Journey
+	Program *Program
+	Issuer  *TokenSettings
+	Claims  []TokenClaim
+	Subject string
+	// AuthTime is when the user was authenticated; an SSO hit counts.
+	AuthTime time.Time
+	// Grant has the claims that a later refresh may need.
+	Grant claims.Bag
+}
+
+// Failed means that the application or the user gets an error. Journey may be nil.
+type Failed struct {
+	Journey *Journey
+	Failure *Failure
+}
+
+func (*ShowPage) outcome() {}
+func (*GoTo) outcome()     {}
+func (*Finished) outcome() {}
+func (*Failed) outcome()   {}
+
+// TokenClaim is a claim of a token, by the name that applications know.
+type TokenClaim struct {
+	Name  string
+	Value claims.Value
+}
+
+// TokenSettings are the metadata of a token issuer profile (protocol §3.3, §4.2).
+type TokenSettings struct {
+	ProfileID          string
+	SigningKey         string // key set id
+	EncryptionKey      string // key set id
+	AccessLifetime     time.Duration
+	IDLifetime         time.Duration
+	RefreshLifetime    time.Duration
+	RefreshWindow      time.Duration
+	InfiniteWindow     bool
+	IssuerWithPolicy   bool // AuthorityWithTfp
+	NoACR              bool // AuthenticationContextReferenceClaimPattern None
+	NumbersAsText      bool // SendTokenResponseBodyWithJsonNumbers false
+	RefreshJourney     string
+	CredentialsJourney string
+	RefreshIdentity    string // issuer_refresh_token_user_identity_claim_type
+	RegistersSession   bool   // session management is OAuthSSOSessionProvider
+}
+
+// Claim makes the settings the Output of an issuer's run: issuers give no claims.
+func (*TokenSettings) Claim(*ClaimUse) (claims.Value, error) { return claims.Value{}, nil }
+
+// Run implements Exchange: what a token issuer profile gives is its settings.
+func (s *TokenSettings) Run(context.Context, *Call) (Result, error) { return Result{Output: s}, nil }

@@ -1,0 +1,316 @@
+package journey
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Post handles what a page's script sends: the form, or a request to send or check
+// a code. The journey stays where it is; after an accepted form it waits for the
+// navigation that goes on. A post that was accepted already is answered the same
+// again and runs nothing.
+func (e *Engine) Post(ctx context.Context, v Visit, a Answer) (Reply, error) {
+	release := e.locks.acquire(v.Transaction)
+	defer release()
+	r, version, err := e.open(ctx, v)
+	if err != nil {
+		return Reply{}, err
+	}
+	p := r.j.Pending
+	if r.j.Ended || p == nil || p.Exchange == "" || p.Kind == PendingAway {
+		return Reply{}, ErrStale
+	}
+	if !equal(v.CSRF, p.CSRF) {
+		return Reply{}, ErrStale
+	}
+	if p.Done || p.Exhausted {
+		return Reply{OK: true}, nil
+	}
+	exchange := r.pendingExchange()
+	if exchange == nil {
+		return Reply{}, fmt.Errorf("exchange %s is not in the step", p.Exchange)
+	}
+	working := r.j.Claims.Clone()
+	result, err := r.runProfile(ctx, exchange.Profile, &working, exchangeRun{answer: &a, memory: p.Memory, resumed: true})
+	if err != nil {
+		f := AsFailure(err)
+		if f.Code == CodeInternal {
+			e.Log.ErrorContext(ctx, "post failed", "correlationId", r.j.CorrelationID, "policyId", r.p.PolicyID, "err", err)
+		}
+		f = r.localise(f, exchange.Profile, nil)
+		result = Result{Reply: &Reply{Code: string(f.Code), Message: f.Public, Field: f.Field}}
+	}
+	reply := Reply{}
+	switch {
+	case result.Output != nil:
+		r.j.Claims = working
+		r.keep(exchange.Profile, exchange.ID)
+		p.Done = true
+		reply.OK = true
+	case result.Reply != nil:
+		reply = *result.Reply
+		if !reply.OK && a.Kind == Submitted {
+			p.Tries++
+			if limit := r.retryLimit(exchange.Profile); p.Tries > limit {
+				p.Exhausted = true
+				reply = Reply{OK: true} // the navigation that follows ends the journey
+			}
+		}
+	default:
+		return Reply{}, fmt.Errorf("technical profile %s answered a post with neither output nor reply", exchange.Profile.ID)
+	}
+	if result.Memory != nil {
+		p.Memory = result.Memory
+	}
+	if err := r.store(ctx, &version); err != nil {
+		return Reply{}, err
+	}
+	return reply, nil
+}
+
+// retryLimiter is an exchange that bounds the rejected posts of its page.
+type retryLimiter interface{ RetryLimit() int }
+
+func (r *run) retryLimit(tp *TechnicalProfile) int {
+	if l, ok := tp.Exchange.(retryLimiter); ok && l.RetryLimit() > 0 {
+		return l.RetryLimit()
+	}
+	if uj, frame := r.top(); uj.Steps[frame.Step].Type == StepCombinedSignInAndSignUp {
+		return 3
+	}
+	return 7 // defaults seen in B2C's pages (pages §3.4 [P])
+}
+
+// Action is what a navigation within a journey asks for.
+type Action struct {
+	Kind     ActionKind
+	Exchange string            // Choose
+	KMSI     bool              // Confirm: the keep-me-signed-in box
+	Fields   map[string]string // Return: the other site's parameters, with state
+}
+
+// ActionKind is the kind of a navigation.
+type ActionKind uint8
+
+// The kinds of navigations.
+const (
+	Confirm ActionKind = iota + 1 // after an accepted form
+	Choose                        // a provider button, or a link with an exchange
+	SignUp                        // the sign-up link
+	Forgot                        // the forgot-password link
+	Cancel
+	Return // from another site
+	Reload // show the page again
+)
+
+// Continue handles a navigation of the journey's browser.
+func (e *Engine) Continue(ctx context.Context, v Visit, a Action) (Ran, error) {
+	release := e.locks.acquire(v.Transaction)
+	defer release()
+	r, version, err := e.open(ctx, v)
+	if err != nil {
+		return Ran{}, err
+	}
+	if r.j.Ended {
+		return r.again(ctx)
+	}
+	p := r.j.Pending
+	if p == nil {
+		return Ran{}, ErrStale
+	}
+	if a.Kind == Return {
+		if p.Kind != PendingAway || !equal(a.Fields["state"], p.State) {
+			return r.redisplay(ctx)
+		}
+		return r.settle(ctx, r.returned(ctx, a), &version)
+	}
+	if p.Kind == PendingAway {
+		return Ran{}, ErrStale
+	}
+	if !equal(v.CSRF, p.CSRF) {
+		// A reload, or a doubled click, of the navigation that led here: show where
+		// the journey stands and run nothing.
+		if p.Before != "" && equal(v.CSRF, p.Before) {
+			return r.redisplay(ctx)
+		}
+		return Ran{}, ErrStale
+	}
+	out, err := r.act(ctx, a)
+	if err != nil {
+		return Ran{}, err
+	}
+	if out == nil {
+		return r.redisplay(ctx)
+	}
+	return r.settle(ctx, out, &version)
+}
+
+// act performs a navigation; a nil outcome means: show the page again.
+func (r *run) act(ctx context.Context, a Action) (Outcome, error) {
+	p := r.j.Pending
+	uj, frame := r.top()
+	step := uj.Steps[frame.Step]
+	selection := step.Type == StepCombinedSignInAndSignUp || step.Type == StepClaimsProviderSelection
+	switch a.Kind {
+	case Confirm:
+		if p.Exhausted {
+			return r.fail(Fail(CodeRetriesUsed, nil)), nil
+		}
+		if !p.Done {
+			return nil, nil
+		}
+		r.j.KMSI = r.j.KMSI || a.KMSI
+		frame.Choice = ""
+		frame.Step++
+		return r.advance(ctx), nil
+	case Cancel:
+		return r.fail(Fail(CodeCancelled, nil)), nil
+	case SignUp, Forgot, Choose:
+		if !selection || p.Done {
+			return nil, nil
+		}
+		id, f := r.chosenByLink(step, a)
+		if f != nil {
+			return r.fail(f), nil
+		}
+		if id == "" {
+			return nil, nil
+		}
+		return r.advanceChoosing(ctx, frame, id), nil
+	}
+	return nil, nil
+}
+
+func (r *run) advanceChoosing(ctx context.Context, frame *Frame, id string) Outcome {
+	frame.Choice = id
+	frame.Step++
+	return r.advance(ctx)
+}
+
+// chosenByLink finds the exchange that a link or button of a selection step means;
+// "" if it is none that the page offered.
+func (r *run) chosenByLink(step *Step, a Action) (string, *Failure) {
+	forgot := r.forgotExchange(step)
+	signUp := ""
+	if step.Validation != nil {
+		signUp = step.Validation.Profile.SignUpTarget
+	}
+	switch a.Kind {
+	case SignUp:
+		return signUp, nil
+	case Forgot:
+		if forgot == "" {
+			return "", Fail(CodeForgotPassword, nil)
+		}
+		return forgot, nil
+	}
+	for _, t := range r.enabledTargets(step) {
+		if strings.EqualFold(t.ExchangeID, a.Exchange) {
+			return t.ExchangeID, nil
+		}
+	}
+	for _, id := range []string{forgot, signUp} {
+		if id != "" && strings.EqualFold(id, a.Exchange) {
+			return id, nil
+		}
+	}
+	return "", nil
+}
+
+// returned resumes the exchange that left for another site.
+func (r *run) returned(ctx context.Context, a Action) Outcome {
+	uj, frame := r.top()
+	step := uj.Steps[frame.Step]
+	exchange := r.pendingExchange()
+	if exchange == nil {
+		return r.fail(Fail(CodeInternal, fmt.Errorf("exchange %s is not in the step", r.j.Pending.Exchange)))
+	}
+	working := r.j.Claims.Clone()
+	result, err := r.runProfile(ctx, exchange.Profile, &working, exchangeRun{
+		answer: &Answer{Kind: Returned, Fields: a.Fields}, memory: r.j.Pending.Memory, resumed: true,
+	})
+	if err == nil && result.Output == nil {
+		err = errors.New("the provider gave no claims after the return")
+	}
+	if err != nil {
+		return r.fail(stepFailure(r.exchangeFailure(err, exchange), step))
+	}
+	r.j.Claims = working
+	r.keep(exchange.Profile, exchange.ID)
+	frame.Choice = ""
+	frame.Step++
+	return r.advance(ctx)
+}
+
+// pendingExchange finds the exchange that the journey waits for.
+func (r *run) pendingExchange() *ClaimsExchange {
+	uj, frame := r.top()
+	if uj == nil || frame.Step >= len(uj.Steps) {
+		return nil
+	}
+	step := uj.Steps[frame.Step]
+	if step.Validation != nil && step.Validation.ID == r.j.Pending.Exchange {
+		return step.Validation
+	}
+	for _, x := range step.Exchanges {
+		if x.ID == r.j.Pending.Exchange {
+			return x
+		}
+	}
+	return nil
+}
+
+// redisplay draws the page on which the journey waits, without changing anything.
+func (r *run) redisplay(ctx context.Context) (Ran, error) {
+	p := r.j.Pending
+	if p == nil || p.Kind == PendingAway {
+		return Ran{}, ErrStale
+	}
+	uj, frame := r.top()
+	step := uj.Steps[frame.Step]
+	var form *Form
+	exchange := r.pendingExchange()
+	if exchange != nil {
+		working := r.j.Claims.Clone()
+		result, err := r.runProfile(ctx, exchange.Profile, &working, exchangeRun{memory: p.Memory, resumed: true})
+		if err != nil {
+			return Ran{}, err
+		}
+		form = result.Ask
+	}
+	var page *Page
+	if p.Kind == PendingSelection {
+		page = r.selectionPage(step, r.enabledTargets(step), form)
+	} else {
+		if form == nil {
+			return Ran{}, ErrStale
+		}
+		page = r.formPage(step, exchange, form)
+	}
+	return Ran{Outcome: &ShowPage{Journey: r.j, Page: page}, Session: r.session}, nil
+}
+
+// again gives the end of a journey that has ended once more: the protocol derives
+// the code from the journey, so that it can still be used only once.
+func (r *run) again(ctx context.Context) (Ran, error) {
+	if r.j.Failure != nil {
+		return Ran{Outcome: &Failed{Journey: r.j, Failure: r.j.Failure.failure()}, Session: r.session}, nil
+	}
+	uj, frame := r.top()
+	if uj == nil || frame.Step >= len(uj.Steps) {
+		return Ran{}, ErrStale
+	}
+	out, err := r.sendClaims(ctx, uj, uj.Steps[frame.Step])
+	if err != nil {
+		return Ran{}, err
+	}
+	out.(*Finished).AuthTime = r.authTime()
+	return Ran{Outcome: out, Session: r.session}, nil
+}
+
+func equal(a, b string) bool {
+	return a != "" && subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1
+}

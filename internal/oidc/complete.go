@@ -1,0 +1,152 @@
+package oidc
+
+import (
+	"encoding/json"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"journeyman.dev/internal/journey"
+)
+
+// Deliver answers a browser with a journey's outcome: pages and redirects through
+// the Browser, the end to the application.
+func (s *Server) Deliver(w http.ResponseWriter, r *http.Request, ran journey.Ran) {
+	if ran.SessionChanged {
+		s.Browser.SetSession(w, r, ran.Session)
+	}
+	switch out := ran.Outcome.(type) {
+	case *journey.Finished:
+		a := new(authorization)
+		if err := json.Unmarshal(out.Journey.Protocol, a); err != nil {
+			s.internal(w, r, out.Journey.CorrelationID, err)
+			return
+		}
+		s.finish(w, r, a, out)
+	case *journey.Failed:
+		a := new(authorization)
+		if out.Journey == nil || json.Unmarshal(out.Journey.Protocol, a) != nil {
+			s.Browser.Error(w, r, http.StatusInternalServerError, out.Failure, "")
+			return
+		}
+		s.respondError(w, r, a, fromJourney(out.Failure), out.Journey.CorrelationID)
+	default:
+		s.Browser.Show(w, r, ran)
+	}
+}
+
+func (s *Server) internal(w http.ResponseWriter, r *http.Request, correlationID string, err error) {
+	s.Log.ErrorContext(r.Context(), "internal error", "correlationId", correlationID, "err", err)
+	s.Browser.Error(w, r, http.StatusInternalServerError, journey.Fail(journey.CodeInternal, err), correlationID)
+}
+
+// finish makes the authorization response.
+func (s *Server) finish(w http.ResponseWriter, r *http.Request, a *authorization, out *journey.Finished) {
+	g := s.grantOf(a, out)
+	values := parameters{}
+	code := ""
+	if a.ResponseType.Code {
+		code = s.sealCode(g)
+		values.add("code", code)
+	}
+	if a.ResponseType.front() {
+		issued, err := s.issueFront(r.Context(), out.Issuer, g, a, code)
+		if err != nil {
+			s.respondError(w, r, a, s.issueFailure(r, out.Journey.CorrelationID, err), out.Journey.CorrelationID)
+			return
+		}
+		if issued.accessToken != "" {
+			values.add("access_token", issued.accessToken)
+			values.add("token_type", "Bearer")
+			values.add("expires_in", strconv.FormatInt(int64(out.Issuer.AccessLifetime.Seconds()), 10))
+			values.add("scope", strings.Join(a.Scopes, " "))
+		}
+		if issued.idToken != "" {
+			values.add("id_token", issued.idToken)
+		}
+	}
+	if a.ClientInfo {
+		values.add("client_info", s.clientInfo(g))
+	}
+	values.add("iss", s.issuer(a.BaseURL, out.Issuer, out.Program.PolicyID))
+	s.respond(w, r, a, values)
+}
+
+// parameters keep their order.
+type parameters []parameter
+
+type parameter struct{ Name, Value string }
+
+func (p *parameters) add(name, value string) { *p = append(*p, parameter{name, value}) }
+
+func (p parameters) encode() string {
+	var b strings.Builder
+	for i, v := range p {
+		if i > 0 {
+			b.WriteByte('&')
+		}
+		b.WriteString(url.QueryEscape(v.Name) + "=" + url.QueryEscape(v.Value))
+	}
+	return b.String()
+}
+
+func (s *Server) respondError(w http.ResponseWriter, r *http.Request, a *authorization, f *failure, correlationID string) {
+	values := parameters{{"error", f.oauth}, {"error_description", s.describe(f, correlationID)}}
+	if p := s.Programs.Current(a.Endpoint.Policy); p != nil {
+		values.add("iss", s.issuer(a.BaseURL, p.Tokens(), p.PolicyID))
+	}
+	s.respond(w, r, a, values)
+}
+
+// respond sends the browser to the application in the response mode. A redirect has
+// an HTML body with the address: some headless clients read tokens from it
+// (pages §3.1 [P]).
+func (s *Server) respond(w http.ResponseWriter, r *http.Request, a *authorization, values parameters) {
+	if a.HasState {
+		values.add("state", a.State)
+	}
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	if a.ResponseMode == "form_post" {
+		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'sha256-"+autoSubmitHash+"'; base-uri 'none'; frame-ancestors 'none'")
+		_ = formPost.Execute(w, struct {
+			Action string
+			Values parameters
+		}{a.RedirectURI, values})
+		return
+	}
+	separator := "#"
+	if a.ResponseMode == "query" {
+		separator = "?"
+		if strings.Contains(a.RedirectURI, "?") {
+			separator = "&"
+		}
+	}
+	target := a.RedirectURI + separator + values.encode()
+	h.Set("Location", target)
+	h.Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; frame-ancestors 'none'")
+	w.WriteHeader(http.StatusFound)
+	if r.Method != http.MethodHead {
+		_ = redirectBody.Execute(w, template.URL(target))
+	}
+}
+
+var redirectBody = template.Must(template.New("redirect").Parse(
+	`<html><head><title>Object moved</title></head><body><h2>Object moved to <a href="{{.}}">here</a>.</h2></body></html>`))
+
+// autoSubmit is the only script of the form_post page; its hash is in the policy.
+const autoSubmit = `document.forms[0].submit();`
+
+// formPost has single-quoted attributes, as clients match them (pages §3.1 [P]).
+var formPost = template.Must(template.New("form_post").Parse(
+	`<!DOCTYPE html><html><head><meta charset="utf-8"><title>Continue</title></head><body>` +
+		`<form id='auto' method='post' action='{{.Action}}'>` +
+		`{{range .Values}}<input type='hidden' name='{{.Name}}' id='{{.Name}}' value='{{.Value}}'/>{{end}}` +
+		`<noscript><p>Script is disabled. Press the button to go on.</p><button type='submit'>Continue</button></noscript></form>` +
+		`<script>` + autoSubmit + `</script></body></html>`))

@@ -1,0 +1,86 @@
+package oidc
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"journeyman.dev/internal/endpoint"
+	"journeyman.dev/internal/journey"
+)
+
+// issuer is the iss of a policy's tokens: always the tenant's GUID and a final
+// slash; with AuthorityWithTfp also the policy (protocol §1.2 [D]).
+func (s *Server) issuer(base string, settings *journey.TokenSettings, policyID string) string {
+	if settings != nil && settings.IssuerWithPolicy {
+		return base + "/tfp/" + s.TenantID + "/" + strings.ToLower(policyID) + "/v2.0/"
+	}
+	return base + "/" + s.TenantID + "/v2.0/"
+}
+
+type discoveryDocument struct {
+	Issuer                 string   `json:"issuer"`
+	AuthorizationEndpoint  string   `json:"authorization_endpoint"`
+	TokenEndpoint          string   `json:"token_endpoint"`
+	EndSessionEndpoint     string   `json:"end_session_endpoint"`
+	JWKSURI                string   `json:"jwks_uri"`
+	ResponseModes          []string `json:"response_modes_supported"`
+	ResponseTypes          []string `json:"response_types_supported"`
+	Scopes                 []string `json:"scopes_supported"`
+	SubjectTypes           []string `json:"subject_types_supported"`
+	SigningAlgorithms      []string `json:"id_token_signing_alg_values_supported"`
+	TokenEndpointAuth      []string `json:"token_endpoint_auth_methods_supported"`
+	Claims                 []string `json:"claims_supported"`
+	CodeChallengeMethods   []string `json:"code_challenge_methods_supported"`
+	IssParameterSupported  bool     `json:"authorization_response_iss_parameter_supported"`
+}
+
+// discovery serves the metadata document; members and order are B2C's, the last two
+// are ours (protocol §1.2).
+func (s *Server) discovery(w http.ResponseWriter, r *http.Request, e endpoint.Endpoint, p *journey.Program) {
+	base := s.BaseURL(r)
+	settings := p.Tokens()
+	doc := discoveryDocument{
+		Issuer:                s.issuer(base, settings, p.PolicyID),
+		AuthorizationEndpoint: e.URL(base, "oauth2/v2.0/authorize"),
+		TokenEndpoint:         e.URL(base, "oauth2/v2.0/token"),
+		EndSessionEndpoint:    e.URL(base, "oauth2/v2.0/logout"),
+		JWKSURI:               e.URL(base, "discovery/v2.0/keys"),
+		ResponseModes:         []string{"query", "fragment", "form_post"},
+		ResponseTypes:         []string{"code", "code id_token", "code token", "code id_token token", "id_token", "id_token token", "token", "token id_token"},
+		Scopes:                []string{"openid"},
+		SubjectTypes:          []string{"pairwise"},
+		SigningAlgorithms:     []string{"RS256"},
+		TokenEndpointAuth:     []string{"client_secret_post", "client_secret_basic"},
+		CodeChallengeMethods:  []string{"S256", "plain"},
+		IssParameterSupported: true,
+	}
+	for _, use := range p.RelyingParty.Outputs {
+		doc.Claims = append(doc.Claims, use.Partner)
+	}
+	doc.Claims = append(doc.Claims, "iss", "iat", "exp", "aud", "acr", "nonce", "auth_time")
+	w.Header().Set("Access-Control-Allow-Origin", "*")
+	w.Header().Set("Cache-Control", "public, max-age=300")
+	s.json(w, http.StatusOK, doc)
+}
+
+// keys serves the public keys of the policy's token issuer.
+func (s *Server) keys(w http.ResponseWriter, r *http.Request, _ endpoint.Endpoint, p *journey.Program) {
+	var set jose.JSONWebKeySet
+	w.Header().Set("Access-Control-Allow-Origin", "*")
+	settings := p.Tokens()
+	if settings == nil {
+		s.json(w, http.StatusOK, publish(set))
+		return
+	}
+	set, err := s.Keys.PublicJWKS(r.Context(), settings.SigningKey)
+	if err != nil {
+		s.Log.ErrorContext(r.Context(), "keys can't be read", "policyId", p.PolicyID, "err", err)
+		s.json(w, http.StatusInternalServerError, errorBody{Error: "server_error",
+			Description: s.describe(&failure{code: "AADB2C90019", text: "The signing keys of the policy are not available."}, s.Engine.NewID())})
+		return
+	}
+	w.Header().Set("Cache-Control", "public, max-age=300")
+	s.json(w, http.StatusOK, publish(set))
+}

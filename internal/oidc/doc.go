@@ -1,0 +1,14 @@
+// Package oidc is what OpenID Connect and OAuth 2 applications talk to: discovery,
+// keys, authorize, token, logout, as Azure AD B2C's wire has them.
+//
+// A request is checked in the order of protocol §2.4: what makes the redirect
+// address untrustworthy ends on an error page, everything after that is told to the
+// application. The journey engine does the rest; its outcome comes back through
+// [Server.Complete].
+//
+//	authorize ─► request.go ─► journey ─► complete.go ─► code (sealed), id_token
+//	token ─► grant.go ─┬─ code.go ────────────────────► issue.go ─► tokens
+//	                   └─ refresh.go ─► refresh journey ┘
+//
+// Reference: protocol §1–§5, §7, §10.
+package oidc

@@ -1,0 +1,285 @@
+package oidc
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"journeyman.dev/internal/application"
+	"journeyman.dev/internal/claims"
+	"journeyman.dev/internal/endpoint"
+	"journeyman.dev/internal/journey"
+)
+
+// authorization is a checked authorize request: what the journey carries for us and
+// what the answer needs.
+type authorization struct {
+	ClientID     string        `json:"client"`
+	RedirectURI  string        `json:"redirect"`
+	RedirectKind string        `json:"kind"` // web, spa or native
+	ResponseType responseTypes `json:"type"`
+	ResponseMode string        `json:"mode"`
+	Scopes       []string      `json:"scope"`
+	State        string        `json:"state,omitempty"`
+	HasState     bool          `json:"hasState,omitempty"`
+	Nonce        string        `json:"nonce,omitempty"`
+	Challenge    string        `json:"challenge,omitempty"`
+	Plain        bool          `json:"plain,omitempty"` // code_challenge_method plain
+	ClientInfo   bool          `json:"clientInfo,omitempty"`
+	Endpoint     endpoint.Endpoint `json:"endpoint"`
+	BaseURL      string        `json:"base"`
+}
+
+// responseTypes is response_type as a set.
+type responseTypes struct {
+	Code, IDToken, Token bool
+}
+
+func parseResponseType(text string) (responseTypes, bool) {
+	var t responseTypes
+	for _, word := range strings.Fields(text) {
+		switch word {
+		case "code":
+			t.Code = true
+		case "id_token":
+			t.IDToken = true
+		case "token":
+			t.Token = true
+		default:
+			return t, false
+		}
+	}
+	return t, t != responseTypes{}
+}
+
+// front reports whether a token comes through the browser.
+func (t responseTypes) front() bool { return t.IDToken || t.Token }
+
+// single are the request parameters that may come only once (protocol §10).
+var single = []string{
+	"client_id", "response_type", "redirect_uri", "scope", "response_mode", "nonce", "state", "prompt", "login_hint",
+	"domain_hint", "ui_locales", "max_age", "id_token_hint", "code_challenge", "code_challenge_method", "p",
+}
+
+// maxParameter bounds one request parameter [I].
+const maxParameter = 16 << 10
+
+// authorize serves the authorization endpoint in the order of protocol §2.4.
+func (s *Server) authorize(w http.ResponseWriter, r *http.Request, e endpoint.Endpoint, p *journey.Program) {
+	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
+	if err := r.ParseForm(); err != nil {
+		s.Browser.Error(w, r, http.StatusBadRequest, (&failure{code: "AADB2C90122", text: "The request could not be read."}).page(), "")
+		return
+	}
+	q := r.Form
+	client, redirect, fail := s.clientAndRedirect(r, q)
+	if fail != nil {
+		s.Browser.Error(w, r, http.StatusBadRequest, fail.page(), "")
+		return
+	}
+	a := &authorization{
+		ClientID: client.AppID, RedirectURI: q.Get("redirect_uri"), RedirectKind: redirect,
+		State: q.Get("state"), HasState: q.Has("state"), Nonce: q.Get("nonce"), ClientInfo: q.Get("client_info") == "1",
+		Challenge: q.Get("code_challenge"), Endpoint: e, BaseURL: s.BaseURL(r),
+	}
+	if fail := s.check(a, q, client); fail != nil {
+		s.respondError(w, r, a, fail, s.Engine.NewID())
+		return
+	}
+	s.begin(w, r, a, q, p, client)
+}
+
+// clientAndRedirect finds the client and checks the redirect URI: until both are
+// known to be good, nothing is redirected.
+func (s *Server) clientAndRedirect(r *http.Request, q url.Values) (application.Application, string, *failure) {
+	none := application.Application{}
+	for _, name := range single {
+		if len(q[name]) > 1 {
+			return none, "", &failure{code: "AADB2C90083", text: "The request has the parameter '" + name + "' more than once."}
+		}
+		if len(q.Get(name)) > maxParameter || strings.ContainsRune(q.Get(name), 0) {
+			return none, "", &failure{code: "AADB2C90122", text: "The parameter '" + name + "' is not acceptable."}
+		}
+	}
+	id := q.Get("client_id")
+	if id == "" {
+		return none, "", &failure{code: "AADB2C90008", text: "The request does not contain a client id parameter."}
+	}
+	client, err := s.Applications.GetByAppID(r.Context(), id)
+	switch {
+	case errors.Is(err, application.ErrNotFound):
+		return none, "", &failure{code: "AADB2C90018", text: "The client id specified in the request is not registered in the tenant."}
+	case err != nil:
+		s.Log.ErrorContext(r.Context(), "application can't be read", "err", err)
+		return none, "", &failure{code: string(journey.CodeInternal), text: journey.CodeInternal.Text()}
+	case !client.Enabled:
+		return none, "", &failure{code: "AADB2C90092", text: "The application is disabled."}
+	}
+	uri := q.Get("redirect_uri")
+	if !client.HasRedirectURIs() {
+		return none, "", &failure{code: "AADB2C90007", text: "The application has no registered redirect URIs."}
+	}
+	kind, ok := client.RedirectKind(uri)
+	if !ok {
+		return none, "", &failure{code: "AADB2C90006", text: "The redirect URI provided in the request is not registered for the client id."}
+	}
+	return client, string(kind), nil
+}
+
+// check does the rest, whose failures go to the application.
+func (s *Server) check(a *authorization, q url.Values, client application.Application) *failure {
+	types, ok := parseResponseType(q.Get("response_type"))
+	if !ok {
+		return s.modeOnError(a, q, &failure{"AADB2C90013", "unsupported_response_type", "The response type is missing or not supported."})
+	}
+	a.ResponseType = types
+	mode := q.Get("response_mode")
+	switch mode {
+	case "":
+		mode = "query"
+		if types.front() {
+			mode = "fragment"
+		}
+	case "query", "fragment", "form_post":
+	default:
+		return s.modeOnError(a, url.Values{}, &failure{"AADB2C90014", "invalid_request", "The response mode is not supported."})
+	}
+	if mode == "query" && types.front() {
+		a.ResponseMode = "fragment"
+		return &failure{"AADB2C90014", "invalid_request", "The response mode 'query' can't be used when a token is returned."}
+	}
+	a.ResponseMode = mode
+	if client.PublicKind(a.RedirectKind) && types.Code && a.Challenge == "" {
+		return &failure{"AADB2C99059", "invalid_request", "The request must present a code_challenge."}
+	}
+	if types.IDToken && !client.ImplicitIDToken || types.Token && !client.ImplicitAccessToken {
+		return &failure{"AADB2C90057", "unauthorized_client", "The application is not configured to allow the OAuth implicit flow for this response type."}
+	}
+	if f := s.checkScope(a, q.Get("scope")); f != nil {
+		return f
+	}
+	switch method := q.Get("code_challenge_method"); {
+	case method != "" && a.Challenge == "":
+		return &failure{"AADB2C90184", "invalid_request", "The request has a code_challenge_method without a code_challenge."}
+	case method == "plain", method == "" && a.Challenge != "":
+		a.Plain = true
+	case method != "" && method != "S256":
+		return &failure{"AADB2C90184", "invalid_request", "The supplied code_challenge_method is not supported. Supported values are plain and S256."}
+	}
+	if a.Challenge != "" && (len(a.Challenge) < 43 || len(a.Challenge) > 128) {
+		return &failure{"AADB2C90183", "invalid_request", "The supplied code_challenge is invalid."}
+	}
+	if types.IDToken && a.Nonce == "" {
+		return &failure{"AADB2C90083", "invalid_request", "The request is missing the required parameter nonce."}
+	}
+	for _, prompt := range strings.Fields(q.Get("prompt")) {
+		if !slices.Contains([]string{"none", "login", "consent", "select_account"}, prompt) {
+			return &failure{"AADB2C90043", "invalid_request", "The prompt included in the request contains invalid values."}
+		}
+	}
+	if text := q.Get("max_age"); text != "" {
+		if n, err := strconv.Atoi(text); err != nil || n < 0 || n > 1<<30 {
+			return &failure{"AADB2C90120", "invalid_request", "The max_age parameter is not a number in the range that is allowed."}
+		}
+	}
+	return nil
+}
+
+// modeOnError finds a response mode for an error that leaves it open.
+func (s *Server) modeOnError(a *authorization, q url.Values, f *failure) *failure {
+	a.ResponseMode = "query"
+	if mode := q.Get("response_mode"); mode == "fragment" || mode == "form_post" {
+		a.ResponseMode = mode
+	}
+	return f
+}
+
+// checkScope reads the scopes (protocol §3.4). profile and email have no effect and
+// don't fail.
+func (s *Server) checkScope(a *authorization, text string) *failure {
+	scopes := strings.Fields(text)
+	if len(scopes) == 0 {
+		return &failure{"AADB2C90010", "invalid_request", "The request does not contain a scope parameter."}
+	}
+	openid, resource := false, false
+	for _, scope := range scopes {
+		switch {
+		case scope == "openid":
+			openid = true
+		case scope == "offline_access", scope == "profile", scope == "email":
+		case strings.EqualFold(scope, a.ClientID):
+			resource = true
+		default:
+			return &failure{"AADB2C90117", "invalid_request", "The scope '" + scope + "' provided in the request is not supported."}
+		}
+	}
+	switch {
+	case a.ResponseType.IDToken && !openid:
+		return &failure{"AADB2C90110", "invalid_request", "The scope parameter must include 'openid' when requesting a response_type of 'id_token'."}
+	case a.ResponseType.Code && !openid && !resource:
+		return &failure{"AADB2C90115", "invalid_request", "When requesting the 'code' response_type, the scope parameter must include a resource or client id for access tokens, or 'openid' for id tokens."}
+	case a.ResponseType.Token && !resource:
+		return &failure{"AADB2C90055", "invalid_request", "The scope provided in the request must specify a resource."}
+	}
+	a.Scopes = scopes
+	return nil
+}
+
+// begin starts the journey.
+func (s *Server) begin(w http.ResponseWriter, r *http.Request, a *authorization, q url.Values, p *journey.Program, client application.Application) {
+	protocol, err := json.Marshal(a)
+	if err != nil {
+		s.respondError(w, r, a, &failure{string(journey.CodeInternal), "server_error", journey.CodeInternal.Text()}, s.Engine.NewID())
+		return
+	}
+	parameters := make(map[string]string)
+	for name := range maps.Keys(q) {
+		if name != "password" {
+			parameters[name] = q.Get(name)
+		}
+	}
+	current := s.Browser.Session(r)
+	prompts := strings.Fields(q.Get("prompt"))
+	begin := journey.Begin{
+		Program: p, Protocol: protocol, Session: current, LogoutURL: client.LogoutURL,
+		Language: p.Language(q.Get("ui_locales"), r.Header.Get("Accept-Language")),
+		Fresh:    slices.Contains(prompts, "login") || s.tooOld(current, p, a.ClientID, q.Get("max_age")),
+		NoUI:     slices.Contains(prompts, "none"),
+		Request: journey.Request{
+			Parameters: parameters, AcceptLanguage: r.Header.Get("Accept-Language"), RemoteIP: s.RemoteIP(r),
+			Host: r.Host, BaseURL: a.BaseURL, Tenant: a.Endpoint.Tenant,
+		},
+	}
+	ran, err := s.Engine.Start(r.Context(), begin)
+	if err != nil {
+		id := s.Engine.NewID()
+		s.Log.ErrorContext(r.Context(), "journey can't be started", "correlationId", id, "err", err)
+		s.respondError(w, r, a, &failure{string(journey.CodeInternal), "server_error", journey.CodeInternal.Text()}, id)
+		return
+	}
+	s.Deliver(w, r, ran)
+}
+
+// tooOld enforces max_age against the last time the user proved an identity, as
+// auth_time moves on with each use of the session (protocol §2.1 [I]).
+func (s *Server) tooOld(current interface {
+	CredentialsAt(scope string, now time.Time) (time.Time, bool)
+}, p *journey.Program, clientID, maxAge string) bool {
+	if maxAge == "" {
+		return false
+	}
+	seconds, err := strconv.Atoi(maxAge)
+	if err != nil {
+		return false
+	}
+	at, ok := current.CredentialsAt(p.RelyingParty.SSO.Key(p.PolicyID, clientID), s.Now())
+	return ok && s.Now().Sub(at) > time.Duration(seconds)*time.Second
+}
+
+var _ = claims.String

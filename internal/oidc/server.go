@@ -1,0 +1,168 @@
+package oidc
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"journeyman.dev/internal/application"
+	"journeyman.dev/internal/endpoint"
+	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/keyset"
+	"journeyman.dev/internal/session"
+)
+
+// Programs finds the current program of a policy.
+type Programs interface {
+	// Current returns nil if the tenant has no such policy.
+	Current(policyID string) *journey.Program
+}
+
+// Applications finds registered applications.
+type Applications interface {
+	// GetByAppID returns application.ErrNotFound if there is none.
+	GetByAppID(ctx context.Context, appID string) (application.Application, error)
+}
+
+// Keys gives signing keys and what applications check tokens with.
+type Keys interface {
+	ActiveSigningKey(ctx context.Context, id string) (keyset.SigningKey, error)
+	PublicJWKS(ctx context.Context, id string) (jose.JSONWebKeySet, error)
+}
+
+// Sealer makes codes and refresh tokens. Context binds a blob to what it is for.
+type Sealer interface {
+	SealText(purpose Purpose, context string, plaintext []byte) string
+	OpenText(purpose Purpose, context, sealed string) ([]byte, error)
+}
+
+// Purpose is what a sealed text is for.
+type Purpose uint8
+
+// The purposes.
+const (
+	PurposeCode Purpose = iota + 1
+	PurposeRefresh
+)
+
+// Grants makes codes and refresh tokens single-use.
+type Grants interface {
+	// Redeem notes a redemption durably, in one write. It returns ErrReplayed if it
+	// was redeemed before, and then the whole family is revoked; ErrRevoked if the
+	// family was.
+	Redeem(ctx context.Context, id, family string, expires time.Time) error
+}
+
+// Browser draws pages and keeps what belongs to a browser.
+type Browser interface {
+	Show(w http.ResponseWriter, r *http.Request, ran journey.Ran)
+	// Error shows the error page with correlation id and time.
+	Error(w http.ResponseWriter, r *http.Request, status int, f *journey.Failure, correlationID string)
+	Session(r *http.Request) *session.Session
+	SetSession(w http.ResponseWriter, r *http.Request, s *session.Session)
+	ClearSession(w http.ResponseWriter, r *http.Request)
+}
+
+// Accounts tells whether a user's refresh tokens are still good.
+type Accounts interface {
+	// GrantValid returns ErrAccountGone if the account was deleted or disabled and
+	// ErrGrantRevoked if its grants were revoked after issued.
+	GrantValid(ctx context.Context, objectID string, issued time.Time) error
+}
+
+// Server serves one tenant's applications. All fields must be set.
+type Server struct {
+	TenantName   string // contoso.onmicrosoft.com
+	TenantID     string // GUID
+	Programs     Programs
+	Applications Applications
+	Keys         Keys
+	Sealer       Sealer
+	Grants       Grants
+	Accounts     Accounts
+	Browser      Browser
+	Engine       *journey.Engine
+	// BaseURL is scheme and host that the browser or client used, from configuration
+	// or a trusted proxy, without final slash.
+	BaseURL func(r *http.Request) string
+	// RemoteIP is the client's address.
+	RemoteIP func(r *http.Request) string
+	Now      func() time.Time
+	Rand     io.Reader
+	Log      *slog.Logger
+}
+
+// ServeEndpoint answers an endpoint of the protocol; false if the path is none.
+func (s *Server) ServeEndpoint(w http.ResponseWriter, r *http.Request, e endpoint.Endpoint) bool {
+	var handler func(http.ResponseWriter, *http.Request, endpoint.Endpoint, *journey.Program)
+	methods := "GET, HEAD"
+	switch e.Path {
+	case "v2.0/.well-known/openid-configuration", ".well-known/openid-configuration":
+		handler = s.discovery
+	case "discovery/v2.0/keys":
+		handler = s.keys
+	case "oauth2/v2.0/authorize":
+		handler, methods = s.authorize, "GET, HEAD, POST"
+	case "oauth2/v2.0/token":
+		handler, methods = s.token, "POST, OPTIONS"
+	case "oauth2/v2.0/logout":
+		handler, methods = s.logout, "GET, HEAD, POST"
+	default:
+		return false
+	}
+	if !strings.Contains(methods, r.Method) {
+		w.Header().Set("Allow", methods)
+		if e.Path == "oauth2/v2.0/token" {
+			s.tokenError(w, r, &failure{code: "AADB2C90226", oauth: "invalid_request", text: "The specified token exchange is only supported over HTTP POST."})
+			return true
+		}
+		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
+		return true
+	}
+	if !s.ownTenant(e.Tenant) {
+		s.unknownPolicy(w, r, e, "There is no tenant of this name here.")
+		return true
+	}
+	if e.Policy == "" {
+		s.unknownPolicy(w, r, e, "The request names no policy.")
+		return true
+	}
+	p := s.Programs.Current(e.Policy)
+	if p == nil {
+		s.unknownPolicy(w, r, e, "The tenant has no policy of this name.")
+		return true
+	}
+	if p.RelyingParty == nil || p.RelyingParty.Journey == nil {
+		s.unknownPolicy(w, r, e, "The policy has no default user journey. Ensure that it has a relying party.")
+		return true
+	}
+	handler(w, r, e, p)
+	return true
+}
+
+// ownTenant accepts the tenant's name, its first label, and its GUID.
+func (s *Server) ownTenant(segment string) bool {
+	short, _, _ := strings.Cut(s.TenantName, ".")
+	return strings.EqualFold(segment, s.TenantName) || strings.EqualFold(segment, s.TenantID) || strings.EqualFold(segment, short)
+}
+
+// unknownPolicy answers what names no policy that applications could use:
+// metadata and token requests get JSON, browsers the error page. B2C's status isn't
+// known (protocol §12); 404 is ours.
+func (s *Server) unknownPolicy(w http.ResponseWriter, r *http.Request, e endpoint.Endpoint, text string) {
+	f := &failure{code: "AADB2C90031", oauth: "invalid_request", text: text}
+	switch e.Path {
+	case "oauth2/v2.0/token":
+		s.tokenError(w, r, f)
+	case "oauth2/v2.0/authorize", "oauth2/v2.0/logout":
+		s.Browser.Error(w, r, http.StatusNotFound, f.page(), "")
+	default:
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+		s.json(w, http.StatusNotFound, errorBody{Error: f.oauth, Description: s.describe(f, s.Engine.NewID())})
+	}
+}

@@ -1,0 +1,304 @@
+package policy
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"journeyman.dev/internal/diag"
+)
+
+// grammarText is the schema of policy files in short: a line per type with its
+// attributes (! required), then its children in the order that B2C enforces
+// (* repeatable, name=type when they differ). "text" is text content.
+// Source: policy-engine §1.2–1.7 [X][C].
+const grammarText = `
+TrustFrameworkPolicy @PolicySchemaVersion! @TenantId! @TenantObjectId @PolicyId! @PublicPolicyUri! @DeploymentMode @UserJourneyRecorderEndpoint @StateEngineInfoHost : BasePolicy PolicyConstraints Contacts=any DocumentReferences=any BuildingBlocks ClaimsProviders UserJourneys SubJourneys RelyingParty
+BasePolicy : TenantId=text PolicyId=text
+PolicyConstraints : Inheritance=any RerouteRules=any
+BuildingBlocks : ClaimsSchema Predicates InputValidations PredicateValidations ClaimsTransformations ClientDefinitions ContentDefinitions Localization DisplayControls
+ClaimsSchema : ClaimType*
+ClaimType @Id! @StatementType : DisplayName=text DataType=text DefaultPartnerClaimTypes Mask AdminHelpText=text UserHelpText=text UserInputType=text Restriction InputValidationReference=IdRef PredicateValidationReference=IdRef
+DefaultPartnerClaimTypes : Protocol*=PartnerProtocol
+PartnerProtocol @Name! @Handler @PartnerClaimType! : text
+Mask @Type! @Regex : text
+Restriction @MergeBehavior : Enumeration* Pattern
+Enumeration @Text! @Value! @SelectByDefault : text
+Pattern @RegularExpression! @HelpText : text
+IdRef @Id! : text
+Predicates : Predicate*
+Predicate @Id! @Method! @HelpText : UserHelpText=text Parameters=PredicateParameters
+PredicateParameters : Parameter*=PredicateParameter
+PredicateParameter @Id! : text
+InputValidations : InputValidation*
+InputValidation @Id! : PredicateReferences*
+PredicateValidations : PredicateValidation*
+PredicateValidation @Id! : PredicateGroups
+PredicateGroups : PredicateGroup*
+PredicateGroup @Id! : UserHelpText=text PredicateReferences
+PredicateReferences @Id @HelpText @MatchAtLeast @Reject : PredicateReference*=IdRef
+ClaimsTransformations : ClaimsTransformation*
+ClaimsTransformation @Id! @TransformationMethod! : InputClaims=TransformationInputs InputParameters OutputClaims=TransformationOutputs
+TransformationInputs : InputClaim*=TransformationClaim
+TransformationOutputs : OutputClaim*=TransformationClaim
+TransformationClaim @ClaimTypeReferenceId! @TransformationClaimType : text
+InputParameters : InputParameter*
+InputParameter @Id! @DataType! @Value! : text
+ClientDefinitions : ClientDefinition*
+ClientDefinition @Id! : ClientUIFilterFlags=text
+ContentDefinitions : ContentDefinition*
+ContentDefinition @Id! : LoadUri=text RecoveryUri=text DataUri=text Metadata LocalizedResourcesReferences
+Metadata : Item*=MetadataItem
+MetadataItem @Key! : text
+LocalizedResourcesReferences @MergeBehavior : LocalizedResourcesReference*
+LocalizedResourcesReference @Language! @LocalizedResourcesReferenceId @Url : text
+Localization @Enabled : SupportedLanguages LocalizedResources*
+SupportedLanguages @DefaultLanguage @PolicyLanguage @MergeBehavior : SupportedLanguage*=text
+LocalizedResources @Id! @Culture : LocalizedCollections LocalizedStrings
+LocalizedCollections : LocalizedCollection*
+LocalizedCollection @ElementType! @ElementId! @TargetCollection! : Item*=Enumeration
+LocalizedStrings : LocalizedString*
+LocalizedString @ElementType! @ElementId @StringId! : text
+DisplayControls : DisplayControl*
+DisplayControl @Id! @UserInterfaceControlType! : InputClaims DisplayClaims OutputClaims Actions
+Actions : Action*
+Action @Id! : ValidationClaimsExchange
+ValidationClaimsExchange : ValidationClaimsExchangeTechnicalProfile*
+ValidationClaimsExchangeTechnicalProfile @TechnicalProfileReferenceId! @ContinueOnSuccess @ContinueOnError : Preconditions
+ClaimsProviders : ClaimsProvider*
+ClaimsProvider : Domains Domain=text DisplayName=text TechnicalProfiles
+Domains : Domain*=text
+TechnicalProfiles : TechnicalProfile*
+TechnicalProfile @Id! : Domains Domain=text DisplayName=text Description=text Protocol InputTokenFormat=text OutputTokenFormat=text AssuranceLevelOfOutputClaims=any RequiredAssuranceLevelsOfInputClaims=any SubjectAuthenticationRequirements Metadata CryptographicKeys Suppressions=any PreferredBinding=any IncludeInSso=text InputTokenSources=any InputClaimsTransformations* InputClaims DisplayClaims PersistedClaims OutputClaims OutputClaimsTransformations* ValidationTechnicalProfiles* SubjectNamingInfo Extensions=any IncludeClaimsFromTechnicalProfile=any IncludeTechnicalProfile* UseTechnicalProfileForSessionManagement=Reference ErrorHandlers=any EnabledForUserJourneys=text
+Protocol @Name! @Handler : text
+SubjectAuthenticationRequirements @TimeToLive! @ResetExpiryWhenTokenIssued! : text
+CryptographicKeys : Key*
+Key @Id! @StorageReferenceId : text
+InputClaimsTransformations : InputClaimsTransformation*=Reference
+OutputClaimsTransformations : OutputClaimsTransformation*=Reference
+Reference @ReferenceId! : text
+IncludeTechnicalProfile @ReferenceId! : text
+InputClaims : InputClaim*=ClaimReference
+DisplayClaims : DisplayClaim*=DisplayClaim
+PersistedClaims : PersistedClaim*=ClaimReference
+OutputClaims : OutputClaim*=ClaimReference
+ClaimReference @ClaimTypeReferenceId! @PartnerClaimType @DefaultValue @AlwaysUseDefaultValue @Required @OverwriteIfExists : From
+DisplayClaim @ClaimTypeReferenceId @DisplayControlReferenceId @ControlClaimType @PartnerClaimType @DefaultValue @AlwaysUseDefaultValue @Required : From
+From @TechnicalProfileReferenceId : text
+ValidationTechnicalProfiles : ValidationTechnicalProfile*
+ValidationTechnicalProfile @ReferenceId! @ContinueOnSuccess @ContinueOnError : Preconditions
+Preconditions : Precondition*
+Precondition @Type! @ExecuteActionsIf! : Value*=text Action*=text
+SubjectNamingInfo @ClaimType! @NameQualifier @SPNameQualifier @Format @SPProvidedID @ExcludeAsClaim : text
+UserJourneys : UserJourney*
+UserJourney @Id! @NonInteractive @DefaultCpimIssuerTechnicalProfileReferenceId : AssuranceLevel=text PreserveOriginalAssertion=text Authorization OrchestrationSteps ClientDefinition=Reference CryptographicKeys
+Authorization : AuthorizationTechnicalProfiles
+AuthorizationTechnicalProfiles : AuthorizationTechnicalProfile*=Reference
+SubJourneys : SubJourney*
+SubJourney @Id! @Type! : OrchestrationSteps
+OrchestrationSteps : OrchestrationStep*
+OrchestrationStep @Order! @Type! @ContentDefinitionReferenceId @CpimIssuerTechnicalProfileReferenceId : Preconditions* ClaimsProviderSelections* ClaimsExchanges* JourneyList*
+ClaimsProviderSelections @DisplayOption : ClaimsProviderSelection*
+ClaimsProviderSelection @TargetClaimsExchangeId @ValidationClaimsExchangeId : text
+ClaimsExchanges @UserIdentity : ClaimsExchange*
+ClaimsExchange @Id! @TechnicalProfileReferenceId! : text
+JourneyList : Candidate*
+Candidate @SubJourneyReferenceId! : text
+RelyingParty : DefaultUserJourney=Reference Endpoints UserJourneyBehaviors TechnicalProfile*
+Endpoints : Endpoint*
+Endpoint @Id! @UserJourneyReferenceId! : text
+UserJourneyBehaviors : SingleSignOn SessionExpiryType=text SessionExpiryInSeconds=text AzureApplicationInsights=Insights JourneyInsights=Insights ContentDefinitionParameters JourneyFraming ScriptExecution=text OnError
+SingleSignOn @Scope! @KeepAliveInDays @EnforceIdTokenHintOnLogout : text
+Insights @TelemetryEngine @InstrumentationKey @ConnectionString @DeveloperMode @ClientEnabled @ServerEnabled @TelemetryVersion : text
+ContentDefinitionParameters : Parameter*=NamedParameter
+NamedParameter @Name! : text
+JourneyFraming @Enabled @Sources : text
+OnError @Mode : text
+`
+
+// enumerations has the legal values of attributes ("Type@Attribute") and of text
+// content ("Type/Child").
+var enumerations = map[string][]string{
+	"TrustFrameworkPolicy@DeploymentMode":        {"Production", "Development", "Debugging"},
+	"ClaimType/UserInputType":                    {"TextBox", "EmailBox", "Password", "DateTimeDropdown", "DropdownSingleSelect", "RadioSingleSelect", "CheckboxMultiSelect", "Readonly", "Paragraph", "Button"},
+	"ClaimType/DataType":                         {"string", "boolean", "int", "long", "date", "dateTime", "duration", "stringCollection", "phoneNumber", "userIdentity", "userIdentityCollection", "alternativeSecurityIdCollection", "objectIdentity", "objectIdentityCollection"},
+	"Mask@Type":                                  {"Simple", "Regex"},
+	"Restriction@MergeBehavior":                  {"Append", "Prepend", "ReplaceAll"},
+	"LocalizedResourcesReferences@MergeBehavior": {"Append", "Prepend", "ReplaceAll"},
+	"SupportedLanguages@MergeBehavior":           {"Append", "Prepend", "ReplaceAll"},
+	"Protocol@Name":                              protocols,
+	"PartnerProtocol@Name":                       protocols,
+	"Precondition@Type":                          {"ClaimsExist", "ClaimEquals"},
+	"Precondition/Action":                        {"SkipThisOrchestrationStep", "SkipThisValidationTechnicalProfile"},
+	"SubJourney@Type":                            {"Call", "Transfer"},
+	"OrchestrationStep@Type":                     {"ClaimsExchange", "CombinedSignInAndSignUp", "ClaimsProviderSelection", "GetClaims", "InvokeSubJourney", "SendClaims", "ConsentScreen", "ReviewScreen", "UserDialog", "Noop"},
+	"ClaimsProviderSelections@DisplayOption":     {"DoNotShowSingleProvider", "ShowSingleProvider"},
+	"SingleSignOn@Scope":                         {"Suppressed", "TrustFramework", "Tenant", "Application", "Policy"},
+	"UserJourneyBehaviors/SessionExpiryType":     {"Rolling", "Absolute"},
+	"UserJourneyBehaviors/ScriptExecution":       {"Disallow", "Allow"},
+	"OnError@Mode":                               {"ReturnToRequestor", "DisplayInService"},
+	"TechnicalProfile/InputTokenFormat":          tokenFormats,
+	"TechnicalProfile/OutputTokenFormat":         tokenFormats,
+	"TechnicalProfile/EnabledForUserJourneys":    {"Always", "Never", "OnClaimsExistence", "OnItemExistenceInStringCollectionClaim", "OnItemAbsenceInStringCollectionClaim", "true", "false"},
+	"DisplayControl@UserInterfaceControlType":    {"VerificationControl", "QrCodeControl", "AuthenticatorAppIconControl", "AuthenticatorInfoControl", "CaptchaControl"},
+	"Predicate@Method":                           {"IsLengthRange", "MatchesRegex", "IncludesCharacters", "IsDateRange"},
+	"LocalizedCollection@TargetCollection":       {"Restriction"},
+}
+
+var (
+	protocols    = []string{"None", "OAuth1", "OAuth2", "SAML2", "OpenIdConnect", "WsFed", "WsTrust", "UProve11", "Proprietary"}
+	tokenFormats = []string{"JSON", "JWT", "SAML11", "SAML2", "CpimUnsigned", "UProve11", "OAuth2Error"}
+)
+
+type elementType struct {
+	name       string
+	attributes []string
+	required   []string
+	children   []childRule
+	text       bool
+	any        bool
+}
+
+type childRule struct {
+	name, kind string
+	repeat     bool
+}
+
+// grammar parses grammarText once.
+var grammar = sync.OnceValue(func() map[string]*elementType {
+	types := map[string]*elementType{"any": {name: "any", any: true, text: true}, "text": {name: "text", text: true}}
+	for line := range strings.Lines(grammarText) {
+		head, tail, ok := strings.Cut(strings.TrimSpace(line), " : ")
+		if !ok {
+			continue
+		}
+		words := strings.Fields(head)
+		t := &elementType{name: words[0]}
+		for _, a := range words[1:] {
+			name := strings.TrimSuffix(a[1:], "!")
+			t.attributes = append(t.attributes, name)
+			if strings.HasSuffix(a, "!") {
+				t.required = append(t.required, name)
+			}
+		}
+		for _, c := range strings.Fields(tail) {
+			if c == "text" {
+				t.text = true
+				continue
+			}
+			name, kind, typed := strings.Cut(c, "=")
+			rule := childRule{name: strings.TrimSuffix(name, "*"), repeat: strings.HasSuffix(name, "*")}
+			rule.kind = rule.name
+			if typed {
+				rule.kind = kind
+			}
+			t.children = append(t.children, rule)
+		}
+		types[t.name] = t
+	}
+	return types
+})
+
+// shapeChecker walks a tree against the grammar.
+type shapeChecker struct{ diag.Collector }
+
+func (c *shapeChecker) element(n *node, t *elementType) {
+	if t.any {
+		return
+	}
+	for _, a := range n.attrs {
+		if !slices.Contains(t.attributes, a.name) {
+			c.Report(diag.UnknownAttribute, a.pos, didYouMean(a.name, t.attributes), "element %q has an unknown attribute %q", n.name, a.name)
+			continue
+		}
+		c.enumeration(t.name+"@"+a.name, a.value, a.pos, "attribute "+strconv.Quote(a.name))
+	}
+	for _, name := range t.required {
+		if !slices.ContainsFunc(n.attrs, func(a attribute) bool { return a.name == name }) {
+			c.Report(diag.MissingAttribute, n.pos, "add "+name+"=\"…\"", "element %q lacks the attribute %q", n.name, name)
+		}
+	}
+	if !t.text && strings.TrimSpace(n.text) != "" {
+		c.Report(diag.UnexpectedText, n.textPos, "remove the text, or write it as a comment", "element %q cannot contain text", n.name)
+	}
+	c.childrenOf(n, t)
+}
+
+func (c *shapeChecker) childrenOf(n *node, t *elementType) {
+	last, seen := -1, make(map[string]bool)
+	for _, child := range n.children {
+		i := slices.IndexFunc(t.children, func(r childRule) bool { return r.name == child.name })
+		if i < 0 {
+			var names []string
+			for _, r := range t.children {
+				names = append(names, r.name)
+			}
+			hint := didYouMean(child.name, names)
+			if hint == "" && len(names) > 0 {
+				hint = "expected: " + strings.Join(names, ", ")
+			}
+			c.Report(diag.UnknownElement, child.pos, hint, "element %q has an invalid child element %q", n.name, child.name)
+			continue
+		}
+		rule := t.children[i]
+		switch {
+		case i < last:
+			c.Report(diag.ElementOrder, child.pos, "put it before "+strconv.Quote(t.children[last].name)+"; the order is: "+orderOf(t),
+				"element %q is at the wrong place in %q", child.name, n.name)
+		case seen[child.name] && !rule.repeat:
+			c.Report(diag.RepeatedElement, child.pos, "merge the two", "element %q has more than one %q", n.name, child.name)
+		}
+		last = max(last, i)
+		seen[child.name] = true
+		kind := grammar()[rule.kind]
+		if kind.name == "text" {
+			c.enumeration(t.name+"/"+child.name, strings.TrimSpace(child.text), child.textPosition(), "element "+strconv.Quote(child.name))
+		}
+		c.element(child, kind)
+	}
+}
+
+func (n *node) textPosition() diag.Position {
+	if n.textPos.Known() {
+		return n.textPos
+	}
+	return n.pos
+}
+
+func orderOf(t *elementType) string {
+	var names []string
+	for _, r := range t.children {
+		names = append(names, r.name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// enumeration checks a value against its legal ones; text that deployment tools
+// replace ({Settings:x}) passes, and an empty text is taken as absent.
+func (c *shapeChecker) enumeration(key, value string, at diag.Position, what string) {
+	legal := enumerations[key]
+	if legal == nil || value == "" || placeholder(value) {
+		return
+	}
+	if !slices.ContainsFunc(legal, func(l string) bool { return strings.EqualFold(l, value) }) {
+		hint := didYouMean(value, legal)
+		if hint == "" {
+			hint = "legal: " + strings.Join(legal, ", ")
+		}
+		c.Report(diag.IllegalValue, at, hint, "%s has the illegal value %q", what, value)
+	}
+}
+
+// placeholder reports whether a value is left for deployment tools to fill in
+// (policy-engine §1.8 [C]).
+func placeholder(value string) bool {
+	return strings.Contains(value, "{Settings:") || strings.Contains(value, "{{") || strings.Contains(value, "#{")
+}
+
+func didYouMean(word string, candidates []string) string {
+	if near := diag.Nearest(word, candidates); near != "" {
+		return "did you mean " + strconv.Quote(near) + "?"
+	}
+	return ""
+}

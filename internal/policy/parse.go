@@ -1,0 +1,136 @@
+package policy
+
+import (
+	"errors"
+	"regexp"
+	"strings"
+
+	"journeyman.dev/internal/diag"
+)
+
+// Parse reads a policy file and reports everything that its structure has wrong.
+// The document is nil if the file can't be read as a policy at all.
+func Parse(file string, src []byte) (*Document, diag.List) {
+	c := &shapeChecker{}
+	start := diag.Position{File: file, Line: 1, Column: 1}
+	if len(src) > maxFileBytes {
+		c.Report(diag.TooLarge, start, "B2C takes at most 1024 KB", "the file has %d bytes", len(src))
+		return nil, c.List()
+	}
+	text, err := decodeText(src)
+	if err != nil {
+		c.Report(diag.BadEncoding, start, "save it as UTF-8", "%v", err)
+		return nil, c.List()
+	}
+	root, err := readTree(newSource(file, text))
+	if err != nil {
+		var se *syntaxError
+		errors.As(err, &se)
+		c.Report(diag.NotWellFormed, se.pos, "", "%s", se.msg)
+		return nil, c.List()
+	}
+	if root.name != "TrustFrameworkPolicy" {
+		c.Report(diag.WrongRoot, root.pos, "the root element is TrustFrameworkPolicy", "the root element is %q", root.name)
+		return nil, c.List()
+	}
+	c.element(root, grammar()["TrustFrameworkPolicy"])
+	d := decode(file, root)
+	c.identifiers(d)
+	c.duplicates(d)
+	list := c.List()
+	for i := range list {
+		list[i].PolicyID = d.PolicyID.Value
+	}
+	return d, list.Sort()
+}
+
+var (
+	tenantPattern = regexp.MustCompile(`^[A-Za-z0-9.\-]{3,63}$`)
+	policyPattern = regexp.MustCompile(`^[A-Za-z0-9_\-.]*[A-Za-z0-9_\-]$`)
+)
+
+func (c *shapeChecker) identifiers(d *Document) {
+	if t := d.TenantID; t.Set() && !placeholder(t.Value) && !tenantPattern.MatchString(t.Value) {
+		c.Report(diag.BadIdentifier, t.Pos, "for example contoso.onmicrosoft.com", "TenantId %q is no tenant name", t.Value)
+	}
+	if p := d.PolicyID; p.Set() && !placeholder(p.Value) && !policyPattern.MatchString(p.Value) {
+		c.Report(diag.BadIdentifier, p.Pos, "use letters, digits, '_', '-' and '.', not ending in '.'", "PolicyId %q has characters that aren't allowed", p.Value)
+	}
+}
+
+// uniqueSet finds ids that are there twice.
+type uniqueSet struct {
+	c    *shapeChecker
+	what string
+	seen map[string]diag.Position
+}
+
+func (c *shapeChecker) unique(what string) *uniqueSet {
+	return &uniqueSet{c: c, what: what, seen: make(map[string]diag.Position)}
+}
+
+func (u *uniqueSet) add(id Text) {
+	if !id.Set() || id.Value == "" {
+		return
+	}
+	key := Fold(strings.TrimSpace(id.Value))
+	if first, ok := u.seen[key]; ok {
+		u.c.Report(diag.DuplicateID, id.Pos, "the first is at "+first.String(), "%s %q is there twice", u.what, id.Value)
+		return
+	}
+	u.seen[key] = id.Pos
+}
+
+// duplicates checks the schema's uniqueness keys (policy-engine §1.4–1.6).
+func (c *shapeChecker) duplicates(d *Document) {
+	add := func(what string, ids func(u *uniqueSet)) { ids(c.unique(what)) }
+	add("claim type", func(u *uniqueSet) { each(d.ClaimTypes, func(x *ClaimType) { u.add(x.ID) }) })
+	add("predicate", func(u *uniqueSet) { each(d.Predicates, func(x *Predicate) { u.add(x.ID) }) })
+	add("predicate validation", func(u *uniqueSet) { each(d.PredicateValidations, func(x *PredicateValidation) { u.add(x.ID) }) })
+	add("claims transformation", func(u *uniqueSet) { each(d.ClaimsTransformations, func(x *ClaimsTransformation) { u.add(x.ID) }) })
+	add("content definition", func(u *uniqueSet) { each(d.ContentDefinitions, func(x *ContentDefinition) { u.add(x.ID) }) })
+	add("display control", func(u *uniqueSet) { each(d.DisplayControls, func(x *DisplayControl) { u.add(x.ID) }) })
+	if d.Localization != nil {
+		add("localized resource", func(u *uniqueSet) { each(d.Localization.Resources, func(x *LocalizedResources) { u.add(x.ID) }) })
+	}
+	add("technical profile", func(u *uniqueSet) {
+		each(d.ClaimsProviders, func(p *ClaimsProvider) {
+			each(p.TechnicalProfiles, func(x *TechnicalProfile) { u.add(x.ID) })
+		})
+	})
+	each(d.ClaimsProviders, func(p *ClaimsProvider) { each(p.TechnicalProfiles, c.profileDuplicates) })
+	add("user journey", func(u *uniqueSet) { each(d.UserJourneys, func(x *UserJourney) { u.add(x.ID) }) })
+	add("sub journey", func(u *uniqueSet) { each(d.SubJourneys, func(x *UserJourney) { u.add(x.ID) }) })
+	for _, journeys := range [][]*UserJourney{d.UserJourneys, d.SubJourneys} {
+		each(journeys, func(j *UserJourney) {
+			orders, exchanges := c.unique("orchestration step order"), c.unique("claims exchange of "+j.ID.Value)
+			each(j.Steps, func(s *OrchestrationStep) {
+				orders.add(s.Order)
+				for _, x := range s.Exchanges {
+					exchanges.add(x.ID)
+				}
+			})
+		})
+	}
+}
+
+func (c *shapeChecker) profileDuplicates(tp *TechnicalProfile) {
+	u := c.unique("validation technical profile")
+	for _, v := range tp.Validations {
+		u.add(v.TechnicalProfile)
+	}
+	keys := c.unique("cryptographic key")
+	for _, k := range tp.Keys {
+		keys.add(k.ID)
+	}
+	if len(tp.Includes) > 1 {
+		c.Report(diag.RepeatedElement, tp.Includes[1].Pos, "a profile includes at most one other; chain them instead",
+			"technical profile %q includes more than one other", tp.ID.Value)
+	}
+}
+
+func each[T any](list []T, f func(T)) {
+	for _, x := range list {
+		f(x)
+	}
+}

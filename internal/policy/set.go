@@ -1,0 +1,97 @@
+package policy
+
+import (
+	"strings"
+
+	"journeyman.dev/internal/diag"
+)
+
+// maxChain is how many levels a policy may inherit over (policy-engine §2.1 [D]).
+const maxChain = 10
+
+// Set is the documents of a tenant. It is not changed once made.
+type Set struct {
+	docs Index[*Document]
+}
+
+// NewSet makes a set; of two documents with one id the last one counts.
+func NewSet(docs ...*Document) *Set {
+	s := &Set{}
+	for _, d := range docs {
+		s.docs.Put(d.PolicyID.Value, d)
+	}
+	return s
+}
+
+// With returns a set that has d in place of the document of its id.
+func (s *Set) With(d *Document) *Set {
+	docs := append([]*Document(nil), s.docs.All()...)
+	return NewSet(append(docs, d)...)
+}
+
+// Get finds a document by policy id.
+func (s *Set) Get(id string) (*Document, bool) { return s.docs.Get(id) }
+
+// All returns the documents.
+func (s *Set) All() []*Document { return s.docs.All() }
+
+// Children returns the documents that inherit from a policy, directly or not.
+func (s *Set) Children(id string) []*Document {
+	var out []*Document
+	for _, d := range s.docs.All() {
+		if strings.EqualFold(d.PolicyID.Value, id) {
+			continue
+		}
+		chain, _ := s.Chain(d.PolicyID.Value)
+		for _, ancestor := range chain[:max(len(chain)-1, 0)] {
+			if strings.EqualFold(ancestor.PolicyID.Value, id) {
+				out = append(out, d)
+				break
+			}
+		}
+	}
+	return out
+}
+
+// Chain follows a policy's bases and returns the documents root first. A missing
+// base, a cycle and too many levels are reported, and the chain is then nil.
+func (s *Set) Chain(id string) ([]*Document, diag.List) {
+	var c diag.Collector
+	var chain []*Document
+	seen := make(map[string]bool)
+	d, ok := s.docs.Get(id)
+	for ok {
+		chain = append([]*Document{d}, chain...)
+		seen[Fold(d.PolicyID.Value)] = true
+		if d.Base == nil {
+			return chain, c.List()
+		}
+		base := d.Base.PolicyID
+		switch {
+		case seen[Fold(base.Value)]:
+			c.Report(diag.BaseCycle, base.Pos, "one of the policies must be the root", "policy %q inherits from itself by way of %q", chain[len(chain)-1].PolicyID.Value, base.Value)
+			return nil, c.List()
+		case len(chain) >= maxChain:
+			c.Report(diag.ChainTooLong, base.Pos, "at most 10 levels", "policy %q inherits over more than %d levels", chain[len(chain)-1].PolicyID.Value, maxChain)
+			return nil, c.List()
+		case !strings.EqualFold(d.Base.TenantID.Value, d.TenantID.Value) && !placeholder(d.Base.TenantID.Value):
+			c.Report(diag.BaseTenant, d.Base.TenantID.Pos, "use the tenant of the policy itself", "the base policy is in tenant %q, the policy in %q", d.Base.TenantID.Value, d.TenantID.Value)
+			return nil, c.List()
+		}
+		next, found := s.docs.Get(base.Value)
+		if !found {
+			var ids []string
+			for _, other := range s.docs.All() {
+				ids = append(ids, other.PolicyID.Value)
+			}
+			hint := didYouMean(base.Value, ids)
+			if hint == "" {
+				hint = "upload the base policy first"
+			}
+			c.Report(diag.MissingBase, base.Pos, hint, "policy with policyId %q cannot be found in the directory %q", base.Value, d.Base.TenantID.Value)
+			return nil, c.List()
+		}
+		d = next
+	}
+	return nil, c.List()
+}

@@ -1,0 +1,207 @@
+package selfasserted
+
+import (
+	"context"
+	"strings"
+
+	"journeyman.dev/internal/claims"
+	"journeyman.dev/internal/diag"
+	"journeyman.dev/internal/journey"
+)
+
+// Mailer sends the verification code of a page.
+type Mailer interface {
+	// SendCode returns ErrThrottled when the address got too many, any other error
+	// when the mail could not be handed over.
+	SendCode(ctx context.Context, mail CodeMail) error
+}
+
+// CodeMail is a verification mail to be written in the user's language.
+type CodeMail struct {
+	To       string
+	Code     string
+	Language string
+	Tenant   string
+	RemoteIP string
+}
+
+// Provider plans self-asserted technical profiles. Mailer may be nil: then a code
+// can't be sent and the page says so.
+type Provider struct {
+	Mailer Mailer
+}
+
+// Metadata is what a profile's metadata items say (pages §5).
+type Metadata struct {
+	EnforceEmailVerification bool
+	AllowNull                bool   // AllowGenerationOfClaimsWithNullValues
+	IPAddressClaim           string // id of the claim that gets the client's address; "" for none
+	ShowContinue             bool
+	ShowCancel               bool
+	RetryLimit               int // 0: the page kind's default
+	OperatingEmail           bool
+	ForgotPlacement          string
+	Settings                 map[string]string
+}
+
+// Exchange is a planned profile.
+type Exchange struct {
+	metadata Metadata
+	mailer   Mailer
+	fields   []field
+	program  *journey.Program
+}
+
+// field is a claim that the page shows.
+type field struct {
+	use    *journey.ClaimUse
+	verify bool
+	rule   *journey.ValueRule
+	input  claims.InputType
+}
+
+// Plan implements journey.Provider.
+func (p *Provider) Plan(plan *journey.Plan) journey.Exchange {
+	m := plan.Metadata
+	if plan.Profile.Content == nil && !m.Has("ContentDefinitionReferenceId") {
+		plan.Report(diag.MissingMetadata, plan.Source.Pos, `add <Item Key="ContentDefinitionReferenceId">…</Item> to its Metadata`,
+			"technical profile %q needs the metadata item %q", plan.Source.ID.Value, "ContentDefinitionReferenceId")
+	}
+	x := &Exchange{mailer: p.Mailer, program: plan.Program}
+	x.metadata = Metadata{
+		EnforceEmailVerification: m.Bool("EnforceEmailVerification", true),
+		AllowNull:                m.Bool("AllowGenerationOfClaimsWithNullValues", false),
+		ShowContinue:             m.Bool("setting.showContinueButton", true),
+		ShowCancel:               m.Bool("setting.showCancelButton", true),
+		RetryLimit:               m.Int("setting.retryLimit", 0, 1, 1000),
+		OperatingEmail:           m.Choice("setting.operatingMode", "Username", "Username", "Email") == "Email",
+		ForgotPlacement:          m.Choice("setting.forgotPasswordLinkLocation", "AfterLabel", "AfterLabel", "AfterInput", "AfterButtons", "None"),
+		Settings:                 m.Prefixed("setting.", "language."),
+	}
+	if id := m.String("IpAddressClaimReferenceId", ""); id != "" {
+		if t, ok := plan.Program.Schema.Claim(id); ok {
+			x.metadata.IPAddressClaim = t.ID
+		}
+	}
+	m.Ignore("LocalAccountType", "LocalAccountProfile", "ContentDefinitionReferenceId", "AllowTestEmailAddressPassThrough")
+	for _, use := range shown(plan.Profile) {
+		f := field{use: use, rule: plan.Program.Schema.Rule(use.Claim.ID), input: use.Claim.Input}
+		if f.input == claims.NoInput {
+			f.input = claims.TextBox // a display claim without input type
+		}
+		f.verify = strings.EqualFold(use.Partner, "Verified.Email") && x.metadata.EnforceEmailVerification
+		x.fields = append(x.fields, f)
+	}
+	return x
+}
+
+// shown is the displayed set: the display claims if there is one, else the output
+// claims that have an input type, no default and no validation profile that
+// returns them (policy-engine §5.10 [D]).
+func shown(tp *journey.TechnicalProfile) []*journey.ClaimUse {
+	if len(tp.Display) > 0 {
+		return tp.Display
+	}
+	returned := make(map[string]bool)
+	for _, v := range tp.Validations {
+		for _, use := range v.Profile.Outputs {
+			returned[use.Claim.ID] = true
+		}
+	}
+	var uses []*journey.ClaimUse
+	for _, use := range tp.Outputs {
+		if use.Claim.Input != claims.NoInput && !use.HasDefault && !returned[use.Claim.ID] {
+			uses = append(uses, use)
+		}
+	}
+	return uses
+}
+
+// RetryLimit is setting.retryLimit; 0 leaves it to the page kind.
+func (x *Exchange) RetryLimit() int { return x.metadata.RetryLimit }
+
+// Run implements journey.Exchange.
+func (x *Exchange) Run(ctx context.Context, call *journey.Call) (journey.Result, error) {
+	if len(x.fields) == 0 {
+		// Nothing to show: the profile passes and its validations don't run [C][D].
+		return journey.Result{Output: journey.Nothing{}}, nil
+	}
+	state, err := load(call.Memory)
+	if err != nil {
+		return journey.Result{}, err
+	}
+	if call.Answer == nil {
+		return journey.Result{Ask: x.form(call, state)}, nil
+	}
+	switch call.Answer.Kind {
+	case journey.CodeRequested:
+		return x.sendCode(ctx, call, state)
+	case journey.CodeEntered:
+		return x.checkCode(call, state)
+	case journey.Submitted:
+		return x.submit(ctx, call, state)
+	}
+	return refuse(journey.CodeNotValid, "This page doesn't know what to do with the request.", ""), nil
+}
+
+// form is what the page shows.
+func (x *Exchange) form(call *journey.Call, s *state) *journey.Form {
+	form := &journey.Form{
+		ShowContinue: x.metadata.ShowContinue, ShowCancel: x.metadata.ShowCancel, RetryLimit: x.metadata.RetryLimit,
+		OperatingEmail: x.metadata.OperatingEmail, ForgotPlacement: x.metadata.ForgotPlacement,
+		Settings: x.metadata.Settings, Messages: call.Profile.Messages,
+	}
+	for _, f := range x.fields {
+		form.Fields = append(form.Fields, x.field(call, f, s))
+	}
+	return form
+}
+
+func (x *Exchange) field(call *journey.Call, f field, s *state) *journey.Field {
+	t := f.use.Claim
+	out := &journey.Field{
+		Claim: t, Input: f.input, Required: f.use.Required, Verify: f.verify,
+		DisplayName: t.DisplayName, HelpText: t.UserHelpText, Choices: choices(call, t),
+	}
+	if text, ok := call.Resources.Text("ClaimType", t.ID, "DisplayName"); ok {
+		out.DisplayName = text
+	}
+	if text, ok := call.Resources.Text("ClaimType", t.ID, "UserHelpText"); ok {
+		out.HelpText = text
+	}
+	f.rule.Describe(out, call.Resources)
+	if f.input != claims.Password {
+		if v, ok := call.Inputs.Claim(t.ID); ok {
+			out.Value = v.String()
+			if (f.input == claims.Readonly || f.input == claims.Paragraph) && t.Mask != nil {
+				out.Value = t.Mask.Apply(out.Value)
+			}
+		}
+	}
+	if f.verify {
+		out.Verified = s.verified(t.ID)
+		if out.Verified != "" {
+			out.Value = out.Verified
+		}
+	}
+	return out
+}
+
+// choices is the effective list of a claim: the language's, else the claim type's
+// own (claims-and-transformations §1.6 [C]).
+func choices(call *journey.Call, t *claims.Type) []claims.Choice {
+	if list, ok := call.Resources.Choices(t.ID); ok {
+		return list
+	}
+	return t.Enumerations
+}
+
+// refuse answers the page's script with a message.
+func refuse(code journey.Code, message, claim string) journey.Result {
+	return journey.Result{Reply: &journey.Reply{Code: string(code), Message: message, Field: claim}}
+}
+
+var (
+	_ journey.Provider = (*Provider)(nil)
+	_ journey.Exchange = (*Exchange)(nil)
+)

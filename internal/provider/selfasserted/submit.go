@@ -1,0 +1,155 @@
+package selfasserted
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"journeyman.dev/internal/claims"
+	"journeyman.dev/internal/journey"
+)
+
+// maxFieldBytes bounds one posted value; longer ones are refused [I].
+const maxFieldBytes = 8 << 10
+
+// submit checks a posted form, runs the validation profiles and gives the output
+// claims. Posted fields that the page doesn't show are ignored: a claim that the
+// page doesn't ask for is never set (pages §4.1 [I]).
+func (x *Exchange) submit(ctx context.Context, call *journey.Call, s *state) (journey.Result, error) {
+	if !x.metadata.ShowContinue {
+		return refuse(journey.CodeNotValid, "This page can't be continued.", ""), nil
+	}
+	var page claims.Bag
+	for _, f := range x.fields {
+		if f.input == claims.Readonly || f.input == claims.Paragraph || f.input == claims.Button {
+			continue // what the browser sends for these is ignored
+		}
+		value, refusal := x.read(call, f)
+		if refusal != nil {
+			return *refusal, nil
+		}
+		if f.verify && !s.isVerified(f.use.Claim.ID, value.String()) {
+			name := displayName(call, f)
+			return refuse(journey.CodeNotVerified, call.Message("UserMessageIfClaimNotVerified", "Verify your {0} first.", name), f.use.Claim.ID), nil
+		}
+		page.Set(f.use.Claim.ID, value)
+	}
+	if r := x.mismatch(call, &page); r != nil {
+		return *r, nil
+	}
+	if id := x.metadata.IPAddressClaim; id != "" && call.Journey.Request.RemoteIP != "" {
+		page.Set(id, claims.Text(call.Journey.Request.RemoteIP))
+	}
+	if call.Validate != nil {
+		if err := call.Validate(ctx, &page); err != nil {
+			return journey.Result{}, err
+		}
+	}
+	return journey.Result{Output: output{page}}, nil
+}
+
+// output gives the page's values by the id of the claim: a page has no partner.
+type output struct{ page claims.Bag }
+
+// Claim implements journey.Output.
+func (o output) Claim(use *journey.ClaimUse) (claims.Value, error) {
+	return o.page.Get(use.Claim.ID).Convert(use.Claim.DataType)
+}
+
+// read converts and checks one posted field; a refusal says what is wrong with it.
+func (x *Exchange) read(call *journey.Call, f field) (claims.Value, *journey.Result) {
+	t := f.use.Claim
+	text := call.Answer.Fields[t.ID]
+	if f.input != claims.Password || strings.EqualFold(x.metadata.Settings["setting.trimSpacesInPassword"], "true") {
+		text = strings.TrimSpace(text)
+	}
+	bad := func(key, builtIn string) *journey.Result {
+		r := refuse(journey.CodeNotValid, call.Message(key, builtIn, displayName(call, f)), t.ID)
+		return &r
+	}
+	if len(text) > maxFieldBytes || !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+		return claims.Value{}, bad("UserMessageIfInvalidInput", "{0} has invalid input.")
+	}
+	if text == "" {
+		if f.use.Required {
+			return claims.Value{}, bad("UserMessageIfMissingRequiredElement", "Missing required element: {0}")
+		}
+		if x.metadata.AllowNull && t.DataType == claims.String {
+			return claims.Text(""), nil
+		}
+		return claims.Value{}, nil
+	}
+	if !legalChoice(call, f, text) {
+		return claims.Value{}, bad("UserMessageIfInvalidInput", "{0} has invalid input.")
+	}
+	if failed := f.rule.Check(text, call.Now()); failed != nil {
+		message := call.Message("UserMessageIfIncorrectPattern", "Incorrect pattern for: {0}", displayName(call, f))
+		if help := failed.Text(call.Resources); help != "" {
+			message = help
+		}
+		r := refuse(journey.CodeNotValid, message, t.ID)
+		return claims.Value{}, &r
+	}
+	value, err := claims.Parse(t.DataType, text)
+	if err != nil {
+		return claims.Value{}, bad("UserMessageIfInvalidInput", "{0} has invalid input.")
+	}
+	return value, nil
+}
+
+// legalChoice reports whether a posted value is in the claim's effective list.
+func legalChoice(call *journey.Call, f field, text string) bool {
+	has := func(value string) bool {
+		return slices.ContainsFunc(choices(call, f.use.Claim), func(c claims.Choice) bool { return c.Value == value })
+	}
+	switch f.input {
+	case claims.DropdownSingleSelect, claims.RadioSingleSelect:
+		return has(text)
+	case claims.CheckboxMultiSelect:
+		for one := range strings.SplitSeq(text, ",") {
+			if !has(one) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// mismatch compares the two entries of a new password, paired by id
+// (claims-and-transformations §1.1 [D]).
+func (x *Exchange) mismatch(call *journey.Call, page *claims.Bag) *journey.Result {
+	var first, second claims.Value
+	var shown bool
+	for _, f := range x.fields {
+		switch strings.ToLower(f.use.Claim.ID) {
+		case "newpassword":
+			first = page.Get(f.use.Claim.ID)
+		case "password":
+			if !first.Exists() {
+				first = page.Get(f.use.Claim.ID)
+			}
+		case "reenterpassword":
+			second, shown = page.Get(f.use.Claim.ID), true
+		}
+	}
+	if !shown || first.String() == second.String() {
+		return nil
+	}
+	text := "The password entry fields do not match. Please enter the same password in both fields and try again."
+	if t, ok := call.Resources.Text("UxElement", "", "error_passwordEntryMismatch"); ok {
+		text = t
+	}
+	r := refuse(journey.CodeNotValid, text, "")
+	return &r
+}
+
+func displayName(call *journey.Call, f field) string {
+	if text, ok := call.Resources.Text("ClaimType", f.use.Claim.ID, "DisplayName"); ok {
+		return text
+	}
+	if f.use.Claim.DisplayName != "" {
+		return f.use.Claim.DisplayName
+	}
+	return f.use.Claim.ID
+}

@@ -1,0 +1,31 @@
+// Package usercontext plans profiles that tell what the engine knows of the request
+// (UserJourneyContextProvider): the client's address and the correlation id.
+//
+// Reference: policy-engine §5.14.
+package usercontext
+
+import (
+	"context"
+
+	"journeyman.dev/internal/claims"
+	"journeyman.dev/internal/journey"
+)
+
+// Provider plans user journey context profiles.
+type Provider struct{}
+
+// Plan implements journey.Provider.
+func (Provider) Plan(*journey.Plan) journey.Exchange { return exchange{} }
+
+type exchange struct{}
+
+// Run implements journey.Exchange.
+func (exchange) Run(_ context.Context, call *journey.Call) (journey.Result, error) {
+	out := journey.Values{"CorrelationId": claims.Text(call.Journey.CorrelationID)}
+	if ip := call.Journey.Request.RemoteIP; ip != "" {
+		out["IP-Address"] = claims.Text(ip)
+	}
+	return journey.Result{Output: out}, nil
+}
+
+var _ journey.Provider = Provider{}
