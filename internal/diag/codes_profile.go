@@ -7,6 +7,7 @@ const (
 	UnknownMetadata   Code = "JM4003"
 	MissingProfileKey Code = "JM4004"
 	MissingKeySet     Code = "JM4005"
+	NoOutputClaims    Code = "JM4006"
 )
 
 var profileCodes = map[Code]Entry{
@@ -15,4 +16,5 @@ var profileCodes = map[Code]Entry{
 	UnknownMetadata:   {Warning, "Unknown metadata item", "A metadata item has a key that the profile's provider doesn't know, so it has no effect.", "Correct the key's spelling or remove the item."},
 	MissingProfileKey: {Error, "Missing cryptographic key", "A technical profile lacks a key in CryptographicKeys that its provider needs.", "Add the key with the id of a policy key set."},
 	MissingKeySet:     {Warning, "Unknown policy key", "A technical profile refers to a policy key set that the tenant doesn't have yet.", "Create the key set in the tenant; users who come this way see an error until then."},
+	NoOutputClaims:    {Error, "No output claims", "A claims-transformation technical profile has no OutputClaims.", "Add at least one OutputClaim."},
 }

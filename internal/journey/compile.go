@@ -46,7 +46,6 @@ type compiler struct {
 	profiles   map[string]*TechnicalProfile // by kind and folded id
 	transforms map[string]*transform.Transformation
 	rules      map[string]*SessionRule
-	using      map[string]bool // sub journeys being compiled
 }
 
 // Compile turns an effective policy into a Program and reports what its claims,
@@ -65,7 +64,6 @@ func Compile(e *policy.Effective, o Options) (*Program, diag.List) {
 		profiles:   make(map[string]*TechnicalProfile),
 		transforms: make(map[string]*transform.Transformation),
 		rules:      make(map[string]*SessionRule),
-		using:      make(map[string]bool),
 	}
 	if c.p.TenantName == "" {
 		c.p.TenantName = e.Leaf.TenantID.Value

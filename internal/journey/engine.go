@@ -93,12 +93,12 @@ type Ran struct {
 // Start begins a journey and runs it to its first outcome.
 func (e *Engine) Start(ctx context.Context, b Begin) (Ran, error) {
 	j := &Journey{
-		ID: e.newID(), PolicyID: b.Program.PolicyID, ProgramHash: b.Program.Hash, CorrelationID: b.CorrelationID,
+		ID: e.NewID(), PolicyID: b.Program.PolicyID, ProgramHash: b.Program.Hash, CorrelationID: b.CorrelationID,
 		Request: b.Request, Protocol: b.Protocol, Language: b.Language, Started: e.Now(),
 		Fresh: b.Fresh, NoUI: b.NoUI, Grant: b.Grant, LogoutURL: b.LogoutURL,
 	}
 	if j.CorrelationID == "" {
-		j.CorrelationID = e.newID()
+		j.CorrelationID = e.NewID()
 	}
 	uj := b.Journey
 	if uj == nil {
@@ -262,7 +262,8 @@ func StateTransaction(state string) (string, bool) {
 	return id, ok && len(id) == 36
 }
 
-func (e *Engine) newID() string {
+// NewID makes a GUID, as journeys and correlation ids have it.
+func (e *Engine) NewID() string {
 	id, err := uuid.NewRandomFromReader(e.Rand)
 	if err != nil {
 		panic("journey: no randomness: " + err.Error())

@@ -70,6 +70,7 @@ type Form struct {
 // Field is one claim on a page.
 type Field struct {
 	Claim       *claims.Type
+	Input       claims.InputType // how the page asks for it
 	Required    bool
 	Value       string // prefilled; masked for read-only ones; never a password
 	Verify      bool   // the value must be verified by e-mail first

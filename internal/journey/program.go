@@ -31,6 +31,7 @@ type Program struct {
 // Schema has the claim types of a policy.
 type Schema struct {
 	types map[string]*claims.Type // by folded id
+	rules map[string]*ValueRule   // by folded id
 }
 
 // RelyingParty is what an application gets.
@@ -223,3 +224,32 @@ const (
 	EnabledOnItemInCollection
 	EnabledOnItemNotInCollection
 )
+
+// Tokens is the settings of the issuer that ends the relying party's journey; nil
+// for a policy that issues no token.
+func (p *Program) Tokens() *TokenSettings {
+	if p.RelyingParty == nil || p.RelyingParty.Journey == nil {
+		return nil
+	}
+	uj := p.RelyingParty.Journey
+	for _, step := range uj.Steps {
+		if step.Type != StepSendClaims {
+			continue
+		}
+		issuer := step.Issuer
+		if issuer == nil {
+			issuer = uj.DefaultIssuer
+		}
+		if issuer != nil {
+			if s, ok := issuer.Exchange.(*TokenSettings); ok {
+				return s
+			}
+		}
+	}
+	return nil
+}
+
+// Language chooses the language of a request's pages.
+func (p *Program) Language(uiLocales, acceptLanguage string) string {
+	return claims.ChooseLanguage(p.Languages, p.DefaultLanguage, uiLocales, acceptLanguage)
+}

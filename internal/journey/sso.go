@@ -142,7 +142,7 @@ func (r *run) saveSession(client session.Client, register bool) {
 		return
 	}
 	if r.session == nil {
-		r.session = &session.Session{ID: r.e.newID()}
+		r.session = &session.Session{ID: r.e.NewID()}
 	}
 	next := &session.Partition{Created: now, Credentials: now, Entries: make(map[string]session.Entry)}
 	if old != nil && !r.j.Fresh {

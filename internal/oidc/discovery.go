@@ -20,20 +20,20 @@ func (s *Server) issuer(base string, settings *journey.TokenSettings, policyID s
 }
 
 type discoveryDocument struct {
-	Issuer                 string   `json:"issuer"`
-	AuthorizationEndpoint  string   `json:"authorization_endpoint"`
-	TokenEndpoint          string   `json:"token_endpoint"`
-	EndSessionEndpoint     string   `json:"end_session_endpoint"`
-	JWKSURI                string   `json:"jwks_uri"`
-	ResponseModes          []string `json:"response_modes_supported"`
-	ResponseTypes          []string `json:"response_types_supported"`
-	Scopes                 []string `json:"scopes_supported"`
-	SubjectTypes           []string `json:"subject_types_supported"`
-	SigningAlgorithms      []string `json:"id_token_signing_alg_values_supported"`
-	TokenEndpointAuth      []string `json:"token_endpoint_auth_methods_supported"`
-	Claims                 []string `json:"claims_supported"`
-	CodeChallengeMethods   []string `json:"code_challenge_methods_supported"`
-	IssParameterSupported  bool     `json:"authorization_response_iss_parameter_supported"`
+	Issuer                string   `json:"issuer"`
+	AuthorizationEndpoint string   `json:"authorization_endpoint"`
+	TokenEndpoint         string   `json:"token_endpoint"`
+	EndSessionEndpoint    string   `json:"end_session_endpoint"`
+	JWKSURI               string   `json:"jwks_uri"`
+	ResponseModes         []string `json:"response_modes_supported"`
+	ResponseTypes         []string `json:"response_types_supported"`
+	Scopes                []string `json:"scopes_supported"`
+	SubjectTypes          []string `json:"subject_types_supported"`
+	SigningAlgorithms     []string `json:"id_token_signing_alg_values_supported"`
+	TokenEndpointAuth     []string `json:"token_endpoint_auth_methods_supported"`
+	Claims                []string `json:"claims_supported"`
+	CodeChallengeMethods  []string `json:"code_challenge_methods_supported"`
+	IssParameterSupported bool     `json:"authorization_response_iss_parameter_supported"`
 }
 
 // discovery serves the metadata document; members and order are B2C's, the last two

@@ -20,20 +20,20 @@ import (
 // authorization is a checked authorize request: what the journey carries for us and
 // what the answer needs.
 type authorization struct {
-	ClientID     string        `json:"client"`
-	RedirectURI  string        `json:"redirect"`
-	RedirectKind string        `json:"kind"` // web, spa or native
-	ResponseType responseTypes `json:"type"`
-	ResponseMode string        `json:"mode"`
-	Scopes       []string      `json:"scope"`
-	State        string        `json:"state,omitempty"`
-	HasState     bool          `json:"hasState,omitempty"`
-	Nonce        string        `json:"nonce,omitempty"`
-	Challenge    string        `json:"challenge,omitempty"`
-	Plain        bool          `json:"plain,omitempty"` // code_challenge_method plain
-	ClientInfo   bool          `json:"clientInfo,omitempty"`
+	ClientID     string            `json:"client"`
+	RedirectURI  string            `json:"redirect"`
+	RedirectKind string            `json:"kind"` // web, spa or native
+	ResponseType responseTypes     `json:"type"`
+	ResponseMode string            `json:"mode"`
+	Scopes       []string          `json:"scope"`
+	State        string            `json:"state,omitempty"`
+	HasState     bool              `json:"hasState,omitempty"`
+	Nonce        string            `json:"nonce,omitempty"`
+	Challenge    string            `json:"challenge,omitempty"`
+	Plain        bool              `json:"plain,omitempty"` // code_challenge_method plain
+	ClientInfo   bool              `json:"clientInfo,omitempty"`
 	Endpoint     endpoint.Endpoint `json:"endpoint"`
-	BaseURL      string        `json:"base"`
+	BaseURL      string            `json:"base"`
 }
 
 // responseTypes is response_type as a set.

@@ -83,3 +83,13 @@ func (p *Partition) Register(c Client) {
 	p.Clients = slices.DeleteFunc(p.Clients, func(have Client) bool { return have.ID == c.ID })
 	p.Clients = append(p.Clients, c)
 }
+
+// CredentialsAt is when the user of a scope last proved an identity; ok is false
+// without a live session.
+func (s *Session) CredentialsAt(scope string, now time.Time) (at time.Time, ok bool) {
+	p := s.Live(scope, now)
+	if p == nil {
+		return time.Time{}, false
+	}
+	return p.Credentials, true
+}

@@ -50,7 +50,7 @@ type Environment struct {
 	KeyExists func(id string) bool
 	// Validate checks a text against the predicate validation of a claim type, for
 	// CopyClaimIfPredicateMatch; has is false if the claim type has none.
-	Validate func(t *claims.Type) (check func(text string) bool, has bool)
+	Validate func(t *claims.Type) (check func(text string, now time.Time) bool, has bool)
 }
 
 // Runtime is what a journey gives to a transformation.

@@ -1,0 +1,128 @@
+package claims
+
+import (
+	"strconv"
+	"strings"
+
+	"golang.org/x/text/language"
+)
+
+// Culture is a user interface language as claim resolvers tell it
+// (claims-and-transformations §5.1).
+type Culture struct {
+	tag      string
+	language string
+	region   string
+}
+
+// ParseCulture reads a language tag; one that can't be read is taken as it is.
+func ParseCulture(tag string) Culture {
+	t, err := language.Parse(tag)
+	if err != nil {
+		return Culture{tag: tag, language: tag}
+	}
+	base, _ := t.Base()
+	c := Culture{tag: tag, language: base.String()}
+	// The region that a bare language most likely means: en is en-US.
+	if region, confidence := t.Region(); confidence != language.No && region.IsCountry() {
+		c.region = region.String()
+	}
+	return c
+}
+
+// LanguageName is the two-letter language: "en".
+func (c Culture) LanguageName() string { return c.language }
+
+// RegionName is the two-letter region: "US".
+func (c Culture) RegionName() string { return c.region }
+
+// RFC5646 is the whole tag: "en-US".
+func (c Culture) RFC5646() string { return c.tag }
+
+// LCID is the Windows culture number: "1033" for en-US; "" if there is none.
+func (c Culture) LCID() string {
+	tag := strings.ToLower(c.tag)
+	if n, ok := lcids[tag]; ok {
+		return strconv.Itoa(n)
+	}
+	// Windows numbers a culture of language and region; a bare language is the one of
+	// its usual region, as the walkthrough's API expects 1033 for English (our
+	// decision: the neutral culture's number, 9, is what .NET has).
+	if n, ok := lcids[c.language+"-"+strings.ToLower(c.region)]; ok {
+		return strconv.Itoa(n)
+	}
+	for prefix := tag; prefix != ""; {
+		i := strings.LastIndexByte(prefix, '-')
+		if i < 0 {
+			break
+		}
+		prefix = prefix[:i]
+		if n, ok := lcids[prefix]; ok {
+			return strconv.Itoa(n)
+		}
+	}
+	return ""
+}
+
+// lcids are Windows' culture numbers of the languages that B2C's pages support and
+// their usual regions.
+var lcids = map[string]int{
+	"af-za": 1078, "am-et": 1118, "ar": 1025, "ar-sa": 1025, "ar-ae": 14337, "ar-eg": 3073, "as-in": 1101, "az-latn-az": 1068, "az-az": 1068,
+	"be-by": 1059, "bg": 1026, "bg-bg": 1026, "bn-bd": 2117, "bn-in": 1093, "bs-latn-ba": 5146, "bs-ba": 5146, "ca-es": 1027, "cs-cz": 1029, "cy-gb": 1106,
+	"da-dk": 1030, "de-at": 3079, "de-ch": 2055, "de-de": 1031, "de-li": 5127, "de-lu": 4103, "el-gr": 1032,
+	"en-au": 3081, "en-ca": 4105, "en-gb": 2057, "en-ie": 6153, "en-in": 16393, "en-nz": 5129, "en-us": 1033, "en-za": 7177,
+	"es-ar": 11274, "es-cl": 13322, "es-co": 9226, "es-es": 3082, "es-mx": 2058, "es-us": 21514, "et-ee": 1061, "eu-es": 1069,
+	"fa-ir": 1065, "fi-fi": 1035, "fil-ph": 1124, "fr-be": 2060, "fr-ca": 3084, "fr-ch": 4108, "fr-fr": 1036, "fr-lu": 5132,
+	"ga-ie": 2108, "gl-es": 1110, "gu-in": 1095, "he-il": 1037, "hi-in": 1081, "hr-hr": 1050, "hu-hu": 1038, "hy-am": 1067,
+	"id-id": 1057, "is-is": 1039, "it-ch": 2064, "it-it": 1040, "ja-jp": 1041, "ka-ge": 1079, "kk-kz": 1087, "km-kh": 1107, "kn-in": 1099, "ko-kr": 1042, "kok-in": 1111,
+	"lt-lt": 1063, "lv-lv": 1062, "mk-mk": 1071, "ml-in": 1100, "mr-in": 1102, "ms-my": 1086, "mt-mt": 1082,
+	"nb-no": 1044, "no-no": 1044, "ne-np": 1121, "nl-be": 2067, "nl-nl": 1043, "nn-no": 2068, "or-in": 1096, "pa-in": 1094, "pl-pl": 1045,
+	"pt-br": 1046, "pt-pt": 2070, "ro-ro": 1048, "ru-ru": 1049, "sk-sk": 1051, "sl-si": 1060, "sq-al": 1052, "sr-latn-rs": 9242, "sr-cyrl-rs": 10266, "sr-rs": 10266,
+	"sv-fi": 2077, "sv-se": 1053, "sw-ke": 1089, "ta-in": 1097, "te-in": 1098, "th-th": 1054, "tr-tr": 1055, "uk-ua": 1058, "ur-pk": 1056, "uz-uz": 1091,
+	"vi-vn": 1066, "zh-cn": 2052, "zh-hans": 2052, "zh-hans-cn": 2052, "zh-hant": 1028, "zh-hant-tw": 1028, "zh-hk": 3076, "zh-hant-hk": 3076, "zh-sg": 4100, "zh-tw": 1028, "zu-za": 1077,
+}
+
+// ChooseLanguage picks a user interface language: the first tag of ui_locales that
+// the policy supports, whole or by its language, then the browser's, then the
+// policy's own. An empty list of supported tags takes any well-formed one
+// (pages §6). The tag comes back as it was asked for, so that {Culture:RFC5646}
+// keeps the region.
+func ChooseLanguage(supported []string, def, uiLocales, acceptLanguage string) string {
+	for _, tag := range strings.Fields(uiLocales) {
+		if ok := supports(supported, tag); ok != "" {
+			return ok
+		}
+	}
+	if tags, _, err := language.ParseAcceptLanguage(acceptLanguage); err == nil {
+		for _, tag := range tags {
+			if ok := supports(supported, tag.String()); ok != "" {
+				return ok
+			}
+		}
+	}
+	return def
+}
+
+func supports(supported []string, tag string) string {
+	t, err := language.Parse(tag)
+	if err != nil || t == language.Und {
+		return ""
+	}
+	if len(supported) == 0 {
+		return t.String()
+	}
+	base, _ := t.Base()
+	for _, s := range supported {
+		if strings.EqualFold(s, tag) {
+			return t.String()
+		}
+	}
+	for _, s := range supported {
+		if st, err := language.Parse(s); err == nil {
+			if sb, _ := st.Base(); sb == base {
+				return t.String()
+			}
+		}
+	}
+	return ""
+}

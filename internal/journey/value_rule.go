@@ -1,0 +1,192 @@
+package journey
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"journeyman.dev/internal/claims"
+	"journeyman.dev/internal/claims/predicate"
+	"journeyman.dev/internal/diag"
+	"journeyman.dev/internal/policy"
+)
+
+// ValueRule is what a claim type asks of entered values: a pattern, or a predicate
+// validation. A nil rule asks nothing.
+type ValueRule struct {
+	Pattern     *claims.Pattern
+	PatternHelp string
+	Predicates  *PredicateValidation
+}
+
+// PredicateValidation is a compiled predicate validation: every group must pass.
+type PredicateValidation struct {
+	ID     string
+	Groups []ruleGroup
+}
+
+type ruleGroup struct {
+	id         string
+	help       string
+	atLeast    int
+	predicates []*predicate.Predicate
+}
+
+// Violation is a value that doesn't pass a rule; Text says what is wrong with it.
+type Violation struct {
+	rule   *ValueRule
+	failed []failedGroup
+}
+
+type failedGroup struct {
+	group      ruleGroup
+	predicates []*predicate.Predicate
+}
+
+// Check tests a text; nil when it passes. A pattern that takes too long fails.
+func (r *ValueRule) Check(text string, now time.Time) *Violation {
+	switch {
+	case r == nil:
+		return nil
+	case r.Pattern != nil:
+		if ok, err := r.Pattern.Match(text); err != nil || !ok {
+			return &Violation{rule: r}
+		}
+	case r.Predicates != nil:
+		v := &Violation{rule: r}
+		for _, g := range r.Predicates.Groups {
+			var failed []*predicate.Predicate
+			for _, p := range g.predicates {
+				if !p.Check(text, now) {
+					failed = append(failed, p)
+				}
+			}
+			if len(g.predicates)-len(failed) < g.atLeast {
+				v.failed = append(v.failed, failedGroup{g, failed})
+			}
+		}
+		if len(v.failed) > 0 {
+			return v
+		}
+	}
+	return nil
+}
+
+// Text composes the message for the user: the pattern's help, or for each failed
+// group its heading and the help of each predicate that failed
+// (claims-and-transformations §4.3). "" if the policy has no text.
+func (v *Violation) Text(res *Resources) string {
+	if v.rule.Predicates == nil {
+		return v.rule.PatternHelp
+	}
+	var lines []string
+	for _, f := range v.failed {
+		if heading := groupHelp(v.rule.Predicates.ID, f.group, res); heading != "" {
+			lines = append(lines, heading)
+		}
+		for _, p := range f.predicates {
+			if help := predicateHelp(p, res); help != "" {
+				lines = append(lines, help)
+			}
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+func groupHelp(validation string, g ruleGroup, res *Resources) string {
+	for _, element := range []string{"PredicateValidation", "InputValidation"} {
+		if text, ok := res.Text(element, validation, g.id); ok {
+			return text
+		}
+	}
+	return g.help
+}
+
+func predicateHelp(p *predicate.Predicate, res *Resources) string {
+	if text, ok := res.Text("Predicate", p.ID, "HelpText"); ok {
+		return text
+	}
+	return p.Help
+}
+
+// Describe tells a page what the rule checks, for checks in the browser.
+func (r *ValueRule) Describe(f *Field, res *Resources) {
+	if r == nil {
+		return
+	}
+	if r.Pattern != nil {
+		f.Pattern, f.PatternHelp = r.Pattern.String(), r.PatternHelp
+		if text, ok := res.Text("ClaimType", f.Claim.ID, "PatternHelpText"); ok {
+			f.PatternHelp = text
+		}
+	}
+	if r.Predicates == nil {
+		return
+	}
+	for _, g := range r.Predicates.Groups {
+		group := PredicateGroup{Help: groupHelp(r.Predicates.ID, g, res), AtLeast: g.atLeast}
+		for _, p := range g.predicates {
+			group.Predicates = append(group.Predicates, PredicateCheck{ID: p.ID, Method: p.Method, Help: predicateHelp(p, res), Parameters: p.Parameters})
+		}
+		f.Groups = append(f.Groups, group)
+	}
+}
+
+// Rule finds the rule of a claim type; nil if it asks nothing.
+func (s *Schema) Rule(id string) *ValueRule { return s.rules[policy.Fold(id)] }
+
+// validator serves CopyClaimIfPredicateMatch.
+func (s *Schema) validator(t *claims.Type) (func(text string, now time.Time) bool, bool) {
+	rule := s.Rule(t.ID)
+	if rule == nil || rule.Predicates == nil {
+		return nil, false
+	}
+	return func(text string, now time.Time) bool { return rule.Check(text, now) == nil }, true
+}
+
+type validationIndex map[string]*PredicateValidation
+
+// predicateValidations compiles predicates and their validations.
+func (c *compiler) predicateValidations() validationIndex {
+	predicates := make(map[string]*predicate.Predicate)
+	for _, src := range c.e.Predicates.All() {
+		help := src.HelpText.Value
+		if !src.HelpText.Set() {
+			help = src.UserHelpText.Value
+		}
+		parameters := make(map[string]string)
+		for _, p := range src.Parameters {
+			parameters[p.ID.Value] = p.Value.Value
+		}
+		p, err := predicate.Compile(src.ID.Value, src.Method.Value, strings.TrimSpace(help), parameters)
+		if err != nil {
+			code := diag.BadPredicate
+			if inner := errors.Unwrap(err); inner != nil {
+				code = diag.BadRegularExpression
+			}
+			c.diag.Report(code, src.Pos, "see the parameters of its method", "predicate %q can't be used: %v", src.ID.Value, err)
+			continue
+		}
+		predicates[policy.Fold(src.ID.Value)] = p
+	}
+	index := make(validationIndex)
+	for _, src := range c.e.PredicateValidations.All() {
+		v := &PredicateValidation{ID: src.ID.Value}
+		for _, g := range src.Groups {
+			group := ruleGroup{id: g.ID.Value, help: strings.TrimSpace(g.UserHelpText.Value)}
+			for _, ref := range g.References {
+				if p, ok := predicates[policy.Fold(ref.Value)]; ok {
+					group.predicates = append(group.predicates, p)
+				}
+			}
+			group.atLeast = len(group.predicates)
+			if n, err := strconv.Atoi(strings.TrimSpace(g.MatchAtLeast.Value)); err == nil && g.MatchAtLeast.Set() {
+				group.atLeast = n
+			}
+			v.Groups = append(v.Groups, group)
+		}
+		index[policy.Fold(src.ID.Value)] = v
+	}
+	return index
+}
