@@ -1,0 +1,142 @@
+package policy
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"journeyman.dev/internal/diag"
+)
+
+// handlers are the classes that Proprietary profiles name (policy-engine §5).
+var handlers = []string{
+	"AzureActiveDirectoryProvider", "SelfAssertedAttributeProvider", "RestfulProvider", "ClaimsTransformationProtocolProvider",
+	"DefaultSSOSessionProvider", "ExternalLoginSSOSessionProvider", "NoopSSOSessionProvider", "OAuthSSOSessionProvider", "SamlSSOSessionProvider",
+	"UserJourneyContextProvider", "OneTimePasswordProtocolProvider", "PhoneFactorProtocolProvider", "AzureMfaProtocolProvider",
+	"AadSsprProtocolProvider", "ConditionalAccessProtocolProvider", "AzureApplicationInsightsProvider", "ApplicationInsightsProvider",
+	"InsightsTelemetryProvider", "PhoneFactorSSOSessionProvider", "MultiFactorAuthenticationProvider", "SocialIdpProvider", "TpEngineProvider",
+	"AssertionConsumerProvider", "OpenIdConnectProvider", "OAuth2Provider", "OAuth1Provider", "WebAuthnProvider", "CaptchaProvider",
+	"AzureIdentityProtectionProvider", "HumanChallengeProtocolProvider", "AzureMfaProvider", "AadSelfServicePasswordResetProvider", "ProofUpProvider",
+}
+
+func knownHandler(class string) bool {
+	return placeholder(class) || slices.ContainsFunc(handlers, func(h string) bool { return strings.EqualFold(h, class) })
+}
+
+// builtKinds are the handlers and protocols that this version runs. It is the only
+// place that says so: take a kind off here and policies that use it warn.
+var (
+	builtHandlers = []string{
+		"AzureActiveDirectoryProvider", "SelfAssertedAttributeProvider", "RestfulProvider", "ClaimsTransformationProtocolProvider",
+		"DefaultSSOSessionProvider", "ExternalLoginSSOSessionProvider", "NoopSSOSessionProvider", "OAuthSSOSessionProvider", "UserJourneyContextProvider",
+	}
+	builtProtocols = []string{"None", "OpenIdConnect", "OAuth2"}
+	builtIssuers   = []string{"JWT", "OAuth2Error"}
+	builtSteps     = []string{"ClaimsExchange", "CombinedSignInAndSignUp", "ClaimsProviderSelection", "InvokeSubJourney", "SendClaims", "Noop"}
+)
+
+func listed(list []string, name string) bool {
+	return slices.ContainsFunc(list, func(l string) bool { return strings.EqualFold(l, strings.TrimSpace(name)) })
+}
+
+// support warns of what the relying party's journeys use and this version doesn't
+// run yet, so that nothing is silently ignored.
+func (c *checker) support() {
+	rp := c.e.RelyingParty
+	if rp == nil {
+		return
+	}
+	w := &supportWalk{c: c, seen: make(map[string]bool)}
+	w.journey(c.e.UserJourneys.Get(rp.DefaultJourney.Value))
+	for _, endpoint := range rp.Endpoints {
+		if strings.EqualFold(endpoint.ID.Value, "Token") {
+			w.journey(c.e.UserJourneys.Get(endpoint.Journey.Value))
+			continue
+		}
+		c.Report(diag.UnsupportedSetting, endpoint.Pos, "the endpoint isn't served yet", "the relying party binds the endpoint %q to a journey", endpoint.ID.Value)
+	}
+	for _, tp := range rp.TechnicalProfiles {
+		if !strings.EqualFold(tp.Protocol.Name.Value, "OpenIdConnect") && tp.Protocol.Name.Set() {
+			c.Report(diag.UnsupportedProfile, tp.Protocol.Name.Pos, "only OpenIdConnect applications are served yet", "the relying party has the protocol %q", tp.Protocol.Name.Value)
+		}
+	}
+	if b := rp.Behaviors; b != nil {
+		if b.Insights != nil {
+			c.Report(diag.UnsupportedSetting, b.Insights.Pos, "no telemetry is sent", "the relying party has %s", b.Insights.Element)
+		}
+		if b.OnErrorMode.Set() && strings.EqualFold(b.OnErrorMode.Value, "DisplayInService") {
+			c.Report(diag.UnsupportedSetting, b.OnErrorMode.Pos, "errors are returned to the application", "the relying party has OnError mode %q", b.OnErrorMode.Value)
+		}
+	}
+}
+
+type supportWalk struct {
+	c    *checker
+	seen map[string]bool
+}
+
+func (w *supportWalk) once(key string) bool {
+	if w.seen[key] {
+		return false
+	}
+	w.seen[key] = true
+	return true
+}
+
+func (w *supportWalk) journey(j *UserJourney, ok bool) {
+	if !ok || !w.once("journey "+Fold(j.ID.Value)+j.Type.Value) {
+		return
+	}
+	for _, s := range j.Steps {
+		if !listed(builtSteps, s.Type.Value) {
+			w.c.Report(diag.UnsupportedStep, s.Type.Pos, "users who come to it see an error", "journey %q has a step of type %q", j.ID.Value, s.Type.Value)
+		}
+		w.content(s.ContentDefinition.Value)
+		for _, x := range s.Exchanges {
+			w.profile(w.c.e.TechnicalProfiles.Get(x.TechnicalProfile.Value))
+		}
+		if tp, ok := w.c.e.TechnicalProfiles.Get(s.Issuer.Value); ok && is(s, "SendClaims") && !listed(builtIssuers, tp.OutputTokenFormat.Value) {
+			w.c.Report(diag.UnsupportedProfile, tp.Pos, "users who come to it see an error", "technical profile %q issues tokens of format %q", tp.ID.Value, tp.OutputTokenFormat.Value)
+		}
+		for _, ref := range s.Candidates {
+			w.journey(w.c.e.SubJourneys.Get(ref.Value))
+		}
+	}
+}
+
+func (w *supportWalk) profile(tp *TechnicalProfile, ok bool) {
+	if !ok || !w.once("profile "+Fold(tp.ID.Value)) {
+		return
+	}
+	protocol := tp.Protocol.Name
+	switch {
+	case !protocol.Set():
+	case strings.EqualFold(protocol.Value, "Proprietary"):
+		if class := tp.HandlerClass(); knownHandler(class) && !listed(builtHandlers, class) {
+			w.c.Report(diag.UnsupportedProfile, tp.Protocol.Pos, "users who come to it see an error", "technical profile %q has the handler %q", tp.ID.Value, class)
+		}
+	case !listed(builtProtocols, protocol.Value):
+		w.c.Report(diag.UnsupportedProfile, tp.Protocol.Pos, "users who come to it see an error", "technical profile %q has the protocol %q", tp.ID.Value, protocol.Value)
+	}
+	for _, ref := range tp.DisplayClaims {
+		if ref.DisplayControl.Set() {
+			w.c.Report(diag.UnsupportedControl, ref.DisplayControl.Pos, "the page fails when users come to it", "technical profile %q shows the display control %q", tp.ID.Value, ref.DisplayControl.Value)
+		}
+	}
+	if item, ok := tp.Metadata.Get("ContentDefinitionReferenceId"); ok {
+		w.content(strings.TrimSpace(item.Value.Value))
+	}
+	for _, v := range tp.Validations {
+		w.profile(w.c.e.TechnicalProfiles.Get(v.TechnicalProfile.Value))
+	}
+}
+
+func (w *supportWalk) content(id string) {
+	d, ok := w.c.e.ContentDefinitions.Get(id)
+	if !ok || !w.once("content "+Fold(id)) {
+		return
+	}
+	if uri := strings.TrimSpace(d.LoadURI.Value); uri != "" && !strings.HasPrefix(uri, "~") {
+		w.c.Report(diag.UnsupportedPage, d.LoadURI.Pos, "the built-in page is shown", "content definition %s loads %s", strconv.Quote(d.ID.Value), uri)
+	}
+}
