@@ -1,0 +1,214 @@
+// Package application has the registered applications of a tenant: their redirect
+// URIs by platform, secrets and switches.
+//
+// Reference: admin-surface §5, protocol §2.2.
+package application
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Kind is the platform that a redirect URI is registered for.
+type Kind string
+
+// The platforms.
+const (
+	Web    Kind = "web"
+	SPA    Kind = "spa"
+	Native Kind = "native"
+)
+
+// Application is a registration.
+type Application struct {
+	ID          string    `json:"id"` // object id
+	AppID       string    `json:"appId"`
+	DisplayName string    `json:"displayName"`
+	Created     time.Time `json:"created"`
+	Disabled    bool      `json:"disabled,omitempty"`
+
+	WebRedirects    []string `json:"webRedirects,omitempty"`
+	SPARedirects    []string `json:"spaRedirects,omitempty"`
+	NativeRedirects []string `json:"nativeRedirects,omitempty"`
+	LogoutURL       string   `json:"logoutUrl,omitempty"`
+
+	ImplicitIDToken     bool `json:"implicitIdToken,omitempty"`
+	ImplicitAccessToken bool `json:"implicitAccessToken,omitempty"`
+	FallbackPublic      bool `json:"fallbackPublic,omitempty"`
+
+	SignInAudience string   `json:"signInAudience,omitempty"`
+	IdentifierURIs []string `json:"identifierUris,omitempty"`
+	Secrets        []Secret `json:"secrets,omitempty"`
+
+	// AdminRoles are application roles of the admin API that the application holds.
+	AdminRoles []string `json:"adminRoles,omitempty"`
+	// Extra has members that are stored and given back, without effect here.
+	Extra map[string]json.RawMessage `json:"extra,omitempty"`
+}
+
+// Secret is a client secret: only its hash is kept. Secrets that we make have 256
+// random bits, so a fast hash can't be searched.
+type Secret struct {
+	KeyID       string    `json:"keyId"`
+	DisplayName string    `json:"displayName,omitempty"`
+	Hint        string    `json:"hint"`
+	Hash        []byte    `json:"hash"`
+	Start       time.Time `json:"start"`
+	End         time.Time `json:"end"`
+}
+
+// Errors.
+var (
+	ErrNotFound = errors.New("no such application")
+	ErrInvalid  = errors.New("invalid application")
+)
+
+// Enabled reports whether the application may be used.
+func (a *Application) Enabled() bool { return !a.Disabled }
+
+// HasRedirectURIs reports whether any redirect URI is registered.
+func (a *Application) HasRedirectURIs() bool {
+	return len(a.WebRedirects)+len(a.SPARedirects)+len(a.NativeRedirects) > 0
+}
+
+// RedirectKind finds the platform of a redirect URI: compared character by
+// character, except that a native loopback address may use any port (RFC 8252 §7.3).
+func (a *Application) RedirectKind(uri string) (Kind, bool) {
+	switch {
+	case slices.Contains(a.WebRedirects, uri):
+		return Web, true
+	case slices.Contains(a.SPARedirects, uri):
+		return SPA, true
+	case slices.Contains(a.NativeRedirects, uri):
+		return Native, true
+	}
+	asked, err := url.Parse(uri)
+	if err != nil || asked.Scheme != "http" || !loopback(asked.Hostname()) {
+		return "", false
+	}
+	for _, have := range a.NativeRedirects {
+		registered, err := url.Parse(have)
+		if err == nil && registered.Scheme == "http" && registered.Hostname() == asked.Hostname() && registered.Port() == "" &&
+			registered.Path == asked.Path && registered.RawQuery == asked.RawQuery && asked.User == nil && asked.Fragment == "" {
+			return Native, true
+		}
+	}
+	return "", false
+}
+
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+// PublicKind reports whether requests with a redirect URI of this kind come from a
+// public client, which proves itself by PKCE and not by a secret.
+func (a *Application) PublicKind(kind string) bool {
+	return kind == string(SPA) || kind == string(Native)
+}
+
+// CheckSecret reports whether a text is one of the secrets that are valid now.
+func (a *Application) CheckSecret(text string, now time.Time) bool {
+	sum := sha256.Sum256([]byte(text))
+	good := false
+	for _, s := range a.Secrets {
+		if subtle.ConstantTimeCompare(sum[:], s.Hash) == 1 && !now.Before(s.Start) && now.Before(s.End) {
+			good = true
+		}
+	}
+	return good
+}
+
+// HasSecret reports whether a secret is registered that may be used now.
+func (a *Application) HasSecret(now time.Time) bool {
+	return slices.ContainsFunc(a.Secrets, func(s Secret) bool { return !now.Before(s.Start) && now.Before(s.End) })
+}
+
+// NewSecret makes a secret; the text is shown once and not kept.
+func NewSecret(displayName string, start, end time.Time) (Secret, string) {
+	var b [32]byte
+	_, _ = rand.Read(b[:])
+	return SecretOf(displayName, base64.RawURLEncoding.EncodeToString(b[:]), start, end)
+}
+
+// SecretOf makes a secret of a given text, for imports.
+func SecretOf(displayName, text string, start, end time.Time) (Secret, string) {
+	sum := sha256.Sum256([]byte(text))
+	return Secret{KeyID: uuid.NewString(), DisplayName: displayName, Hint: text[:min(3, len(text))], Hash: sum[:], Start: start, End: end}, text
+}
+
+// maxRedirects is B2C's limit.
+const maxRedirects = 100
+
+// Check reports what an application has wrong, as an error that wraps ErrInvalid.
+func (a *Application) Check() error {
+	if strings.TrimSpace(a.DisplayName) == "" || len(a.DisplayName) > 256 {
+		return fmt.Errorf("%w: displayName must have 1 to 256 characters", ErrInvalid)
+	}
+	if _, err := uuid.Parse(a.AppID); err != nil {
+		return fmt.Errorf("%w: appId must be a GUID", ErrInvalid)
+	}
+	if len(a.WebRedirects)+len(a.SPARedirects)+len(a.NativeRedirects) > maxRedirects {
+		return fmt.Errorf("%w: more than %d redirect URIs", ErrInvalid, maxRedirects)
+	}
+	for _, uri := range slices.Concat(a.WebRedirects, a.SPARedirects) {
+		if err := checkRedirect(uri, false); err != nil {
+			return err
+		}
+	}
+	for _, uri := range a.NativeRedirects {
+		if err := checkRedirect(uri, true); err != nil {
+			return err
+		}
+	}
+	if a.LogoutURL != "" {
+		return checkRedirect(a.LogoutURL, false)
+	}
+	return nil
+}
+
+func checkRedirect(uri string, native bool) error {
+	u, err := url.Parse(uri)
+	switch {
+	case err != nil, !u.IsAbs(), u.Fragment != "", strings.HasSuffix(uri, "#"), strings.Contains(uri, "*"), len(uri) > 2048:
+		return fmt.Errorf("%w: %q is no redirect URI: it must be absolute, without fragment and wildcard", ErrInvalid, uri)
+	case u.Scheme == "javascript", u.Scheme == "data", u.Scheme == "vbscript", u.Scheme == "file", u.Scheme == "blob", u.Scheme == "about":
+		return fmt.Errorf("%w: the scheme of %q isn't allowed", ErrInvalid, uri)
+	case u.Scheme == "https" && u.Host != "":
+		return nil
+	case u.Scheme == "http" && loopback(u.Hostname()):
+		return nil
+	case u.Scheme == "http":
+		return fmt.Errorf("%w: %q: http is for localhost only", ErrInvalid, uri)
+	case native:
+		return nil
+	}
+	return fmt.Errorf("%w: the scheme of %q is for native applications only", ErrInvalid, uri)
+}
+
+// Store keeps applications.
+type Store interface {
+	Create(ctx context.Context, a Application) error
+	// Get, GetByAppID, Update and Delete return ErrNotFound if there is none.
+	Get(ctx context.Context, id string) (Application, error)
+	GetByAppID(ctx context.Context, appID string) (Application, error)
+	List(ctx context.Context) ([]Application, error)
+	Update(ctx context.Context, id string, change func(*Application) error) (Application, error)
+	Delete(ctx context.Context, id string) error
+}

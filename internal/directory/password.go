@@ -1,0 +1,93 @@
+package directory
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"fmt"
+	"runtime"
+	"strings"
+
+	"golang.org/x/crypto/argon2"
+	"golang.org/x/sync/semaphore"
+)
+
+// Cost is what one argon2id hash takes.
+type Cost struct {
+	Memory  uint32 // KiB
+	Time    uint32
+	Threads uint8
+}
+
+// DefaultCost is OWASP's first recommendation for argon2id.
+var DefaultCost = Cost{Memory: 19 * 1024, Time: 2, Threads: 1}
+
+// Passwords hashes and checks passwords, only so many at once: each takes memory and
+// a processor, and anybody may ask for one.
+type Passwords struct {
+	cost  Cost
+	slots *semaphore.Weighted
+	dummy string
+}
+
+// NewPasswords makes a hasher; parallel 0 means one per processor.
+func NewPasswords(cost Cost, parallel int) *Passwords {
+	if parallel == 0 {
+		parallel = runtime.GOMAXPROCS(0)
+	}
+	p := &Passwords{cost: cost, slots: semaphore.NewWeighted(int64(parallel))}
+	p.dummy = p.hash("no password")
+	return p
+}
+
+// Hash makes a PHC string. It waits for its turn as long as ctx lives, then ErrBusy.
+func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
+	if err := p.slots.Acquire(ctx, 1); err != nil {
+		return "", fmt.Errorf("%w: %w", ErrBusy, err)
+	}
+	defer p.slots.Release(1)
+	return p.hash(password), nil
+}
+
+func (p *Passwords) hash(password string) string {
+	salt := make([]byte, 16)
+	_, _ = rand.Read(salt)
+	key := argon2.IDKey([]byte(password), salt, p.cost.Time, p.cost.Memory, p.cost.Threads, 32)
+	enc := base64.RawStdEncoding
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, p.cost.Memory, p.cost.Time, p.cost.Threads,
+		enc.EncodeToString(salt), enc.EncodeToString(key))
+}
+
+// Verify compares a password with a PHC string.
+func (p *Passwords) Verify(ctx context.Context, phc, password string) (bool, error) {
+	parts := strings.Split(phc, "$")
+	var version int
+	var c Cost
+	if len(parts) != 6 || parts[1] != "argon2id" {
+		return false, fmt.Errorf("stored password hash is of an unknown kind")
+	}
+	if _, err := fmt.Sscanf(parts[2], "v=%d", &version); err != nil || version != argon2.Version {
+		return false, fmt.Errorf("stored password hash has an unknown version")
+	}
+	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &c.Memory, &c.Time, &c.Threads); err != nil || c.Memory > 1<<20 || c.Time == 0 || c.Time > 100 || c.Threads == 0 {
+		return false, fmt.Errorf("stored password hash has unacceptable costs")
+	}
+	salt, err1 := base64.RawStdEncoding.DecodeString(parts[4])
+	want, err2 := base64.RawStdEncoding.DecodeString(parts[5])
+	if err1 != nil || err2 != nil || len(want) == 0 {
+		return false, fmt.Errorf("stored password hash can't be read")
+	}
+	if err := p.slots.Acquire(ctx, 1); err != nil {
+		return false, fmt.Errorf("%w: %w", ErrBusy, err)
+	}
+	defer p.slots.Release(1)
+	got := argon2.IDKey([]byte(password), salt, c.Time, c.Memory, c.Threads, uint32(len(want)))
+	return subtle.ConstantTimeCompare(got, want) == 1, nil
+}
+
+// Waste takes as long as Verify, for names that nobody has.
+func (p *Passwords) Waste(ctx context.Context, password string) error {
+	_, err := p.Verify(ctx, p.dummy, password)
+	return err
+}

@@ -1,0 +1,171 @@
+// Package seal encrypts what leaves the process and comes back: codes, refresh
+// tokens, cookies, state; and what rests in the database: suspended journeys,
+// private keys and secrets.
+//
+// A sealed blob is bound to a purpose and a context, so that one kind can't be used
+// as another, nor for another client or journey. Keys are derived from a master key;
+// several may be given, of which the first seals and all open, so that the master
+// key can be changed.
+//
+// Reference: DESIGN §4.
+package seal
+
+import (
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/crypto/chacha20poly1305"
+)
+
+// Purpose is what a blob is for. Numbers are stored: never reuse one.
+type Purpose uint8
+
+// The purposes.
+const (
+	Code Purpose = iota + 1
+	Refresh
+	Session
+	State
+	Journey
+	Secret // private keys and secrets at rest
+	Browser
+)
+
+var purposeNames = map[Purpose]string{
+	Code: "authorization code", Refresh: "refresh token", Session: "session", State: "federation state",
+	Journey: "journey", Secret: "secret at rest", Browser: "browser binding",
+}
+
+// MasterKeySize is the length of a master key in bytes.
+const MasterKeySize = 32
+
+// ErrOpen is the only error of opening: what is wrong with a blob is nobody's
+// business.
+var ErrOpen = errors.New("sealed data can't be opened")
+
+// Sealer seals and opens. It is safe for concurrent use.
+type Sealer struct {
+	keys []map[Purpose]cipher.AEAD
+}
+
+// New makes a Sealer; the first master key seals, all open.
+func New(masters ...[]byte) (*Sealer, error) {
+	if len(masters) == 0 {
+		return nil, errors.New("seal: no master key")
+	}
+	s := new(Sealer)
+	for _, master := range masters {
+		if len(master) != MasterKeySize {
+			return nil, fmt.Errorf("seal: the master key has %d bytes, want %d", len(master), MasterKeySize)
+		}
+		keys := make(map[Purpose]cipher.AEAD)
+		for p, name := range purposeNames {
+			key, err := hkdf.Key(sha256.New, master, nil, "journeyman "+name, chacha20poly1305.KeySize)
+			if err != nil {
+				return nil, err
+			}
+			if keys[p], err = chacha20poly1305.NewX(key); err != nil {
+				return nil, err
+			}
+		}
+		s.keys = append(s.keys, keys)
+	}
+	return s, nil
+}
+
+// Seal encrypts plaintext for a purpose and context: 24 bytes of nonce, then the
+// ciphertext with its tag.
+func (s *Sealer) Seal(p Purpose, context string, plaintext []byte) []byte {
+	aead := s.keys[0][p]
+	nonce := make([]byte, aead.NonceSize(), aead.NonceSize()+len(plaintext)+aead.Overhead())
+	_, _ = rand.Read(nonce) // never fails
+	return aead.Seal(nonce, nonce, plaintext, []byte(context))
+}
+
+// Open decrypts what Seal made for the same purpose and context, else ErrOpen.
+func (s *Sealer) Open(p Purpose, context string, sealed []byte) ([]byte, error) {
+	for _, keys := range s.keys {
+		aead := keys[p]
+		if len(sealed) < aead.NonceSize() {
+			return nil, ErrOpen
+		}
+		plaintext, err := aead.Open(nil, sealed[:aead.NonceSize()], sealed[aead.NonceSize():], []byte(context))
+		if err == nil {
+			return plaintext, nil
+		}
+	}
+	return nil, ErrOpen
+}
+
+// strict refuses a text whose last character has loose bits: each blob has one text.
+var strict = base64.RawURLEncoding.Strict()
+
+// SealText is Seal as URL-safe text.
+func (s *Sealer) SealText(p Purpose, context string, plaintext []byte) string {
+	return strict.EncodeToString(s.Seal(p, context, plaintext))
+}
+
+// OpenText opens what SealText made.
+func (s *Sealer) OpenText(p Purpose, context, sealed string) ([]byte, error) {
+	if strings.ContainsAny(sealed, "\r\n") {
+		return nil, ErrOpen // the decoder would pass over them
+	}
+	b, err := strict.DecodeString(sealed)
+	if err != nil {
+		return nil, ErrOpen
+	}
+	return s.Open(p, context, b)
+}
+
+// SealJourney and OpenJourney serve the journey engine.
+func (s *Sealer) SealJourney(id string, data []byte) []byte { return s.Seal(Journey, id, data) }
+
+// OpenJourney opens a suspended journey.
+func (s *Sealer) OpenJourney(id string, sealed []byte) ([]byte, error) {
+	return s.Open(Journey, id, sealed)
+}
+
+// LoadOrCreateMasterKey reads the master key from a file (base64), or makes one that
+// only the owner may read.
+func LoadOrCreateMasterKey(path string) ([]byte, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		key := make([]byte, MasterKeySize)
+		_, _ = rand.Read(key)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return nil, err
+		}
+		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := f.WriteString(base64.StdEncoding.EncodeToString(key) + "\n"); err != nil {
+			return nil, errors.Join(err, f.Close())
+		}
+		if err := f.Sync(); err != nil {
+			return nil, errors.Join(err, f.Close())
+		}
+		return key, f.Close()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return ParseMasterKey(string(text))
+}
+
+// ParseMasterKey reads a master key in base64.
+func ParseMasterKey(text string) ([]byte, error) {
+	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
+	if err != nil || len(key) != MasterKeySize {
+		return nil, fmt.Errorf("the master key must be %d bytes in base64", MasterKeySize)
+	}
+	return key, nil
+}

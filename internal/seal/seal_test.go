@@ -1,0 +1,86 @@
+package seal_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"journeyman.dev/internal/seal"
+)
+
+func sealer(t *testing.T, masters ...byte) *seal.Sealer {
+	t.Helper()
+	var keys [][]byte
+	for _, b := range masters {
+		key := make([]byte, seal.MasterKeySize)
+		key[0] = b
+		keys = append(keys, key)
+	}
+	s, err := seal.New(keys...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestEveryFlippedByteIsRefused(t *testing.T) {
+	t.Parallel()
+	s := sealer(t, 1)
+	blob := s.Seal(seal.Code, "client", []byte("content"))
+	for i := range blob {
+		bad := append([]byte(nil), blob...)
+		bad[i] ^= 1
+		if _, err := s.Open(seal.Code, "client", bad); !errors.Is(err, seal.ErrOpen) {
+			t.Fatalf("byte %d: err = %v", i, err)
+		}
+		if _, err := s.Open(seal.Code, "client", blob[:i]); !errors.Is(err, seal.ErrOpen) {
+			t.Fatalf("cut at %d: err = %v", i, err)
+		}
+	}
+	if got, err := s.Open(seal.Code, "client", blob); err != nil || string(got) != "content" {
+		t.Fatalf("Open = %q, %v", got, err)
+	}
+}
+
+func TestABlobServesOnePurposeAndContext(t *testing.T) {
+	t.Parallel()
+	s := sealer(t, 1)
+	text := s.SealText(seal.Code, "client", []byte("x"))
+	for name, open := range map[string]func() ([]byte, error){
+		"other purpose": func() ([]byte, error) { return s.OpenText(seal.Refresh, "client", text) },
+		"other context": func() ([]byte, error) { return s.OpenText(seal.Code, "other", text) },
+		"other master":  func() ([]byte, error) { return sealer(t, 2).OpenText(seal.Code, "client", text) },
+		"line break":    func() ([]byte, error) { return s.OpenText(seal.Code, "client", text+"\n") },
+		"no base64":     func() ([]byte, error) { return s.OpenText(seal.Code, "client", "%") },
+	} {
+		if _, err := open(); !errors.Is(err, seal.ErrOpen) {
+			t.Errorf("%s: err = %v", name, err)
+		}
+	}
+}
+
+func TestAnOldMasterKeyStillOpens(t *testing.T) {
+	t.Parallel()
+	blob := sealer(t, 1).Seal(seal.Session, "", []byte("x"))
+	if _, err := sealer(t, 2, 1).Open(seal.Session, "", blob); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestMasterKeyFileIsMadeOnceForItsOwner(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "a", "master.key")
+	first, err := seal.LoadOrCreateMasterKey(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := seal.LoadOrCreateMasterKey(path)
+	if err != nil || string(first) != string(second) {
+		t.Errorf("second = %v", err)
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("mode = %v, %v", info.Mode(), err)
+	}
+}

@@ -1,0 +1,98 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/token"
+)
+
+func micros(t time.Time) int64 { return t.UnixMicro() }
+
+// Journeys implements journey.Store.
+type Journeys struct{ *DB }
+
+// Create implements journey.Store.
+func (s Journeys) Create(ctx context.Context, id string, data []byte, expires time.Time) error {
+	return s.inWrite(ctx, func(ctx context.Context, q querier) error {
+		_, err := q.ExecContext(ctx, "INSERT INTO journeys (id, version, data, expires) VALUES ($1, 1, $2, $3)", id, data, micros(expires))
+		return err
+	})
+}
+
+// Load implements journey.Store.
+func (s Journeys) Load(ctx context.Context, id string) (data []byte, version int64, err error) {
+	err = s.read.QueryRowContext(ctx, "SELECT data, version FROM journeys WHERE id = $1", id).Scan(&data, &version)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, 0, journey.ErrNoJourney
+	}
+	return data, version, err
+}
+
+// Save implements journey.Store.
+func (s Journeys) Save(ctx context.Context, id string, version int64, data []byte, expires time.Time) error {
+	return s.inWrite(ctx, func(ctx context.Context, q querier) error {
+		res, err := q.ExecContext(ctx, "UPDATE journeys SET version = version + 1, data = $1, expires = $2 WHERE id = $3 AND version = $4",
+			data, micros(expires), id, version)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(journey.ErrConflict, err)
+		}
+		return nil
+	})
+}
+
+// Grants makes codes and refresh tokens single-use.
+type Grants struct{ *DB }
+
+// Redeem notes a redemption in one write: token.ErrReplayed if there was one before,
+// and then the family is revoked; token.ErrRevoked if it was.
+func (s Grants) Redeem(ctx context.Context, id, family string, expires time.Time) error {
+	var outcome error
+	err := s.inWrite(ctx, func(ctx context.Context, q querier) error {
+		outcome = nil
+		var one int
+		switch err := q.QueryRowContext(ctx, "SELECT 1 FROM revoked_families WHERE family = $1", family).Scan(&one); {
+		case err == nil:
+			outcome = token.ErrRevoked
+			return nil
+		case !errors.Is(err, sql.ErrNoRows):
+			return err
+		}
+		res, err := q.ExecContext(ctx, "INSERT INTO redemptions (id, expires) VALUES ($1, $2) ON CONFLICT DO NOTHING", id, micros(expires))
+		if err != nil {
+			return err
+		}
+		n, err := res.RowsAffected()
+		if err != nil || n == 1 {
+			return err
+		}
+		outcome = token.ErrReplayed
+		// The family's tokens may live as long as the longest refresh window.
+		_, err = q.ExecContext(ctx, "INSERT INTO revoked_families (family, expires) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+			family, micros(expires.AddDate(2, 0, 0)))
+		return err
+	})
+	return errors.Join(err, outcome)
+}
+
+// Purge removes what has expired.
+func (d *DB) Purge(ctx context.Context, now time.Time) error {
+	return d.inWrite(ctx, func(ctx context.Context, q querier) error {
+		for _, statement := range []string{
+			"DELETE FROM journeys WHERE expires < $1",
+			"DELETE FROM redemptions WHERE expires < $1",
+			"DELETE FROM revoked_families WHERE expires < $1",
+		} {
+			if _, err := q.ExecContext(ctx, statement, micros(now)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

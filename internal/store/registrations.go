@@ -1,0 +1,278 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"journeyman.dev/internal/application"
+	"journeyman.dev/internal/keyset"
+)
+
+// Applications implements application.Store.
+type Applications struct{ *DB }
+
+// Create implements application.Store.
+func (s Applications) Create(ctx context.Context, a application.Application) error {
+	data, err := json.Marshal(a)
+	if err != nil {
+		return err
+	}
+	return s.inWrite(ctx, func(ctx context.Context, q querier) error {
+		res, err := q.ExecContext(ctx, "INSERT INTO applications (id, app_id, data) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", a.ID, strings.ToLower(a.AppID), data)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(fmt.Errorf("%w: the appId is taken", application.ErrInvalid), err)
+		}
+		return nil
+	})
+}
+
+func scanApplication(row interface{ Scan(...any) error }) (application.Application, error) {
+	var data []byte
+	var a application.Application
+	if err := row.Scan(&data); err != nil {
+		if errors.Is(err, sql.ErrNoRows) {
+			return a, application.ErrNotFound
+		}
+		return a, err
+	}
+	if err := json.Unmarshal(data, &a); err != nil {
+		return a, fmt.Errorf("stored application can't be read: %w", err)
+	}
+	return a, nil
+}
+
+// Get implements application.Store.
+func (s Applications) Get(ctx context.Context, id string) (application.Application, error) {
+	return scanApplication(s.read.QueryRowContext(ctx, "SELECT data FROM applications WHERE id = $1", id))
+}
+
+// GetByAppID implements application.Store.
+func (s Applications) GetByAppID(ctx context.Context, appID string) (application.Application, error) {
+	return scanApplication(s.read.QueryRowContext(ctx, "SELECT data FROM applications WHERE app_id = $1", strings.ToLower(appID)))
+}
+
+// List implements application.Store.
+func (s Applications) List(ctx context.Context) (list []application.Application, err error) {
+	rows, err := s.read.QueryContext(ctx, "SELECT data FROM applications ORDER BY id")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		a, err := scanApplication(rows)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, a)
+	}
+	return list, rows.Err()
+}
+
+// Update implements application.Store.
+func (s Applications) Update(ctx context.Context, id string, change func(*application.Application) error) (application.Application, error) {
+	var out application.Application
+	err := s.inWrite(ctx, func(ctx context.Context, q querier) error {
+		a, err := scanApplication(q.QueryRowContext(ctx, "SELECT data FROM applications WHERE id = $1", id))
+		if err != nil {
+			return err
+		}
+		if err := change(&a); err != nil {
+			return err
+		}
+		data, err := json.Marshal(a)
+		if err != nil {
+			return err
+		}
+		out = a
+		_, err = q.ExecContext(ctx, "UPDATE applications SET data = $1 WHERE id = $2", data, id)
+		return err
+	})
+	return out, err
+}
+
+// Delete implements application.Store.
+func (s Applications) Delete(ctx context.Context, id string) error {
+	return s.inWrite(ctx, func(ctx context.Context, q querier) error {
+		res, err := q.ExecContext(ctx, "DELETE FROM applications WHERE id = $1", id)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(application.ErrNotFound, err)
+		}
+		return nil
+	})
+}
+
+// KeySets implements keyset.Store.
+type KeySets struct{ *DB }
+
+// LoadKeySets implements keyset.Store.
+func (s KeySets) LoadKeySets(ctx context.Context) (list []keyset.Stored, err error) {
+	rows, err := s.read.QueryContext(ctx, "SELECT name, version, data FROM keysets ORDER BY id")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var k keyset.Stored
+		if err := rows.Scan(&k.ID, &k.Version, &k.Data); err != nil {
+			return nil, err
+		}
+		list = append(list, k)
+	}
+	return list, rows.Err()
+}
+
+// CreateKeySet implements keyset.Store.
+func (s KeySets) CreateKeySet(ctx context.Context, k keyset.Stored) error {
+	return s.inWrite(ctx, func(ctx context.Context, q querier) error {
+		res, err := q.ExecContext(ctx, "INSERT INTO keysets (id, name, version, data) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+			strings.ToLower(k.ID), k.ID, k.Version, k.Data)
+		if err != nil {
+			return err
+		}
+		n, err := res.RowsAffected()
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return keyset.ErrExists
+		}
+		return nil
+	})
+}
+
+// SaveKeySet implements keyset.Store.
+func (s KeySets) SaveKeySet(ctx context.Context, k keyset.Stored) error {
+	return s.inWrite(ctx, func(ctx context.Context, q querier) error {
+		res, err := q.ExecContext(ctx, "UPDATE keysets SET data = $1, version = version + 1 WHERE id = $2 AND version = $3", k.Data, strings.ToLower(k.ID), k.Version)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(keyset.ErrConflict, err)
+		}
+		return nil
+	})
+}
+
+// DeleteKeySet implements keyset.Store.
+func (s KeySets) DeleteKeySet(ctx context.Context, id string) error {
+	return s.inWrite(ctx, func(ctx context.Context, q querier) error {
+		_, err := q.ExecContext(ctx, "DELETE FROM keysets WHERE id = $1", strings.ToLower(id))
+		return err
+	})
+}
+
+// Policy is a stored policy file.
+type Policy struct {
+	ID      string // as uploaded
+	XML     []byte
+	Updated time.Time
+}
+
+// Policies keeps policy files and the documents of compiled programs.
+type Policies struct{ *DB }
+
+// List returns all policies by id.
+func (s Policies) List(ctx context.Context) (list []Policy, err error) {
+	rows, err := s.read.QueryContext(ctx, "SELECT name, xml, updated FROM policies ORDER BY id")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var p Policy
+		var updated int64
+		if err := rows.Scan(&p.ID, &p.XML, &updated); err != nil {
+			return nil, err
+		}
+		p.Updated = time.UnixMicro(updated).UTC()
+		list = append(list, p)
+	}
+	return list, rows.Err()
+}
+
+// Put stores policies in one write, all or none.
+func (s Policies) Put(ctx context.Context, list ...Policy) error {
+	return s.inWrite(ctx, func(ctx context.Context, q querier) error {
+		for _, p := range list {
+			_, err := q.ExecContext(ctx, `INSERT INTO policies (id, name, xml, updated) VALUES ($1, $2, $3, $4)
+				ON CONFLICT (id) DO UPDATE SET name = excluded.name, xml = excluded.xml, updated = excluded.updated`,
+				strings.ToLower(p.ID), p.ID, p.XML, micros(p.Updated))
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Delete removes a policy.
+func (s Policies) Delete(ctx context.Context, id string) error {
+	return s.inWrite(ctx, func(ctx context.Context, q querier) error {
+		_, err := q.ExecContext(ctx, "DELETE FROM policies WHERE id = $1", strings.ToLower(id))
+		return err
+	})
+}
+
+// Program returns the documents of a compiled program, root first; sql.ErrNoRows if
+// they are gone.
+func (s Policies) Program(ctx context.Context, hash string) (documents [][]byte, err error) {
+	var data []byte
+	if err := s.read.QueryRowContext(ctx, "SELECT documents FROM programs WHERE hash = $1", hash).Scan(&data); err != nil {
+		return nil, err
+	}
+	err = json.Unmarshal(data, &documents)
+	return documents, err
+}
+
+// KeepPrograms remembers the documents of programs, and forgets those that were not
+// current since a time.
+func (s Policies) KeepPrograms(ctx context.Context, programs map[string][][]byte, now, forget time.Time) error {
+	return s.inWrite(ctx, func(ctx context.Context, q querier) error {
+		for hash, documents := range programs {
+			data, err := json.Marshal(documents)
+			if err != nil {
+				return err
+			}
+			if _, err := q.ExecContext(ctx, `INSERT INTO programs (hash, documents, used) VALUES ($1, $2, $3)
+				ON CONFLICT (hash) DO UPDATE SET used = excluded.used`, hash, data, micros(now)); err != nil {
+				return err
+			}
+		}
+		_, err := q.ExecContext(ctx, "DELETE FROM programs WHERE used < $1", micros(forget))
+		return err
+	})
+}
+
+// Setting returns a setting of the tenant, "" if there is none.
+func (d *DB) Setting(ctx context.Context, name string) (string, error) {
+	var value string
+	err := d.read.QueryRowContext(ctx, "SELECT value FROM settings WHERE name = $1", name).Scan(&value)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return value, err
+}
+
+// SetSetting keeps a setting unless it is there already, and returns what is there.
+func (d *DB) SetSetting(ctx context.Context, name, value string) (string, error) {
+	err := d.inWrite(ctx, func(ctx context.Context, q querier) error {
+		_, err := q.ExecContext(ctx, "INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING", name, value)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	return d.Setting(ctx, name)
+}

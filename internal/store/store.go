@@ -1,0 +1,208 @@
+// Package store is the SQL behind the other packages' small interfaces.
+//
+// Writes go through one goroutine, which puts the ones that wait together into one
+// transaction: each in a savepoint of its own, one commit and one sync for all. What
+// Write returned without error is on disk. Reads use connections of their own.
+//
+// Reference: DESIGN §4.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"sync"
+
+	"github.com/pressly/goose/v3"
+	_ "modernc.org/sqlite" // the driver "sqlite"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// DB is an open database.
+type DB struct {
+	read  *sql.DB
+	write *sql.DB
+	conn  *sql.Conn // the only one that writes
+	jobs  chan *job
+	done  chan struct{}
+
+	closing sync.Once
+	mu      sync.RWMutex
+	closed  bool
+}
+
+// querier is what statements run on: a connection or a pool.
+type querier interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+type job struct {
+	ctx  context.Context
+	run  func(ctx context.Context, q querier) error
+	done chan error
+}
+
+// maxBatch bounds the writes of one transaction.
+const maxBatch = 128
+
+// ErrClosed says that the database was closed.
+var ErrClosed = errors.New("database is closed")
+
+// OpenSQLite opens or makes a database file and brings its tables up to date.
+func OpenSQLite(ctx context.Context, path string) (*DB, error) {
+	source := func(mode string) string {
+		q := url.Values{"_pragma": {
+			"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "busy_timeout(10000)", "temp_store(MEMORY)",
+		}, "_txlock": {mode}}
+		return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
+	}
+	write, err := sql.Open("sqlite", source("immediate"))
+	if err != nil {
+		return nil, err
+	}
+	write.SetMaxOpenConns(1)
+	if err := migrate(ctx, write); err != nil {
+		return nil, errors.Join(fmt.Errorf("database %s: %w", path, err), write.Close())
+	}
+	read, err := sql.Open("sqlite", source("deferred"))
+	if err != nil {
+		return nil, errors.Join(err, write.Close())
+	}
+	read.SetMaxOpenConns(8)
+	read.SetMaxIdleConns(8)
+	conn, err := write.Conn(ctx)
+	if err != nil {
+		return nil, errors.Join(err, read.Close(), write.Close())
+	}
+	d := &DB{read: read, write: write, conn: conn, jobs: make(chan *job, maxBatch), done: make(chan struct{})}
+	go d.writer()
+	return d, nil
+}
+
+func migrate(ctx context.Context, db *sql.DB) error {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	p, err := goose.NewProvider(goose.DialectSQLite3, db, files)
+	if err != nil {
+		return err
+	}
+	_, err = p.Up(ctx)
+	return err
+}
+
+// Close waits for the writes under way and closes the database.
+func (d *DB) Close() error {
+	var err error
+	d.closing.Do(func() {
+		d.mu.Lock()
+		d.closed = true
+		close(d.jobs)
+		d.mu.Unlock()
+		<-d.done
+		err = errors.Join(d.conn.Close(), d.write.Close(), d.read.Close())
+	})
+	return err
+}
+
+// Ready reports whether the database answers.
+func (d *DB) Ready(ctx context.Context) error { return d.read.PingContext(ctx) }
+
+// inWrite runs a write; it is durable when inWrite returned nil. run may be run on a
+// transaction that others share: it must only touch the database.
+func (d *DB) inWrite(ctx context.Context, run func(ctx context.Context, q querier) error) error {
+	j := &job{ctx: ctx, run: run, done: make(chan error, 1)}
+	d.mu.RLock()
+	if d.closed {
+		d.mu.RUnlock()
+		return ErrClosed
+	}
+	select {
+	case d.jobs <- j:
+		d.mu.RUnlock()
+	case <-ctx.Done():
+		d.mu.RUnlock()
+		return ctx.Err()
+	}
+	// The write is under way and will be answered: leaving now would not know whether
+	// it happened.
+	return <-j.done
+}
+
+func (d *DB) writer() {
+	defer close(d.done)
+	for first := range d.jobs {
+		batch := []*job{first}
+	fill:
+		for len(batch) < maxBatch {
+			select {
+			case j, ok := <-d.jobs:
+				if !ok {
+					break fill
+				}
+				batch = append(batch, j)
+			default:
+				break fill
+			}
+		}
+		d.commit(batch)
+	}
+}
+
+// commit runs a batch in one transaction. If the commit fails, so did all of it.
+func (d *DB) commit(batch []*job) {
+	ctx := context.Background()
+	results := make([]error, len(batch))
+	if _, err := d.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		answer(batch, results, err)
+		return
+	}
+	for i, j := range batch {
+		if results[i] = j.ctx.Err(); results[i] == nil {
+			results[i] = d.savepoint(ctx, j)
+		}
+	}
+	if _, err := d.conn.ExecContext(ctx, "COMMIT"); err != nil {
+		_, _ = d.conn.ExecContext(ctx, "ROLLBACK")
+		answer(batch, results, err)
+		return
+	}
+	answer(batch, results, nil)
+}
+
+func answer(batch []*job, results []error, err error) {
+	for i, j := range batch {
+		if results[i] == nil {
+			results[i] = err
+		}
+		j.done <- results[i]
+	}
+}
+
+func (d *DB) savepoint(ctx context.Context, j *job) (err error) {
+	if _, err := d.conn.ExecContext(ctx, "SAVEPOINT job"); err != nil {
+		return err
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("write panicked: %v", r)
+		}
+		if err != nil {
+			_, undo := d.conn.ExecContext(ctx, "ROLLBACK TO job")
+			err = errors.Join(err, undo)
+		}
+		if _, end := d.conn.ExecContext(ctx, "RELEASE job"); end != nil {
+			err = errors.Join(err, end)
+		}
+	}()
+	return j.run(ctx, d.conn)
+}

@@ -1,0 +1,119 @@
+// Package token signs and checks JSON Web Tokens, and says what redeeming a grant may
+// fail with.
+//
+// Reference: protocol §4.
+package token
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// Errors of redeeming codes and refresh tokens; the store gives them.
+var (
+	// ErrReplayed says that a code or refresh token was redeemed before: its whole
+	// family is revoked now.
+	ErrReplayed = errors.New("grant was redeemed before")
+	// ErrRevoked says that the family was revoked.
+	ErrRevoked = errors.New("grant was revoked")
+)
+
+// Claims is the payload of a token; members keep their order.
+type Claims struct {
+	names  []string
+	values []any
+}
+
+// Set adds a member, or replaces the one of this name in its place.
+func (c *Claims) Set(name string, value any) {
+	for i, have := range c.names {
+		if have == name {
+			c.values[i] = value
+			return
+		}
+	}
+	c.names, c.values = append(c.names, name), append(c.values, value)
+}
+
+// Get finds a member.
+func (c *Claims) Get(name string) (any, bool) {
+	for i, have := range c.names {
+		if have == name {
+			return c.values[i], true
+		}
+	}
+	return nil, false
+}
+
+// MarshalJSON writes the members in order, without HTML escapes.
+func (c *Claims) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for i, name := range c.names {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		for j, part := range []any{name, c.values[i]} {
+			if j == 1 {
+				b.WriteByte(':')
+			}
+			text, err := plain(part)
+			if err != nil {
+				return nil, err
+			}
+			b.Write(text)
+		}
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+func plain(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimRight(b.Bytes(), "\n"), nil
+}
+
+// Sign makes a JWT with RS256, header members in B2C's order. random serves blinding.
+func Sign(key crypto.Signer, kid string, c *Claims, random io.Reader) (string, error) {
+	header, err := json.Marshal(struct {
+		Alg string `json:"alg"`
+		KID string `json:"kid"`
+		Typ string `json:"typ"`
+	}{"RS256", kid, "JWT"})
+	if err != nil {
+		return "", err
+	}
+	payload, err := c.MarshalJSON()
+	if err != nil {
+		return "", fmt.Errorf("token claims: %w", err)
+	}
+	enc := base64.RawURLEncoding
+	signed := enc.EncodeToString(header) + "." + enc.EncodeToString(payload)
+	digest := sha256.Sum256([]byte(signed))
+	if random == nil {
+		random = rand.Reader
+	}
+	signature, err := key.Sign(random, digest[:], crypto.SHA256)
+	if err != nil {
+		return "", fmt.Errorf("token signature: %w", err)
+	}
+	return signed + "." + enc.EncodeToString(signature), nil
+}
+
+// HalfHash is c_hash and at_hash: the left half of the SHA-256 of a code or token.
+func HalfHash(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return base64.RawURLEncoding.EncodeToString(sum[:16])
+}
