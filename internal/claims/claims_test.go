@@ -143,3 +143,25 @@ func TestMasks(t *testing.T) {
 		})
 	}
 }
+
+func TestCultures(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ tag, language, lcid, region, rfc string }{
+		{"en-US", "en", "1033", "US", "en-US"},
+		{"en", "en", "9", "en", "en"},
+		{"de-AT", "de", "3079", "AT", "de-AT"},
+		{"de", "de", "7", "de", "de"},
+		{"pt-br", "pt", "1046", "BR", "pt-br"},
+		{"zh-Hans", "zh", "2052", "zh", "zh-Hans"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.tag, func(t *testing.T) {
+			t.Parallel()
+			c := ParseCulture(tt.tag)
+			got := [4]string{c.LanguageName(), c.LCID(), c.RegionName(), c.RFC5646()}
+			if want := [4]string{tt.language, tt.lcid, tt.region, tt.rfc}; got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		})
+	}
+}

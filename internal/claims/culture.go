@@ -13,6 +13,7 @@ type Culture struct {
 	tag      string
 	language string
 	region   string
+	usual    language.Region // of a bare language, to find its number
 }
 
 // ParseCulture reads a language tag; one that can't be read is taken as it is.
@@ -22,11 +23,13 @@ func ParseCulture(tag string) Culture {
 		return Culture{tag: tag, language: tag}
 	}
 	base, _ := t.Base()
-	c := Culture{tag: tag, language: base.String()}
-	// The region that a bare language most likely means: en is en-US.
-	if region, confidence := t.Region(); confidence != language.No && region.IsCountry() {
+	c := Culture{tag: tag, language: base.String(), region: base.String()}
+	// The region of a bare language is the language's code, as B2C has it
+	// (rest-and-connectors §3 [I 57368]).
+	if region, confidence := t.Region(); confidence == language.Exact && region.IsCountry() {
 		c.region = region.String()
 	}
+	c.usual, _ = t.Region()
 	return c
 }
 
@@ -45,10 +48,11 @@ func (c Culture) LCID() string {
 	if n, ok := lcids[tag]; ok {
 		return strconv.Itoa(n)
 	}
-	// Windows numbers a culture of language and region; a bare language is the one of
-	// its usual region, as the walkthrough's API expects 1033 for English (our
-	// decision: the neutral culture's number, 9, is what .NET has).
-	if n, ok := lcids[c.language+"-"+strings.ToLower(c.region)]; ok {
+	if n, ok := lcids[c.language+"-"+strings.ToLower(c.usual.String())]; ok {
+		if c.region == c.language {
+			// A bare language has the number of the language alone: en is 9.
+			n &= 0x3ff
+		}
 		return strconv.Itoa(n)
 	}
 	for prefix := tag; prefix != ""; {

@@ -1,6 +1,8 @@
 package oidc
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"html/template"
 	"net/http"
@@ -9,6 +11,7 @@ import (
 	"strings"
 
 	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/seal"
 )
 
 // Deliver answers a browser with a journey's outcome: pages and redirects through
@@ -48,11 +51,16 @@ func (s *Server) finish(w http.ResponseWriter, r *http.Request, a *authorization
 	values := parameters{}
 	code := ""
 	if a.ResponseType.Code {
-		code = s.sealCode(g)
+		sealed, err := s.sealGrant(seal.Code, g)
+		if err != nil {
+			s.respondError(w, r, a, s.issueFailure(r, out.Journey.CorrelationID, err), out.Journey.CorrelationID)
+			return
+		}
+		code = sealed
 		values.add("code", code)
 	}
 	if a.ResponseType.front() {
-		issued, err := s.issueFront(r.Context(), out.Issuer, g, a, code)
+		issued, err := s.issueFront(r, out, g, code)
 		if err != nil {
 			s.respondError(w, r, a, s.issueFailure(r, out.Journey.CorrelationID, err), out.Journey.CorrelationID)
 			return
@@ -116,9 +124,9 @@ func (s *Server) respond(w http.ResponseWriter, r *http.Request, a *authorizatio
 	if a.ResponseMode == "form_post" {
 		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'sha256-"+autoSubmitHash+"'; base-uri 'none'; frame-ancestors 'none'")
 		_ = formPost.Execute(w, struct {
-			Action string
+			Action template.URL
 			Values parameters
-		}{a.RedirectURI, values})
+		}{template.URL(a.RedirectURI), values}) //nolint:gosec // registered, and its scheme was checked then
 		return
 	}
 	separator := "#"
@@ -142,6 +150,11 @@ var redirectBody = template.Must(template.New("redirect").Parse(
 
 // autoSubmit is the only script of the form_post page; its hash is in the policy.
 const autoSubmit = `document.forms[0].submit();`
+
+var autoSubmitHash = func() string {
+	sum := sha256.Sum256([]byte(autoSubmit))
+	return base64.StdEncoding.EncodeToString(sum[:])
+}()
 
 // formPost has single-quoted attributes, as clients match them (pages §3.1 [P]).
 var formPost = template.Must(template.New("form_post").Parse(

@@ -1,6 +1,9 @@
 package oidc
 
 import (
+	"crypto/rsa"
+	"encoding/base64"
+	"math/big"
 	"net/http"
 	"strings"
 
@@ -83,4 +86,28 @@ func (s *Server) keys(w http.ResponseWriter, r *http.Request, _ endpoint.Endpoin
 	}
 	w.Header().Set("Cache-Control", "public, max-age=300")
 	s.json(w, http.StatusOK, publish(set))
+}
+
+// publishedKey is a key as B2C's documents have it.
+type publishedKey struct {
+	KID string `json:"kid"`
+	Use string `json:"use"`
+	Kty string `json:"kty"`
+	E   string `json:"e"`
+	N   string `json:"n"`
+}
+
+// publish is the key set's document.
+func publish(set jose.JSONWebKeySet) any {
+	keys := []publishedKey{}
+	for _, k := range set.Keys {
+		if public, ok := k.Key.(*rsa.PublicKey); ok {
+			keys = append(keys, publishedKey{KID: k.KeyID, Use: "sig", Kty: "RSA",
+				E: base64.RawURLEncoding.EncodeToString(big.NewInt(int64(public.E)).Bytes()),
+				N: base64.RawURLEncoding.EncodeToString(public.N.Bytes())})
+		}
+	}
+	return struct {
+		Keys []publishedKey `json:"keys"`
+	}{keys}
 }

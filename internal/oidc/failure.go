@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"time"
 
 	"journeyman.dev/internal/journey"
 )
@@ -107,5 +106,3 @@ func (s *Server) json(w http.ResponseWriter, status int, body any) {
 	w.WriteHeader(status)
 	_, _ = w.Write(bytes.TrimRight(b.Bytes(), "\n"))
 }
-
-func unix(t time.Time) int64 { return t.Unix() }

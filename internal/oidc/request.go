@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"journeyman.dev/internal/application"
-	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/endpoint"
 	"journeyman.dev/internal/journey"
 )
@@ -118,7 +117,7 @@ func (s *Server) clientAndRedirect(r *http.Request, q url.Values) (application.A
 	case err != nil:
 		s.Log.ErrorContext(r.Context(), "application can't be read", "err", err)
 		return none, "", &failure{code: string(journey.CodeInternal), text: journey.CodeInternal.Text()}
-	case !client.Enabled:
+	case !client.Enabled():
 		return none, "", &failure{code: "AADB2C90092", text: "The application is disabled."}
 	}
 	uri := q.Get("redirect_uri")
@@ -281,5 +280,3 @@ func (s *Server) tooOld(current interface {
 	at, ok := current.CredentialsAt(p.RelyingParty.SSO.Key(p.PolicyID, clientID), s.Now())
 	return ok && s.Now().Sub(at) > time.Duration(seconds)*time.Second
 }
-
-var _ = claims.String

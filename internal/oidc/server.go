@@ -14,6 +14,7 @@ import (
 	"journeyman.dev/internal/endpoint"
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/keyset"
+	"journeyman.dev/internal/seal"
 	"journeyman.dev/internal/session"
 )
 
@@ -27,6 +28,7 @@ type Programs interface {
 type Applications interface {
 	// GetByAppID returns application.ErrNotFound if there is none.
 	GetByAppID(ctx context.Context, appID string) (application.Application, error)
+	List(ctx context.Context) ([]application.Application, error)
 }
 
 // Keys gives signing keys and what applications check tokens with.
@@ -35,26 +37,11 @@ type Keys interface {
 	PublicJWKS(ctx context.Context, id string) (jose.JSONWebKeySet, error)
 }
 
-// Sealer makes codes and refresh tokens. Context binds a blob to what it is for.
-type Sealer interface {
-	SealText(purpose Purpose, context string, plaintext []byte) string
-	OpenText(purpose Purpose, context, sealed string) ([]byte, error)
-}
-
-// Purpose is what a sealed text is for.
-type Purpose uint8
-
-// The purposes.
-const (
-	PurposeCode Purpose = iota + 1
-	PurposeRefresh
-)
-
 // Grants makes codes and refresh tokens single-use.
 type Grants interface {
-	// Redeem notes a redemption durably, in one write. It returns ErrReplayed if it
-	// was redeemed before, and then the whole family is revoked; ErrRevoked if the
-	// family was.
+	// Redeem notes a redemption durably, in one write. It returns token.ErrReplayed if
+	// it was redeemed before, and then the whole family is revoked; token.ErrRevoked if
+	// the family was.
 	Redeem(ctx context.Context, id, family string, expires time.Time) error
 }
 
@@ -70,8 +57,8 @@ type Browser interface {
 
 // Accounts tells whether a user's refresh tokens are still good.
 type Accounts interface {
-	// GrantValid returns ErrAccountGone if the account was deleted or disabled and
-	// ErrGrantRevoked if its grants were revoked after issued.
+	// GrantValid returns directory.ErrNotFound or ErrDisabled for an account that is gone
+	// or disabled, and ErrGrantRevoked if its grants were revoked after issued.
 	GrantValid(ctx context.Context, objectID string, issued time.Time) error
 }
 
@@ -82,7 +69,7 @@ type Server struct {
 	Programs     Programs
 	Applications Applications
 	Keys         Keys
-	Sealer       Sealer
+	Sealer       *seal.Sealer
 	Grants       Grants
 	Accounts     Accounts
 	Browser      Browser

@@ -91,10 +91,7 @@ var identityMethods = map[string]method{
 				if !ok1 || !ok2 {
 					return c.set("alternativeSecurityId", claims.Value{})
 				}
-				text, err := encodeJSON(struct {
-					Issuer string `json:"issuer"`
-					ID     string `json:"issuerUserId"`
-				}{issuer, base64.StdEncoding.EncodeToString([]byte(key))})
+				text, err := FormatAlternativeSecurityID(claims.Identity{Issuer: issuer, IssuerUserID: key})
 				if err != nil {
 					return err
 				}
@@ -195,6 +192,12 @@ func ParseAlternativeSecurityID(text string) (claims.Identity, error) {
 		return claims.Identity{}, fmt.Errorf("%w: alternative security id is incomplete", ErrInput)
 	}
 	return claims.Identity{Issuer: issuer, IssuerUserID: string(plain)}, nil
+}
+
+// FormatAlternativeSecurityID writes the first of the forms that
+// ParseAlternativeSecurityID reads.
+func FormatAlternativeSecurityID(id claims.Identity) (string, error) {
+	return encodeJSON(claims.Identity{Issuer: id.Issuer, IssuerUserID: base64.StdEncoding.EncodeToString([]byte(id.IssuerUserID))})
 }
 
 func addIdentity(c *call, t claims.DataType, id claims.Identity) error {

@@ -1,0 +1,216 @@
+package oidc
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"journeyman.dev/internal/claims"
+	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/keyset"
+	"journeyman.dev/internal/seal"
+	"journeyman.dev/internal/token"
+)
+
+// codeLifetime is B2C's, about ten minutes (protocol §3.3).
+const codeLifetime = 10 * time.Minute
+
+// spaLifetime is the life of a single-page application's refresh tokens: a rotated
+// one keeps the first one's end (protocol §3.3).
+const spaLifetime = 24 * time.Hour
+
+// grant is what a code or refresh token carries, sealed: everything that tokens are
+// made of, so that issuing costs no write.
+type grant struct {
+	ID          string        `json:"id"`     // of the redemption
+	Family      string        `json:"family"` // all that came from one authorization
+	Policy      string        `json:"policy"`
+	ClientID    string        `json:"client"`
+	RedirectURI string        `json:"redirect,omitempty"`
+	Kind        string        `json:"kind"`
+	Scopes      []string      `json:"scope"`
+	Nonce       string        `json:"nonce,omitempty"`
+	Challenge   string        `json:"challenge,omitempty"`
+	Plain       bool          `json:"plain,omitempty"`
+	Subject     string        `json:"sub"`
+	ObjectID    string        `json:"oid,omitempty"`
+	Claims      []storedClaim `json:"claims"`
+	Bag         claims.Bag    `json:"bag"` // for the refresh journey
+	AuthTime    time.Time     `json:"auth"`
+	First       time.Time     `json:"first"`  // first token of the family
+	Issued      time.Time     `json:"issued"` // this code or token
+	Expires     time.Time     `json:"exp"`
+	Language    string        `json:"lang,omitempty"`
+}
+
+type storedClaim struct {
+	Name  string       `json:"n"`
+	Value claims.Value `json:"v"`
+}
+
+// grantOf makes the grant of a finished journey. A code's id is the journey's: should
+// the journey's end be delivered twice, both codes are one.
+func (s *Server) grantOf(a *authorization, out *journey.Finished) *grant {
+	now := s.Now().UTC().Truncate(time.Second)
+	g := &grant{
+		ID: "code " + out.Journey.ID, Family: out.Journey.ID, Policy: out.Program.PolicyID, ClientID: a.ClientID, RedirectURI: a.RedirectURI,
+		Kind: a.RedirectKind, Scopes: a.Scopes, Nonce: a.Nonce, Challenge: a.Challenge, Plain: a.Plain,
+		AuthTime: out.AuthTime, First: now, Issued: now, Expires: now.Add(codeLifetime), Language: out.Journey.Language,
+	}
+	g.fill(out)
+	return g
+}
+
+func (g *grant) fill(out *journey.Finished) {
+	g.Claims = nil
+	for _, c := range out.Claims {
+		g.Claims = append(g.Claims, storedClaim(c))
+	}
+	g.Bag = out.Grant
+	g.Subject = out.Subject
+	identity := out.Issuer.RefreshIdentity
+	if identity == "" {
+		identity = "objectId"
+	}
+	g.ObjectID = out.Grant.Get(identity).String()
+	if g.ObjectID == "" {
+		g.ObjectID = out.Grant.Get("objectId").String()
+	}
+	if g.Subject == "" {
+		g.Subject = g.ObjectID
+	}
+}
+
+func (g *grant) has(scope string) bool {
+	return slices.ContainsFunc(g.Scopes, func(have string) bool { return strings.EqualFold(have, scope) })
+}
+
+// claim finds a token claim's text.
+func (g *grant) claim(name string) string {
+	for _, c := range g.Claims {
+		if c.Name == name {
+			return c.Value.String()
+		}
+	}
+	return ""
+}
+
+func (s *Server) sealGrant(p seal.Purpose, g *grant) (string, error) {
+	data, err := json.Marshal(g)
+	if err != nil {
+		return "", err
+	}
+	return s.Sealer.SealText(p, s.TenantID, data), nil
+}
+
+// openGrant opens a code or refresh token; what can't be opened was never ours, or
+// was sealed with a key that is gone.
+func (s *Server) openGrant(p seal.Purpose, text string) (*grant, *failure) {
+	data, err := s.Sealer.OpenText(p, s.TenantID, text)
+	if err == nil {
+		g := new(grant)
+		if err = json.Unmarshal(data, g); err == nil {
+			return g, nil
+		}
+	}
+	return nil, &failure{"AADB2C90090", "invalid_grant", "The provided grant is malformed or was encrypted with an unknown key."}
+}
+
+// reserved are the token's own members, which no policy claim replaces.
+var reserved = []string{"exp", "nbf", "ver", "iss", "sub", "aud", "nonce", "iat", "auth_time", "azp", "scp", "c_hash", "at_hash"}
+
+// payload makes the members that id and access tokens share, in B2C's order.
+func (s *Server) payload(base string, p *journey.Program, settings *journey.TokenSettings, g *grant, lifetime time.Duration) *token.Claims {
+	now := s.Now().Unix()
+	c := new(token.Claims)
+	c.Set("exp", now+int64(lifetime.Seconds()))
+	c.Set("nbf", now)
+	c.Set("ver", "1.0")
+	c.Set("iss", s.issuer(base, settings, p.PolicyID))
+	subject := g.Subject
+	if subject == "" {
+		subject = "Not supported currently. Use oid claim."
+	}
+	c.Set("sub", subject)
+	c.Set("aud", g.ClientID)
+	if !settings.NoACR {
+		c.Set("acr", strings.ToLower(p.PolicyID))
+	}
+	if g.Nonce != "" {
+		c.Set("nonce", g.Nonce)
+	}
+	c.Set("iat", now)
+	c.Set("auth_time", g.AuthTime.Unix())
+	for _, claim := range g.Claims {
+		if !slices.Contains(reserved, claim.Name) {
+			c.Set(claim.Name, claim.Value.TokenJSON())
+		}
+	}
+	return c
+}
+
+// issued is a set of signed tokens.
+type issued struct {
+	idToken, accessToken string
+}
+
+// issue signs what the scopes ask for. hash is what the id token vouches for in the
+// front channel: the code.
+func (s *Server) issue(r *http.Request, base string, p *journey.Program, settings *journey.TokenSettings, g *grant, id, access bool, code string) (issued, error) {
+	var out issued
+	key, err := s.Keys.ActiveSigningKey(r.Context(), settings.SigningKey)
+	if err != nil {
+		return out, err
+	}
+	if access {
+		c := s.payload(base, p, settings, g, settings.AccessLifetime)
+		c.Set("azp", g.ClientID)
+		if out.accessToken, err = token.Sign(key.Key, key.KID, c, nil); err != nil {
+			return out, err
+		}
+	}
+	if id {
+		c := s.payload(base, p, settings, g, settings.IDLifetime)
+		if code != "" {
+			c.Set("c_hash", token.HalfHash(code))
+		}
+		if out.accessToken != "" && code == "" {
+			c.Set("at_hash", token.HalfHash(out.accessToken))
+		}
+		if out.idToken, err = token.Sign(key.Key, key.KID, c, nil); err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+// issueFront signs what an authorization response carries.
+func (s *Server) issueFront(r *http.Request, out *journey.Finished, g *grant, code string) (issued, error) {
+	a := new(authorization)
+	if err := json.Unmarshal(out.Journey.Protocol, a); err != nil {
+		return issued{}, err
+	}
+	return s.issue(r, a.BaseURL, out.Program, out.Issuer, g, a.ResponseType.IDToken, a.ResponseType.Token, code)
+}
+
+// issueFailure logs why tokens could not be issued and gives the public error.
+func (s *Server) issueFailure(r *http.Request, correlationID string, err error) *failure {
+	s.Log.ErrorContext(r.Context(), "tokens can't be issued", "correlationId", correlationID, "err", err)
+	if errors.Is(err, keyset.ErrNoActive) || errors.Is(err, keyset.ErrNotFound) {
+		return &failure{string(journey.CodeNoActiveKey), "server_error", journey.CodeNoActiveKey.Text()}
+	}
+	return &failure{string(journey.CodeInternal), "server_error", journey.CodeInternal.Text()}
+}
+
+// clientInfo is what MSAL keys its accounts with.
+func (s *Server) clientInfo(g *grant) string {
+	data, _ := json.Marshal(struct {
+		UID  string `json:"uid"`
+		UTID string `json:"utid"`
+	}{g.ObjectID + "-" + strings.ToLower(g.Policy), s.TenantID})
+	return base64.RawURLEncoding.EncodeToString(data)
+}

@@ -1,0 +1,167 @@
+package oidc
+
+import (
+	"html/template"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
+
+	"journeyman.dev/internal/endpoint"
+	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/session"
+)
+
+// logout ends the browser's session, signs out the applications that took part, and
+// goes back to the application (protocol §5.2). B2C redirects to any https address; we
+// only to one that an application of the tenant has registered: a redirector for
+// everybody is no feature (our decision; the page says what is wrong).
+func (s *Server) logout(w http.ResponseWriter, r *http.Request, e endpoint.Endpoint, p *journey.Program) {
+	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
+	if err := r.ParseForm(); err != nil {
+		s.Browser.Error(w, r, http.StatusBadRequest, (&failure{code: "AADB2C90122", text: "The request could not be read."}).page(), "")
+		return
+	}
+	q := r.Form
+	hint := q.Get("id_token_hint")
+	audience := q.Get("client_id")
+	if p.RelyingParty.SSO.EnforceHint {
+		aud, fail := s.checkHint(r, p, hint)
+		if fail != nil {
+			s.Browser.Error(w, r, http.StatusBadRequest, fail.page(), "")
+			return
+		}
+		audience = aud
+	} else if aud, fail := s.checkHint(r, p, hint); fail == nil {
+		audience = aud
+	}
+	target, fail := s.logoutTarget(r, q.Get("post_logout_redirect_uri"), audience, p.RelyingParty.SSO.EnforceHint)
+	if fail != nil {
+		s.Browser.Error(w, r, http.StatusBadRequest, fail.page(), "")
+		return
+	}
+	current := s.Browser.Session(r)
+	clients := s.endSession(current, p, audience)
+	if current != nil && len(current.Partitions) > 0 {
+		s.Browser.SetSession(w, r, current)
+	} else {
+		s.Browser.ClearSession(w, r)
+	}
+	if target != "" && q.Has("state") {
+		u, err := url.Parse(target)
+		if err == nil {
+			values := u.Query()
+			values.Set("state", q.Get("state"))
+			u.RawQuery = values.Encode()
+			target = u.String()
+		}
+	}
+	var frames []string
+	for _, c := range clients {
+		if c.LogoutURL != "" && !strings.EqualFold(c.ID, audience) {
+			frames = append(frames, c.LogoutURL)
+		}
+	}
+	if len(frames) == 0 && target != "" {
+		h := w.Header()
+		h.Set("Cache-Control", "no-store")
+		h.Set("Location", target)
+		w.WriteHeader(http.StatusFound)
+		return
+	}
+	s.signedOut(w, frames, target)
+}
+
+// endSession drops the partition of the policy's scope and returns the clients that
+// took part in it.
+func (s *Server) endSession(current *session.Session, p *journey.Program, clientID string) []session.Client {
+	if current == nil {
+		return nil
+	}
+	key := p.RelyingParty.SSO.Key(p.PolicyID, clientID)
+	partition := current.Partitions[key]
+	delete(current.Partitions, key)
+	if partition == nil {
+		return nil
+	}
+	return partition.Clients
+}
+
+// checkHint verifies an id token of ours; an expired one is good enough for signing
+// out of an application that still holds it, unless the policy enforces hints.
+func (s *Server) checkHint(r *http.Request, p *journey.Program, hint string) (string, *failure) {
+	if hint == "" {
+		return "", &failure{code: "AADB2C90272", text: "The id_token_hint parameter has not been specified in the request."}
+	}
+	parsed, err := jwt.ParseSigned(hint, []jose.SignatureAlgorithm{jose.RS256})
+	settings := p.Tokens()
+	if err != nil || settings == nil {
+		return "", &failure{code: "AADB2C90240", text: "The id_token_hint provided is malformed."}
+	}
+	set, err := s.Keys.PublicJWKS(r.Context(), settings.SigningKey)
+	if err != nil {
+		return "", &failure{code: "AADB2C90239", text: "The signature of the id_token_hint could not be checked."}
+	}
+	var c jwt.Claims
+	if err := parsed.Claims(set, &c); err != nil {
+		return "", &failure{code: "AADB2C90239", text: "The id_token_hint failed signature validation."}
+	}
+	switch {
+	case c.Issuer != s.issuer(s.BaseURL(r), settings, p.PolicyID):
+		return "", &failure{code: "AADB2C90238", text: "The id_token_hint was not issued here."}
+	case len(c.Audience) != 1:
+		return "", &failure{code: "AADB2C90237", text: "The id_token_hint has no valid audience."}
+	case c.Expiry != nil && s.Now().After(c.Expiry.Time()) && p.RelyingParty.SSO.EnforceHint:
+		return "", &failure{code: "AADB2C90235", text: "The id_token_hint is expired."}
+	}
+	return c.Audience[0], nil
+}
+
+// logoutTarget checks where to go afterwards.
+func (s *Server) logoutTarget(r *http.Request, uri, clientID string, mustBeOwn bool) (string, *failure) {
+	if uri == "" {
+		return "", nil
+	}
+	u, err := url.Parse(uri)
+	if err != nil || !u.IsAbs() {
+		return "", &failure{code: "AADB2C90067", text: "The post logout redirect URI has an invalid format."}
+	}
+	list, err := s.Applications.List(r.Context())
+	if err != nil {
+		s.Log.ErrorContext(r.Context(), "applications can't be read", "err", err)
+	}
+	for _, client := range list {
+		if mustBeOwn && !strings.EqualFold(client.AppID, clientID) {
+			continue
+		}
+		if slices.Contains(slices.Concat(client.WebRedirects, client.SPARedirects, client.NativeRedirects, []string{client.LogoutURL}), uri) {
+			return uri, nil
+		}
+	}
+	return "", &failure{code: "AADB2C90006", text: "The post logout redirect URI is not registered for an application of this tenant."}
+}
+
+var signedOutPage = template.Must(template.New("signed out").Parse(
+	`<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Signed out</title>` +
+		`{{if .Target}}<meta http-equiv="refresh" content="2;url={{.Target}}">{{end}}` +
+		`<style>body{font:1rem/1.5 system-ui,sans-serif;margin:15vh auto;max-width:28rem;padding:0 1rem;text-align:center;color-scheme:light dark}iframe{display:none}</style></head>` +
+		`<body><main><h1>You are signed out</h1><p>{{if .Target}}<a href="{{.Target}}">Go back to the application</a>{{else}}You may close this page.{{end}}</p></main>` +
+		`{{range .Frames}}<iframe src="{{.}}" title="" aria-hidden="true"></iframe>{{end}}</body></html>`))
+
+// signedOut signs out of the other applications in hidden frames and shows where the
+// user is.
+func (s *Server) signedOut(w http.ResponseWriter, frames []string, target string) {
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-src https: http://localhost:* http://127.0.0.1:*; base-uri 'none'; frame-ancestors 'none'")
+	_ = signedOutPage.Execute(w, struct {
+		Frames []string
+		Target string
+	}{frames, target})
+}

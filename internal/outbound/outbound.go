@@ -1,0 +1,277 @@
+// Package outbound is the only way out: the HTTP client for REST APIs, identity
+// providers and their metadata.
+//
+// It asks for TLS 1.2, checks certificates and addresses when it dials, bounds time
+// and size, follows no redirects, and tries again only when there was no answer.
+//
+// Reference: DESIGN §5; rest-and-connectors §1.7.
+package outbound
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"code.dny.dev/ssrf"
+)
+
+// Errors of a request that got no answer. Their texts name the host, never the whole
+// address, which may hold claims.
+var (
+	ErrTimeout     = errors.New("no answer in time")
+	ErrUnreachable = errors.New("host can't be reached")
+	ErrUnresolved  = errors.New("host name can't be resolved")
+	ErrForbidden   = errors.New("address is not allowed")
+	ErrTooLarge    = errors.New("answer is too large")
+	ErrIncomplete  = errors.New("answer broke off")
+)
+
+// Config says what may be reached.
+type Config struct {
+	// Development allows loopback and private addresses, and plain http to loopback.
+	Development bool
+	// RootCAs are trusted beside the system's; nil: only those.
+	RootCAs *x509.CertPool
+	Log     *slog.Logger
+}
+
+// Client sends requests. It is safe for concurrent use.
+type Client struct {
+	config Config
+	dialer *net.Dialer
+	plain  *http.Client
+
+	mu       sync.Mutex
+	withCert map[[32]byte]*http.Client
+}
+
+// maxPerHost bounds the connections to one host, so that one slow API doesn't take
+// all of the process.
+const maxPerHost = 512
+
+// New makes a Client.
+func New(config Config) *Client {
+	c := &Client{config: config, withCert: make(map[[32]byte]*http.Client)}
+	guard := ssrf.New(ssrf.WithAnyPort(), ssrf.WithNetworks("tcp4", "tcp6"))
+	c.dialer = &net.Dialer{
+		Timeout: 10 * time.Second, KeepAlive: 30 * time.Second,
+		Control: func(network, address string, conn syscall.RawConn) error {
+			if config.Development && local(address) {
+				return nil
+			}
+			if err := guard.Safe(network, address, conn); err != nil {
+				return fmt.Errorf("%w: %s", ErrForbidden, address)
+			}
+			return nil
+		},
+	}
+	c.plain = c.client(nil)
+	return c
+}
+
+// local reports whether an address is loopback or private: what development may reach.
+func local(address string) bool {
+	ap, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return false
+	}
+	ip := ap.Addr().Unmap()
+	return ip.IsLoopback() || ip.IsPrivate()
+}
+
+func (c *Client) client(cert *tls.Certificate) *http.Client {
+	config := &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: c.config.RootCAs}
+	if cert != nil {
+		config.Certificates = []tls.Certificate{*cert}
+	}
+	return &http.Client{
+		Transport: &http.Transport{
+			DialContext: c.dialer.DialContext, TLSClientConfig: config, ForceAttemptHTTP2: true,
+			TLSHandshakeTimeout: 10 * time.Second, MaxIdleConns: 1024, MaxIdleConnsPerHost: maxPerHost, MaxConnsPerHost: maxPerHost,
+			IdleConnTimeout: 90 * time.Second, ExpectContinueTimeout: time.Second, MaxResponseHeaderBytes: 64 << 10,
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// forCertificate keeps one client for each client certificate, so that connections
+// are reused.
+func (c *Client) forCertificate(cert *tls.Certificate) *http.Client {
+	if cert == nil {
+		return c.plain
+	}
+	key := sha256.Sum256(bytes.Join(cert.Certificate, nil))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if have, ok := c.withCert[key]; ok {
+		return have
+	}
+	made := c.client(cert)
+	c.withCert[key] = made
+	return made
+}
+
+// Request is a call.
+type Request struct {
+	Method  string
+	URL     string
+	Header  http.Header
+	Body    []byte
+	Timeout time.Duration // of each attempt, answer included; 0: 30 s
+	// Attempts is how often to try when there is no answer; 0: once. An answer of any
+	// status is final.
+	Attempts    int
+	Certificate *tls.Certificate
+	MaxBody     int64 // 0: 1 MiB
+}
+
+// Response is an answer.
+type Response struct {
+	Status   int
+	Header   http.Header
+	Body     []byte
+	Attempts int
+	Duration time.Duration
+}
+
+// CheckURL reports whether an address may be called at all: https, or in development
+// http to loopback.
+func (c *Client) CheckURL(address string) error {
+	u, err := url.Parse(address)
+	switch {
+	case err != nil || u.Host == "":
+		return fmt.Errorf("%w: not an absolute URL", ErrForbidden)
+	case u.User != nil:
+		return fmt.Errorf("%w: the URL has credentials", ErrForbidden)
+	case u.Scheme == "https":
+		return nil
+	case u.Scheme != "http":
+		return fmt.Errorf("%w: the scheme %s", ErrForbidden, u.Scheme)
+	}
+	ip := net.ParseIP(u.Hostname())
+	if c.config.Development && (u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()) {
+		return nil
+	}
+	return fmt.Errorf("%w: plain http to %s", ErrForbidden, u.Hostname())
+}
+
+// Do sends a request. The error wraps one of this package's; the number of attempts
+// is in Response also when it failed.
+func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
+	if err := c.CheckURL(r.URL); err != nil {
+		return Response{}, err
+	}
+	start := time.Now()
+	var out Response
+	var err error
+	for attempt := 1; attempt <= max(r.Attempts, 1); attempt++ {
+		out, err = c.once(ctx, r)
+		out.Attempts = attempt
+		if err == nil || errors.Is(err, ErrForbidden) || errors.Is(err, ErrTooLarge) || ctx.Err() != nil {
+			break
+		}
+	}
+	out.Duration = time.Since(start)
+	if c.config.Log != nil {
+		host := ""
+		if u, perr := url.Parse(r.URL); perr == nil {
+			host = u.Host
+		}
+		attrs := []any{"host", host, "method", r.Method, "status", out.Status, "attempts", out.Attempts, "duration", out.Duration}
+		if err != nil {
+			attrs = append(attrs, "err", err)
+		}
+		c.config.Log.DebugContext(ctx, "call out", attrs...)
+	}
+	return out, err
+}
+
+func (c *Client) once(ctx context.Context, r Request) (Response, error) {
+	timeout := r.Timeout
+	if timeout == 0 {
+		timeout = 30 * time.Second
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, r.Method, r.URL, bytes.NewReader(r.Body))
+	if err != nil {
+		return Response{}, fmt.Errorf("%w: the request can't be made", ErrForbidden)
+	}
+	if len(r.Body) == 0 {
+		req.Body, req.GetBody, req.ContentLength = http.NoBody, nil, 0
+	}
+	for name, values := range r.Header {
+		req.Header[http.CanonicalHeaderKey(name)] = values
+	}
+	req.Header.Set("User-Agent", "Journeyman")
+	// Attempts are ours to count: without this, the transport sends a request again
+	// when a kept connection turns out to be closed, which is wanted: nothing was read.
+	res, err := c.forCertificate(r.Certificate).Do(req)
+	if err != nil {
+		return Response{}, classify(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	limit := r.MaxBody
+	if limit == 0 {
+		limit = 1 << 20
+	}
+	body, err := io.ReadAll(io.LimitReader(res.Body, limit+1))
+	out := Response{Status: res.StatusCode, Header: res.Header, Body: body}
+	switch {
+	case int64(len(body)) > limit:
+		return out, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, limit)
+	case err != nil && errors.Is(err, context.DeadlineExceeded):
+		return out, ErrTimeout
+	case err != nil:
+		return out, fmt.Errorf("%w: %s", ErrIncomplete, clean(err))
+	}
+	return out, nil
+}
+
+// classify brings an error of net/http to one of ours, without the address.
+func classify(err error) error {
+	var dns *net.DNSError
+	var netErr net.Error
+	switch {
+	case errors.Is(err, ErrForbidden):
+		return fmt.Errorf("%w: private, loopback and link-local addresses are refused", ErrForbidden)
+	case errors.As(err, &dns) && !dns.IsTimeout:
+		return ErrUnresolved
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &netErr) && netErr.Timeout():
+		return ErrTimeout
+	}
+	return fmt.Errorf("%w: %s", ErrUnreachable, clean(err))
+}
+
+// clean drops the URL that net/http puts in front.
+func clean(err error) string {
+	var u *url.Error
+	if errors.As(err, &u) {
+		err = u.Err
+	}
+	return strings.ReplaceAll(err.Error(), "\n", " ")
+}
+
+// Close drops idle connections.
+func (c *Client) Close() {
+	c.plain.CloseIdleConnections()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, h := range c.withCert {
+		h.CloseIdleConnections()
+	}
+}

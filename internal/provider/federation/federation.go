@@ -1,0 +1,311 @@
+// Package federation plans and runs the profiles that sign users in elsewhere: OAuth 2
+// and OpenID Connect identity providers; and login-NonInteractive, the profile that
+// checks a local account's password against Azure AD's own endpoint, which we answer
+// in process.
+//
+// Reference: policy-engine §5.4–§5.6; rest-and-connectors §2.4.
+package federation
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"journeyman.dev/internal/claims"
+	"journeyman.dev/internal/diag"
+	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/outbound"
+)
+
+// Caller sends requests.
+type Caller interface {
+	Do(ctx context.Context, r outbound.Request) (outbound.Response, error)
+}
+
+// Keys gives client secrets.
+type Keys interface {
+	Secret(ctx context.Context, id string) ([]byte, error)
+}
+
+// common is what both protocols share: the client and the call back.
+type common struct {
+	caller         Caller
+	keys           Keys
+	profileID      string
+	clientID       string
+	secretKey      string // key set id; "" for a public client
+	scope          string
+	basicAuth      bool // token_endpoint_auth_method client_secret_basic
+	tokenByGet     bool // HttpBinding GET
+	policyInReturn bool // UsePolicyInRedirectUri
+	extra          url.Values
+	paths          map[string]claims.Path // by partner; with ResolveJsonPathsInJsonTokens
+}
+
+func planCommon(plan *journey.Plan, caller Caller, keys Keys) common {
+	m := plan.Metadata
+	c := common{
+		caller: caller, keys: keys, profileID: plan.Source.ID.Value,
+		clientID:       m.Required("client_id"),
+		scope:          m.String("scope", ""),
+		basicAuth:      m.Choice("token_endpoint_auth_method", "client_secret_post", "client_secret_post", "client_secret_basic", "private_key_jwt") == "client_secret_basic",
+		tokenByGet:     m.Choice("HttpBinding", "POST", "POST", "GET") == "GET",
+		policyInReturn: m.Bool("UsePolicyInRedirectUri", false),
+	}
+	if strings.EqualFold(m.String("token_endpoint_auth_method", ""), "private_key_jwt") {
+		plan.Report(diag.UnsupportedSetting, m.At("token_endpoint_auth_method"), "use client_secret_post or client_secret_basic",
+			"technical profile %q authenticates with private_key_jwt", plan.Source.ID.Value)
+	}
+	if text := m.String("AdditionalRequestQueryParameters", ""); text != "" {
+		values, err := url.ParseQuery(strings.TrimPrefix(text, "?"))
+		if err != nil {
+			plan.Report(diag.BadMetadata, m.At("AdditionalRequestQueryParameters"), "write a=b&c=d",
+				"technical profile %q has an invalid value for the metadata item %q", plan.Source.ID.Value, "AdditionalRequestQueryParameters")
+		}
+		c.extra = values
+	}
+	if m.Bool("ResolveJsonPathsInJsonTokens", false) {
+		c.paths = make(map[string]claims.Path)
+		for _, use := range plan.Profile.Outputs {
+			if strings.HasPrefix(use.Partner, "{") {
+				continue
+			}
+			path, err := claims.ParsePath(use.Partner)
+			if err != nil {
+				plan.Report(diag.BadJSONPath, use.Position, "for example data[0].email", "technical profile %q has an invalid JSON path %q", plan.Source.ID.Value, use.Partner)
+				continue
+			}
+			c.paths[use.Partner] = path
+		}
+	}
+	m.Ignore("ProviderName", "IncludeClaimResolvingInClaimsHandling", "SingleLogoutEnabled", "end_session_endpoint", "MarkAsFailureOnStatusCode5xx",
+		"ReadBodyClaimsOnIdpRedirect", "external_user_identity_claim_id", "UserAgentForClaimsExchange", "token_signing_algorithm", "ResponseErrorCodeParamName",
+		"ClaimsResponseFormat", "AccessTokenResponseFormat", "LocalAccountProfile", "CustomerSocialIdpProfile", "IdTokenAudience", "DiscoverMetadataByTokenIssuer",
+		"ClaimTypeOnWhichToEnable", "ClaimValueOnWhichToEnable")
+	return c
+}
+
+// checkEndpoint reports an address that can't be one.
+func checkEndpoint(plan *journey.Plan, key, address string) {
+	if address == "" || strings.Contains(address, "{Settings:") {
+		return
+	}
+	u, err := url.Parse(strings.NewReplacer("{tenant}", "tenant", "{policy}", "policy").Replace(address))
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		plan.Report(diag.BadEndpoint, plan.Metadata.At(key), "write an absolute https address",
+			"technical profile %q has an invalid address %q in %s", plan.Source.ID.Value, address, key)
+		return
+	}
+	if u.Scheme == "http" && plan.Production {
+		plan.Report(diag.BadEndpoint, plan.Metadata.At(key), `use https, or set DeploymentMode="Development" on the policy`,
+			"technical profile %q has an http address in %s", plan.Source.ID.Value, key)
+	}
+}
+
+// pending is what is kept with the journey while the user is away.
+type pending struct {
+	Verifier string `json:"v"`
+	Nonce    string `json:"n"`
+}
+
+func randomText(call *journey.Call) (string, error) {
+	var b [32]byte
+	random := call.Rand
+	if random == nil {
+		random = rand.Reader
+	}
+	if _, err := io.ReadFull(random, b[:]); err != nil {
+		return "", err
+	}
+	return base64.RawURLEncoding.EncodeToString(b[:]), nil
+}
+
+func (c *common) returnURL(call *journey.Call) string {
+	if c.policyInReturn {
+		return call.PolicyReturnURL
+	}
+	return call.ReturnURL
+}
+
+// leave makes the authorization request: the profile's own parameters, the policy's
+// input claims, state, PKCE and nonce.
+func (c *common) leave(call *journey.Call, endpoint, responseType, responseMode string) (journey.Result, error) {
+	verifier, err := randomText(call)
+	if err != nil {
+		return journey.Result{}, err
+	}
+	nonce, err := randomText(call)
+	if err != nil {
+		return journey.Result{}, err
+	}
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return journey.Result{}, journey.Fail(journey.CodeUnreachable, fmt.Errorf("technical profile %s: authorization endpoint: %w", c.profileID, err))
+	}
+	q := u.Query()
+	for name, values := range c.extra {
+		q[name] = values
+	}
+	for _, in := range call.Inputs {
+		if !in.Value.Empty() {
+			q.Set(in.Use.Partner, in.Value.String())
+		}
+	}
+	// Ours come last: no input claim takes their place.
+	q.Set("client_id", c.clientID)
+	q.Set("redirect_uri", c.returnURL(call))
+	q.Set("response_type", responseType)
+	q.Set("state", call.State)
+	if c.scope != "" {
+		q.Set("scope", c.scope)
+	}
+	if responseMode != "" {
+		q.Set("response_mode", responseMode)
+		q.Set("nonce", nonce)
+	}
+	if strings.Contains(responseType, "code") {
+		sum := sha256.Sum256([]byte(verifier))
+		q.Set("code_challenge", base64.RawURLEncoding.EncodeToString(sum[:]))
+		q.Set("code_challenge_method", "S256")
+	}
+	u.RawQuery = q.Encode()
+	memory, err := json.Marshal(pending{Verifier: verifier, Nonce: nonce})
+	if err != nil {
+		return journey.Result{}, err
+	}
+	return journey.Result{Leave: &journey.Leave{URL: u.String()}, Memory: memory}, nil
+}
+
+// returned reads what the provider sent back: an error ends the exchange.
+func (c *common) returned(call *journey.Call) (pending, error) {
+	var p pending
+	if call.Answer.Kind != journey.Returned || json.Unmarshal(call.Memory, &p) != nil {
+		return p, errors.New("return without a request")
+	}
+	if code := call.Answer.Fields["error"]; code != "" {
+		return p, &journey.Failure{Code: journey.CodeProviderResponse, Public: fmt.Sprintf("An invalid response was received: 'Error: %s,Error Description: %s'", short(code), short(call.Answer.Fields["error_description"])),
+			Cause: fmt.Errorf("technical profile %s: the provider answered with an error", c.profileID)}
+	}
+	return p, nil
+}
+
+func short(s string) string {
+	if r := []rune(s); len(r) > 200 {
+		return string(r[:200])
+	}
+	return s
+}
+
+// redeem exchanges the code at the token endpoint.
+func (c *common) redeem(ctx context.Context, call *journey.Call, endpoint string, p pending) (map[string]any, error) {
+	code := call.Answer.Fields["code"]
+	if code == "" {
+		return nil, c.bad(errors.New("the provider returned no code"))
+	}
+	form := url.Values{
+		"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {c.returnURL(call)}, "client_id": {c.clientID}, "code_verifier": {p.Verifier},
+	}
+	header := http.Header{"Accept": {"application/json"}}
+	if c.secretKey != "" {
+		secret, err := c.keys.Secret(ctx, c.secretKey)
+		if err != nil {
+			return nil, journey.Fail(journey.CodeKeyMissing, fmt.Errorf("technical profile %s: %w", c.profileID, err))
+		}
+		text := strings.TrimSpace(string(secret))
+		if c.basicAuth {
+			header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(c.clientID)+":"+url.QueryEscape(text))))
+		} else {
+			form.Set("client_secret", text)
+		}
+	}
+	r := outbound.Request{Method: http.MethodPost, URL: endpoint, Header: header, Timeout: 30 * time.Second}
+	if c.tokenByGet {
+		r.Method = http.MethodGet
+		r.URL = joinQuery(endpoint, form)
+	} else {
+		header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Body = []byte(form.Encode())
+	}
+	answer, err := c.caller.Do(ctx, r)
+	if err != nil {
+		return nil, journey.Fail(journey.CodeUnreachable, fmt.Errorf("technical profile %s: token endpoint: %w", c.profileID, err))
+	}
+	body := decodeObject(answer.Body, answer.Header.Get("Content-Type"))
+	if answer.Status != http.StatusOK || body == nil {
+		return nil, c.bad(fmt.Errorf("token endpoint answered %d", answer.Status))
+	}
+	return body, nil
+}
+
+func (c *common) bad(cause error) error {
+	return journey.Fail(journey.CodeProviderResponse, fmt.Errorf("technical profile %s: %w", c.profileID, cause))
+}
+
+func joinQuery(endpoint string, values url.Values) string {
+	separator := "?"
+	if strings.Contains(endpoint, "?") {
+		separator = "&"
+	}
+	return endpoint + separator + values.Encode()
+}
+
+// decodeObject reads a JSON object, or a form, which some providers answer with.
+func decodeObject(body []byte, contentType string) map[string]any {
+	dec := json.NewDecoder(strings.NewReader(string(body)))
+	dec.UseNumber()
+	var object map[string]any
+	if dec.Decode(&object) == nil {
+		return object
+	}
+	if strings.HasPrefix(contentType, "application/x-www-form-urlencoded") || strings.HasPrefix(contentType, "text/plain") {
+		if values, err := url.ParseQuery(string(body)); err == nil && values.Get("access_token") != "" {
+			object = make(map[string]any)
+			for name := range values {
+				object[name] = values.Get(name)
+			}
+			return object
+		}
+	}
+	return nil
+}
+
+// output reads claims from a provider's JSON, and {oauth2:…} from the token answer.
+type output struct {
+	claims map[string]any
+	tokens map[string]any
+	paths  map[string]claims.Path
+}
+
+// Claim implements journey.Output.
+func (o output) Claim(use *journey.ClaimUse) (claims.Value, error) {
+	raw, ok := o.find(use.Partner)
+	if !ok {
+		return claims.Value{}, nil
+	}
+	v, err := claims.FromJSON(use.Claim.DataType, raw)
+	if err != nil {
+		return claims.Value{}, fmt.Errorf("the provider's %s: %w", use.Partner, err)
+	}
+	return v, nil
+}
+
+func (o output) find(partner string) (any, bool) {
+	if name, ok := strings.CutPrefix(strings.ToLower(partner), "{oauth2:"); ok {
+		raw, ok := o.tokens[strings.TrimSuffix(name, "}")]
+		return raw, ok
+	}
+	if path, ok := o.paths[partner]; ok {
+		return path.Get(o.claims)
+	}
+	raw, ok := o.claims[partner]
+	return raw, ok
+}

@@ -1,0 +1,88 @@
+package federation
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"journeyman.dev/internal/claims"
+	"journeyman.dev/internal/directory"
+	"journeyman.dev/internal/journey"
+)
+
+// Accounts checks the passwords of local accounts.
+type Accounts interface {
+	// Authenticate returns one of package directory's errors.
+	Authenticate(ctx context.Context, name, password string) (*directory.User, error)
+}
+
+// isPasswordGrant recognises login-NonInteractive: an OpenID Connect profile with
+// grant_type=password. Every one is answered from our own directory: a policy that
+// comes from B2C means its own tenant, and passwords don't leave the house.
+func isPasswordGrant(plan *journey.Plan) bool {
+	if strings.EqualFold(plan.Metadata.String("grant_type", ""), "password") {
+		return true
+	}
+	for _, use := range plan.Profile.Inputs {
+		if strings.EqualFold(use.Partner, "grant_type") && use.HasDefault && strings.EqualFold(use.Default.Source(), "password") {
+			return true
+		}
+	}
+	return false
+}
+
+type login struct {
+	accounts Accounts
+	tenantID string
+}
+
+func planLogin(plan *journey.Plan, accounts Accounts) journey.Exchange {
+	plan.Metadata.Ignore("ProviderName", "METADATA", "authorization_endpoint", "response_types", "response_mode", "scope", "HttpBinding",
+		"UsePolicyInRedirectUri", "client_id", "IdTokenAudience", "grant_type", "resource_id", "AccessTokenEndpoint", "IncludeClaimResolvingInClaimsHandling", "issuer")
+	return &login{accounts: accounts, tenantID: plan.Program.TenantID}
+}
+
+// Run implements journey.Exchange.
+func (x *login) Run(ctx context.Context, call *journey.Call) (journey.Result, error) {
+	name, _ := call.Inputs.Get("username")
+	password, _ := call.Inputs.Get("password")
+	u, err := x.accounts.Authenticate(ctx, name.String(), password.String())
+	if err != nil {
+		return journey.Result{}, refusal(err)
+	}
+	out := journey.Values{
+		"oid": claims.Text(u.ID), "sub": claims.Text(u.ID), "tid": claims.Text(x.tenantID), "upn": claims.Text(u.UPN),
+	}
+	if u.ForceChange {
+		if _, asked := call.Inputs.Get("continueOnPasswordExpiration"); asked {
+			return journey.Result{Output: journey.Values{"passwordExpired": claims.Bool(true)}}, nil
+		}
+		return journey.Result{}, &journey.Failure{Code: journey.CodeWrongPassword, Public: "Your password has expired. Please reset it.", MessageKey: "UserMessageIfPasswordExpired"}
+	}
+	for partner, attribute := range map[string]string{"name": "displayName", "given_name": "givenName", "family_name": "surname"} {
+		if v := u.Attribute(attribute); v.Exists() {
+			out[partner] = v
+		}
+	}
+	return journey.Result{Output: out}, nil
+}
+
+// refusal is what the page shows, by the message keys of policy-engine §5.4.
+func refusal(err error) error {
+	make := func(code journey.Code, key string) error {
+		return &journey.Failure{Code: code, Public: code.Text(), MessageKey: key, Cause: err}
+	}
+	switch {
+	case errors.Is(err, directory.ErrNotFound):
+		return make(journey.CodeUserNotFound, "UserMessageIfClaimsPrincipalDoesNotExist")
+	case errors.Is(err, directory.ErrWrongPassword):
+		return make(journey.CodeWrongPassword, "UserMessageIfInvalidPassword")
+	case errors.Is(err, directory.ErrDisabled):
+		return make(journey.CodeAccountDisabled, "UserMessageIfUserAccountDisabled")
+	case errors.Is(err, directory.ErrLocked):
+		return make(journey.CodeAccountLocked, "UserMessageIfUserAccountLocked")
+	case errors.Is(err, directory.ErrBusy):
+		return make(journey.CodeThrottled, "AADRequestsThrottled")
+	}
+	return err
+}

@@ -1,0 +1,290 @@
+package federation
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
+
+	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/outbound"
+)
+
+// OpenIDConnect plans OpenID Connect profiles; those that send a local account's
+// password to Azure AD are answered by Accounts.
+type OpenIDConnect struct {
+	Caller   Caller
+	Keys     Keys
+	Accounts Accounts
+	Metadata *MetadataCache
+}
+
+type oidcExchange struct {
+	common
+	cache        *MetadataCache
+	metadataURL  string
+	authorize    string
+	token        string
+	issuer       string
+	jwks         string
+	responseType string
+	responseMode string
+	audience     string
+	prefixes     []string
+}
+
+// Plan implements journey.Provider.
+func (p *OpenIDConnect) Plan(plan *journey.Plan) journey.Exchange {
+	m := plan.Metadata
+	if isPasswordGrant(plan) {
+		return planLogin(plan, p.Accounts)
+	}
+	x := &oidcExchange{common: planCommon(plan, p.Caller, p.Keys), cache: p.Metadata}
+	x.metadataURL = m.String("METADATA", "")
+	x.authorize = m.String("authorization_endpoint", "")
+	x.token = m.String("AccessTokenEndpoint", m.String("token_endpoint", ""))
+	x.issuer = m.String("issuer", "")
+	x.jwks = m.String("jwks_uri", "")
+	if x.metadataURL == "" && (x.authorize == "" || x.jwks == "") {
+		m.Required("METADATA")
+	}
+	x.responseType = m.Choice("response_types", "id_token", "id_token", "code", "code id_token", "id_token code", "token")
+	x.responseMode = m.Choice("response_mode", "form_post", "form_post", "query", "fragment")
+	x.audience = m.String("IdTokenAudience", x.clientID)
+	for prefix := range strings.SplitSeq(m.String("ValidTokenIssuerPrefixes", ""), ",") {
+		if prefix = strings.TrimSpace(prefix); prefix != "" {
+			x.prefixes = append(x.prefixes, prefix)
+		}
+	}
+	if x.scope == "" {
+		x.scope = "openid"
+	}
+	checkEndpoint(plan, "METADATA", x.metadataURL)
+	checkEndpoint(plan, "authorization_endpoint", x.authorize)
+	m.Ignore("HttpMethod", "AccessTokenEndpoint", "ClaimsEndpoint", "jwks_uri")
+	x.secretKey, _ = plan.Key("client_secret", strings.Contains(x.responseType, "code"))
+	return x
+}
+
+// Run implements journey.Exchange.
+func (x *oidcExchange) Run(ctx context.Context, call *journey.Call) (journey.Result, error) {
+	md, err := x.discover(ctx, call)
+	if err != nil {
+		return journey.Result{}, err
+	}
+	if call.Answer == nil {
+		mode := x.responseMode
+		if x.responseType == "code" && mode == "fragment" {
+			mode = "query"
+		}
+		return x.leave(call, md.AuthorizationEndpoint, x.responseType, mode)
+	}
+	p, err := x.returned(call)
+	if err != nil {
+		return journey.Result{}, err
+	}
+	tokens := map[string]any{}
+	idToken := call.Answer.Fields["id_token"]
+	if strings.Contains(x.responseType, "code") {
+		if tokens, err = x.redeem(ctx, call, md.TokenEndpoint, p); err != nil {
+			return journey.Result{}, err
+		}
+		if text, ok := tokens["id_token"].(string); ok {
+			idToken = text
+		}
+	}
+	user, err := x.verify(ctx, call, md, idToken, p.Nonce)
+	if err != nil {
+		return journey.Result{}, x.bad(err)
+	}
+	return journey.Result{Output: output{claims: user, tokens: tokens, paths: x.paths}}, nil
+}
+
+// discover is the provider's metadata with the profile's own endpoints in front.
+func (x *oidcExchange) discover(ctx context.Context, call *journey.Call) (metadata, error) {
+	var md metadata
+	if x.metadataURL != "" {
+		address := strings.ReplaceAll(x.metadataURL, "{tenant}", url.PathEscape(call.Program.TenantName))
+		found, err := x.cache.metadata(ctx, address, call.Now())
+		if err != nil {
+			return md, journey.Fail(journey.CodeUnreachable, fmt.Errorf("technical profile %s: metadata: %w", x.profileID, err))
+		}
+		md = found
+	}
+	for own, to := range map[string]*string{x.authorize: &md.AuthorizationEndpoint, x.token: &md.TokenEndpoint, x.issuer: &md.Issuer, x.jwks: &md.JWKSURI} {
+		if own != "" {
+			*to = strings.ReplaceAll(own, "{tenant}", url.PathEscape(call.Program.TenantName))
+		}
+	}
+	return md, nil
+}
+
+// signatures are the algorithms that providers may sign with: none that a public key
+// could forge.
+var signatures = []jose.SignatureAlgorithm{jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512, jose.ES256, jose.ES384, jose.ES512}
+
+// verify checks an id token and returns its claims.
+func (x *oidcExchange) verify(ctx context.Context, call *journey.Call, md metadata, text, nonce string) (map[string]any, error) {
+	if text == "" {
+		return nil, errors.New("the provider returned no id token")
+	}
+	parsed, err := jwt.ParseSigned(text, signatures)
+	if err != nil {
+		return nil, errors.New("the id token can't be read")
+	}
+	kid := parsed.Headers[0].KeyID
+	set, err := x.cache.keys(ctx, md.JWKSURI, kid, call.Now())
+	if err != nil {
+		return nil, err
+	}
+	var standard jwt.Claims
+	var raw json.RawMessage
+	if err := parsed.Claims(set, &standard, &raw); err != nil {
+		return nil, errors.New("the id token's signature is wrong")
+	}
+	var user map[string]any
+	dec := json.NewDecoder(strings.NewReader(string(raw)))
+	dec.UseNumber()
+	if err := dec.Decode(&user); err != nil {
+		return nil, errors.New("the id token's claims can't be read")
+	}
+	if err := x.validIssuer(md, standard.Issuer, user); err != nil {
+		return nil, err
+	}
+	if !slices.Contains(standard.Audience, x.audience) {
+		return nil, errors.New("the id token is for another audience")
+	}
+	if err := standard.ValidateWithLeeway(jwt.Expected{Time: call.Now()}, 5*time.Minute); err != nil || standard.Expiry == nil {
+		return nil, errors.New("the id token is not valid now")
+	}
+	if got, _ := user["nonce"].(string); got != nonce {
+		return nil, errors.New("the id token has another nonce")
+	}
+	return user, nil
+}
+
+// validIssuer compares the issuer with the metadata's, in which Entra's multi-tenant
+// documents write {tenantid} for the tenant of the token.
+func (x *oidcExchange) validIssuer(md metadata, issuer string, user map[string]any) error {
+	if len(x.prefixes) > 0 {
+		for _, prefix := range x.prefixes {
+			if strings.HasPrefix(issuer, prefix) {
+				return nil
+			}
+		}
+		return errors.New("the id token's issuer has none of the valid prefixes")
+	}
+	want := md.Issuer
+	if tid, ok := user["tid"].(string); ok && !strings.ContainsAny(tid, "/?#") {
+		want = strings.ReplaceAll(want, "{tenantid}", tid)
+	}
+	if want == "" || issuer != want {
+		return errors.New("the id token is from another issuer")
+	}
+	return nil
+}
+
+// metadata are the members of a discovery document that we use.
+type metadata struct {
+	Issuer                string `json:"issuer"`
+	AuthorizationEndpoint string `json:"authorization_endpoint"`
+	TokenEndpoint         string `json:"token_endpoint"`
+	JWKSURI               string `json:"jwks_uri"`
+}
+
+// MetadataCache keeps discovery documents and keys of providers.
+type MetadataCache struct {
+	Caller Caller
+
+	mu        sync.Mutex
+	documents map[string]cached[metadata]
+	sets      map[string]cached[jose.JSONWebKeySet]
+}
+
+type cached[T any] struct {
+	value T
+	at    time.Time
+}
+
+// How long documents are kept, and how soon keys may be fetched again for a key that
+// isn't known.
+const (
+	keepMetadata = time.Hour
+	keepKeys     = time.Hour
+	retryKeys    = time.Minute
+)
+
+func (c *MetadataCache) metadata(ctx context.Context, address string, now time.Time) (metadata, error) {
+	c.mu.Lock()
+	have, ok := c.documents[address]
+	c.mu.Unlock()
+	if ok && now.Sub(have.at) < keepMetadata {
+		return have.value, nil
+	}
+	var md metadata
+	if err := c.fetch(ctx, address, &md); err != nil {
+		if ok {
+			return have.value, nil // an old one is better than none
+		}
+		return md, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.documents == nil {
+		c.documents = make(map[string]cached[metadata])
+	}
+	c.documents[address] = cached[metadata]{md, now}
+	return md, nil
+}
+
+func (c *MetadataCache) keys(ctx context.Context, address, kid string, now time.Time) (jose.JSONWebKeySet, error) {
+	c.mu.Lock()
+	have, ok := c.sets[address]
+	c.mu.Unlock()
+	age := now.Sub(have.at)
+	if ok && age < keepKeys && (kid == "" || len(have.value.Key(kid)) > 0 || age < retryKeys) {
+		return have.value, nil
+	}
+	var set jose.JSONWebKeySet
+	if err := c.fetch(ctx, address, &set); err != nil {
+		if ok {
+			return have.value, nil
+		}
+		return set, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.sets == nil {
+		c.sets = make(map[string]cached[jose.JSONWebKeySet])
+	}
+	c.sets[address] = cached[jose.JSONWebKeySet]{set, now}
+	return set, nil
+}
+
+func (c *MetadataCache) fetch(ctx context.Context, address string, to any) error {
+	answer, err := c.Caller.Do(ctx, outbound.Request{Method: http.MethodGet, URL: address, Header: http.Header{"Accept": {"application/json"}}, Timeout: 20 * time.Second, Attempts: 2})
+	if err != nil {
+		return err
+	}
+	if answer.Status != http.StatusOK {
+		return fmt.Errorf("the document's host answered %d", answer.Status)
+	}
+	if err := json.Unmarshal(answer.Body, to); err != nil {
+		return errors.New("the document is no JSON of the expected form")
+	}
+	return nil
+}
+
+var (
+	_ journey.Provider = (*OpenIDConnect)(nil)
+	_ journey.Exchange = (*oidcExchange)(nil)
+)
