@@ -120,11 +120,16 @@ func (x *oidcExchange) discover(ctx context.Context, call *journey.Call) (metada
 		}
 		md = found
 	}
-	for own, to := range map[string]*string{x.authorize: &md.AuthorizationEndpoint, x.token: &md.TokenEndpoint, x.issuer: &md.Issuer, x.jwks: &md.JWKSURI} {
-		if own != "" {
-			*to = strings.ReplaceAll(own, "{tenant}", url.PathEscape(call.Program.TenantName))
+	own := func(text, found string) string {
+		if text == "" {
+			return found
 		}
+		return strings.ReplaceAll(text, "{tenant}", url.PathEscape(call.Program.TenantName))
 	}
+	md.AuthorizationEndpoint = own(x.authorize, md.AuthorizationEndpoint)
+	md.TokenEndpoint = own(x.token, md.TokenEndpoint)
+	md.Issuer = own(x.issuer, md.Issuer)
+	md.JWKSURI = own(x.jwks, md.JWKSURI)
 	return md, nil
 }
 

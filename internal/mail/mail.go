@@ -1,0 +1,133 @@
+// Package mail sends the mails of pages: by SMTP, or into an outbox that a developer
+// looks at.
+package mail
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strconv"
+	"sync"
+	"time"
+
+	gomail "github.com/wneessen/go-mail"
+)
+
+// Message is a mail as text.
+type Message struct {
+	ID      int       `json:"id"`
+	Time    time.Time `json:"time"`
+	To      string    `json:"to"`
+	Subject string    `json:"subject"`
+	Text    string    `json:"text"`
+}
+
+// Sender sends a message.
+type Sender interface {
+	Send(ctx context.Context, m Message) error
+}
+
+// Outbox keeps the last messages in memory instead of sending them.
+type Outbox struct {
+	Now func() time.Time
+
+	mu       sync.Mutex
+	next     int
+	messages []Message
+}
+
+// maxOutbox is how many messages an Outbox keeps.
+const maxOutbox = 200
+
+// Send implements Sender.
+func (o *Outbox) Send(_ context.Context, m Message) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.next++
+	m.ID, m.Time = o.next, o.Now().UTC()
+	o.messages = append(o.messages, m)
+	if len(o.messages) > maxOutbox {
+		o.messages = o.messages[1:]
+	}
+	return nil
+}
+
+// Messages returns the kept messages, newest first.
+func (o *Outbox) Messages() []Message {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	out := make([]Message, 0, len(o.messages))
+	for i := len(o.messages) - 1; i >= 0; i-- {
+		out = append(out, o.messages[i])
+	}
+	return out
+}
+
+// SMTP sends through a mail server.
+type SMTP struct {
+	client *gomail.Client
+	from   string
+}
+
+// NewSMTP reads smtp://user:password@host:port?from=no-reply@example.com; smtps:// is
+// TLS from the start, smtp:// needs STARTTLS unless the host is this machine.
+func NewSMTP(address string) (*SMTP, error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Hostname() == "" || u.Scheme != "smtp" && u.Scheme != "smtps" {
+		return nil, fmt.Errorf("the SMTP address must look like smtp://user:password@host:port?from=no-reply@example.com")
+	}
+	from := u.Query().Get("from")
+	if from == "" {
+		from = "no-reply@" + u.Hostname()
+		if u.User != nil && len(u.User.Username()) > 3 && containsAt(u.User.Username()) {
+			from = u.User.Username()
+		}
+	}
+	options := []gomail.Option{gomail.WithTimeout(20 * time.Second)}
+	if port, err := strconv.Atoi(u.Port()); err == nil {
+		options = append(options, gomail.WithPort(port))
+	}
+	switch {
+	case u.Scheme == "smtps":
+		options = append(options, gomail.WithSSL())
+	case u.Hostname() == "localhost" || u.Hostname() == "127.0.0.1" || u.Hostname() == "::1":
+		options = append(options, gomail.WithTLSPolicy(gomail.TLSOpportunistic))
+	default:
+		options = append(options, gomail.WithTLSPolicy(gomail.TLSMandatory))
+	}
+	if u.User != nil {
+		password, _ := u.User.Password()
+		options = append(options, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(u.User.Username()), gomail.WithPassword(password))
+	}
+	client, err := gomail.NewClient(u.Hostname(), options...)
+	if err != nil {
+		return nil, err
+	}
+	return &SMTP{client: client, from: from}, nil
+}
+
+func containsAt(s string) bool {
+	for _, r := range s {
+		if r == '@' {
+			return true
+		}
+	}
+	return false
+}
+
+// Send implements Sender.
+func (s *SMTP) Send(ctx context.Context, m Message) error {
+	msg := gomail.NewMsg()
+	if err := msg.From(s.from); err != nil {
+		return fmt.Errorf("sender of mails: %w", err)
+	}
+	if err := msg.To(m.To); err != nil {
+		return fmt.Errorf("recipient of a mail is no address")
+	}
+	msg.Subject(m.Subject)
+	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
+	if err := s.client.DialAndSendWithContext(ctx, msg); err != nil {
+		return fmt.Errorf("mail server: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,115 @@
+package page
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"journeyman.dev/internal/journey"
+)
+
+// The cookies (pages §3.2). B2C's names have colons, which Go doesn't write; no client
+// reads them.
+const (
+	csrfCookie        = "x-ms-cpim-csrf"
+	transCookie       = "x-ms-cpim-trans"
+	maxSessionCookies = 4
+	// maxBindings is how many journeys of a browser may be open; older ones make way.
+	maxBindings = 12
+)
+
+func sessionCookie(i int) string { return "x-ms-cpim-sso_" + strconv.Itoa(i) }
+
+// bindingCookie binds a journey to its browser; one for each, so that tabs don't
+// disturb each other.
+func bindingCookie(transaction string) string { return "x-ms-cpim-cache|" + transaction + "_0" }
+
+// setCookie writes a cookie that other sites' posts carry, too, as federation by
+// form_post needs it; without https browsers only take lax ones.
+func (p *Pages) setCookie(w http.ResponseWriter, c *http.Cookie) {
+	c.Secure = p.Secure
+	c.SameSite = http.SameSiteLaxMode
+	if p.Secure {
+		c.SameSite = http.SameSiteNoneMode
+	}
+	http.SetCookie(w, c)
+}
+
+// bind gives the browser its half of the journey, if it is new.
+func (p *Pages) bind(w http.ResponseWriter, r *http.Request, j *journey.Journey, secret string) {
+	if secret == "" {
+		return
+	}
+	open := 0
+	for _, c := range r.Cookies() {
+		if strings.HasPrefix(c.Name, "x-ms-cpim-cache|") {
+			if open++; open >= maxBindings {
+				p.setCookie(w, &http.Cookie{Name: c.Name, Path: "/", HttpOnly: true, MaxAge: -1})
+			}
+		}
+	}
+	p.setCookie(w, &http.Cookie{Name: bindingCookie(j.ID), Value: secret, Path: "/", HttpOnly: true})
+}
+
+// visit reads what identifies a request of a journey's page.
+func (p *Pages) visit(r *http.Request, transaction string) journey.Visit {
+	v := journey.Visit{Transaction: transaction, Session: p.Session(r)}
+	if c, err := r.Cookie(bindingCookie(transaction)); err == nil {
+		v.Secret = c.Value
+	}
+	v.CSRF = r.Header.Get("X-CSRF-TOKEN")
+	if v.CSRF == "" {
+		v.CSRF = r.URL.Query().Get("csrf_token")
+	}
+	// A plus sign that a client left bare arrives as a blank.
+	v.CSRF = strings.ReplaceAll(v.CSRF, " ", "+")
+	return v
+}
+
+// transID is StateProperties with the journey's id, as pages post it.
+func transID(transaction string) string {
+	return "StateProperties=" + base64.RawStdEncoding.EncodeToString([]byte(`{"TID":"`+transaction+`"}`))
+}
+
+// parseTx reads the parameter tx in every form that clients make: escaped twice, with
+// padding, with blanks in the JSON.
+func parseTx(tx string) (string, bool) {
+	if strings.Contains(tx, "%") {
+		if decoded, err := url.QueryUnescape(tx); err == nil {
+			tx = decoded
+		}
+	}
+	text, ok := strings.CutPrefix(tx, "StateProperties=")
+	if !ok {
+		return "", false
+	}
+	text = strings.NewReplacer("-", "+", "_", "/", " ", "+").Replace(strings.TrimRight(text, "="))
+	data, err := base64.RawStdEncoding.DecodeString(text)
+	if err != nil {
+		return "", false
+	}
+	var state struct{ TID string }
+	if json.Unmarshal(data, &state) != nil || len(state.TID) != 36 {
+		return "", false
+	}
+	return strings.ToLower(state.TID), true
+}
+
+// transValue is the cookie in which some clients find the transaction.
+func transValue(page *journey.Page) string {
+	type entry struct {
+		I string `json:"I"`
+		T string `json:"T"`
+		P string `json:"P"`
+		C string `json:"C"`
+		S int    `json:"S"`
+	}
+	data, _ := json.Marshal(struct {
+		Dictionary []entry `json:"T_DIC"`
+		ID         string  `json:"C_ID"`
+	}{[]entry{{page.Transaction, page.TenantName, strings.ToLower(page.PolicyID), page.ClientID, 1}}, page.Transaction})
+	return base64.StdEncoding.EncodeToString(data)
+}

@@ -1,0 +1,224 @@
+package page
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"journeyman.dev/internal/endpoint"
+	"journeyman.dev/internal/journey"
+)
+
+// maxPost bounds a page's post [I].
+const maxPost = 256 << 10
+
+// ServeEndpoint answers an endpoint of the pages; false if the path is none.
+func (p *Pages) ServeEndpoint(w http.ResponseWriter, r *http.Request, e endpoint.Endpoint) bool {
+	switch {
+	case e.Path == "selfasserted":
+		p.only(w, r, p.selfAsserted, http.MethodPost)
+	case strings.HasPrefix(e.Path, "selfasserted/displaycontrolaction/"):
+		p.answer(w, http.StatusOK, journey.Reply{Code: string(journey.CodeInternal), Message: "Display controls are not supported by this version."})
+	case e.Path == "client/perftrace":
+		w.Header().Set("Content-Type", "text/json; charset=utf-8")
+		_, _ = w.Write([]byte(`{}`)) // measurements of the page, not kept
+	case strings.HasPrefix(e.Path, "api/"):
+		p.only(w, r, func(w http.ResponseWriter, r *http.Request) { p.navigate(w, r, strings.Split(e.Path, "/")[1:]) }, http.MethodGet, http.MethodHead)
+	case e.Path == "oauth2/authresp":
+		p.only(w, r, p.returned, http.MethodGet, http.MethodPost)
+	default:
+		return false
+	}
+	return true
+}
+
+func (p *Pages) only(w http.ResponseWriter, r *http.Request, h http.HandlerFunc, methods ...string) {
+	for _, m := range methods {
+		if r.Method == m {
+			h(w, r)
+			return
+		}
+	}
+	w.Header().Set("Allow", strings.Join(methods, ", "))
+	http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
+}
+
+// selfAsserted handles what a page's script posts. The answer's JSON has the result;
+// the HTTP status is 200 also when the user made a mistake (pages §3.1).
+func (p *Pages) selfAsserted(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxPost)
+	if err := r.ParseForm(); err != nil {
+		p.refuse(w, r, http.StatusBadRequest, "The request could not be read.")
+		return
+	}
+	transaction, ok := parseTx(r.URL.Query().Get("tx"))
+	if !ok {
+		p.refuse(w, r, http.StatusBadRequest, journey.CodeStateLost.Text())
+		return
+	}
+	a, ok := readAnswer(r.PostForm)
+	if !ok {
+		p.refuse(w, r, http.StatusBadRequest, "The request is not one that this page makes.")
+		return
+	}
+	reply, err := p.Engine.Post(r.Context(), p.visit(r, transaction), a)
+	switch {
+	case err == nil:
+		p.answerTo(w, a, reply)
+	case lost(err):
+		p.refuse(w, r, http.StatusBadRequest, journey.CodeStateLost.Text())
+	case errors.Is(err, journey.ErrConflict):
+		p.refuse(w, r, http.StatusConflict, "The page was sent twice at the same time. Please try again.")
+	default:
+		p.Log.ErrorContext(r.Context(), "post failed", "correlationId", transaction, "err", err)
+		p.answer(w, http.StatusInternalServerError, journey.Reply{Code: string(journey.CodeInternal), Message: journey.CodeInternal.Text()})
+	}
+}
+
+func lost(err error) bool {
+	return errors.Is(err, journey.ErrNoJourney) || errors.Is(err, journey.ErrStale) || errors.Is(err, journey.ErrForeign)
+}
+
+// readAnswer reads a post; a field that is there twice makes it unreadable, since
+// which of the two counts is anybody's guess.
+func readAnswer(form url.Values) (journey.Answer, bool) {
+	fields := make(map[string]string, len(form))
+	for name, values := range form {
+		if len(values) > 1 {
+			return journey.Answer{}, false
+		}
+		fields[name] = values[0]
+	}
+	kind := fields["request_type"]
+	delete(fields, "request_type")
+	switch strings.ToUpper(kind) {
+	case "RESPONSE":
+		return journey.Answer{Kind: journey.Submitted, Fields: fields}, true
+	case "VERIFICATION_REQUEST":
+		return journey.Answer{Kind: journey.CodeRequested, Claim: fields["claim_id"], Value: fields["claim_value"]}, true
+	case "VALIDATION_REQUEST":
+		return journey.Answer{Kind: journey.CodeEntered, Claim: fields["claim_id"], Value: fields["claim_value"], Code: fields["user_input"]}, true
+	}
+	return journey.Answer{}, false
+}
+
+// answerTo answers a post; verification requests have a result number.
+func (p *Pages) answerTo(w http.ResponseWriter, a journey.Answer, reply journey.Reply) {
+	if reply.OK && (a.Kind == journey.CodeRequested || a.Kind == journey.CodeEntered) {
+		writeJSON(w, http.StatusOK, struct {
+			Status string `json:"status"`
+			Result int    `json:"result"`
+		}{"200", reply.Result})
+		return
+	}
+	p.answer(w, http.StatusOK, reply)
+}
+
+func (p *Pages) answer(w http.ResponseWriter, status int, reply journey.Reply) {
+	if reply.OK {
+		writeJSON(w, status, struct {
+			Status string `json:"status"`
+		}{"200"})
+		return
+	}
+	writeJSON(w, status, struct {
+		Status  string `json:"status"`
+		Code    string `json:"errorCode,omitempty"`
+		Message string `json:"message"`
+		Field   string `json:"claimId,omitempty"`
+	}{"400", reply.Code, reply.Message, reply.Field})
+}
+
+func (p *Pages) refuse(w http.ResponseWriter, r *http.Request, status int, message string) {
+	p.Log.InfoContext(r.Context(), "post refused", "status", status)
+	p.answer(w, status, journey.Reply{Code: string(journey.CodeStateLost), Message: message})
+}
+
+// writeJSON writes compact JSON: scripts search it as text.
+func writeJSON(w http.ResponseWriter, status int, body any) {
+	data, err := json.Marshal(body)
+	if err != nil {
+		http.Error(w, "internal error", http.StatusInternalServerError)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/json; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	_, _ = w.Write(data)
+}
+
+// navigate handles the navigations of a page: path is api/{page}/{what}.
+func (p *Pages) navigate(w http.ResponseWriter, r *http.Request, path []string) {
+	q := r.URL.Query()
+	transaction, ok := parseTx(q.Get("tx"))
+	if !ok || len(path) < 2 {
+		p.Error(w, r, http.StatusBadRequest, journey.Fail(journey.CodeStateLost, nil), "")
+		return
+	}
+	a := journey.Action{Kind: journey.Reload}
+	switch path[1] {
+	case "confirmed":
+		a = journey.Action{Kind: journey.Confirm, KMSI: strings.EqualFold(q.Get("rememberMe"), "true")}
+	case "unified":
+		switch {
+		case strings.EqualFold(q.Get("local"), "signup"):
+			a.Kind = journey.SignUp
+		case q.Get("claimsexchange") != "":
+			a = journey.Action{Kind: journey.Choose, Exchange: q.Get("claimsexchange")}
+		}
+	case "forgotpassword":
+		a.Kind = journey.Forgot
+	case "error":
+		a.Kind = journey.Cancel
+	default:
+		p.Error(w, r, http.StatusNotFound, journey.Fail(journey.CodeStateLost, nil), "")
+		return
+	}
+	p.run(w, r, transaction, a)
+}
+
+// returned handles the way back from another site.
+func (p *Pages) returned(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxPost)
+	if err := r.ParseForm(); err != nil {
+		p.Error(w, r, http.StatusBadRequest, journey.Fail(journey.CodeProviderResponse, err), "")
+		return
+	}
+	form := r.Form
+	if r.Method == http.MethodPost {
+		form = r.PostForm
+	}
+	fields := make(map[string]string)
+	for name, values := range form {
+		if len(values) != 1 {
+			p.Error(w, r, http.StatusBadRequest, journey.Fail(journey.CodeProviderResponse, errors.New("repeated parameter")), "")
+			return
+		}
+		fields[name] = values[0]
+	}
+	transaction, ok := journey.StateTransaction(fields["state"])
+	if !ok {
+		p.Error(w, r, http.StatusBadRequest, journey.Fail(journey.CodeStateLost, nil), "")
+		return
+	}
+	p.run(w, r, transaction, journey.Action{Kind: journey.Return, Fields: fields})
+}
+
+func (p *Pages) run(w http.ResponseWriter, r *http.Request, transaction string, a journey.Action) {
+	ran, err := p.Engine.Continue(r.Context(), p.visit(r, transaction), a)
+	switch {
+	case err == nil:
+		p.Deliver(w, r, ran)
+	case lost(err):
+		p.Error(w, r, http.StatusBadRequest, journey.Fail(journey.CodeStateLost, err), "")
+	case errors.Is(err, journey.ErrConflict):
+		p.Error(w, r, http.StatusConflict, journey.Fail(journey.CodeStateLost, err), "")
+	default:
+		p.Log.ErrorContext(r.Context(), "navigation failed", "err", err)
+		p.Error(w, r, http.StatusInternalServerError, journey.Fail(journey.CodeInternal, err), "")
+	}
+}

@@ -1,0 +1,217 @@
+// Package page is what end users see: the pages of a journey in B2C's DOM, their
+// scripts' requests, the cookies of a browser, and the error page.
+//
+//	browser ── authorize ──► oidc ── Show ──► a page, bound to the browser by a cookie
+//	   │                                        │ XHR: SelfAsserted
+//	   ├──◄─────────────────── {"status":"200"} ┘
+//	   └── GET …/confirmed ──► Engine.Continue ──► next page, or oidc.Deliver
+//
+// The journey engine decides everything; this package turns requests into its
+// visits and its outcomes into HTML.
+//
+// Reference: pages §1–§5.
+package page
+
+import (
+	"bytes"
+	"crypto/rand"
+	"embed"
+	"encoding/base64"
+	"encoding/json"
+	"html/template"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/seal"
+	"journeyman.dev/internal/session"
+)
+
+//go:embed templates/*.html assets/*
+var files embed.FS
+
+// Pages serves the pages of one tenant. All fields must be set.
+type Pages struct {
+	Engine *journey.Engine
+	Sealer *seal.Sealer
+	// Deliver answers the browser with the outcome of a navigation.
+	Deliver func(w http.ResponseWriter, r *http.Request, ran journey.Ran)
+	// Secure is true when browsers reach us by https: cookies then are Secure.
+	Secure bool
+	Now    func() time.Time
+	Log    *slog.Logger
+}
+
+func asset(name string) string {
+	b, err := fs.ReadFile(files, "assets/"+name)
+	if err != nil {
+		panic("page: " + err.Error())
+	}
+	return string(b)
+}
+
+var (
+	styles    = template.CSS(asset("page.css"))
+	script    = template.JS(asset("page.js"))
+	templates = template.Must(template.New("").Funcs(template.FuncMap{
+		"lower": strings.ToLower,
+	}).ParseFS(files, "templates/*.html"))
+)
+
+// Show draws a page or sends the browser away.
+func (p *Pages) Show(w http.ResponseWriter, r *http.Request, ran journey.Ran) {
+	switch out := ran.Outcome.(type) {
+	case *journey.ShowPage:
+		p.bind(w, r, out.Journey, out.BrowserSecret)
+		p.draw(w, r, out.Page)
+	case *journey.GoTo:
+		p.bind(w, r, out.Journey, out.BrowserSecret)
+		h := w.Header()
+		h.Set("Cache-Control", "no-store")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Location", out.URL)
+		w.WriteHeader(http.StatusFound)
+	default:
+		p.Error(w, r, http.StatusInternalServerError, journey.Fail(journey.CodeInternal, nil), "")
+	}
+}
+
+// draw writes the HTML of a page.
+func (p *Pages) draw(w http.ResponseWriter, r *http.Request, page *journey.Page) {
+	v := newView(page, r)
+	name := map[journey.PageKind]string{
+		journey.PageSelfAsserted: "selfasserted.html", journey.PageUnified: "unified.html", journey.PageProviderSelection: "providers.html",
+	}[page.Kind]
+	w.Header().Set("X-Request-Id", page.Transaction)
+	p.setCookie(w, &http.Cookie{Name: csrfCookie, Value: page.CSRF, Path: "/"})
+	p.setCookie(w, &http.Cookie{Name: transCookie, Value: transValue(page), Path: "/"})
+	p.write(w, http.StatusOK, name, v, page.Framing)
+}
+
+// write runs a template; the page's own scripts and styles are allowed by a nonce.
+func (p *Pages) write(w http.ResponseWriter, status int, name string, v *view, framing string) {
+	var nonce [16]byte
+	_, _ = rand.Read(nonce[:])
+	v.Nonce = base64.RawStdEncoding.EncodeToString(nonce[:])
+	v.Styles, v.Script = styles, script
+	var b bytes.Buffer
+	if err := templates.ExecuteTemplate(&b, name, v); err != nil {
+		p.Log.Error("page can't be drawn", "page", name, "err", err)
+		http.Error(w, "The page can't be shown.", http.StatusInternalServerError)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "strict-origin-when-cross-origin")
+	ancestors := "'none'"
+	if framing != "" {
+		ancestors = frameSources(framing)
+	} else {
+		h.Set("X-Frame-Options", "DENY")
+	}
+	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'nonce-"+v.Nonce+"'; style-src 'nonce-"+v.Nonce+"'; img-src 'self' data: https:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors "+ancestors)
+	w.WriteHeader(status)
+	_, _ = w.Write(b.Bytes())
+}
+
+// frameSources keeps only origins of a JourneyFraming list: the policy's author is
+// trusted, a stray character that would end the directive isn't.
+func frameSources(list string) string {
+	var out []string
+	for _, source := range strings.Fields(list) {
+		if !strings.ContainsAny(source, ";,'\"") {
+			out = append(out, source)
+		}
+	}
+	if len(out) == 0 {
+		return "'none'"
+	}
+	return strings.Join(out, " ")
+}
+
+// Error shows the error page: what happened, the correlation id and the time that an
+// administrator finds it by.
+func (p *Pages) Error(w http.ResponseWriter, r *http.Request, status int, f *journey.Failure, correlationID string) {
+	if correlationID == "" {
+		correlationID = p.Engine.NewID()
+	}
+	p.Log.InfoContext(r.Context(), "error page", "correlationId", correlationID, "failure", f, "status", status)
+	v := &view{
+		Language: "en", Direction: "ltr", Title: "Something went wrong",
+		Message: f.Public, Code: string(f.Code), CorrelationID: correlationID, Timestamp: p.Now().UTC().Format("2006-01-02 15:04:05Z"),
+	}
+	if v.Message == "" {
+		v.Message = f.Code.Text()
+	}
+	w.Header().Set("X-Request-Id", correlationID)
+	p.write(w, status, "error.html", v, "")
+}
+
+// Session reads the browser's session; nil if there is none that can be read.
+func (p *Pages) Session(r *http.Request) *session.Session {
+	text := ""
+	for i := range maxSessionCookies {
+		c, err := r.Cookie(sessionCookie(i))
+		if err != nil {
+			break
+		}
+		text += c.Value
+	}
+	if text == "" {
+		return nil
+	}
+	data, err := p.Sealer.OpenText(seal.Session, "", text)
+	if err != nil {
+		return nil
+	}
+	s := new(session.Session)
+	if json.Unmarshal(data, s) != nil {
+		return nil
+	}
+	return s
+}
+
+// SetSession writes the browser's session: for as long as the browser lives, or under
+// "keep me signed in" until it expires.
+func (p *Pages) SetSession(w http.ResponseWriter, r *http.Request, s *session.Session) {
+	data, err := json.Marshal(s)
+	if err != nil {
+		p.Log.ErrorContext(r.Context(), "session can't be written", "err", err)
+		return
+	}
+	text := p.Sealer.SealText(seal.Session, "", data)
+	maxAge := 0
+	for _, partition := range s.Partitions {
+		if partition.Persistent {
+			maxAge = max(maxAge, int(partition.Expires.Sub(p.Now()).Seconds()))
+		}
+	}
+	const chunk = 3800 // a cookie may have 4096 bytes with its attributes
+	if len(text) > chunk*maxSessionCookies {
+		p.Log.WarnContext(r.Context(), "session is too large and was not kept", "bytes", len(text))
+		p.ClearSession(w, r)
+		return
+	}
+	for i := range maxSessionCookies {
+		part := text[min(i*chunk, len(text)):min((i+1)*chunk, len(text))]
+		if part != "" {
+			p.setCookie(w, &http.Cookie{Name: sessionCookie(i), Value: part, Path: "/", HttpOnly: true, MaxAge: maxAge})
+		} else if _, err := r.Cookie(sessionCookie(i)); err == nil {
+			p.setCookie(w, &http.Cookie{Name: sessionCookie(i), Path: "/", HttpOnly: true, MaxAge: -1})
+		}
+	}
+}
+
+// ClearSession removes the browser's session.
+func (p *Pages) ClearSession(w http.ResponseWriter, r *http.Request) {
+	for i := range maxSessionCookies {
+		if _, err := r.Cookie(sessionCookie(i)); err == nil {
+			p.setCookie(w, &http.Cookie{Name: sessionCookie(i), Path: "/", HttpOnly: true, MaxAge: -1})
+		}
+	}
+}

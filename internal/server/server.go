@@ -1,0 +1,500 @@
+// Package server wires the packages to a running server: configuration, the registry
+// of providers, listeners, life and death. It is the only one that knows everybody.
+//
+// Reference: DESIGN §2, §7.
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"journeyman.dev/internal/directory"
+	"journeyman.dev/internal/endpoint"
+	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/keyset"
+	"journeyman.dev/internal/mail"
+	"journeyman.dev/internal/oidc"
+	"journeyman.dev/internal/outbound"
+	"journeyman.dev/internal/page"
+	dirprovider "journeyman.dev/internal/provider/directory"
+	"journeyman.dev/internal/provider/federation"
+	"journeyman.dev/internal/provider/jwtissuer"
+	"journeyman.dev/internal/provider/refreshtoken"
+	"journeyman.dev/internal/provider/restful"
+	"journeyman.dev/internal/provider/selfasserted"
+	"journeyman.dev/internal/provider/transformation"
+	"journeyman.dev/internal/provider/usercontext"
+	"journeyman.dev/internal/seal"
+	"journeyman.dev/internal/store"
+)
+
+// Config is what an operator sets.
+type Config struct {
+	Listen      string // public listener
+	AdminListen string
+	TLS         string // auto, off, or cert.pem,key.pem
+	Tenant      string
+	TenantID    string // GUID; "": made once and kept
+	Database    string // sqlite:FILE
+	Data        string // folder for database, keys, local CA
+	PublicURL   string // "": from the listener
+	Outbound    string // strict or development
+	OutboundCA  string // PEM file of authorities to trust beside the system's
+	MasterKey   string // base64; "": a file in Data
+	SMTP        string // smtp:// address; "": no mails, or the outbox in development
+	AdminToken  string
+	Development bool // the outbox is there and shown
+	// TrustProxy takes the client's address and the public URL's scheme and host from
+	// X-Forwarded-For of the nearest proxy.
+	TrustProxy bool
+
+	PasswordCost directory.Cost // zero: the default
+	Now          func() time.Time
+	Rand         io.Reader
+	Log          *slog.Logger
+}
+
+// Server is a running tenant.
+type Server struct {
+	Config   Config
+	TenantID string
+	Policies *Policies
+	Keys     *keyset.Service
+	Apps     store.Applications
+	Users    *directory.Directory
+	Outbox   *mail.Outbox // nil unless in development without SMTP
+	Outbound *outbound.Client
+	CAFile   string // of the local CA; "" without
+
+	// ExtensionsApp is the app id that extension attributes belong to, without dashes.
+	ExtensionsApp string
+
+	db       *store.DB
+	engine   *journey.Engine
+	oidc     *oidc.Server
+	pages    *page.Pages
+	public   net.Listener
+	admin    net.Listener
+	baseURL  string
+	adminURL string
+}
+
+// New opens the data, binds the listeners and wires everything; Run serves.
+func New(ctx context.Context, c Config) (_ *Server, err error) {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Rand == nil {
+		c.Rand = rand.Reader
+	}
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	s := &Server{Config: c}
+	defer func() {
+		if err != nil {
+			s.close()
+		}
+	}()
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	sealer, err := openSealer(c)
+	if err != nil {
+		return nil, err
+	}
+	if s.db, err = openDatabase(ctx, c); err != nil {
+		return nil, err
+	}
+	if err := s.identify(ctx); err != nil {
+		return nil, err
+	}
+	if s.Keys, err = keyset.NewService(ctx, store.KeySets{DB: s.db}, sealer, c.Now); err != nil {
+		return nil, err
+	}
+	s.Apps = store.Applications{DB: s.db}
+	cost := c.PasswordCost
+	if cost == (directory.Cost{}) {
+		cost = directory.DefaultCost
+	}
+	s.Users = &directory.Directory{Store: store.Users{DB: s.db}, TenantName: c.Tenant, Passwords: directory.NewPasswords(cost, 0), Now: c.Now, Rand: c.Rand}
+	tlsConfig, pool, err := s.certificates()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.listen(tlsConfig); err != nil {
+		return nil, err
+	}
+	s.Outbound = outbound.New(outbound.Config{Development: c.Outbound == "development", RootCAs: pool, Log: c.Log})
+	if err := s.wire(ctx, sealer); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func openSealer(c Config) (*seal.Sealer, error) {
+	var key []byte
+	var err error
+	if c.MasterKey != "" {
+		key, err = seal.ParseMasterKey(c.MasterKey)
+	} else {
+		key, err = seal.LoadOrCreateMasterKey(filepath.Join(c.Data, "master.key"))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("master key: %w", err)
+	}
+	return seal.New(key)
+}
+
+func openDatabase(ctx context.Context, c Config) (*store.DB, error) {
+	kind, file, ok := strings.Cut(c.Database, ":")
+	switch {
+	case c.Database == "":
+		file = filepath.Join(c.Data, "journeyman.db")
+	case !ok || kind != "sqlite":
+		return nil, fmt.Errorf("database %q is not supported by this version: use sqlite:FILE", kind)
+	}
+	return store.OpenSQLite(ctx, file)
+}
+
+// identify makes or reads what the tenant is known by.
+func (s *Server) identify(ctx context.Context) error {
+	id := s.Config.TenantID
+	if id == "" {
+		id = uuid.NewString()
+	}
+	var err error
+	if s.TenantID, err = s.db.SetSetting(ctx, "tenantId", strings.ToLower(id)); err != nil {
+		return err
+	}
+	if s.Config.TenantID != "" && !strings.EqualFold(s.TenantID, s.Config.TenantID) {
+		return fmt.Errorf("the data folder belongs to the tenant %s, not %s", s.TenantID, s.Config.TenantID)
+	}
+	app, err := s.db.SetSetting(ctx, "extensionsAppId", uuid.NewString())
+	s.ExtensionsApp = strings.ReplaceAll(app, "-", "")
+	return err
+}
+
+// certificates makes the listeners' TLS and the pool that calls out trust.
+func (s *Server) certificates() (*tls.Config, *x509.CertPool, error) {
+	c := s.Config
+	var config *tls.Config
+	var pool *x509.CertPool
+	trust := func() *x509.CertPool {
+		if pool == nil {
+			var err error
+			if pool, err = x509.SystemCertPool(); err != nil {
+				pool = x509.NewCertPool()
+			}
+		}
+		return pool
+	}
+	switch c.TLS {
+	case "off":
+	case "", "auto":
+		hosts := []string{"localhost", "127.0.0.1", "::1"}
+		if u, err := url.Parse(c.PublicURL); err == nil && u.Hostname() != "" {
+			hosts = append(hosts, u.Hostname())
+		}
+		if name, err := os.Hostname(); err == nil && name != "" {
+			hosts = append(hosts, name)
+		}
+		ca, err := loadLocalCA(filepath.Join(c.Data, "tls"), hosts, time.Now())
+		if err != nil {
+			return nil, nil, err
+		}
+		s.CAFile = ca.CAFile
+		config = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{ca.cert}}
+		if c.Outbound == "development" {
+			// The sample API and a developer's own use certificates of this authority.
+			pem, err := os.ReadFile(ca.CAFile)
+			if err != nil {
+				return nil, nil, err
+			}
+			trust().AppendCertsFromPEM(pem)
+		}
+	default:
+		certFile, keyFile, ok := strings.Cut(c.TLS, ",")
+		if !ok {
+			return nil, nil, fmt.Errorf("tls must be auto, off, or cert.pem,key.pem")
+		}
+		cert, err := tls.LoadX509KeyPair(certFile, keyFile)
+		if err != nil {
+			return nil, nil, fmt.Errorf("tls: %w", err)
+		}
+		config = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}}
+	}
+	if c.OutboundCA != "" {
+		pem, err := os.ReadFile(c.OutboundCA)
+		if err != nil {
+			return nil, nil, fmt.Errorf("outbound-ca: %w", err)
+		}
+		if !trust().AppendCertsFromPEM(pem) {
+			return nil, nil, fmt.Errorf("outbound-ca: %s holds no certificate", c.OutboundCA)
+		}
+	}
+	return config, pool, nil
+}
+
+func (s *Server) listen(config *tls.Config) error {
+	open := func(address, what string) (net.Listener, string, error) {
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			return nil, "", fmt.Errorf("%s: %w", what, err)
+		}
+		scheme := "http"
+		if config != nil {
+			scheme = "https"
+			own := config.Clone()
+			own.NextProtos = []string{"h2", "http/1.1"}
+			l = tls.NewListener(l, own)
+		}
+		host, port, _ := net.SplitHostPort(l.Addr().String())
+		if ip := net.ParseIP(host); ip == nil || ip.IsLoopback() || ip.IsUnspecified() {
+			host = "localhost"
+		}
+		return l, scheme + "://" + net.JoinHostPort(host, port), nil
+	}
+	var err error
+	if s.public, s.baseURL, err = open(s.Config.Listen, "listen"); err != nil {
+		return err
+	}
+	if s.Config.PublicURL != "" {
+		u, err := url.Parse(s.Config.PublicURL)
+		if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || strings.Trim(u.Path, "/") != "" {
+			return fmt.Errorf("public-url must be scheme and host, such as https://login.contoso.com")
+		}
+		s.baseURL = u.Scheme + "://" + u.Host
+	}
+	if s.Config.AdminListen != "" {
+		if s.admin, s.adminURL, err = open(s.Config.AdminListen, "admin-listen"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// registry is the explicit list of providers by kind of technical profile.
+func (s *Server) registry() (journey.Registry, error) {
+	mailer, err := s.mailer()
+	if err != nil {
+		return nil, err
+	}
+	cache := &federation.MetadataCache{Caller: s.Outbound}
+	r := Kinds()
+	r["selfassertedattributeprovider"] = &selfasserted.Provider{Mailer: mailer}
+	r["restfulprovider"] = &restful.Provider{Caller: s.Outbound, Keys: s.Keys}
+	r["azureactivedirectoryprovider"] = &dirprovider.Provider{Users: s.Users, ExtensionsApp: s.ExtensionsApp}
+	r["openidconnect"] = &federation.OpenIDConnect{Caller: s.Outbound, Keys: s.Keys, Accounts: s.Users, Metadata: cache}
+	r["oauth2"] = &federation.OAuth2{Caller: s.Outbound, Keys: s.Keys}
+	return r, nil
+}
+
+// Kinds are the providers as an offline compilation needs them: they plan, and have
+// nothing to run with.
+func Kinds() journey.Registry {
+	return journey.Registry{
+		"selfassertedattributeprovider":        &selfasserted.Provider{},
+		"restfulprovider":                      &restful.Provider{},
+		"azureactivedirectoryprovider":         &dirprovider.Provider{},
+		"openidconnect":                        &federation.OpenIDConnect{},
+		"oauth2":                               &federation.OAuth2{},
+		"claimstransformationprotocolprovider": transformation.Provider{},
+		"userjourneycontextprovider":           usercontext.Provider{},
+		journey.KindNone:                       refreshtoken.Provider{},
+		journey.KindIssuerJWT:                  jwtissuer.Provider{},
+		journey.KindIssuerError:                jwtissuer.ErrorProvider{},
+	}
+}
+
+func (s *Server) mailer() (selfasserted.Mailer, error) {
+	switch {
+	case s.Config.SMTP != "":
+		sender, err := mail.NewSMTP(s.Config.SMTP)
+		if err != nil {
+			return nil, err
+		}
+		return &codeMailer{sender: sender, now: s.Config.Now}, nil
+	case s.Config.Development:
+		s.Outbox = &mail.Outbox{Now: s.Config.Now}
+		return &codeMailer{sender: s.Outbox, now: s.Config.Now}, nil
+	}
+	return nil, nil
+}
+
+func (s *Server) wire(ctx context.Context, sealer *seal.Sealer) error {
+	c := s.Config
+	registry, err := s.registry()
+	if err != nil {
+		return err
+	}
+	s.Policies = &Policies{
+		store: store.Policies{DB: s.db}, now: c.Now, log: c.Log, keep: 24 * time.Hour,
+		options: journey.Options{Providers: registry, TenantName: c.Tenant, TenantID: s.TenantID, KeyExists: s.Keys.Exists},
+	}
+	if err := s.Policies.load(ctx); err != nil {
+		return err
+	}
+	s.engine = &journey.Engine{
+		Store: store.Journeys{DB: s.db}, Sealer: sealer, Programs: s.Policies, Secret: s.Keys.Secret, Now: c.Now, Rand: c.Rand, Log: c.Log,
+	}
+	s.pages = &page.Pages{Engine: s.engine, Sealer: sealer, Secure: strings.HasPrefix(s.baseURL, "https:"), Now: c.Now, Log: c.Log}
+	s.oidc = &oidc.Server{
+		TenantName: c.Tenant, TenantID: s.TenantID, Programs: s.Policies, Applications: s.Apps, Keys: s.Keys, Sealer: sealer,
+		Grants: store.Grants{DB: s.db}, Accounts: s.Users, Browser: s.pages, Engine: s.engine,
+		BaseURL: func(*http.Request) string { return s.baseURL }, RemoteIP: s.remoteIP, Now: c.Now, Rand: c.Rand, Log: c.Log,
+	}
+	s.pages.Deliver = s.oidc.Deliver
+	return nil
+}
+
+// remoteIP is the client's address; behind a trusted proxy the last that it added.
+func (s *Server) remoteIP(r *http.Request) string {
+	if s.Config.TrustProxy {
+		parts := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+		if ip := net.ParseIP(strings.TrimSpace(parts[len(parts)-1])); ip != nil {
+			return ip.String()
+		}
+	}
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return ""
+	}
+	return host
+}
+
+// URL is the address that browsers use; AdminURL that of the admin listener.
+func (s *Server) URL() string { return s.baseURL }
+
+// AdminURL is the address of the admin listener.
+func (s *Server) AdminURL() string { return s.adminURL }
+
+// Handler serves the public listener.
+func (s *Server) Handler() http.Handler {
+	return s.protect(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(s.baseURL, "https:") {
+			w.Header().Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		switch r.URL.Path {
+		case "/healthz":
+			_, _ = io.WriteString(w, "ok\n")
+			return
+		case "/favicon.ico":
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		e, ok, err := endpoint.Parse(r.URL)
+		if err != nil {
+			s.pages.Error(w, r, http.StatusBadRequest, &journey.Failure{Code: "AADB2C90031", Public: "The address names two different policies."}, "")
+			return
+		}
+		if ok && (s.oidc.ServeEndpoint(w, r, e) || s.pages.ServeEndpoint(w, r, e)) {
+			return
+		}
+		s.pages.Error(w, r, http.StatusNotFound, &journey.Failure{Public: "There is nothing at this address."}, "")
+	}))
+}
+
+// protect keeps a panic from the connection.
+func (s *Server) protect(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if p := recover(); p != nil {
+				if p == http.ErrAbortHandler {
+					panic(p)
+				}
+				id := s.engine.NewID()
+				s.Config.Log.ErrorContext(r.Context(), "panic", "correlationId", id, "panic", fmt.Sprint(p), "path", r.URL.Path, "stack", string(debug.Stack()))
+				s.pages.Error(w, r, http.StatusInternalServerError, journey.Fail(journey.CodeInternal, nil), id)
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// Run serves until ctx ends, then lets requests under way finish.
+func (s *Server) Run(ctx context.Context) error {
+	defer s.close()
+	errs := make(chan error, 2)
+	var servers []*http.Server
+	serve := func(l net.Listener, h http.Handler) {
+		srv := &http.Server{
+			Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 60 * time.Second, WriteTimeout: 3 * time.Minute, IdleTimeout: 2 * time.Minute,
+			MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(s.Config.Log.Handler(), slog.LevelDebug),
+		}
+		servers = append(servers, srv)
+		go func() { errs <- srv.Serve(l) }()
+	}
+	serve(s.public, s.Handler())
+	if s.admin != nil {
+		serve(s.admin, s.AdminHandler())
+	}
+	background, stop := context.WithCancel(ctx)
+	defer stop()
+	go s.housekeeping(background)
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-errs:
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	defer cancel()
+	for _, srv := range servers {
+		err = errors.Join(err, srv.Shutdown(drain))
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		err = nil
+	}
+	return err
+}
+
+// housekeeping removes what has expired.
+func (s *Server) housekeeping(ctx context.Context) {
+	ticker := time.NewTicker(10 * time.Minute)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			now := s.Config.Now()
+			s.Policies.mu.RLock()
+			kept := s.Policies.remember(ctx)
+			s.Policies.mu.RUnlock()
+			err := errors.Join(s.db.Purge(ctx, now), s.Users.Store.PurgeUsers(ctx, now.AddDate(0, 0, -30)), kept)
+			if err != nil && ctx.Err() == nil {
+				s.Config.Log.ErrorContext(ctx, "housekeeping failed", "err", err)
+			}
+		}
+	}
+}
+
+func (s *Server) close() {
+	for _, l := range []net.Listener{s.public, s.admin} {
+		if l != nil {
+			_ = l.Close()
+		}
+	}
+	if s.Outbound != nil {
+		s.Outbound.Close()
+	}
+	if s.db != nil {
+		_ = s.db.Close()
+	}
+}
