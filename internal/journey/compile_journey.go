@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"journeyman.dev/internal/claims"
+	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/policy"
 )
 
@@ -203,6 +204,7 @@ func (c *compiler) step(src *policy.OrchestrationStep) *Step {
 	for _, x := range src.Exchanges {
 		if tp := c.profile(x.TechnicalProfile.Value, asExchange); tp != nil {
 			step.Exchanges = append(step.Exchanges, &ClaimsExchange{ID: x.ID.Value, Profile: tp})
+			c.needsPage(step, tp)
 		}
 	}
 	for _, s := range src.Selections {
@@ -228,6 +230,22 @@ func (c *compiler) step(src *policy.OrchestrationStep) *Step {
 		step.Issuer = c.profile(src.Issuer.Value, asHint)
 	}
 	return step
+}
+
+// needsPage reports a profile that shows a page for which neither it nor the step
+// names a content definition.
+func (c *compiler) needsPage(step *Step, tp *TechnicalProfile) {
+	shows, ok := tp.Exchange.(interface{ NeedsPage() bool })
+	if !ok || !shows.NeedsPage() || step.Content != nil || tp.Content != nil {
+		return
+	}
+	if src, ok := c.e.TechnicalProfiles.Get(tp.ID); ok {
+		if _, named := src.Metadata.Get("ContentDefinitionReferenceId"); named {
+			return // it was reported that it isn't declared
+		}
+	}
+	c.diag.Report(diag.MissingMetadata, tp.Position, `add <Item Key="ContentDefinitionReferenceId">…</Item> to its Metadata`,
+		"technical profile %q needs the metadata item %q", tp.ID, "ContentDefinitionReferenceId")
 }
 
 func (c *compiler) preconditions(list []policy.Precondition) []Precondition {

@@ -118,6 +118,9 @@ func (w *supportWalk) profile(tp *TechnicalProfile, ok bool) {
 	case !listed(builtProtocols, protocol.Value):
 		w.c.Report(diag.UnsupportedProfile, tp.Protocol.Pos, "users who come to it see an error", "technical profile %q has the protocol %q", tp.ID.Value, protocol.Value)
 	}
+	if item, ok := tp.Metadata.Get("client_id"); ok && strings.EqualFold(strings.TrimSpace(item.Value.Value), "facebook_clientid") {
+		w.c.Report(diag.PlaceholderID, item.Value.Pos, "write the id of your application", "technical profile %q has the placeholder %q", tp.ID.Value, strings.TrimSpace(item.Value.Value))
+	}
 	for _, ref := range tp.DisplayClaims {
 		if ref.DisplayControl.Set() {
 			w.c.Report(diag.UnsupportedControl, ref.DisplayControl.Pos, "the page fails when users come to it", "technical profile %q shows the display control %q", tp.ID.Value, ref.DisplayControl.Value)

@@ -351,8 +351,17 @@ func (p *plan) choice(name string, legal ...string) string {
 // expand replaces the expressions that some parameters may hold (§2.0.6). The
 // technical profile's id is known only at run time.
 func (p *plan) expand(text string) func(rt *Runtime) string {
-	text = strings.NewReplacer("{RelyingPartyTenantId}", p.env.RelyingPartyTenantID,
-		"{TrustFrameworkTenantId}", p.env.TrustFrameworkTenantID, "{AuthenticatorIssuer}", p.env.AuthenticatorIssuer).Replace(text)
+	return p.expandWith(text, func(s string) string { return s })
+}
+
+// expandFormat is expand for a composite format: braces in the values are text.
+func (p *plan) expandFormat(text string) func(rt *Runtime) string {
+	return p.expandWith(text, strings.NewReplacer("{", "{{", "}", "}}").Replace)
+}
+
+func (p *plan) expandWith(text string, escape func(string) string) func(rt *Runtime) string {
+	text = strings.NewReplacer("{RelyingPartyTenantId}", escape(p.env.RelyingPartyTenantID),
+		"{TrustFrameworkTenantId}", escape(p.env.TrustFrameworkTenantID), "{AuthenticatorIssuer}", escape(p.env.AuthenticatorIssuer)).Replace(text)
 	if !strings.Contains(text, "{TechnicalProfileId}") {
 		return func(*Runtime) string { return text }
 	}

@@ -418,7 +418,7 @@ func lowerInvariant(r rune) rune {
 }
 
 func planFormat(p *plan, roles ...string) step {
-	format := p.expand(p.text("stringFormat"))
+	format := p.expandFormat(p.text("stringFormat"))
 	probe := make([]string, len(roles))
 	if _, err := compositeFormat(format(&Runtime{TechnicalProfileID: "x"}), probe); err != nil {
 		p.report(diag.BadParameter, p.at("stringFormat"), "use {0}"+map[bool]string{true: " and {1}"}[len(roles) == 2]+"; write {{ for a brace",

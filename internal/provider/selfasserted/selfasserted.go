@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"journeyman.dev/internal/claims"
-	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/journey"
 )
 
@@ -63,10 +62,6 @@ type field struct {
 // Plan implements journey.Provider.
 func (p *Provider) Plan(plan *journey.Plan) journey.Exchange {
 	m := plan.Metadata
-	if plan.Profile.Content == nil && !m.Has("ContentDefinitionReferenceId") {
-		plan.Report(diag.MissingMetadata, plan.Source.Pos, `add <Item Key="ContentDefinitionReferenceId">…</Item> to its Metadata`,
-			"technical profile %q needs the metadata item %q", plan.Source.ID.Value, "ContentDefinitionReferenceId")
-	}
 	x := &Exchange{mailer: p.Mailer, program: plan.Program}
 	x.metadata = Metadata{
 		EnforceEmailVerification: m.Bool("EnforceEmailVerification", true),
@@ -119,6 +114,10 @@ func shown(tp *journey.TechnicalProfile) []*journey.ClaimUse {
 
 // RetryLimit is setting.retryLimit; 0 leaves it to the page kind.
 func (x *Exchange) RetryLimit() int { return x.metadata.RetryLimit }
+
+// NeedsPage tells the compiler that a step or the profile must name a content
+// definition (policy-engine TP-6).
+func (x *Exchange) NeedsPage() bool { return len(x.fields) > 0 }
 
 // Run implements journey.Exchange.
 func (x *Exchange) Run(ctx context.Context, call *journey.Call) (journey.Result, error) {

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"journeyman.dev/internal/server"
+)
+
+// settings are what dev and serve share. Each is also a variable JOURNEYMAN_… and a
+// member of the configuration file.
+type settings struct {
+	Config      string `help:"JSON file of settings." type:"path"`
+	Listen      string `help:"Public listener." default:"127.0.0.1:8443"`
+	AdminListen string `help:"Admin listener." default:"127.0.0.1:8444"`
+	TLS         string `name:"tls" help:"auto (a local certificate authority in the data folder), off, or cert.pem,key.pem." default:"auto" env:"JOURNEYMAN_TLS"`
+	TenantID    string `name:"tenant-id" help:"GUID of the tenant; made once if not given." env:"JOURNEYMAN_TENANT_ID"`
+	Database    string `help:"sqlite:FILE; in the data folder if not given."`
+	Data        string `help:"Folder for database, keys and certificates." default:"./data" type:"path"`
+	PublicURL   string `name:"public-url" help:"Scheme and host that browsers use, behind a proxy." env:"JOURNEYMAN_PUBLIC_URL"`
+	OutboundCA  string `name:"outbound-ca" help:"PEM file of certificate authorities to trust for calls out, beside the system's." env:"JOURNEYMAN_OUTBOUND_CA"`
+	MasterKey   string `help:"Master key, 32 bytes in base64; a file in the data folder if not given."`
+	SMTPURL     string `name:"smtp-url" help:"smtp://user:password@host:port?from=address." env:"JOURNEYMAN_SMTP_URL"`
+	AdminToken  string `help:"Static bearer token for the admin API."`
+	TrustProxy  bool   `help:"Take the client's address from X-Forwarded-For of the proxy in front."`
+	LogLevel    string `help:"debug, info, warn or error." default:"info"`
+}
+
+func (c *settings) config(s streams) server.Config {
+	return server.Config{
+		Listen: c.Listen, AdminListen: c.AdminListen, TLS: c.TLS, TenantID: c.TenantID, Database: c.Database, Data: c.Data,
+		PublicURL: c.PublicURL, OutboundCA: c.OutboundCA, MasterKey: c.MasterKey, SMTP: c.SMTPURL, AdminToken: c.AdminToken,
+		TrustProxy: c.TrustProxy, Log: logger(s, c.LogLevel),
+	}
+}
+
+type serveCommand struct {
+	settings
+	Tenant   string `required:"" help:"Name of the tenant, such as contoso.onmicrosoft.com."`
+	Outbound string `help:"strict: only https to public addresses; development: also loopback and private ones." enum:"strict,development" default:"strict"`
+}
+
+// Run serves until it is told to stop.
+func (c *serveCommand) Run(ctx context.Context, s streams) error {
+	config := c.config(s)
+	config.Tenant, config.Outbound = c.Tenant, c.Outbound
+	srv, err := server.New(ctx, config)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.err, "journeyman serves %s at %s, admin at %s\n", c.Tenant, srv.URL(), srv.AdminURL())
+	return srv.Run(ctx)
+}
