@@ -2,13 +2,141 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
 	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"journeyman.dev/examples/demoapp"
+	"journeyman.dev/examples/enrichmentapi"
+	"journeyman.dev/internal/server"
+	"journeyman.dev/policies"
 )
 
 type devCommand struct {
 	settings
-	Tenant   string `help:"Name of the tenant." default:"contoso.onmicrosoft.com"`
-	Outbound string `help:"strict or development." enum:"strict,development" default:"development"`
+	Tenant     string `help:"Name of the tenant." default:"contoso.onmicrosoft.com"`
+	Outbound   string `help:"strict: only https to public addresses; development: also loopback and private ones." enum:"strict,development" default:"development"`
+	APIListen  string `name:"api-listen" help:"Listener of the sample enrichment API." default:"127.0.0.1:8445" env:"JOURNEYMAN_API_LISTEN"`
+	DemoListen string `help:"Listener of the demo application." default:"127.0.0.1:8446"`
 }
 
-func (c *devCommand) Run(ctx context.Context, s streams) error { return fmt.Errorf("todo") }
+// Run starts the server, a sample API, a demo application and an outbox, and says
+// where they are.
+func (c *devCommand) Run(ctx context.Context, s streams) error {
+	config := c.config(s)
+	config.Tenant, config.Outbound, config.Development = c.Tenant, c.Outbound, true
+	if c.LogLevel == "info" {
+		config.Log = logger(s, "warn") // the addresses are what a developer wants to see
+	}
+	srv, err := server.New(ctx, config)
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	serving := make(chan error, 1)
+	go func() { serving <- srv.Run(ctx) }()
+	if err := c.prepare(ctx, s, srv); err != nil {
+		stop()
+		return errors.Join(err, <-serving)
+	}
+	return <-serving
+}
+
+func (c *devCommand) prepare(ctx context.Context, s streams, srv *server.Server) error {
+	apiURL, err := c.api(ctx, srv)
+	if err != nil {
+		return err
+	}
+	if err := srv.EnsureKeys(ctx); err != nil {
+		return err
+	}
+	files, err := policies.LocalAccounts(map[string]string{"Tenant": c.Tenant, "ApiUrl": apiURL + "/api/GetProfile"})
+	if err != nil {
+		return err
+	}
+	if err := srv.EnsurePolicies(ctx, files); err != nil {
+		return err
+	}
+	demoURL, err := c.demo(ctx, srv)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, `
+Journeyman runs the tenant %s. Open the demo application and sign up:
+
+  %-34s demo application: shows the decoded token
+  %-34s mail outbox: verification codes arrive here
+  %-34s admin listener
+  %-34s the server; policies are at /%s/B2C_1A_SignUpOrSignIn
+  %-34s sample enrichment API, called just before the token
+
+The certificates are signed by %s.
+Trust it in your browser, or accept the warning once for each address. Ctrl+C stops.
+
+`, c.Tenant, demoURL+"/", srv.AdminURL()+"/outbox", srv.AdminURL()+"/", srv.URL()+"/", c.Tenant, apiURL+"/api/GetProfile", srv.CAFile)
+	return nil
+}
+
+// api starts the sample API; its address is https, as B2C asks of policies.
+func (c *devCommand) api(ctx context.Context, srv *server.Server) (string, error) {
+	api, err := enrichmentapi.New(filepath.Join(c.Data, "sample-api", "balances.json"))
+	if err != nil {
+		return "", err
+	}
+	return beside(ctx, srv, c.APIListen, api.Handler())
+}
+
+func (c *devCommand) demo(ctx context.Context, srv *server.Server) (string, error) {
+	var app atomic.Pointer[demoapp.App]
+	address, err := beside(ctx, srv, c.DemoListen, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a := app.Load()
+		if a == nil {
+			http.Error(w, "The application is starting.", http.StatusServiceUnavailable)
+			return
+		}
+		a.Handler().ServeHTTP(w, r)
+	}))
+	if err != nil {
+		return "", err
+	}
+	id, secret, err := srv.EnsureApplication(ctx, "Demo application", []string{address + "/callback", address + "/"})
+	if err != nil {
+		return "", err
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	pem, err := os.ReadFile(srv.CAFile)
+	if err != nil {
+		return "", err
+	}
+	pool.AppendCertsFromPEM(pem)
+	app.Store(demoapp.New(demoapp.Config{
+		Authority: srv.URL() + "/" + c.Tenant, ClientID: id, ClientSecret: secret, URL: address,
+		Policies: demoapp.Policies{SignIn: "b2c_1a_signuporsignin", Edit: "b2c_1a_profileedit", Reset: "b2c_1a_passwordreset"},
+		HTTP:     &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}}},
+	}))
+	return address, nil
+}
+
+// beside serves a handler by TLS until ctx ends.
+func beside(ctx context.Context, srv *server.Server, address string, h http.Handler) (string, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return "", err
+	}
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	own := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = own.Serve(tls.NewListener(l, srv.LocalTLS())) }()
+	context.AfterFunc(ctx, func() { _ = own.Close() })
+	return "https://localhost:" + port, nil
+}

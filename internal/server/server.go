@@ -85,6 +85,7 @@ type Server struct {
 	// ExtensionsApp is the app id that extension attributes belong to, without dashes.
 	ExtensionsApp string
 
+	localTLS *tls.Config
 	db       *store.DB
 	engine   *journey.Engine
 	oidc     *oidc.Server
@@ -128,7 +129,6 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 	if s.Keys, err = keyset.NewService(ctx, store.KeySets{DB: s.db}, sealer, c.Now); err != nil {
 		return nil, err
 	}
-	s.Apps = store.Applications{DB: s.db}
 	cost := c.PasswordCost
 	if cost == (directory.Cost{}) {
 		cost = directory.DefaultCost
@@ -187,8 +187,12 @@ func (s *Server) identify(ctx context.Context) error {
 		return fmt.Errorf("the data folder belongs to the tenant %s, not %s", s.TenantID, s.Config.TenantID)
 	}
 	app, err := s.db.SetSetting(ctx, "extensionsAppId", uuid.NewString())
+	if err != nil {
+		return err
+	}
 	s.ExtensionsApp = strings.ReplaceAll(app, "-", "")
-	return err
+	s.Apps = store.Applications{DB: s.db}
+	return s.ensureExtensionsApp(ctx, app)
 }
 
 // certificates makes the listeners' TLS and the pool that calls out trust.
@@ -205,22 +209,14 @@ func (s *Server) certificates() (*tls.Config, *x509.CertPool, error) {
 		}
 		return pool
 	}
-	switch c.TLS {
-	case "off":
-	case "", "auto":
-		hosts := []string{"localhost", "127.0.0.1", "::1"}
-		if u, err := url.Parse(c.PublicURL); err == nil && u.Hostname() != "" {
-			hosts = append(hosts, u.Hostname())
-		}
-		if name, err := os.Hostname(); err == nil && name != "" {
-			hosts = append(hosts, name)
-		}
-		ca, err := loadLocalCA(filepath.Join(c.Data, "tls"), hosts, time.Now())
+	auto := c.TLS == "" || c.TLS == "auto"
+	if auto || c.Development {
+		ca, err := s.localAuthority()
 		if err != nil {
 			return nil, nil, err
 		}
 		s.CAFile = ca.CAFile
-		config = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{ca.cert}}
+		s.localTLS = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{ca.cert}}
 		if c.Outbound == "development" {
 			// The sample API and a developer's own use certificates of this authority.
 			pem, err := os.ReadFile(ca.CAFile)
@@ -229,6 +225,11 @@ func (s *Server) certificates() (*tls.Config, *x509.CertPool, error) {
 			}
 			trust().AppendCertsFromPEM(pem)
 		}
+	}
+	switch {
+	case auto:
+		config = s.localTLS.Clone()
+	case c.TLS == "off":
 	default:
 		certFile, keyFile, ok := strings.Cut(c.TLS, ",")
 		if !ok {
@@ -250,6 +251,18 @@ func (s *Server) certificates() (*tls.Config, *x509.CertPool, error) {
 		}
 	}
 	return config, pool, nil
+}
+
+// localAuthority makes the local CA and a certificate for the names of this machine.
+func (s *Server) localAuthority() (*localCA, error) {
+	hosts := []string{"localhost", "127.0.0.1", "::1"}
+	if u, err := url.Parse(s.Config.PublicURL); err == nil && u.Hostname() != "" {
+		hosts = append(hosts, u.Hostname())
+	}
+	if name, err := os.Hostname(); err == nil && name != "" {
+		hosts = append(hosts, name)
+	}
+	return loadLocalCA(filepath.Join(s.Config.Data, "tls"), hosts, time.Now())
 }
 
 func (s *Server) listen(config *tls.Config) error {

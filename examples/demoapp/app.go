@@ -1,0 +1,274 @@
+// Package demoapp is a small application that signs users in: a web application with a
+// client secret and PKCE, built on x/oauth2 and go-oidc as any other. It shows the
+// token that it gets.
+package demoapp
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+	"golang.org/x/oauth2"
+)
+
+// Config is what an application is given at its registration.
+type Config struct {
+	Authority    string // https://host/tenant
+	Policies     Policies
+	ClientID     string
+	ClientSecret string
+	URL          string // of the application
+	HTTP         *http.Client
+}
+
+// Policies names the policies of the application's links.
+type Policies struct{ SignIn, Edit, Reset string }
+
+// App keeps its sessions in memory.
+type App struct {
+	c Config
+
+	mu       sync.Mutex
+	sessions map[string]*session
+}
+
+// session is a browser's.
+type session struct {
+	policy, state, nonce, verifier string
+	token                          *oauth2.Token
+	idToken                        string
+	message                        string
+}
+
+const cookie = "demo-session"
+
+// New makes the application.
+func New(c Config) *App { return &App{c: c, sessions: make(map[string]*session)} }
+
+// Handler serves it.
+func (a *App) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", a.home)
+	mux.HandleFunc("GET /signin", func(w http.ResponseWriter, r *http.Request) { a.begin(w, r, a.c.Policies.SignIn) })
+	mux.HandleFunc("GET /edit", func(w http.ResponseWriter, r *http.Request) { a.begin(w, r, a.c.Policies.Edit) })
+	mux.HandleFunc("GET /reset", func(w http.ResponseWriter, r *http.Request) { a.begin(w, r, a.c.Policies.Reset) })
+	mux.HandleFunc("GET /callback", a.callback)
+	mux.HandleFunc("POST /refresh", a.refresh)
+	mux.HandleFunc("GET /signout", a.signOut)
+	return mux
+}
+
+func random() string {
+	var b [24]byte
+	_, _ = rand.Read(b[:])
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+// session finds or makes the browser's session. The caller holds the lock.
+func (a *App) session(w http.ResponseWriter, r *http.Request) *session {
+	if c, err := r.Cookie(cookie); err == nil {
+		if s := a.sessions[c.Value]; s != nil {
+			return s
+		}
+	}
+	id, s := random(), new(session)
+	a.sessions[id] = s
+	http.SetCookie(w, &http.Cookie{Name: cookie, Value: id, Path: "/", HttpOnly: true, Secure: strings.HasPrefix(a.c.URL, "https:"), SameSite: http.SameSiteLaxMode})
+	return s
+}
+
+func (a *App) authority(policy string) string { return a.c.Authority + "/" + policy }
+
+// client discovers a policy's endpoints. B2C's documents have an issuer that isn't
+// their own address, so the issuer is taken from the document.
+func (a *App) client(ctx context.Context, policy string) (*oidc.Provider, *oauth2.Config, error) {
+	ctx = oidc.ClientContext(ctx, a.c.HTTP)
+	address := a.authority(policy) + "/v2.0"
+	issuer, err := a.issuer(ctx, address)
+	if err != nil {
+		return nil, nil, err
+	}
+	provider, err := oidc.NewProvider(oidc.InsecureIssuerURLContext(ctx, issuer), address)
+	if err != nil {
+		return nil, nil, err
+	}
+	return provider, &oauth2.Config{
+		ClientID: a.c.ClientID, ClientSecret: a.c.ClientSecret, RedirectURL: a.c.URL + "/callback", Endpoint: provider.Endpoint(),
+		Scopes: []string{oidc.ScopeOpenID, oidc.ScopeOfflineAccess},
+	}, nil
+}
+
+func (a *App) issuer(ctx context.Context, address string) (string, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"/.well-known/openid-configuration", nil)
+	if err != nil {
+		return "", err
+	}
+	res, err := a.c.HTTP.Do(req)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = res.Body.Close() }()
+	var doc struct {
+		Issuer string `json:"issuer"`
+	}
+	if err := json.NewDecoder(res.Body).Decode(&doc); err != nil || res.StatusCode != http.StatusOK {
+		return "", fmt.Errorf("discovery of %s answered %d", address, res.StatusCode)
+	}
+	return doc.Issuer, nil
+}
+
+func (a *App) begin(w http.ResponseWriter, r *http.Request, policy string) {
+	_, client, err := a.client(r.Context(), policy)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadGateway)
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	s := a.session(w, r)
+	s.policy, s.state, s.nonce, s.verifier = policy, random(), random(), oauth2.GenerateVerifier()
+	options := []oauth2.AuthCodeOption{oidc.Nonce(s.nonce), oauth2.S256ChallengeOption(s.verifier)}
+	if locale := r.URL.Query().Get("ui_locales"); locale != "" {
+		options = append(options, oauth2.SetAuthURLParam("ui_locales", locale))
+	}
+	http.Redirect(w, r, client.AuthCodeURL(s.state, options...), http.StatusFound)
+}
+
+func (a *App) callback(w http.ResponseWriter, r *http.Request) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	s := a.session(w, r)
+	q := r.URL.Query()
+	if s.state == "" || q.Get("state") != s.state {
+		s.message = "The answer belongs to another request."
+		http.Redirect(w, r, "/", http.StatusFound)
+		return
+	}
+	s.state, s.message = "", ""
+	if description := q.Get("error_description"); q.Get("error") != "" {
+		if strings.HasPrefix(description, "AADB2C90118") {
+			http.Redirect(w, r, "/reset", http.StatusFound) // the user forgot the password
+			return
+		}
+		s.message = q.Get("error") + ": " + description
+		http.Redirect(w, r, "/", http.StatusFound)
+		return
+	}
+	if err := a.redeem(r.Context(), s, q.Get("code")); err != nil {
+		s.message = err.Error()
+	}
+	http.Redirect(w, r, "/", http.StatusFound)
+}
+
+func (a *App) redeem(ctx context.Context, s *session, code string) error {
+	provider, client, err := a.client(ctx, s.policy)
+	if err != nil {
+		return err
+	}
+	ctx = oidc.ClientContext(ctx, a.c.HTTP)
+	token, err := client.Exchange(ctx, code, oauth2.VerifierOption(s.verifier))
+	if err != nil {
+		return err
+	}
+	return a.keep(ctx, provider, s, token, s.nonce)
+}
+
+// keep verifies the id token before it is believed.
+func (a *App) keep(ctx context.Context, provider *oidc.Provider, s *session, token *oauth2.Token, nonce string) error {
+	raw, _ := token.Extra("id_token").(string)
+	verified, err := provider.VerifierContext(ctx, &oidc.Config{ClientID: a.c.ClientID}).Verify(ctx, raw)
+	if err != nil {
+		return err
+	}
+	if nonce != "" && verified.Nonce != nonce {
+		return fmt.Errorf("the id token has another nonce")
+	}
+	s.token, s.idToken = token, raw
+	return nil
+}
+
+func (a *App) refresh(w http.ResponseWriter, r *http.Request) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	s := a.session(w, r)
+	s.message = ""
+	if s.token != nil {
+		provider, client, err := a.client(r.Context(), s.policy)
+		if err == nil {
+			ctx := oidc.ClientContext(r.Context(), a.c.HTTP)
+			var token *oauth2.Token
+			if token, err = client.TokenSource(ctx, &oauth2.Token{RefreshToken: s.token.RefreshToken}).Token(); err == nil {
+				err = a.keep(ctx, provider, s, token, "")
+			}
+		}
+		if err != nil {
+			s.message = err.Error()
+		} else {
+			s.message = "The token was refreshed; the API was not called again."
+		}
+	}
+	http.Redirect(w, r, "/", http.StatusSeeOther)
+}
+
+func (a *App) signOut(w http.ResponseWriter, r *http.Request) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	s := a.session(w, r)
+	hint := s.idToken
+	*s = session{}
+	http.Redirect(w, r, a.authority(a.c.Policies.SignIn)+"/oauth2/v2.0/logout?"+url.Values{"post_logout_redirect_uri": {a.c.URL + "/"}, "id_token_hint": {hint}}.Encode(), http.StatusFound)
+}
+
+func (a *App) home(w http.ResponseWriter, r *http.Request) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	s := a.session(w, r)
+	view := struct {
+		SignedIn bool
+		Message  string
+		Name     string
+		Balance  string
+		Token    string
+	}{SignedIn: s.idToken != "", Message: s.message}
+	if view.SignedIn {
+		var claims map[string]any
+		parts := strings.Split(s.idToken, ".")
+		if payload, err := base64.RawURLEncoding.DecodeString(parts[1]); err == nil && json.Unmarshal(payload, &claims) == nil {
+			pretty, _ := json.MarshalIndent(claims, "", "  ")
+			view.Token = string(pretty)
+			view.Name, _ = claims["name"].(string)
+			view.Balance, _ = claims["balance"].(string)
+		}
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+	_ = page.Execute(w, view)
+}
+
+var page = template.Must(template.New("page").Parse(`<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Demo application</title>
+<style>
+:root{color-scheme:light dark;--back:#f3f5f9;--card:#fff;--text:#1b2430;--soft:#566275;--accent:#1a56c4;--on:#fff;--line:#c8d0dc}
+@media (prefers-color-scheme:dark){:root{--back:#11161e;--card:#1b222d;--text:#eef2f7;--soft:#a9b4c3;--accent:#7fabff;--on:#0b1526;--line:#3a4657}}
+body{margin:0;background:var(--back);color:var(--text);font:1rem/1.55 system-ui,sans-serif}main{max-width:44rem;margin:0 auto;padding:2rem 1rem}
+h1{font-size:1.5rem;margin:0 0 1rem}section{background:var(--card);border:1px solid var(--line);border-radius:.75rem;padding:1.25rem 1.5rem;margin-bottom:1.25rem}
+.balance{font-size:2.25rem;font-weight:700;line-height:1.2}.soft{color:var(--soft)}nav{display:flex;flex-wrap:wrap;gap:.6rem;align-items:center}
+a.button,button{display:inline-block;font:inherit;font-weight:600;padding:.55rem 1rem;border-radius:.4rem;border:1px solid var(--accent);color:var(--accent);background:transparent;text-decoration:none;cursor:pointer}
+a.primary{background:var(--accent);color:var(--on)}a:focus-visible,button:focus-visible{outline:3px solid var(--accent);outline-offset:2px}form{margin:0}
+pre{margin:0;overflow:auto;font:.9rem/1.5 ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere}.message{border-inline-start:4px solid var(--accent);padding-inline-start:1rem;white-space:pre-line}
+</style></head><body><main><h1>Demo application</h1>
+{{if .Message}}<section class="message" role="status">{{.Message}}</section>{{end}}
+{{if .SignedIn}}<section><p class="soft">Signed in as {{.Name}}. Your balance, which the API gave just before the token was issued:</p><p class="balance" id="balance">{{.Balance}}</p></section>
+<section><nav><form method="post" action="/refresh"><button>Refresh the token</button></form><a class="button" href="/edit">Edit profile</a><a class="button" href="/reset">Reset password</a><a class="button" href="/signout">Sign out</a></nav></section>
+<section><p class="soft">The id token's claims</p><pre id="token">{{.Token}}</pre></section>
+{{else}}<section><p>Sign up or sign in to see a token that the sample API enriched with your balance.</p><nav><a class="button primary" id="signin" href="/signin">Sign up or sign in</a></nav></section>{{end}}
+</main></body></html>`))
