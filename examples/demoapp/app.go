@@ -100,9 +100,12 @@ func (a *App) client(ctx context.Context, policy string) (*oidc.Provider, *oauth
 	if err != nil {
 		return nil, nil, err
 	}
+	endpoint := provider.Endpoint()
+	endpoint.AuthStyle = oauth2.AuthStyleInParams
 	return provider, &oauth2.Config{
-		ClientID: a.c.ClientID, ClientSecret: a.c.ClientSecret, RedirectURL: a.c.URL + "/callback", Endpoint: provider.Endpoint(),
-		Scopes: []string{oidc.ScopeOpenID, oidc.ScopeOfflineAccess},
+		ClientID: a.c.ClientID, ClientSecret: a.c.ClientSecret, RedirectURL: a.c.URL + "/callback", Endpoint: endpoint,
+		// The application's own id asks for an access token, which x/oauth2 insists on.
+		Scopes: []string{oidc.ScopeOpenID, oidc.ScopeOfflineAccess, a.c.ClientID},
 	}, nil
 }
 

@@ -45,6 +45,17 @@ type view struct {
 // T is a text of the page: the policy's, else ours.
 func (v *view) T(id string) string { return v.texts.ux(id) }
 
+// Intro is the heading of the sign-in form, in which {0} stands for what the user
+// signs in with.
+func (v *view) Intro() string {
+	for _, i := range v.Items {
+		if !i.Password {
+			return journey.FormatMessage(v.T("local_intro_generic"), i.Label)
+		}
+	}
+	return v.T("local_intro_generic")
+}
+
 // Has reports whether the policy defines a text.
 func (v *view) Has(id string) bool {
 	_, ok := v.texts.res.Text("UxElement", "", id)

@@ -1,0 +1,286 @@
+package test
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+// chromium finds a browser; tests that need one are skipped where there is none.
+func chromium(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	t.Skip("no Chromium on this machine")
+	return ""
+}
+
+// browser starts one with a profile of its own; the test's certificates are accepted.
+func browser(t *testing.T) context.Context {
+	t.Helper()
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium(t)), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.UserDataDir(t.TempDir()), chromedp.IgnoreCertErrors, chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-background-networking", true), chromedp.Flag("lang", "en-US"),
+		chromedp.Env("LANG=en_US.UTF-8"), chromedp.WindowSize(1280, 900))
+	alloc, cancelAlloc := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(cancelAlloc)
+	ctx, cancel := chromedp.NewContext(alloc)
+	t.Cleanup(cancel)
+	ctx, stop := context.WithTimeout(ctx, 90*time.Second)
+	t.Cleanup(stop)
+	if err := chromedp.Do(ctx); err != nil { // starts it: a step's own deadline must not end it
+		t.Fatal(err)
+	}
+	return ctx
+}
+
+func do(t *testing.T, ctx context.Context, steps ...chromedp.Action[chromedp.Void]) {
+	t.Helper()
+	for i, step := range steps {
+		limited, cancel := context.WithTimeout(ctx, 20*time.Second)
+		err := chromedp.Do(limited, step)
+		cancel()
+		if err != nil {
+			page, _ := chromedp.Run(ctx, chromedp.OuterHTML(css("main")))
+			t.Fatalf("step %d: %v\n%s", i+1, err, page)
+		}
+	}
+}
+
+// css is a selector: a bare string would find text, too.
+func css(selector string) chromedp.CSS { return chromedp.CSS(selector) }
+
+// get runs an action that has a value.
+func get[T any](t *testing.T, ctx context.Context, action chromedp.Action[T]) T {
+	t.Helper()
+	v, err := chromedp.Run(ctx, action)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// shoot takes pictures of the page in both colour schemes, narrow and wide, if
+// JOURNEYMAN_SCREENSHOTS names a folder; and checks that nothing needs sideways
+// scrolling at 320 pixels.
+func shoot(t *testing.T, ctx context.Context, name string) {
+	t.Helper()
+	folder := os.Getenv("JOURNEYMAN_SCREENSHOTS")
+	for _, width := range []int64{320, 1280} {
+		for _, scheme := range []string{"light", "dark"} {
+			do(t, ctx, chromedp.EmulateViewport(width, 900))
+			media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}
+			if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, media); err != nil {
+				t.Fatal(err)
+			}
+			overflow := get(t, ctx, chromedp.Evaluate[int](`document.documentElement.scrollWidth - document.documentElement.clientWidth`))
+			if overflow > 0 {
+				t.Errorf("%s: %d pixels too wide at %d", name, overflow, width)
+			}
+			if folder == "" {
+				continue
+			}
+			png := get(t, ctx, chromedp.FullScreenshot(100))
+			if err := os.WriteFile(filepath.Join(folder, fmt.Sprintf("%s-%d-%s.png", name, width, scheme)), png, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	do(t, ctx, chromedp.ResetViewport())
+}
+
+var addresses = regexp.MustCompile(`https://localhost:\d+`)
+
+// dev builds and runs `journeyman dev` as a new user would, and returns its addresses:
+// demo application, outbox, admin, server, API.
+func dev(t *testing.T) []string {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), "journeyman")
+	if out, err := exec.Command("go", "build", "-o", binary, "../cmd/journeyman").CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	cmd := exec.Command(binary, "dev", "--data", t.TempDir(), "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--api-listen", "127.0.0.1:0", "--demo-listen", "127.0.0.1:0")
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(os.Interrupt)
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("journeyman dev ended with %v", err)
+		}
+	})
+	var found []string
+	lines := bufio.NewScanner(out)
+	for len(found) < 5 && lines.Scan() {
+		found = append(found, addresses.FindAllString(lines.Text(), -1)...)
+	}
+	if len(found) < 5 {
+		t.Fatalf("journeyman dev printed %v", found)
+	}
+	go func() { // keep the pipe empty
+		for lines.Scan() {
+		}
+	}()
+	return found
+}
+
+// outboxCode reads the newest code that was mailed to an address.
+func outboxCode(t *testing.T, admin, address string) string {
+	t.Helper()
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} //nolint:gosec // the test's own server
+	res, err := client.Get(admin + "/outbox.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	var messages []struct{ To, Text string }
+	if err := json.NewDecoder(res.Body).Decode(&messages); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range messages {
+		if m.To == address {
+			return codePattern.FindString(m.Text)
+		}
+	}
+	t.Fatalf("no mail to %s", address)
+	return ""
+}
+
+// verifyInPage proves an address with the page's own buttons.
+func verifyInPage(t *testing.T, ctx context.Context, admin, address string) {
+	t.Helper()
+	do(t, ctx, chromedp.WaitVisible(css("#email_ver_but_send")), chromedp.SendKeys(css("#email"), address), chromedp.Click(css("#email_ver_but_send")), chromedp.WaitVisible(css("#email_ver_input")))
+	do(t, ctx, chromedp.SendKeys(css("#email_ver_input"), "000000"), chromedp.Click(css("#email_ver_but_verify")), chromedp.WaitVisible(css("#email_fail_retry")))
+	do(t, ctx, chromedp.SetValue(css("#email_ver_input"), outboxCode(t, admin, address)), chromedp.Click(css("#email_ver_but_verify")), chromedp.WaitVisible(css("#email_success")))
+}
+
+func TestANewUserOfDevSeesAnEnrichedToken(t *testing.T) {
+	t.Parallel()
+	ctx := browser(t)
+	at := dev(t)
+	demo, admin := at[0], at[1]
+	do(t, ctx, chromedp.Navigate(demo+"/"), chromedp.WaitVisible(css("#signin")))
+	shoot(t, ctx, "demo-welcome")
+	do(t, ctx, chromedp.Click(css("#signin")), chromedp.WaitVisible(css("#localAccountForm")))
+	shoot(t, ctx, "signin")
+	do(t, ctx, chromedp.Click(css("#createAccount")), chromedp.WaitVisible(css("#attributeVerification")))
+	shoot(t, ctx, "signup")
+	// The page's own checks: nothing is filled in, nothing was sent.
+	do(t, ctx, chromedp.Click(css("#continue")), chromedp.WaitVisible(css("#requiredFieldMissing")))
+	shoot(t, ctx, "signup-missing")
+	verifyInPage(t, ctx, admin, "emily@example.com")
+	do(t, ctx, chromedp.SendKeys(css("#newPassword"), "short"), chromedp.SendKeys(css("#reenterPassword"), "short"), chromedp.SendKeys(css("#displayName"), "Emily Smith"), chromedp.Click(css("#continue")), chromedp.WaitVisible(css("#newPassword_error")))
+	shoot(t, ctx, "signup-weak-password")
+	do(t, ctx, chromedp.SetValue(css("#newPassword"), password), chromedp.SetValue(css("#reenterPassword"), password), chromedp.Click(css("#continue")), chromedp.WaitVisible(css("#balance")))
+	token := get(t, ctx, chromedp.Text(css("#token")))
+	shoot(t, ctx, "demo-signed-in")
+	var claims map[string]any
+	if err := json.Unmarshal([]byte(token), &claims); err != nil || claims["balance"] != "50.00" || claims["name"] != "Emily Smith" {
+		t.Errorf("token: %v %s", err, token)
+	}
+
+	// The customer's system changes the balance: the next sign-in shows it, a refresh
+	// repeats the first.
+	req, _ := http.NewRequest(http.MethodPut, at[4]+"/api/balances/"+fmt.Sprint(claims["sub"]), strings.NewReader(`{"balance":"760.50"}`))
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} //nolint:gosec // the test's own server
+	res, err := client.Do(req)
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("the sample API: %v %v", res, err)
+	}
+	_ = res.Body.Close()
+	do(t, ctx, chromedp.Click(css("form button")), chromedp.WaitVisible(css(".message")))
+	if balance := get(t, ctx, chromedp.Text(css("#balance"))); balance != "50.00" {
+		t.Errorf("after the refresh: %s", balance)
+	}
+	do(t, ctx, chromedp.Click(css(`a[href="/signout"]`)), chromedp.WaitVisible(css("#signin")), chromedp.Click(css("#signin")), chromedp.WaitVisible(css("#localAccountForm")))
+	do(t, ctx, chromedp.SendKeys(css("#signInName"), "emily@example.com"), chromedp.SendKeys(css("#password"), "wrong"), chromedp.Click(css("#next")), chromedp.WaitVisible(css(".error.pageLevel")))
+	shoot(t, ctx, "signin-wrong-password")
+	name, message := get(t, ctx, chromedp.Value(css("#signInName"))), get(t, ctx, chromedp.Text(css(".error.pageLevel")))
+	if name != "emily@example.com" || message != "That password is not correct." {
+		t.Errorf("after a wrong password: %q, %q", name, message)
+	}
+	do(t, ctx, chromedp.SetValue(css("#password"), password), chromedp.Click(css("#next")), chromedp.WaitVisible(css("#balance")))
+	if balance := get(t, ctx, chromedp.Text(css("#balance"))); balance != "760.50" {
+		t.Errorf("after the sign-in: %s", balance)
+	}
+	// Profile edit with a session asks for no password.
+	do(t, ctx, chromedp.Click(css(`a[href="/edit"]`)), chromedp.WaitVisible(css("#attributeVerification")))
+	shoot(t, ctx, "profile")
+	do(t, ctx, chromedp.SetValue(css("#displayName"), "Em"), chromedp.Click(css("#continue")), chromedp.WaitVisible(css("#token")))
+	if token := get(t, ctx, chromedp.Text(css("#token"))); !strings.Contains(token, `"name": "Em"`) {
+		t.Errorf("after the edit: %s", token)
+	}
+	// Cancel tells the application.
+	do(t, ctx, chromedp.Click(css(`a[href="/edit"]`)), chromedp.WaitVisible(css("#cancel")), chromedp.Click(css("#cancel")), chromedp.WaitVisible(css(".message")))
+	if message := get(t, ctx, chromedp.Text(css(".message"))); !strings.Contains(message, "access_denied: AADB2C90091") {
+		t.Errorf("after cancel: %s", message)
+	}
+}
+
+func TestTheStarterPackInABrowser(t *testing.T) {
+	t.Parallel()
+	ctx := browser(t)
+	e := start(t, nil)
+	e.upload(enriched(t, e.api.server.URL+"/api/GetProfile"))
+	u := e.user() // makes the request's parameters
+	address := e.srv.URL() + "/" + tenant + "/" + signUpSignIn + "/oauth2/v2.0/authorize?client_id=" + e.spa.AppID + "&redirect_uri=" + spaRedirect +
+		"&response_type=id_token&response_mode=fragment&scope=openid&nonce=n&code_challenge=" + challenge(strings.Repeat("v", 50)) + "&code_challenge_method=S256&ui_locales=en-US"
+	_ = u
+	do(t, ctx, chromedp.Navigate(address), chromedp.WaitVisible(css("#FacebookExchange")))
+	shoot(t, ctx, "starterpack-signin")
+	do(t, ctx, chromedp.Click(css("#createAccount")), chromedp.WaitVisible(css("#attributeVerification")))
+	shoot(t, ctx, "starterpack-signup")
+	verifyInPage(t, ctx, e.srv.AdminURL(), "emily@example.com")
+	var got string
+	do(t, ctx, chromedp.SendKeys(css("#newPassword"), password), chromedp.SendKeys(css("#reenterPassword"), password), chromedp.SendKeys(css("#displayName"), "Emily"),
+		chromedp.SendKeys(css("#givenName"), "Emily"), chromedp.SendKeys(css("#surname"), "Smith"))
+	shoot(t, ctx, "starterpack-signup-filled")
+	// The application's host doesn't exist: where the browser was sent is what counts.
+	arrived := make(chan string, 1)
+	if err := chromedp.Listen(ctx, sentTo("https://app.example/", arrived)); err != nil {
+		t.Fatal(err)
+	}
+	do(t, ctx, chromedp.Click(css("#continue")))
+	select {
+	case got = <-arrived:
+	case <-time.After(30 * time.Second):
+		t.Fatal("the browser was not sent to the application")
+	}
+	_, fragment, _ := strings.Cut(got, "#")
+	idToken := ""
+	for pair := range strings.SplitSeq(fragment, "&") {
+		if text, ok := strings.CutPrefix(pair, "id_token="); ok {
+			idToken = text
+		}
+	}
+	_, payload := decode(t, idToken)
+	if payload["balance"] != "760.50" || payload["email"] != "emily@example.com" {
+		t.Errorf("payload = %v", payload)
+	}
+	if calls := e.api.take(); len(calls) != 1 || !strings.Contains(calls[0].Body, `"lang":"1033"`) {
+		t.Errorf("calls = %+v", calls)
+	}
+	do(t, ctx, chromedp.Navigate(strings.Replace(address, e.spa.AppID, "nobody", 1)), chromedp.WaitVisible(css(".error-page-correlationid")))
+	shoot(t, ctx, "error")
+}
