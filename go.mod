@@ -25,6 +25,7 @@ require (
 )
 
 require (
+	github.com/CiscoM31/godata v1.0.11 // indirect
 	github.com/dustin/go-humanize v1.1.0 // indirect
 	github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect
 	github.com/mattn/go-isatty v0.0.24 // indirect

@@ -172,12 +172,13 @@ func (r *run) store(ctx context.Context, version *int64) error {
 	if version == nil && (r.j.Pending == nil || r.j.NoUI) {
 		return nil
 	}
+	expires := r.e.Now().Add(r.e.lifetime())
+	r.j.Expires = expires
 	data, err := json.Marshal(r.j)
 	if err != nil {
 		return fmt.Errorf("journey %s: %w", r.j.CorrelationID, err)
 	}
 	sealed := r.e.Sealer.SealJourney(r.j.ID, data)
-	expires := r.e.Now().Add(r.e.lifetime())
 	if version == nil {
 		return r.e.Store.Create(ctx, r.j.ID, sealed, expires)
 	}
@@ -220,6 +221,9 @@ func (e *Engine) open(ctx context.Context, v Visit) (*run, int64, error) {
 	j := new(Journey)
 	if err := json.Unmarshal(data, j); err != nil {
 		return nil, 0, fmt.Errorf("journey can't be read: %w", err)
+	}
+	if !e.Now().Before(j.Expires) {
+		return nil, 0, ErrNoJourney
 	}
 	hash := sha256.Sum256([]byte(v.Secret))
 	if subtle.ConstantTimeCompare(hash[:], j.Browser) != 1 {

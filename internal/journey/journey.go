@@ -27,6 +27,8 @@ type Journey struct {
 	// Browser is the hash of the secret in the cookie that binds the browser.
 	Browser []byte    `json:"browser,omitempty"`
 	Started time.Time `json:"started"`
+	// Expires is when it stops waiting; each step renews it.
+	Expires time.Time `json:"expires,omitzero"`
 	// Fresh is set once the user proved an identity in this journey, or asked to
 	// (prompt=login): what an older session remembers isn't used any more.
 	Fresh bool `json:"fresh,omitempty"`

@@ -507,3 +507,15 @@ func epoch(t time.Time) *int64 {
 	n := t.Unix()
 	return &n
 }
+
+// FromRSA makes a key from a parsed private RSA key.
+func FromRSA(use string, key any) (Key, error) {
+	private, ok := key.(*rsa.PrivateKey)
+	if !ok {
+		return Key{}, &Fault{"AADB2C95031", "The key is no private RSA key."}
+	}
+	if private.N.BitLen() < 2048 {
+		return Key{}, &Fault{"AADB2C95031", "The RSA key has fewer than 2048 bits."}
+	}
+	return rsaKey(use, private)
+}

@@ -1,10 +1,18 @@
 package server
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"html/template"
 	"io"
 	"net/http"
+	"strings"
+
+	"journeyman.dev/internal/diag"
+	"journeyman.dev/internal/msgraph"
+	"journeyman.dev/internal/store"
 )
 
 // AdminHandler serves the admin listener.
@@ -18,6 +26,21 @@ func (s *Server) AdminHandler() http.Handler {
 		}
 		_, _ = io.WriteString(w, "ready\n")
 	})
+	graph := s.graph()
+	for _, prefix := range []string{"/graph/", "/v1.0/", "/beta/"} {
+		mux.Handle(prefix, graph)
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		tenant, rest, _ := strings.Cut(strings.Trim(r.URL.Path, "/"), "/")
+		switch strings.ToLower(rest) {
+		case "oauth2/v2.0/token":
+			s.adminToken(w, r, tenant, graph, false)
+		case "oauth2/token":
+			s.adminToken(w, r, tenant, graph, true)
+		default:
+			http.Error(w, "There is nothing at this address. The admin API is at /graph/v1.0 and /graph/beta.", http.StatusNotFound)
+		}
+	})
 	if s.Outbox != nil {
 		mux.HandleFunc("GET /outbox", s.outbox)
 		mux.HandleFunc("GET /outbox.json", func(w http.ResponseWriter, _ *http.Request) {
@@ -26,6 +49,62 @@ func (s *Server) AdminHandler() http.Handler {
 		})
 	}
 	return s.protect(mux)
+}
+
+// graph is the admin API over the server's services.
+func (s *Server) graph() *msgraph.Server {
+	return &msgraph.Server{
+		TenantName: s.Config.Tenant, TenantID: s.TenantID, ExtensionsApp: s.ExtensionsApp, AdminToken: s.Config.AdminToken,
+		Policies: policyAdmin{s.Policies}, Keys: s.Keys, Apps: s.Apps, Users: s.Users,
+		BaseURL: func(*http.Request) string { return s.adminURL }, Now: s.Config.Now, Log: s.Config.Log,
+	}
+}
+
+func (s *Server) adminToken(w http.ResponseWriter, r *http.Request, tenant string, graph *msgraph.Server, v1 bool) {
+	if !strings.EqualFold(tenant, s.Config.Tenant) && !strings.EqualFold(tenant, s.TenantID) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusBadRequest)
+		_ = json.NewEncoder(w).Encode(map[string]string{"error": "invalid_request", "error_description": "AADSTS90002: The tenant was not found. Check that it is the one that this server serves."})
+		return
+	}
+	graph.ServeToken(w, r, v1)
+}
+
+// policyAdmin brings the policies to the admin API's terms.
+type policyAdmin struct{ p *Policies }
+
+func (a policyAdmin) ListPolicies() []msgraph.PolicyFile {
+	var out []msgraph.PolicyFile
+	for _, s := range a.p.List() {
+		out = append(out, msgraph.PolicyFile{ID: s.ID, XML: s.XML})
+	}
+	return out
+}
+
+func (a policyAdmin) GetPolicy(id string) (msgraph.PolicyFile, error) {
+	s, err := a.p.Get(id)
+	if err != nil {
+		return msgraph.PolicyFile{}, fmt.Errorf("%w: %s", msgraph.ErrNoPolicy, id)
+	}
+	return msgraph.PolicyFile{ID: s.ID, XML: s.XML}, nil
+}
+
+func (a policyAdmin) PutPolicy(ctx context.Context, id string, xml []byte) (diag.List, bool, error) {
+	_, err := a.p.Get(id)
+	created := err != nil
+	list, err := a.p.Put(ctx, store.Policy{ID: id, XML: xml})
+	if errors.Is(err, ErrInvalid) {
+		err = fmt.Errorf("%w: %w", msgraph.ErrInvalidPolicy, err)
+	}
+	return list, created, err
+}
+
+func (a policyAdmin) DeletePolicy(ctx context.Context, id string) error {
+	err := a.p.Delete(ctx, id)
+	if errors.Is(err, ErrInvalid) {
+		err = fmt.Errorf("%w: %w", msgraph.ErrInvalidPolicy, err)
+	}
+	return err
 }
 
 var outboxPage = template.Must(template.New("outbox").Parse(`<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">

@@ -277,7 +277,7 @@ func (p *Policies) List() []store.Policy {
 func (p *Policies) Get(id string) (store.Policy, error) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	if s, ok := p.sources[policy.Fold(id)]; ok {
+	if s, ok := p.sources[policy.Fold(withPrefix(id))]; ok {
 		return s, nil
 	}
 	return store.Policy{}, fmt.Errorf("%w: %s", ErrNoPolicy, id)
@@ -287,6 +287,7 @@ func (p *Policies) Get(id string) (store.Policy, error) {
 func (p *Policies) Delete(ctx context.Context, id string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	id = withPrefix(id)
 	s, ok := p.sources[policy.Fold(id)]
 	if !ok {
 		return fmt.Errorf("%w: %s", ErrNoPolicy, id)

@@ -1,0 +1,324 @@
+package msgraph
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"journeyman.dev/internal/keyset"
+)
+
+func keySetJSON(set *keyset.Set) map[string]any {
+	keys := []keyset.JWK{}
+	for i := range set.Keys {
+		keys = append(keys, set.Keys[i].JWK())
+	}
+	return map[string]any{"id": set.ID, "keys": keys}
+}
+
+func hidden(id string) bool { return strings.EqualFold(keyset.Name(id), keySet) }
+
+func (q *request) listKeySets() error {
+	value := []map[string]any{}
+	for _, set := range q.s.Keys.List() {
+		if !hidden(set.ID) {
+			value = append(value, keySetJSON(set))
+		}
+	}
+	return q.write(http.StatusOK, "trustFramework/keySets", map[string]any{"value": value})
+}
+
+// set finds the key set of the request. A missing one is a 400, which a tool tells
+// from other errors (admin-surface §3).
+func (q *request) set() (*keyset.Set, error) {
+	set, err := q.s.Keys.Get(q.args[0])
+	if errors.Is(err, keyset.ErrNotFound) || err == nil && hidden(q.args[0]) {
+		return nil, &apiError{http.StatusBadRequest, "AADB2C95024", "The key set '" + keyset.Name(q.args[0]) + "' does not exist."}
+	}
+	return set, err
+}
+
+func (q *request) getKeySet() error {
+	set, err := q.set()
+	if err != nil {
+		return err
+	}
+	return q.write(http.StatusOK, "trustFramework/keySets/$entity", keySetJSON(set))
+}
+
+func (q *request) createKeySet() error {
+	var in struct {
+		ID   string            `json:"id"`
+		Keys []json.RawMessage `json:"keys"`
+	}
+	if err := q.read(&in); err != nil {
+		return err
+	}
+	if hidden(in.ID) {
+		return &apiError{http.StatusBadRequest, "AADB2C95028", "This name is taken."}
+	}
+	keys, err := readJWKs(in.Keys)
+	if err != nil {
+		return err
+	}
+	set, err := q.s.Keys.Create(q.Context(), in.ID, keys...)
+	if err != nil {
+		return err
+	}
+	q.w.Header().Set("Location", q.base()+"/trustFramework/keySets('"+set.ID+"')")
+	return q.write(http.StatusCreated, "trustFramework/keySets/$entity", keySetJSON(set))
+}
+
+func (q *request) replaceKeySet() error {
+	if _, err := q.set(); err != nil {
+		return err
+	}
+	var in struct {
+		Keys []json.RawMessage `json:"keys"`
+	}
+	if err := q.read(&in); err != nil {
+		return err
+	}
+	keys, err := readJWKs(in.Keys)
+	if err != nil {
+		return err
+	}
+	set, err := q.s.Keys.Replace(q.Context(), q.args[0], keys)
+	if err != nil {
+		return err
+	}
+	return q.write(http.StatusOK, "trustFramework/keySets/$entity", keySetJSON(set))
+}
+
+// readJWKs reads keys in JWK form.
+func readJWKs(list []json.RawMessage) ([]keyset.Key, error) {
+	var keys []keyset.Key
+	for _, raw := range list {
+		var head struct {
+			KID string `json:"kid"`
+			Kty string `json:"kty"`
+			Use string `json:"use"`
+			K   string `json:"k"`
+			dates
+		}
+		if err := json.Unmarshal(raw, &head); err != nil {
+			return nil, &keyset.Fault{Code: "AADB2C95026", Text: "A key is no valid JSON Web Key."}
+		}
+		if head.KID != "" {
+			return nil, &keyset.Fault{Code: "AADB2C95059", Text: "A key must not have a kid: the service gives one."}
+		}
+		var k keyset.Key
+		switch strings.ToUpper(head.Kty) {
+		case "":
+			return nil, &keyset.Fault{Code: "AADB2C95030", Text: "A key has no kty."}
+		case "OCT":
+			secret, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(head.K, "="))
+			if err != nil || len(secret) == 0 {
+				return nil, &keyset.Fault{Code: "AADB2C95029", Text: "The k of a key is not in base64url."}
+			}
+			k = keyset.NewSecret(head.Use, secret)
+		case "RSA":
+			var jwk jose.JSONWebKey
+			if err := jwk.UnmarshalJSON(raw); err != nil {
+				return nil, &keyset.Fault{Code: "AADB2C95026", Text: "A key is no valid JSON Web Key."}
+			}
+			var err error
+			if k, err = keyset.FromRSA(head.Use, jwk.Key); err != nil {
+				return nil, err
+			}
+		default:
+			return nil, &keyset.Fault{Code: "AADB2C95031", Text: "The kty of a key must be RSA or oct."}
+		}
+		if err := head.apply(&k); err != nil {
+			return nil, err
+		}
+		keys = append(keys, k)
+	}
+	for i := range keys {
+		if keys[i].Kind != keys[0].Kind {
+			return nil, &keyset.Fault{Code: "AADB2C95032", Text: "A key set can't hold keys of different types."}
+		}
+	}
+	return keys, nil
+}
+
+// dates are nbf and exp: seconds since 1970 as number or text.
+type dates struct {
+	NotBefore any `json:"nbf"`
+	Expires   any `json:"exp"`
+}
+
+func (d dates) apply(k *keyset.Key) error {
+	for _, x := range []struct {
+		raw any
+		to  *time.Time
+	}{{d.NotBefore, &k.NotBefore}, {d.Expires, &k.Expires}} {
+		switch v := x.raw.(type) {
+		case nil:
+		case float64:
+			*x.to = time.Unix(int64(v), 0).UTC()
+		case string:
+			if v == "" {
+				continue
+			}
+			n, err := strconv.ParseInt(v, 10, 64)
+			if err != nil {
+				return &keyset.Fault{Code: "AADB2C95026", Text: "nbf and exp are seconds since 1970."}
+			}
+			*x.to = time.Unix(n, 0).UTC()
+		default:
+			return &keyset.Fault{Code: "AADB2C95026", Text: "nbf and exp are seconds since 1970."}
+		}
+	}
+	return nil
+}
+
+func (q *request) deleteKeySet() error {
+	if _, err := q.set(); err != nil {
+		return err
+	}
+	if err := q.s.Keys.Delete(q.Context(), q.args[0]); err != nil {
+		return err
+	}
+	return q.noContent()
+}
+
+func (q *request) activeKey() error {
+	set, err := q.set()
+	if err != nil {
+		return err
+	}
+	k, ok := set.Active(q.s.Now())
+	if !ok {
+		return &apiError{http.StatusBadRequest, "AADB2C95024", "The key set has no active key."}
+	}
+	return q.writeKey(*k)
+}
+
+func (q *request) writeKey(k keyset.Key) error {
+	b, err := json.Marshal(k.JWK())
+	if err != nil {
+		return err
+	}
+	body := make(map[string]any)
+	if err := json.Unmarshal(b, &body); err != nil {
+		return err
+	}
+	return q.write(http.StatusOK, "microsoft.graph.trustFrameworkKey", body)
+}
+
+// add appends a key to the request's set.
+func (q *request) add(k keyset.Key, d dates) error {
+	if _, err := q.set(); err != nil {
+		return err
+	}
+	if err := d.apply(&k); err != nil {
+		return err
+	}
+	added, err := q.s.Keys.Add(q.Context(), q.args[0], k)
+	if err != nil {
+		return err
+	}
+	return q.writeKey(added)
+}
+
+func checkUse(use string) error {
+	if use != "sig" && use != "enc" {
+		return &keyset.Fault{Code: "AADB2C95026", Text: "use must be sig or enc."}
+	}
+	return nil
+}
+
+func (q *request) generateKey() error {
+	var in struct {
+		Use string `json:"use"`
+		Kty string `json:"kty"`
+		dates
+	}
+	if err := q.read(&in); err != nil {
+		return err
+	}
+	if err := checkUse(in.Use); err != nil {
+		return err
+	}
+	switch strings.ToUpper(in.Kty) {
+	case "RSA":
+		k, err := keyset.GenerateRSA(in.Use)
+		if err != nil {
+			return err
+		}
+		return q.add(k, in.dates)
+	case "OCT":
+		return q.add(keyset.NewSecret(in.Use, nil), in.dates)
+	case "":
+		return &keyset.Fault{Code: "AADB2C95030", Text: "The key has no kty."}
+	}
+	return &keyset.Fault{Code: "AADB2C95031", Text: "kty must be RSA or oct."}
+}
+
+func (q *request) uploadSecret() error {
+	var in struct {
+		Use string `json:"use"`
+		K   string `json:"k"`
+		dates
+	}
+	if err := q.read(&in); err != nil {
+		return err
+	}
+	if err := checkUse(in.Use); err != nil {
+		return err
+	}
+	if in.K == "" {
+		return &keyset.Fault{Code: "AADB2C95029", Text: "k has no value."}
+	}
+	return q.add(keyset.NewSecret(in.Use, []byte(in.K)), in.dates)
+}
+
+func (q *request) uploadCertificate() error {
+	var in struct {
+		Key string `json:"key"`
+	}
+	if err := q.read(&in); err != nil {
+		return err
+	}
+	der, err := base64.StdEncoding.DecodeString(strings.TrimSpace(in.Key))
+	if err != nil {
+		der = []byte(in.Key)
+	}
+	if block, _ := pem.Decode(der); block != nil {
+		der = block.Bytes
+	}
+	k, err := keyset.FromCertificate(der)
+	if err != nil {
+		return err
+	}
+	return q.add(k, dates{})
+}
+
+func (q *request) uploadPKCS12() error {
+	var in struct {
+		Key      string `json:"key"`
+		Password string `json:"password"`
+	}
+	if err := q.read(&in); err != nil {
+		return err
+	}
+	data, err := base64.StdEncoding.DecodeString(strings.TrimSpace(in.Key))
+	if err != nil {
+		return &keyset.Fault{Code: "AADB2C95024", Text: "The PKCS #12 file is not in base64."}
+	}
+	k, err := keyset.FromPKCS12(data, in.Password)
+	if err != nil {
+		return err
+	}
+	return q.add(k, dates{})
+}
+
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }

@@ -1,0 +1,362 @@
+// Package msgraph is the admin API: the part of Microsoft Graph that tools for Azure
+// AD B2C use, so that they go on working: policies, key sets, applications, users.
+//
+//	/graph/v1.0/… and /graph/beta/… ─► router ─► caller's role ─► a resource's handler
+//	/{tenant}/oauth2/v2.0/token     ─► a token for an application that has roles
+//
+// Reference: admin-surface §1–§5.
+package msgraph
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"journeyman.dev/internal/application"
+	"journeyman.dev/internal/diag"
+	"journeyman.dev/internal/directory"
+	"journeyman.dev/internal/keyset"
+)
+
+// PolicyFile is a policy as uploaded.
+type PolicyFile struct {
+	ID  string
+	XML []byte
+}
+
+// Policies manages the tenant's policies.
+type Policies interface {
+	ListPolicies() []PolicyFile
+	// GetPolicy and DeletePolicy return ErrNoPolicy.
+	GetPolicy(id string) (PolicyFile, error)
+	// PutPolicy stores a policy; with an error that wraps ErrInvalidPolicy the
+	// diagnostics say why it was refused. created is false if it was there.
+	PutPolicy(ctx context.Context, id string, xml []byte) (list diag.List, created bool, err error)
+	DeletePolicy(ctx context.Context, id string) error
+}
+
+// Errors of Policies.
+var (
+	ErrNoPolicy      = errors.New("no such policy")
+	ErrInvalidPolicy = errors.New("policy was refused")
+)
+
+// Server serves the admin API. All fields must be set, but AdminToken.
+type Server struct {
+	TenantName    string
+	TenantID      string
+	ExtensionsApp string
+	// AdminToken is a static bearer token with every right; "" for none.
+	AdminToken string
+	Policies   Policies
+	Keys       *keyset.Service
+	Apps       application.Store
+	Users      *directory.Directory
+	// BaseURL of the admin listener, for links; without final slash.
+	BaseURL func(r *http.Request) string
+	Now     func() time.Time
+	Log     *slog.Logger
+}
+
+// request is a call of the API on its way to a handler.
+type request struct {
+	*http.Request
+	s      *Server
+	w      http.ResponseWriter
+	id     string // of the request
+	args   []string
+	caller caller
+	beta   bool
+}
+
+// route is a resource: segments in lower case, {} for an argument.
+type route struct {
+	method  string
+	pattern string
+	roles   string // any of these, by blank
+	handle  func(q *request) error
+}
+
+// The rights of admin-surface §1.2, by what they allow here.
+const (
+	readPolicies  = "Policy.Read.All Policy.ReadWrite.TrustFramework"
+	writePolicies = "Policy.ReadWrite.TrustFramework"
+	readKeys      = "TrustFrameworkKeySet.Read.All TrustFrameworkKeySet.ReadWrite.All"
+	writeKeys     = "TrustFrameworkKeySet.ReadWrite.All"
+	readApps      = "Application.Read.All Application.ReadWrite.All Directory.ReadWrite.All"
+	writeApps     = "Application.ReadWrite.All Directory.ReadWrite.All"
+	readUsers     = "User.Read.All User.ReadWrite.All Directory.Read.All Directory.ReadWrite.All"
+	writeUsers    = "User.ReadWrite.All Directory.ReadWrite.All"
+	readTenant    = "Organization.Read.All Domain.Read.All Directory.Read.All Directory.ReadWrite.All Policy.Read.All Policy.ReadWrite.TrustFramework"
+)
+
+var routes = []route{
+	{"GET", "trustframework/policies", readPolicies, (*request).listPolicies},
+	{"POST", "trustframework/policies", writePolicies, (*request).createPolicy},
+	{"GET", "trustframework/policies/{}", readPolicies, (*request).getPolicy},
+	{"GET", "trustframework/policies/{}/$value", readPolicies, (*request).getPolicyXML},
+	{"PUT", "trustframework/policies/{}/$value", writePolicies, (*request).putPolicy},
+	{"DELETE", "trustframework/policies/{}", writePolicies, (*request).deletePolicy},
+
+	{"GET", "trustframework/keysets", readKeys, (*request).listKeySets},
+	{"POST", "trustframework/keysets", writeKeys, (*request).createKeySet},
+	{"GET", "trustframework/keysets/{}", readKeys, (*request).getKeySet},
+	{"PUT", "trustframework/keysets/{}", writeKeys, (*request).replaceKeySet},
+	{"DELETE", "trustframework/keysets/{}", writeKeys, (*request).deleteKeySet},
+	{"GET", "trustframework/keysets/{}/getactivekey", readKeys, (*request).activeKey},
+	{"POST", "trustframework/keysets/{}/generatekey", writeKeys, (*request).generateKey},
+	{"POST", "trustframework/keysets/{}/uploadsecret", writeKeys, (*request).uploadSecret},
+	{"POST", "trustframework/keysets/{}/uploadcertificate", writeKeys, (*request).uploadCertificate},
+	{"POST", "trustframework/keysets/{}/uploadpkcs12", writeKeys, (*request).uploadPKCS12},
+
+	{"GET", "applications", readApps, (*request).listApplications},
+	{"POST", "applications", writeApps, (*request).createApplication},
+	{"GET", "applications/{}", readApps, (*request).getApplication},
+	{"PATCH", "applications/{}", writeApps, (*request).patchApplication},
+	{"DELETE", "applications/{}", writeApps, (*request).deleteApplication},
+	{"POST", "applications/{}/addpassword", writeApps, (*request).addPassword},
+	{"POST", "applications/{}/removepassword", writeApps, (*request).removePassword},
+
+	{"GET", "users", readUsers, (*request).listUsers},
+	{"POST", "users", writeUsers, (*request).createUser},
+	{"GET", "users/{}", readUsers, (*request).getUser},
+	{"PATCH", "users/{}", writeUsers, (*request).patchUser},
+	{"DELETE", "users/{}", writeUsers, (*request).deleteUser},
+	{"POST", "users/{}/revokesigninsessions", writeUsers, (*request).revokeSessions},
+
+	{"GET", "domains", readTenant, (*request).domains},
+	{"GET", "organization", readTenant, (*request).organization},
+}
+
+// betaOnly are resources that v1.0 doesn't have (admin-surface §1.1).
+const betaOnly = "trustframework/"
+
+var alternateKey = regexp.MustCompile(`^(.*?)\((?:appid=)?'([^']*)'\)$`)
+
+// ServeHTTP answers /graph/…, and /v1.0/… and /beta/… for tools that know only a host.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	q := &request{Request: r, s: s, w: w, id: uuid.NewString()}
+	r.Body = http.MaxBytesReader(w, r.Body, 8<<20)
+	w.Header().Set("request-id", q.id)
+	w.Header().Set("Cache-Control", "no-store")
+	path := strings.Trim(r.URL.Path, "/")
+	if len(path) >= 6 && strings.EqualFold(path[:6], "graph/") {
+		path = path[6:]
+	}
+	version, path, _ := strings.Cut(path, "/")
+	switch strings.ToLower(version) {
+	case "v1.0":
+	case "beta":
+		q.beta = true
+	default:
+		q.fail(&apiError{http.StatusNotFound, "BadRequest", "The address begins with neither /v1.0 nor /beta."})
+		return
+	}
+	handler, allowed := q.find(path)
+	switch {
+	case handler == nil && len(allowed) > 0:
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		q.fail(&apiError{http.StatusMethodNotAllowed, "Request_BadRequest", "The method isn't allowed here."})
+		return
+	case handler == nil:
+		q.fail(&apiError{http.StatusNotFound, "BadRequest", "Resource not found for the segment '" + path + "'. It may be one that this version doesn't have yet."})
+		return
+	}
+	var err error
+	if q.caller, err = s.authenticate(r); err != nil {
+		w.Header().Set("WWW-Authenticate", `Bearer realm="", authorization_uri="`+s.BaseURL(r)+"/"+s.TenantID+`/oauth2/v2.0/authorize"`)
+		q.fail(&apiError{http.StatusUnauthorized, "InvalidAuthenticationToken", err.Error()})
+		return
+	}
+	if !q.caller.hasAny(handler.roles) {
+		q.fail(&apiError{http.StatusForbidden, "Authorization_RequestDenied", "Insufficient privileges to complete the operation. One of these roles is needed: " + strings.ReplaceAll(handler.roles, " ", ", ") + "."})
+		return
+	}
+	if err := handler.handle(q); err != nil {
+		q.fail(err)
+	}
+}
+
+// find matches a path without regard to case; keySets('x') is keySets/x.
+func (q *request) find(path string) (*route, []string) {
+	var segments []string
+	for segment := range strings.SplitSeq(path, "/") {
+		if m := alternateKey.FindStringSubmatch(lowerKey(segment)); m != nil {
+			// The id keeps its case: take it from the segment as it came.
+			open := strings.Index(segment, "'")
+			segments = append(segments, m[1], segment[open+1:strings.LastIndex(segment, "'")])
+			if strings.Contains(strings.ToLower(segment), "appid=") {
+				segments[len(segments)-1] = "appId=" + segments[len(segments)-1]
+			}
+			continue
+		}
+		if segment != "" {
+			segments = append(segments, segment)
+		}
+	}
+	var allowed []string
+	for i := range routes {
+		pattern := strings.Split(routes[i].pattern, "/")
+		if len(pattern) != len(segments) {
+			continue
+		}
+		var args []string
+		fits := true
+		for j, part := range pattern {
+			switch {
+			case part == "{}":
+				args = append(args, segments[j])
+			case !strings.EqualFold(part, segments[j]):
+				fits = false
+			}
+		}
+		if !fits || strings.HasPrefix(routes[i].pattern, betaOnly) && !q.beta {
+			continue
+		}
+		if routes[i].method == q.Method || q.Method == http.MethodHead && routes[i].method == http.MethodGet {
+			q.args = args
+			return &routes[i], nil
+		}
+		allowed = append(allowed, routes[i].method)
+	}
+	return nil, allowed
+}
+
+func lowerKey(segment string) string {
+	open := strings.IndexByte(segment, '(')
+	if open < 0 {
+		return segment
+	}
+	return strings.ToLower(segment)
+}
+
+// read decodes a JSON body. A trailing comma, which one tool sends, is let pass.
+func (q *request) read(to any) error {
+	body, err := io.ReadAll(q.Body)
+	if err != nil {
+		return badRequest("The body is too large or could not be read.")
+	}
+	body = trailingComma.ReplaceAll(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")), []byte("$1"))
+	if len(bytes.TrimSpace(body)) == 0 {
+		return badRequest("The request has no body.")
+	}
+	if err := json.Unmarshal(body, to); err != nil {
+		var typeError *json.UnmarshalTypeError
+		if errors.As(err, &typeError) {
+			return badRequest(fmt.Sprintf("The member '%s' has a value of the wrong type.", typeError.Field))
+		}
+		return badRequest("The body is no valid JSON.")
+	}
+	return nil
+}
+
+var trailingComma = regexp.MustCompile(`,(\s*[}\]])`)
+
+// write answers with JSON; context is the @odata.context's fragment, "" for none.
+func (q *request) write(status int, context string, body map[string]any) error {
+	if context != "" {
+		body["@odata.context"] = q.base() + "/$metadata#" + context
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(body); err != nil {
+		return err
+	}
+	q.w.Header().Set("Content-Type", "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8")
+	q.w.WriteHeader(status)
+	_, _ = q.w.Write(b.Bytes())
+	return nil
+}
+
+func (q *request) noContent() error {
+	q.w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// base is the root of the API as it was called.
+func (q *request) base() string {
+	version := "v1.0"
+	if q.beta {
+		version = "beta"
+	}
+	return q.s.BaseURL(q.Request) + "/graph/" + version
+}
+
+// apiError is an error as tools read it (admin-surface §1.3).
+type apiError struct {
+	status  int
+	code    string
+	message string
+}
+
+func (e *apiError) Error() string { return e.code + ": " + e.message }
+
+func badRequest(message string) error {
+	return &apiError{http.StatusBadRequest, "Request_BadRequest", message}
+}
+
+func notFound(id string) error {
+	return &apiError{http.StatusNotFound, "Request_ResourceNotFound", "Resource '" + id + "' does not exist or one of its queried reference-property objects are not present."}
+}
+
+// fail answers with an error; what isn't meant for the caller is logged.
+func (q *request) fail(err error) {
+	var e *apiError
+	var fault *keyset.Fault
+	switch {
+	case errors.As(err, &e):
+	case errors.As(err, &fault):
+		e = &apiError{http.StatusBadRequest, fault.Code, fault.Text}
+	case errors.Is(err, application.ErrInvalid), errors.Is(err, directory.ErrInvalid), errors.Is(err, directory.ErrWeakPassword):
+		e = &apiError{http.StatusBadRequest, "Request_BadRequest", err.Error()}
+	default:
+		q.s.Log.ErrorContext(q.Context(), "admin API failed", "requestId", q.id, "path", q.URL.Path, "err", err)
+		e = &apiError{http.StatusInternalServerError, "AADB2C90063", "There is a problem with the service."}
+	}
+	q.respond(e, nil)
+}
+
+func (q *request) respond(e *apiError, details []map[string]any) {
+	inner := map[string]any{"date": q.s.Now().UTC().Format("2006-01-02T15:04:05"), "request-id": q.id, "client-request-id": q.id, "correlationId": q.id}
+	if id := q.Header.Get("client-request-id"); uuid.Validate(id) == nil {
+		inner["client-request-id"] = id
+	}
+	body := map[string]any{"code": e.code, "message": e.message, "innerError": inner}
+	if details != nil {
+		body["details"] = details
+	}
+	_ = q.write(e.status, "", map[string]any{"error": body})
+}
+
+// link is an address of a next page, on our host.
+func (q *request) link(skipToken string) string {
+	values := url.Values{}
+	for name, v := range q.URL.Query() {
+		if name != "$skiptoken" {
+			values[name] = v
+		}
+	}
+	values.Set("$skiptoken", skipToken)
+	return q.s.BaseURL(q.Request) + q.URL.Path + "?" + values.Encode()
+}
+
+func (q *request) domains() error {
+	return q.write(http.StatusOK, "domains", map[string]any{"value": []map[string]any{{"id": q.s.TenantName, "isDefault": true, "isInitial": true, "isVerified": true}}})
+}
+
+func (q *request) organization() error {
+	return q.write(http.StatusOK, "organization", map[string]any{"value": []map[string]any{{"id": q.s.TenantID, "displayName": q.s.TenantName,
+		"verifiedDomains": []map[string]any{{"name": q.s.TenantName, "isDefault": true, "isInitial": true}}}}})
+}

@@ -1,0 +1,330 @@
+package msgraph
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/CiscoM31/godata"
+)
+
+// filter is a parsed $filter; a nil filter lets everything pass.
+type filter struct{ root *godata.ParseNode }
+
+// maxFilter bounds a filter's length [I].
+const maxFilter = 4000
+
+func parseFilter(text string) (f *filter, err error) {
+	if strings.TrimSpace(text) == "" {
+		return nil, nil
+	}
+	bad := badRequest("Invalid filter clause.")
+	if len(text) > maxFilter {
+		return nil, bad
+	}
+	defer func() {
+		// The parser is somebody else's, and its input anybody's.
+		if recover() != nil {
+			f, err = nil, bad
+		}
+	}()
+	q, perr := godata.ParseFilterString(context.Background(), text)
+	if perr != nil || q.Tree == nil {
+		return nil, bad
+	}
+	return &filter{root: q.Tree}, nil
+}
+
+// anyText equals every text: a local identity's issuer isn't looked at
+// (admin-surface §4).
+type anyText struct{}
+
+// matches evaluates the filter over an object as the API shows it.
+func (f *filter) matches(object map[string]any) (bool, error) {
+	if f == nil {
+		return true, nil
+	}
+	v, err := eval(f.root, scope{object: object})
+	if err != nil {
+		return false, err
+	}
+	b, ok := v.(bool)
+	if !ok {
+		return false, badRequest("Invalid filter clause.")
+	}
+	return b, nil
+}
+
+// scope resolves names: the variable of a lambda, else the object's members.
+type scope struct {
+	object   map[string]any
+	variable string
+	item     any
+}
+
+func (s scope) member(name string) any {
+	if s.variable != "" && name == s.variable {
+		return s.item
+	}
+	return member(s.object, name)
+}
+
+func member(object any, name string) any {
+	m, ok := object.(map[string]any)
+	if !ok {
+		return nil
+	}
+	if v, ok := m[name]; ok {
+		return v
+	}
+	for k, v := range m {
+		if strings.EqualFold(k, name) {
+			return v
+		}
+	}
+	return nil
+}
+
+func eval(n *godata.ParseNode, s scope) (any, error) {
+	unsupported := badRequest("Unsupported or invalid query filter clause specified for property.")
+	switch value := n.Token.Value; {
+	case len(n.Children) == 0:
+		return leaf(n, s), nil
+	case value == "/":
+		return path(n, s)
+	case len(n.Children) == 1 && strings.EqualFold(value, "not"):
+		v, err := eval(n.Children[0], s)
+		b, ok := v.(bool)
+		if err != nil || !ok {
+			return nil, unsupported
+		}
+		return !b, nil
+	case len(n.Children) == 2:
+		a, err := eval(n.Children[0], s)
+		if err != nil {
+			return nil, err
+		}
+		b, err := eval(n.Children[1], s)
+		if err != nil {
+			return nil, err
+		}
+		return operate(strings.ToLower(value), a, b)
+	}
+	return nil, unsupported
+}
+
+func operate(operator string, a, b any) (any, error) {
+	switch operator {
+	case "and", "or":
+		x, ok1 := a.(bool)
+		y, ok2 := b.(bool)
+		if !ok1 || !ok2 {
+			break
+		}
+		return operator == "and" && x && y || operator == "or" && (x || y), nil
+	case "eq":
+		return compare(a, b) == 0, nil
+	case "ne":
+		return compare(a, b) != 0, nil
+	case "gt":
+		return a != nil && compare(a, b) == 1, nil
+	case "ge":
+		c := compare(a, b)
+		return a != nil && (c == 0 || c == 1), nil
+	case "lt":
+		return a != nil && compare(a, b) == -1, nil
+	case "le":
+		c := compare(a, b)
+		return a != nil && (c == 0 || c == -1), nil
+	case "startswith":
+		return strings.HasPrefix(strings.ToLower(text(a)), strings.ToLower(text(b))), nil
+	case "endswith":
+		return strings.HasSuffix(strings.ToLower(text(a)), strings.ToLower(text(b))), nil
+	case "contains":
+		return strings.Contains(strings.ToLower(text(a)), strings.ToLower(text(b))), nil
+	}
+	return nil, badRequest("Unsupported or invalid query filter clause specified for property.")
+}
+
+func text(v any) string {
+	s, _ := v.(string)
+	return s
+}
+
+// compare orders two values: -1, 0, 1, or 2 for values that have no order. Texts
+// compare without regard to case, as in the directory.
+func compare(a, b any) int {
+	if _, ok := a.(anyText); ok {
+		return 0
+	}
+	switch x := a.(type) {
+	case nil:
+		if b == nil {
+			return 0
+		}
+		return 2
+	case bool:
+		if y, ok := b.(bool); ok && x == y {
+			return 0
+		}
+		return 2
+	case string:
+		if y, ok := b.(time.Time); ok {
+			at, err := time.Parse(time.RFC3339, x)
+			if err != nil {
+				return 2
+			}
+			return at.Compare(y)
+		}
+		y, ok := b.(string)
+		if !ok {
+			return 2
+		}
+		return strings.Compare(strings.ToLower(x), strings.ToLower(y))
+	case int64:
+		if y, ok := b.(float64); ok {
+			return compareFloat(float64(x), y)
+		}
+	case float64:
+		if y, ok := b.(float64); ok {
+			return compareFloat(x, y)
+		}
+	}
+	return 2
+}
+
+func compareFloat(a, b float64) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+func leaf(n *godata.ParseNode, s scope) any {
+	value := n.Token.Value
+	switch {
+	case len(value) >= 2 && value[0] == '\'' && value[len(value)-1] == '\'':
+		return value[1 : len(value)-1]
+	case strings.EqualFold(value, "true"):
+		return true
+	case strings.EqualFold(value, "false"):
+		return false
+	case strings.EqualFold(value, "null"):
+		return nil
+	}
+	if f, err := strconv.ParseFloat(value, 64); err == nil {
+		return f
+	}
+	if at, err := time.Parse(time.RFC3339, value); err == nil {
+		return at
+	}
+	if n.Token.Type.Value() == int(godata.ExpressionTokenGuid) {
+		return value
+	}
+	return s.member(value)
+}
+
+// path is a/b, or collection/any(x: …).
+func path(n *godata.ParseNode, s scope) (any, error) {
+	from, err := eval(n.Children[0], s)
+	if err != nil {
+		return nil, err
+	}
+	to := n.Children[1]
+	name := strings.ToLower(to.Token.Value)
+	if len(to.Children) == 0 {
+		return member(from, to.Token.Value), nil
+	}
+	if name != "any" && name != "all" || len(to.Children) != 2 {
+		return nil, badRequest("Unsupported or invalid query filter clause specified for property.")
+	}
+	items, _ := from.([]any)
+	for _, item := range items {
+		v, err := eval(to.Children[1], scope{object: s.object, variable: to.Children[0].Token.Value, item: item})
+		if err != nil {
+			return nil, err
+		}
+		if b, _ := v.(bool); b == (name == "any") {
+			return name == "any", nil
+		}
+	}
+	return name == "all", nil
+}
+
+// literals lists the texts that a property is compared with by eq, to look them up in
+// an index before the filter decides.
+func (f *filter) literals(property string) []string {
+	if f == nil {
+		return nil
+	}
+	var out []string
+	var walk func(n *godata.ParseNode)
+	walk = func(n *godata.ParseNode) {
+		if strings.EqualFold(n.Token.Value, "eq") && len(n.Children) == 2 {
+			left, right := n.Children[0], n.Children[1]
+			if left.Token.Value == "/" && len(left.Children) == 2 {
+				left = left.Children[1]
+			}
+			if v, ok := leaf(right, scope{}).(string); ok && strings.EqualFold(left.Token.Value, property) {
+				out = append(out, v)
+			}
+		}
+		for _, c := range n.Children {
+			walk(c)
+		}
+	}
+	walk(f.root)
+	return out
+}
+
+// hasOr reports whether a filter has an or or a not, so that an index can't narrow it.
+func (f *filter) hasOr() bool {
+	found := false
+	var walk func(n *godata.ParseNode)
+	walk = func(n *godata.ParseNode) {
+		if strings.EqualFold(n.Token.Value, "or") || strings.EqualFold(n.Token.Value, "not") {
+			found = true
+		}
+		for _, c := range n.Children {
+			walk(c)
+		}
+	}
+	if f != nil {
+		walk(f.root)
+	}
+	return found
+}
+
+// choose keeps the members that $select names; an empty one keeps all.
+func choose(object map[string]any, names string) map[string]any {
+	if strings.TrimSpace(names) == "" || strings.TrimSpace(names) == "*" {
+		return object
+	}
+	out := make(map[string]any)
+	for name := range strings.SplitSeq(names, ",") {
+		name = strings.TrimSpace(name)
+		for k, v := range object {
+			if strings.EqualFold(k, name) {
+				out[k] = v
+			}
+		}
+	}
+	return out
+}
+
+// top reads $top within a limit.
+func (q *request) top(def, most int) (int, error) {
+	v := q.URL.Query().Get("$top")
+	if v == "" {
+		return def, nil
+	}
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 1 || n > most {
+		return 0, badRequest("Invalid page size specified: '" + v + "'. Must be between 1 and " + strconv.Itoa(most) + " inclusive.")
+	}
+	return n, nil
+}
