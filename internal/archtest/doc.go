@@ -1,0 +1,2 @@
+// Package archtest holds the house: which package may import which.
+package archtest
