@@ -32,7 +32,7 @@ var (
 	}
 	builtProtocols = []string{"None", "OpenIdConnect", "OAuth2"}
 	builtIssuers   = []string{"JWT", "OAuth2Error"}
-	builtSteps     = []string{"ClaimsExchange", "CombinedSignInAndSignUp", "ClaimsProviderSelection", "InvokeSubJourney", "SendClaims", "Noop"}
+	builtSteps     = []string{"ClaimsExchange", "CombinedSignInAndSignUp", "ClaimsProviderSelection", "InvokeSubJourney", "GetClaims", "SendClaims", "Noop"}
 )
 
 func listed(list []string, name string) bool {

@@ -316,6 +316,7 @@ func (s *Server) registry() (journey.Registry, error) {
 	r["azureactivedirectoryprovider"] = &dirprovider.Provider{Users: s.Users, ExtensionsApp: s.ExtensionsApp}
 	r["openidconnect"] = &federation.OpenIDConnect{Caller: s.Outbound, Keys: s.Keys, Accounts: s.Users, Metadata: cache}
 	r["oauth2"] = &federation.OAuth2{Caller: s.Outbound, Keys: s.Keys}
+	r[journey.KindHint] = &federation.Hint{Keys: s.Keys, Metadata: cache}
 	return r, nil
 }
 
@@ -328,6 +329,7 @@ func Kinds() journey.Registry {
 		"azureactivedirectoryprovider":         &dirprovider.Provider{},
 		"openidconnect":                        &federation.OpenIDConnect{},
 		"oauth2":                               &federation.OAuth2{},
+		journey.KindHint:                       &federation.Hint{},
 		"claimstransformationprotocolprovider": transformation.Provider{},
 		"userjourneycontextprovider":           usercontext.Provider{},
 		journey.KindNone:                       refreshtoken.Provider{},
