@@ -181,21 +181,28 @@ type scriptedAPI struct {
 type apiCall struct {
 	Method, Path, Body string
 	Header             http.Header
+	Certificate        string // subject of the client certificate
 }
 
 func newAPI(t *testing.T) *scriptedAPI {
 	t.Helper()
 	a := &scriptedAPI{}
 	a.respond(http.StatusOK, `{"balance":"760.50"}`)
-	a.server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	a.server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		a.mu.Lock()
-		a.calls = append(a.calls, apiCall{r.Method, r.URL.RequestURI(), string(body), r.Header.Clone()})
+		call := apiCall{Method: r.Method, Path: r.URL.RequestURI(), Body: string(body), Header: r.Header.Clone()}
+		if len(r.TLS.PeerCertificates) > 0 {
+			call.Certificate = r.TLS.PeerCertificates[0].Subject.CommonName
+		}
+		a.calls = append(a.calls, call)
 		answer := a.answer
 		a.mu.Unlock()
 		r.Body = io.NopCloser(strings.NewReader(string(body)))
 		answer(w, r)
 	}))
+	a.server.TLS = &tls.Config{ClientAuth: tls.RequestClientCert}
+	a.server.StartTLS()
 	t.Cleanup(a.server.Close)
 	return a
 }

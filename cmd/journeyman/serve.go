@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"journeyman.dev/internal/server"
 )
@@ -10,27 +11,29 @@ import (
 // settings are what dev and serve share. Each is also a variable JOURNEYMAN_… and a
 // member of the configuration file.
 type settings struct {
-	Config      string `help:"JSON file of settings." type:"path"`
-	Listen      string `help:"Public listener." default:"127.0.0.1:8443"`
-	AdminListen string `help:"Admin listener." default:"127.0.0.1:8444"`
-	TLS         string `name:"tls" help:"auto (a local certificate authority in the data folder), off, or cert.pem,key.pem." default:"auto" env:"JOURNEYMAN_TLS"`
-	TenantID    string `name:"tenant-id" help:"GUID of the tenant; made once if not given." env:"JOURNEYMAN_TENANT_ID"`
-	Database    string `help:"sqlite:FILE; in the data folder if not given."`
-	Data        string `help:"Folder for database, keys and certificates." default:"./data" type:"path"`
-	PublicURL   string `name:"public-url" help:"Scheme and host that browsers use, behind a proxy." env:"JOURNEYMAN_PUBLIC_URL"`
-	OutboundCA  string `name:"outbound-ca" help:"PEM file of certificate authorities to trust for calls out, beside the system's." env:"JOURNEYMAN_OUTBOUND_CA"`
-	MasterKey   string `help:"Master key, 32 bytes in base64; a file in the data folder if not given."`
-	SMTPURL     string `name:"smtp-url" help:"smtp://user:password@host:port?from=address." env:"JOURNEYMAN_SMTP_URL"`
-	AdminToken  string `help:"Static bearer token for the admin API."`
-	TrustProxy  bool   `help:"Take the client's address from X-Forwarded-For of the proxy in front."`
-	LogLevel    string `help:"debug, info, warn or error." default:"info"`
+	Config       string        `help:"JSON file of settings." type:"path"`
+	Listen       string        `help:"Public listener." default:"127.0.0.1:8443"`
+	AdminListen  string        `help:"Admin listener." default:"127.0.0.1:8444"`
+	TLS          string        `name:"tls" help:"auto (a local certificate authority in the data folder), off, or cert.pem,key.pem." default:"auto" env:"JOURNEYMAN_TLS"`
+	TenantID     string        `name:"tenant-id" help:"GUID of the tenant; made once if not given." env:"JOURNEYMAN_TENANT_ID"`
+	Database     string        `help:"sqlite:FILE; in the data folder if not given."`
+	Data         string        `help:"Folder for database, keys and certificates." default:"./data" type:"path"`
+	PublicURL    string        `name:"public-url" help:"Scheme and host that browsers use, behind a proxy." env:"JOURNEYMAN_PUBLIC_URL"`
+	OutboundCA   string        `name:"outbound-ca" help:"PEM file of certificate authorities to trust for calls out, beside the system's." env:"JOURNEYMAN_OUTBOUND_CA"`
+	MasterKey    string        `help:"Master key, 32 bytes in base64; a file in the data folder if not given."`
+	SMTPURL      string        `name:"smtp-url" help:"smtp://user:password@host:port?from=address." env:"JOURNEYMAN_SMTP_URL"`
+	AdminToken   string        `help:"Static bearer token for the admin API."`
+	TrustProxy   bool          `help:"Take the client's address from X-Forwarded-For of the proxy in front."`
+	RESTTimeout  time.Duration `name:"rest-timeout" help:"How long a RESTful technical profile waits for each attempt." default:"30s" env:"JOURNEYMAN_REST_TIMEOUT"`
+	RESTAttempts int           `name:"rest-attempts" help:"How often a RESTful technical profile asks an API that doesn't answer." default:"3" env:"JOURNEYMAN_REST_ATTEMPTS"`
+	LogLevel     string        `help:"debug, info, warn or error." default:"info"`
 }
 
 func (c *settings) config(s streams) server.Config {
 	return server.Config{
 		Listen: c.Listen, AdminListen: c.AdminListen, TLS: c.TLS, TenantID: c.TenantID, Database: c.Database, Data: c.Data,
 		PublicURL: c.PublicURL, OutboundCA: c.OutboundCA, MasterKey: c.MasterKey, SMTP: c.SMTPURL, AdminToken: c.AdminToken,
-		TrustProxy: c.TrustProxy, Log: logger(s, c.LogLevel),
+		TrustProxy: c.TrustProxy, RESTTimeout: c.RESTTimeout, RESTAttempts: c.RESTAttempts, Log: logger(s, c.LogLevel),
 	}
 }
 

@@ -229,6 +229,9 @@ func Parse(t DataType, text string) (Value, error) {
 		if strings.HasPrefix(strings.TrimSpace(text), "[") && json.Unmarshal([]byte(text), &items) == nil {
 			return Collection(items...), nil
 		}
+		if text == "" {
+			return Collection(), nil // DefaultValue="" blanks a collection, as it does a text [I]
+		}
 		// A single text becomes a collection of one (§1.2, our choice [I]).
 		return Collection(text), nil
 	case UserIdentity, ObjectIdentity:

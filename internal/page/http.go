@@ -25,7 +25,7 @@ func (p *Pages) ServeEndpoint(w http.ResponseWriter, r *http.Request, e endpoint
 		w.Header().Set("Content-Type", "text/json; charset=utf-8")
 		_, _ = w.Write([]byte(`{}`)) // measurements of the page, not kept
 	case strings.HasPrefix(e.Path, "api/"):
-		p.only(w, r, func(w http.ResponseWriter, r *http.Request) { p.navigate(w, r, strings.Split(e.Path, "/")[1:]) }, http.MethodGet, http.MethodHead)
+		p.only(w, r, func(w http.ResponseWriter, r *http.Request) { p.navigate(w, r, strings.Split(e.Path, "/")[1:]) }, http.MethodGet)
 	case e.Path == "oauth2/authresp":
 		p.only(w, r, p.returned, http.MethodGet, http.MethodPost)
 	default:

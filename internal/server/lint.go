@@ -35,7 +35,19 @@ func Lint(files []File) diag.List {
 		_, found = compileChain(chain, nil, journey.Options{Providers: Kinds()})
 		list = append(list, found...)
 	}
-	return list.Sort()
+	return named(list, docs).Sort()
+}
+
+// named gives diagnostics without one the id of the policy that their file declares.
+func named(list diag.List, docs []*policy.Document) diag.List {
+	for i := range list {
+		for _, d := range docs {
+			if list[i].PolicyID == "" && list[i].Position.File == d.File {
+				list[i].PolicyID = d.PolicyID.Value
+			}
+		}
+	}
+	return list
 }
 
 func parseFiles(files []File) ([]*policy.Document, diag.List) {

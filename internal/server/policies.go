@@ -190,7 +190,7 @@ func (p *Policies) Put(ctx context.Context, files ...store.Policy) (diag.List, e
 		_, found := p.compile(docs, id, sources)
 		list = append(list, found...)
 	}
-	list = list.Sort()
+	list = named(list, docs.All()).Sort()
 	if list.HasErrors() {
 		return list, ErrInvalid
 	}

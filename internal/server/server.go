@@ -64,6 +64,11 @@ type Config struct {
 	// X-Forwarded-For of the nearest proxy.
 	TrustProxy bool
 
+	// RESTTimeout and RESTAttempts bound the calls of RESTful technical profiles; zero:
+	// 30 s and 3.
+	RESTTimeout  time.Duration
+	RESTAttempts int
+
 	PasswordCost directory.Cost // zero: the default
 	Now          func() time.Time
 	Rand         io.Reader
@@ -312,7 +317,7 @@ func (s *Server) registry() (journey.Registry, error) {
 	cache := &federation.MetadataCache{Caller: s.Outbound}
 	r := Kinds()
 	r["selfassertedattributeprovider"] = &selfasserted.Provider{Mailer: mailer}
-	r["restfulprovider"] = &restful.Provider{Caller: s.Outbound, Keys: s.Keys}
+	r["restfulprovider"] = &restful.Provider{Caller: s.Outbound, Keys: s.Keys, Timeout: s.Config.RESTTimeout, Attempts: s.Config.RESTAttempts}
 	r["azureactivedirectoryprovider"] = &dirprovider.Provider{Users: s.Users, ExtensionsApp: s.ExtensionsApp}
 	r["openidconnect"] = &federation.OpenIDConnect{Caller: s.Outbound, Keys: s.Keys, Accounts: s.Users, Metadata: cache}
 	r["oauth2"] = &federation.OAuth2{Caller: s.Outbound, Keys: s.Keys}
