@@ -35,6 +35,7 @@ var floors = map[string]int{
 var inside = map[string][]string{
 	"internal/claims/transform": {"internal/claims"},
 	"internal/claims/predicate": {"internal/claims"},
+	"internal/store/storetest":  {"internal/store"},
 }
 
 // onlyHere are imports that one package alone may have, and why.
