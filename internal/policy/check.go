@@ -26,6 +26,16 @@ func Check(e *Effective) diag.List {
 		c.journey(j, true)
 	}
 	c.relyingParty()
+	// What a reference that doesn't resolve would have brought isn't missed a second
+	// time.
+	if !c.unresolved {
+		for _, tp := range e.TechnicalProfiles.All() {
+			if strings.EqualFold(tp.HandlerClass(), "SelfAssertedAttributeProvider") && len(tp.DisplayClaims) == 0 {
+				c.sources(tp)
+			}
+		}
+		c.outputs()
+	}
 	c.support()
 	list := c.List()
 	for i := range list {
@@ -38,7 +48,8 @@ func Check(e *Effective) diag.List {
 
 type checker struct {
 	diag.Collector
-	e *Effective
+	e          *Effective
+	unresolved bool // a reference didn't resolve
 }
 
 // owner is the policy that a file declares.
@@ -65,6 +76,7 @@ func reference[T any](c *checker, x *Index[T], ref Text, code diag.Code, kind, f
 		ids = append(ids, key)
 	}
 	slices.Sort(ids)
+	c.unresolved = true
 	hint := "declare it, or correct the id"
 	if near := diag.Nearest(id, ids); near != "" {
 		hint = "did you mean " + strconv.Quote(c.spelling(near)) + "?"
@@ -205,9 +217,6 @@ func (c *checker) profile(tp *TechnicalProfile) {
 		c.preconditions(v.Preconditions, from)
 	}
 	c.technicalProfile(tp.Session, from)
-	if strings.EqualFold(tp.HandlerClass(), "SelfAssertedAttributeProvider") && len(tp.DisplayClaims) == 0 {
-		c.sources(tp)
-	}
 }
 
 // sources checks that each output claim of a page comes from somewhere (TP-3).
@@ -505,28 +514,38 @@ func (c *checker) relyingParty() {
 		reference(c, &c.e.UserJourneys, endpoint.Journey, diag.UndeclaredJourney, "user journey", "the endpoint "+strconv.Quote(endpoint.ID.Value))
 	}
 	c.behaviors(rp.Behaviors)
-	produced := make(map[string]bool)
-	complete := true
-	if j, ok := c.e.UserJourneys.Get(rp.DefaultJourney.Value); ok {
-		c.producedBy(j, produced, make(map[string]bool))
-	} else {
-		complete = false
-	}
 	for _, tp := range rp.TechnicalProfiles {
 		for _, list := range [][]*ClaimReference{tp.InputClaims, tp.OutputClaims} {
 			c.claims(list, "the relying party")
 		}
+		c.subject(tp)
+	}
+}
+
+// outputs checks that each output claim of the relying party comes from somewhere
+// (RP-2).
+func (c *checker) outputs() {
+	rp := c.e.RelyingParty
+	if rp == nil {
+		return
+	}
+	j, ok := c.e.UserJourneys.Get(rp.DefaultJourney.Value)
+	if !ok {
+		return
+	}
+	produced := make(map[string]bool)
+	c.producedBy(j, produced, make(map[string]bool))
+	for _, tp := range rp.TechnicalProfiles {
 		for _, ref := range tp.InputClaims {
 			produced[Fold(ref.Claim.Value)] = true
 		}
 		for _, ref := range tp.OutputClaims {
-			if _, declared := c.e.ClaimTypes.Get(ref.Claim.Value); !declared || !complete || ref.DefaultValue.Set() || produced[Fold(ref.Claim.Value)] {
+			if ref.DefaultValue.Set() || produced[Fold(ref.Claim.Value)] {
 				continue
 			}
 			c.Report(diag.OutputWithoutSource, ref.Pos, "put it out in a step, or add DefaultValue=\"\"",
 				"output claim %q of the relying party is not an output claim of any step of user journey %q", ref.Claim.Value, rp.DefaultJourney.Value)
 		}
-		c.subject(tp)
 	}
 }
 

@@ -82,6 +82,9 @@ func (s *Set) Chain(id string) ([]*Document, diag.List) {
 		if !found {
 			var ids []string
 			for _, other := range s.docs.All() {
+				if seen[Fold(other.PolicyID.Value)] {
+					continue
+				}
 				ids = append(ids, other.PolicyID.Value)
 			}
 			hint := didYouMean(base.Value, ids)
