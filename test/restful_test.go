@@ -74,7 +74,9 @@ func (r restPolicy) extension(base string) string {
 	<UserJourneys><UserJourney Id="J"><OrchestrationSteps>` + step(1, "Set", "") + step(2, "Call", "") + `<OrchestrationStep Order="3" ` + sendClaims + `</OrchestrationSteps></UserJourney></UserJourneys>`
 }
 
-func in(claim, more string) string { return `<InputClaim ClaimTypeReferenceId="` + claim + `" ` + more + ` />` }
+func in(claim, more string) string {
+	return `<InputClaim ClaimTypeReferenceId="` + claim + `" ` + more + ` />`
+}
 
 // secrets makes the key sets that REST profiles name.
 func (e *env) secrets() {

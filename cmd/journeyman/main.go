@@ -77,7 +77,8 @@ func run(ctx context.Context, args []string, s streams) int {
 	}
 }
 
-// withConfig reads a JSON file of settings: {"serve": {"tenant": "…"}}.
+// withConfig reads a JSON file of settings, by flag with underscores:
+// {"tenant": "…", "admin_listen": "…"}.
 func withConfig(parser *kong.Kong, file string) error {
 	f, err := os.Open(file)
 	if err != nil {

@@ -134,6 +134,21 @@ func TestWrongUseOfTheCommandLine(t *testing.T) {
 	}
 }
 
+func TestSettingsComeFromFileAndFlag(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "config.json")
+	if err := os.WriteFile(file, []byte(`{"tenant": "x.onmicrosoft.com", "database": "postgres://x", "data": "`+t.TempDir()+`"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	// The tenant is required, and the database is refused: both were read from the file.
+	if code, _, errOut := command(t, "serve", "--config", file); code != 1 || !strings.Contains(errOut, `database "postgres" is not supported`) {
+		t.Errorf("%d %s", code, errOut)
+	}
+	if code, _, errOut := command(t, "serve", "--config", file, "--database", "mysql:x"); code != 1 || !strings.Contains(errOut, `database "mysql" is not supported`) {
+		t.Errorf("a flag wins: %d %s", code, errOut)
+	}
+}
+
 func TestTheWholeStarterPackLintsWithoutError(t *testing.T) {
 	t.Parallel()
 	folder := filepath.Join("..", "..", "..", "shared", "corpus", "starterpack")

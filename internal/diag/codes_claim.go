@@ -16,6 +16,7 @@ const (
 	MissingDataType      Code = "JM3104"
 	ChangedDataType      Code = "JM3105"
 	UnknownResolver      Code = "JM3106"
+	LiteralResolver      Code = "JM3107"
 )
 
 var claimCodes = map[Code]Entry{
@@ -33,4 +34,5 @@ var claimCodes = map[Code]Entry{
 	MissingDataType:      {Error, "Missing data type", "A claim type that is used has no DataType.", "Add a DataType to the claim type."},
 	ChangedDataType:      {Error, "Changed data type", "A policy changes the DataType of a claim type that a base declares.", "Keep the data type, or declare another claim type."},
 	UnknownResolver:      {Warning, "Unknown claim resolver", "A default value has a claim resolver that doesn't exist; the text is used as it is.", "Correct the resolver's name."},
+	LiteralResolver:      {Warning, "Claim resolver isn't resolved", "A default value has a claim resolver, but the profile doesn't resolve them: the text itself becomes the value.", "Add <Item Key=\"IncludeClaimResolvingInClaimsHandling\">true</Item> to the profile's Metadata."},
 }

@@ -6,7 +6,6 @@ const (
 	UnknownSubject      Code = "JM6002"
 	OutOfRange          Code = "JM6003"
 	PlaceholderID       Code = "JM6004"
-	MissingRelyingParty Code = "JM6005"
 )
 
 var relyingPartyCodes = map[Code]Entry{
@@ -14,5 +13,4 @@ var relyingPartyCodes = map[Code]Entry{
 	UnknownSubject:      {Error, "Unknown subject", "SubjectNamingInfo names a claim that the relying party doesn't put out.", "Name the PartnerClaimType of one of the output claims."},
 	OutOfRange:          {Error, "Setting out of range", "A session setting is outside the range that is allowed.", "Use a number within the range."},
 	PlaceholderID:       {Warning, "Placeholder", "A metadata item still has the starter pack's placeholder; users who come this way see an error.", "Write the id of your application."},
-	MissingRelyingParty: {Info, "No relying party", "The policy has no RelyingParty, so applications can't use it; others may inherit from it.", "Nothing, if it is a base."},
 }

@@ -150,10 +150,32 @@ func (c *compiler) uses(list []*policy.ClaimReference, protocol string, resolve 
 		}
 		if use.HasDefault {
 			use.Default = claims.ParseTemplate(ref.DefaultValue.Value)
+			c.resolvers(use, ref)
 		}
 		uses = append(uses, use)
 	}
 	return uses
+}
+
+// resolvers warns of claim resolvers that don't exist, and of ones that stay text
+// because the profile doesn't resolve them.
+func (c *compiler) resolvers(use *ClaimUse, ref *policy.ClaimReference) {
+	for _, r := range use.Default.References() {
+		text := "{" + r.Namespace + ":" + r.Key + "}"
+		switch known := c.p.Schema.KnownResolver(r); {
+		case strings.EqualFold(r.Namespace, "Settings"), strings.EqualFold(r.Namespace, "service"), strings.EqualFold(r.Namespace, "property"):
+			// deployment tools and the engine itself write these
+		case !known:
+			hint := "it stays as it is"
+			if near := diag.Nearest(text, resolverNames); near != "" {
+				hint = "did you mean \"" + near + "\"?"
+			}
+			c.diag.Report(diag.UnknownResolver, ref.DefaultValue.Pos, hint, "the DefaultValue of %q has the claim resolver %s, which doesn't exist", use.Claim.ID, text)
+		case !use.Resolve:
+			c.diag.Report(diag.LiteralResolver, ref.DefaultValue.Pos, "set IncludeClaimResolvingInClaimsHandling to true in the profile's Metadata",
+				"the DefaultValue of %q has the claim resolver %s, which isn't resolved here", use.Claim.ID, text)
+		}
+	}
 }
 
 func (c *compiler) enablement(tp *TechnicalProfile, src *policy.TechnicalProfile, m *Metadata) {

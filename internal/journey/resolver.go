@@ -76,6 +76,15 @@ func (s *Schema) KnownResolver(ref claims.Reference) bool {
 	return false
 }
 
+// resolverNames are suggested for a misspelt one.
+var resolverNames = []string{
+	"{Culture:LanguageName}", "{Culture:LCID}", "{Culture:RegionName}", "{Culture:RFC5646}",
+	"{Policy:PolicyId}", "{Policy:RelyingPartyTenantId}", "{Policy:TenantObjectId}", "{Policy:TrustFrameworkTenantId}",
+	"{Context:BuildNumber}", "{Context:CorrelationId}", "{Context:DateTimeInUtc}", "{Context:DeploymentMode}", "{Context:HostName}", "{Context:IPAddress}", "{Context:KMSI}",
+	"{OIDC:AuthenticationContextReferences}", "{OIDC:ClientId}", "{OIDC:DomainHint}", "{OIDC:LoginHint}", "{OIDC:MaxAge}", "{OIDC:Nonce}", "{OIDC:Prompt}",
+	"{OIDC:RedirectUri}", "{OIDC:Resource}", "{OIDC:Scope}", "{OIDC:Username}", "{OIDC:Password}",
+}
+
 var samlResolvers = map[string]bool{
 	"authncontextclassreferences": true, "nameidpolicyformat": true, "issuer": true, "allowcreate": true,
 	"forceauthn": true, "providername": true, "relaystate": true, "subject": true, "binding": true,

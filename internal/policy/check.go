@@ -28,13 +28,14 @@ func Check(e *Effective) diag.List {
 	c.relyingParty()
 	// What a reference that doesn't resolve would have brought isn't missed a second
 	// time.
-	if !c.unresolved {
+	if !c.unresolved && e.RelyingParty != nil {
 		for _, tp := range e.TechnicalProfiles.All() {
 			if strings.EqualFold(tp.HandlerClass(), "SelfAssertedAttributeProvider") && len(tp.DisplayClaims) == 0 {
 				c.sources(tp)
 			}
 		}
 		c.outputs()
+		c.requiredInputs()
 	}
 	c.support()
 	list := c.List()
@@ -323,6 +324,14 @@ func (c *checker) journey(j *UserJourney, sub bool) {
 	}
 	reference(c, &c.e.ClientDefinitions, j.ClientDefinition, diag.UndeclaredClientDef, "client definition", from)
 	steps := ordered(j)
+	if c.e.RelyingParty == nil {
+		// A base may be completed by its children: how steps follow each other is
+		// checked with a relying party, as B2C does. References are checked now.
+		for _, s := range steps {
+			c.stepReferences(s, from+" step "+strings.TrimSpace(s.Order.Value))
+		}
+		return
+	}
 	for i, s := range steps {
 		where := from + " step " + strings.TrimSpace(s.Order.Value)
 		if n, err := strconv.Atoi(strings.TrimSpace(s.Order.Value)); err != nil || n != i+1 {
@@ -360,10 +369,8 @@ func is(s *OrchestrationStep, types ...string) bool {
 }
 
 func (c *checker) step(j *UserJourney, s, previous, next *OrchestrationStep, where string) {
-	c.preconditions(s.Preconditions, where)
-	reference(c, &c.e.ContentDefinitions, s.ContentDefinition, diag.UndeclaredContent, "content definition", where)
+	c.stepReferences(s, where)
 	for _, x := range s.Exchanges {
-		c.technicalProfile(x.TechnicalProfile, where)
 		if tp, ok := c.e.TechnicalProfiles.Get(x.TechnicalProfile.Value); ok {
 			c.usable(tp)
 			for _, v := range tp.Validations {
@@ -372,9 +379,6 @@ func (c *checker) step(j *UserJourney, s, previous, next *OrchestrationStep, whe
 				}
 			}
 		}
-	}
-	for _, ref := range s.Candidates {
-		reference(c, &c.e.SubJourneys, ref, diag.UndeclaredSubJourney, "sub journey", where)
 	}
 	selection := is(s, "CombinedSignInAndSignUp", "ClaimsProviderSelection")
 	targets := slices.ContainsFunc(s.Selections, func(x ProviderSelection) bool { return x.Target.Set() })
@@ -386,12 +390,24 @@ func (c *checker) step(j *UserJourney, s, previous, next *OrchestrationStep, whe
 	case is(s, "InvokeSubJourney") && len(s.Candidates) == 0:
 		c.Report(diag.IncompleteStep, s.Pos, "add <JourneyList><Candidate SubJourneyReferenceId=\"…\" /></JourneyList>", "%s invokes no sub journey", where)
 	case is(s, "GetClaims", "SendClaims"):
-		c.technicalProfile(s.Issuer, where)
 		if !s.Issuer.Set() && !j.DefaultIssuer.Set() {
 			c.Report(diag.IncompleteStep, s.Pos, "add CpimIssuerTechnicalProfileReferenceId=\"…\"", "%s names no technical profile", where)
 		}
 	}
 	c.selections(s, next, where)
+}
+
+// stepReferences checks what a step refers to.
+func (c *checker) stepReferences(s *OrchestrationStep, where string) {
+	c.preconditions(s.Preconditions, where)
+	reference(c, &c.e.ContentDefinitions, s.ContentDefinition, diag.UndeclaredContent, "content definition", where)
+	for _, x := range s.Exchanges {
+		c.technicalProfile(x.TechnicalProfile, where)
+	}
+	for _, ref := range s.Candidates {
+		reference(c, &c.e.SubJourneys, ref, diag.UndeclaredSubJourney, "sub journey", where)
+	}
+	c.technicalProfile(s.Issuer, where)
 }
 
 // selections checks that targets are exchanges of the next step and validations of
@@ -547,6 +563,49 @@ func (c *checker) outputs() {
 				"output claim %q of the relying party is not an output claim of any step of user journey %q", ref.Claim.Value, rp.DefaultJourney.Value)
 		}
 	}
+}
+
+// requiredInputs checks that a required input claim of an exchange is put out by an
+// earlier step (UJ-8). Sub journeys aren't looked into: what is there when they are
+// called differs.
+func (c *checker) requiredInputs() {
+	rp := c.e.RelyingParty
+	if rp == nil {
+		return
+	}
+	j, ok := c.e.UserJourneys.Get(rp.DefaultJourney.Value)
+	if !ok {
+		return
+	}
+	have, seen := make(map[string]bool), make(map[string]bool)
+	for _, tp := range rp.TechnicalProfiles {
+		for _, ref := range tp.InputClaims {
+			have[Fold(ref.Claim.Value)] = true
+		}
+	}
+	for _, s := range ordered(j) {
+		for _, x := range s.Exchanges {
+			tp, ok := c.e.TechnicalProfiles.Get(x.TechnicalProfile.Value)
+			if !ok {
+				continue
+			}
+			own := make(map[string]bool)
+			c.transformed(tp.InputTransformations, own)
+			for _, ref := range tp.InputClaims {
+				if boolean(ref.Required) && !ref.DefaultValue.Set() && !have[Fold(ref.Claim.Value)] && !own[Fold(ref.Claim.Value)] {
+					c.Report(diag.RequiredNotOutput, ref.Pos, "put it out in an earlier step, or give it a DefaultValue",
+						"claim %q is a required input claim of technical profile %q in step %s of user journey %q, but not an output claim of any previous step",
+						ref.Claim.Value, tp.ID.Value, strings.TrimSpace(s.Order.Value), j.ID.Value)
+				}
+			}
+		}
+		c.producedBy(&UserJourney{Steps: []*OrchestrationStep{s}}, have, seen)
+	}
+}
+
+func boolean(t Text) bool {
+	text := strings.TrimSpace(t.Value)
+	return strings.EqualFold(text, "true") || text == "1"
 }
 
 // producedBy adds what a journey's steps may leave in the bag.

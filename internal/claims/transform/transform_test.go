@@ -61,7 +61,9 @@ func runtime() *transform.Runtime {
 			text, ok := texts[id]
 			return text, ok
 		},
-		Collection: func(string) []claims.Choice { return []claims.Choice{{Text: "B2C_V1_90001", Value: "You must be older"}} },
+		Collection: func(string) []claims.Choice {
+			return []claims.Choice{{Text: "B2C_V1_90001", Value: "You must be older"}}
+		},
 	}
 }
 
