@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,7 +16,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 )
 
@@ -42,7 +45,7 @@ func browser(t *testing.T) context.Context {
 	t.Cleanup(cancelAlloc)
 	ctx, cancel := chromedp.NewContext(alloc)
 	t.Cleanup(cancel)
-	ctx, stop := context.WithTimeout(ctx, 90*time.Second)
+	ctx, stop := context.WithTimeout(ctx, 3*time.Minute)
 	t.Cleanup(stop)
 	if err := chromedp.Do(ctx); err != nil { // starts it: a step's own deadline must not end it
 		t.Fatal(err)
@@ -238,49 +241,147 @@ func TestANewUserOfDevSeesAnEnrichedToken(t *testing.T) {
 	}
 }
 
+// sent runs steps that send the browser to the application, and returns the parameters
+// that it brings. The application's host doesn't exist; where the browser was sent is
+// what counts.
+func sent(t *testing.T, ctx context.Context, steps ...chromedp.Action[chromedp.Void]) url.Values {
+	t.Helper()
+	listening, stop := context.WithCancel(ctx)
+	defer stop()
+	arrived := make(chan string, 1)
+	if err := chromedp.Listen(listening, sentTo("https://app.example/", arrived)); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range steps {
+		limited, cancel := context.WithTimeout(ctx, 20*time.Second)
+		_ = chromedp.Do(limited, step) // the last one ends on an error page of the browser
+		cancel()
+	}
+	select {
+	case address := <-arrived:
+		u, err := url.Parse(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if u.Fragment != "" {
+			values, err := url.ParseQuery(u.Fragment)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return values
+		}
+		return u.Query()
+	case <-time.After(30 * time.Second):
+		page, _ := chromedp.Run(ctx, chromedp.OuterHTML(css("main")))
+		t.Fatalf("the browser was not sent to the application:\n%s", page)
+		return nil
+	}
+}
+
 func TestTheStarterPackInABrowser(t *testing.T) {
 	t.Parallel()
 	ctx := browser(t)
 	e := start(t, nil)
-	e.upload(enriched(t, e.api.server.URL+"/api/GetProfile"))
-	u := e.user() // makes the request's parameters
-	address := e.srv.URL() + "/" + tenant + "/" + signUpSignIn + "/oauth2/v2.0/authorize?client_id=" + e.spa.AppID + "&redirect_uri=" + spaRedirect +
-		"&response_type=id_token&response_mode=fragment&scope=openid&nonce=n&code_challenge=" + challenge(strings.Repeat("v", 50)) + "&code_challenge_method=S256&ui_locales=en-US"
-	_ = u
-	do(t, ctx, chromedp.Navigate(address), chromedp.WaitVisible(css("#FacebookExchange")))
+	deny := false
+	scriptedFacebook(t, e, &deny)
+	files := enriched(t, e.api.server.URL+"/api/GetProfile")
+	withFacebook(t, e, files)
+	e.upload(files)
+	address := func(policy string) string {
+		return e.srv.URL() + "/" + tenant + "/" + policy + "/oauth2/v2.0/authorize?" + url.Values{"client_id": {e.spa.AppID}, "redirect_uri": {spaRedirect},
+			"response_type": {"id_token"}, "response_mode": {"fragment"}, "scope": {"openid"}, "nonce": {"n"}, "state": {"s"}, "ui_locales": {"en-US"}}.Encode()
+	}
+	click := func(selector string) chromedp.Action[chromedp.Void] { return chromedp.Click(css(selector)) }
+	open := func(policy, wait string) {
+		t.Helper()
+		do(t, ctx, chromedp.Navigate(address(policy)), chromedp.WaitVisible(css(wait)))
+	}
+	forget := func() {
+		t.Helper()
+		if _, err := chromedp.Call(ctx, network.ClearBrowserCookies, cdp.Empty{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	token := func(values url.Values) map[string]any {
+		t.Helper()
+		_, payload := decode(t, values.Get("id_token"))
+		if payload["balance"] != "760.50" {
+			t.Errorf("payload = %v", payload)
+		}
+		return payload
+	}
+
+	// Sign-up with a verified address.
+	open(signUpSignIn, "#FacebookExchange")
 	shoot(t, ctx, "starterpack-signin")
-	do(t, ctx, chromedp.Click(css("#createAccount")), chromedp.WaitVisible(css("#attributeVerification")))
+	do(t, ctx, click("#createAccount"), chromedp.WaitVisible(css("#attributeVerification")))
 	shoot(t, ctx, "starterpack-signup")
 	verifyInPage(t, ctx, e.srv.AdminURL(), "emily@example.com")
-	var got string
 	do(t, ctx, chromedp.SendKeys(css("#newPassword"), password), chromedp.SendKeys(css("#reenterPassword"), password), chromedp.SendKeys(css("#displayName"), "Emily"),
 		chromedp.SendKeys(css("#givenName"), "Emily"), chromedp.SendKeys(css("#surname"), "Smith"))
 	shoot(t, ctx, "starterpack-signup-filled")
-	// The application's host doesn't exist: where the browser was sent is what counts.
-	arrived := make(chan string, 1)
-	if err := chromedp.Listen(ctx, sentTo("https://app.example/", arrived)); err != nil {
-		t.Fatal(err)
-	}
-	do(t, ctx, chromedp.Click(css("#continue")))
-	select {
-	case got = <-arrived:
-	case <-time.After(30 * time.Second):
-		t.Fatal("the browser was not sent to the application")
-	}
-	_, fragment, _ := strings.Cut(got, "#")
-	idToken := ""
-	for pair := range strings.SplitSeq(fragment, "&") {
-		if text, ok := strings.CutPrefix(pair, "id_token="); ok {
-			idToken = text
-		}
-	}
-	_, payload := decode(t, idToken)
-	if payload["balance"] != "760.50" || payload["email"] != "emily@example.com" {
+	e.api.take()
+	payload := token(sent(t, ctx, click("#continue")))
+	if payload["email"] != "emily@example.com" {
 		t.Errorf("payload = %v", payload)
 	}
 	if calls := e.api.take(); len(calls) != 1 || !strings.Contains(calls[0].Body, `"lang":"1033"`) {
 		t.Errorf("calls = %+v", calls)
 	}
-	do(t, ctx, chromedp.Navigate(strings.Replace(address, e.spa.AppID, "nobody", 1)), chromedp.WaitVisible(css(".error-page-correlationid")))
+
+	// Sign-in: a wrong password keeps the form.
+	forget()
+	open(signUpSignIn, "#localAccountForm")
+	do(t, ctx, chromedp.SendKeys(css("#signInName"), "emily@example.com"), chromedp.SendKeys(css("#password"), "wrong"), click("#next"), chromedp.WaitVisible(css(".error.pageLevel")))
+	if got := get(t, ctx, chromedp.Value(css("#signInName"))); got != "emily@example.com" {
+		t.Errorf("the form lost %q", got)
+	}
+	do(t, ctx, chromedp.SetValue(css("#password"), password))
+	token(sent(t, ctx, click("#next")))
+
+	// Facebook: sign-up, and in another browser sign-in without a page.
+	forget()
+	open(signUpSignIn, "#FacebookExchange")
+	do(t, ctx, click("#FacebookExchange"), chromedp.WaitVisible(css("#attributeVerification")))
+	shoot(t, ctx, "starterpack-facebook")
+	if payload := token(sent(t, ctx, click("#continue"))); payload["idp"] != "facebook.com" || payload["email"] != "fay@example.com" {
+		t.Errorf("payload = %v", payload)
+	}
+	forget()
+	open(signUpSignIn, "#FacebookExchange")
+	token(sent(t, ctx, click("#FacebookExchange")))
+
+	// Profile edit, through the choice of providers.
+	forget()
+	open("B2C_1A_ProfileEdit", "#LocalAccountSigninEmailExchange")
+	shoot(t, ctx, "starterpack-providers")
+	do(t, ctx, click("#LocalAccountSigninEmailExchange"), chromedp.WaitVisible(css("#signInName")))
+	do(t, ctx, chromedp.SendKeys(css("#signInName"), "emily@example.com"), chromedp.SendKeys(css("#password"), password), click("#continue"), chromedp.WaitVisible(css("#givenName")))
+	shoot(t, ctx, "starterpack-profile")
+	do(t, ctx, chromedp.SetValue(css("#givenName"), "Em"))
+	token(sent(t, ctx, click("#continue")))
+
+	// Password reset, cancel, and the forgotten password.
+	forget()
+	open("B2C_1A_PasswordReset", "#email")
+	shoot(t, ctx, "starterpack-reset")
+	verifyInPage(t, ctx, e.srv.AdminURL(), "emily@example.com")
+	do(t, ctx, click("#continue"), chromedp.WaitVisible(css("#newPassword")))
+	shoot(t, ctx, "starterpack-new-password")
+	do(t, ctx, chromedp.SendKeys(css("#newPassword"), "Another-word.2"), chromedp.SendKeys(css("#reenterPassword"), "Another-word.3"), click("#continue"), chromedp.WaitVisible(css("#passwordEntryMismatch")))
+	do(t, ctx, chromedp.SetValue(css("#reenterPassword"), "Another-word.2"))
+	token(sent(t, ctx, click("#continue")))
+	forget()
+	open("B2C_1A_PasswordReset", "#cancel")
+	if got := sent(t, ctx, click("#cancel")); got.Get("error") != "access_denied" || !strings.HasPrefix(got.Get("error_description"), "AADB2C90091") {
+		t.Errorf("cancel: %v", got)
+	}
+	forget()
+	open(signUpSignIn, "#forgotPassword")
+	if got := sent(t, ctx, click("#forgotPassword")); !strings.HasPrefix(got.Get("error_description"), "AADB2C90118") || got.Get("state") != "s" {
+		t.Errorf("forgot: %v", got)
+	}
+
+	do(t, ctx, chromedp.Navigate(strings.Replace(address(signUpSignIn), e.spa.AppID, "nobody", 1)), chromedp.WaitVisible(css(".error-page-correlationid")))
 	shoot(t, ctx, "error")
 }

@@ -19,6 +19,6 @@ var profileCodes = map[Code]Entry{
 	MissingProfileKey:   {Error, "Missing cryptographic key", "A technical profile lacks a key in CryptographicKeys that its provider needs.", "Add the key with the id of a policy key set."},
 	MissingKeySet:       {Warning, "Unknown policy key", "A technical profile refers to a policy key set that the tenant doesn't have yet.", "Create the key set in the tenant; users who come this way see an error until then."},
 	NoOutputClaims:      {Error, "No output claims", "A claims-transformation technical profile has no OutputClaims.", "Add at least one OutputClaim."},
-	MissingDirectoryKey: {Error, "No key claim", "A directory technical profile has no input claim that finds a user.", "Add an InputClaim for objectId, a sign-in name or an alternative security id."},
+	MissingDirectoryKey: {Warning, "No key claim", "A directory technical profile has no input claim that finds a user, so it finds nobody.", "Add an InputClaim for objectId, a sign-in name or an alternative security id."},
 	BadEndpoint:         {Error, "Invalid endpoint", "An endpoint of an identity provider is no absolute https address.", "Write the address that the provider documents."},
 }
