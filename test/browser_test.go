@@ -96,6 +96,9 @@ func shoot(t *testing.T, ctx context.Context, name string) {
 			if overflow > 0 {
 				t.Errorf("%s: %d pixels too wide at %d", name, overflow, width)
 			}
+			if problems := accessibility(t, ctx); problems != "" {
+				t.Errorf("%s at %d %s: %s", name, width, scheme, problems)
+			}
 			if folder == "" {
 				continue
 			}
@@ -106,6 +109,22 @@ func shoot(t *testing.T, ctx context.Context, name string) {
 		}
 	}
 	do(t, ctx, chromedp.ResetViewport())
+}
+
+// accessibility runs axe-core over the page, if JOURNEYMAN_AXE names its axe.min.js,
+// and lists what it finds.
+func accessibility(t *testing.T, ctx context.Context) string {
+	t.Helper()
+	file := os.Getenv("JOURNEYMAN_AXE")
+	if file == "" {
+		return ""
+	}
+	source, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	get(t, ctx, chromedp.Evaluate[bool](string(source)+";true"))
+	return get(t, ctx, chromedp.Evaluate[string](`axe.run({runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}).then(r => r.violations.map(v => v.id + ": " + v.nodes.map(n => n.target.join(" ") + " " + n.failureSummary).join("; ")).join("\n"))`, chromedp.EvalAwaitPromise))
 }
 
 var addresses = regexp.MustCompile(`https://localhost:\d+`)
