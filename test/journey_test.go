@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 func TestADoubledPostRunsOnce(t *testing.T) {
@@ -54,6 +55,30 @@ func TestADoubledPostRunsOnce(t *testing.T) {
 	}
 	if got := redeem(second); got.Error != "invalid_grant" {
 		t.Errorf("both codes of one journey were redeemed")
+	}
+	// Whoever goes back to this address later gets nothing.
+	e.clock.advance(2 * time.Minute)
+	u.get(confirmed)
+	if u.callback != nil || !strings.Contains(u.page, "AADB2C90046") {
+		t.Errorf("an ended journey gave its end again after two minutes: %v", u.callback)
+	}
+}
+
+func TestSigningOutForgetsJourneys(t *testing.T) {
+	t.Parallel()
+	e, _ := signedUp(t, nil)
+	u := e.user()
+	u.authorize(signUpSignIn, nil)
+	if r := u.submit(map[string]string{"signInName": "emily@example.com", "password": password}); r.Status != "200" {
+		t.Fatalf("%+v", r)
+	}
+	confirmed := u.path("/api/CombinedSigninAndSignup/confirmed") + "&csrf_token=" + url.QueryEscape(u.settings.CSRF)
+	u.get(confirmed)
+	u.result()
+	u.get(e.srv.URL() + "/" + tenant + "/" + signUpSignIn + "/oauth2/v2.0/logout")
+	u.get(confirmed)
+	if u.callback != nil {
+		t.Error("going back after signing out signed in again")
 	}
 }
 

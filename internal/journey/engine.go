@@ -131,7 +131,7 @@ func (r *run) settle(ctx context.Context, out Outcome, version *int64) (Ran, err
 		}
 		o.AuthTime = r.authTime()
 	case *Failed:
-		j.Ended, j.Failure = true, o.Failure.stored()
+		j.Ended, j.EndedAt, j.Failure = true, r.e.Now(), o.Failure.stored()
 		r.logFailure(ctx, o.Failure)
 	}
 	switch o := out.(type) {

@@ -40,6 +40,8 @@ type Journey struct {
 	// HintUsed is set once domain_hint made a choice: only the first selection heeds it.
 	HintUsed bool `json:"hintUsed,omitempty"`
 	Ended    bool `json:"ended,omitempty"`
+	// EndedAt is when it ended: for a little while its end is given again.
+	EndedAt time.Time `json:"endedAt,omitzero"`
 
 	// Grant is what a refresh token carried; only in refresh journeys, never stored.
 	Grant     *Grant `json:"-"`

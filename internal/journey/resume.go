@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Post handles what a page's script sends: the form, or a request to send or check
@@ -293,9 +294,16 @@ func (r *run) redisplay(ctx context.Context) (Ran, error) {
 	return Ran{Outcome: &ShowPage{Journey: r.j, Page: page}, Session: r.session}, nil
 }
 
+// replayWindow is how long an ended journey gives its end again: long enough for a
+// doubled click or a lost answer, too short for whoever comes to the browser next.
+const replayWindow = time.Minute
+
 // again gives the end of a journey that has ended once more: the protocol derives
 // the code from the journey, so that it can still be used only once.
 func (r *run) again(ctx context.Context) (Ran, error) {
+	if r.e.Now().Sub(r.j.EndedAt) > replayWindow {
+		return Ran{}, ErrStale
+	}
 	if r.j.Failure != nil {
 		return Ran{Outcome: &Failed{Journey: r.j, Failure: r.j.Failure.failure()}, Session: r.session}, nil
 	}

@@ -328,7 +328,9 @@ func (r *run) sendClaims(ctx context.Context, uj *UserJourney, step *Step) (Outc
 			out.Grant.Set(id, v)
 		}
 	}
-	r.j.Ended = true
+	if !r.j.Ended {
+		r.j.Ended, r.j.EndedAt = true, r.e.Now()
+	}
 	r.j.Pending = nil
 	return out, nil
 }

@@ -43,6 +43,7 @@ func (s *Server) logout(w http.ResponseWriter, r *http.Request, e endpoint.Endpo
 		s.Browser.Error(w, r, http.StatusBadRequest, fail.page(), "")
 		return
 	}
+	s.Browser.ForgetJourneys(w, r)
 	current := s.Browser.Session(r)
 	clients := s.endSession(current, p, audience)
 	if current != nil && len(current.Partitions) > 0 {

@@ -53,6 +53,8 @@ type Browser interface {
 	Session(r *http.Request) *session.Session
 	SetSession(w http.ResponseWriter, r *http.Request, s *session.Session)
 	ClearSession(w http.ResponseWriter, r *http.Request)
+	// ForgetJourneys unbinds the browser from its journeys: none can be gone on with.
+	ForgetJourneys(w http.ResponseWriter, r *http.Request)
 }
 
 // Accounts tells whether a user's refresh tokens are still good.

@@ -54,6 +54,15 @@ func (p *Pages) bind(w http.ResponseWriter, r *http.Request, j *journey.Journey,
 	p.setCookie(w, &http.Cookie{Name: bindingCookie(j.ID), Value: secret, Path: "/", HttpOnly: true})
 }
 
+// ForgetJourneys takes the browser's halves of its journeys away.
+func (p *Pages) ForgetJourneys(w http.ResponseWriter, r *http.Request) {
+	for _, c := range r.Cookies() {
+		if strings.HasPrefix(c.Name, "x-ms-cpim-cache|") {
+			p.setCookie(w, &http.Cookie{Name: c.Name, Path: "/", HttpOnly: true, MaxAge: -1})
+		}
+	}
+}
+
 // visit reads what identifies a request of a journey's page.
 func (p *Pages) visit(r *http.Request, transaction string) journey.Visit {
 	v := journey.Visit{Transaction: transaction, Session: p.Session(r)}
