@@ -42,6 +42,8 @@ type env struct {
 	web    application.Application
 	secret string
 	clock  *clock
+	// stop ends the server and waits until it has.
+	stop func()
 }
 
 // clock is the server's time; tests move it.
@@ -71,7 +73,14 @@ const (
 // names and two applications.
 func start(t *testing.T, change func(*server.Config)) *env {
 	t.Helper()
-	e := &env{t: t, api: newAPI(t), clock: new(clock)}
+	return startWith(t, newAPI(t), change)
+}
+
+// startWith runs a server that trusts an API; with the data of another it goes on
+// where that one was.
+func startWith(t *testing.T, api *scriptedAPI, change func(*server.Config)) *env {
+	t.Helper()
+	e := &env{t: t, api: api, clock: new(clock)}
 	data := t.TempDir()
 	caFile := filepath.Join(data, "api-ca.pem")
 	if err := os.WriteFile(caFile, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: e.api.server.Certificate().Raw}), 0o600); err != nil {
@@ -98,12 +107,13 @@ func start(t *testing.T, change func(*server.Config)) *env {
 	e.srv = srv
 	done := make(chan error, 1)
 	go func() { done <- srv.Run(ctx) }()
-	t.Cleanup(func() {
+	e.stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-done; err != nil {
 			t.Errorf("server: %v", err)
 		}
 	})
+	t.Cleanup(e.stop)
 	e.caPool = x509.NewCertPool()
 	if srv.CAFile != "" {
 		b, err := os.ReadFile(srv.CAFile)
@@ -137,6 +147,9 @@ func (e *env) keys() {
 	for name, k := range map[string]keyset.Key{
 		"TokenSigningKeyContainer": key, "TokenEncryptionKeyContainer": key, "FacebookSecret": keyset.NewSecret("sig", []byte("facebook-secret")),
 	} {
+		if e.srv.Keys.Exists(name) {
+			continue
+		}
 		if _, err := e.srv.Keys.Create(ctx, name, k); err != nil {
 			e.t.Fatal(err)
 		}

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"journeyman.dev/internal/server"
 )
 
 func TestADoubledPostRunsOnce(t *testing.T) {
@@ -230,5 +232,63 @@ func TestFormPost(t *testing.T) {
 	u.pass(map[string]string{"signInName": "emily@example.com", "password": password})
 	if !strings.Contains(u.page, "action='"+spaRedirect+"'") || !strings.Contains(u.page, "name='state' id='state' value='st'") || !strings.Contains(u.page, "name='id_token'") {
 		t.Errorf("form:\n%s", u.page)
+	}
+}
+
+func TestSignInThroughEveryAddressForm(t *testing.T) {
+	t.Parallel()
+	e, _ := signedUp(t, nil)
+	for _, path := range []string{"/tfp/" + tenant + "/" + signUpSignIn + "/oauth2/v2.0/%s?", "/" + tenant + "/oauth2/v2.0/%s?p=" + signUpSignIn + "&", "/" + e.srv.TenantID + "/" + strings.ToUpper(signUpSignIn) + "/oauth2/v2.0/%s?"} {
+		u := e.user()
+		u.verifier = strings.Repeat("v", 50)
+		u.get(e.srv.URL() + strings.Replace(path, "%s", "authorize", 1) + url.Values{"client_id": {e.spa.AppID}, "redirect_uri": {spaRedirect}, "response_type": {"code"}, "scope": {"openid"},
+			"code_challenge": {challenge(u.verifier)}, "code_challenge_method": {"S256"}}.Encode())
+		u.pass(map[string]string{"signInName": "emily@example.com", "password": password})
+		res, err := e.client(nil).PostForm(e.srv.URL()+strings.Replace(path, "%s", "token", 1), url.Values{"grant_type": {"authorization_code"}, "client_id": {e.spa.AppID}, "code": {u.result().Get("code")}, "redirect_uri": {spaRedirect}, "code_verifier": {u.verifier}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(res.Body)
+		_ = res.Body.Close()
+		if res.StatusCode != http.StatusOK || !strings.Contains(string(body), `"id_token":"`) {
+			t.Errorf("%s: %d %s", path, res.StatusCode, body)
+		}
+	}
+}
+
+func TestAJourneySurvivesARestart(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	listen := ""
+	api := newAPI(t)
+	same := func(c *server.Config) {
+		c.Data = data
+		if listen != "" {
+			c.Listen = listen
+		}
+	}
+	e := startWith(t, api, same)
+	files := enriched(t, api.server.URL+"/api/GetProfile")
+	e.upload(files)
+	e.user().signUp(signUpSignIn, "emily@example.com")
+	u := e.user()
+	u.authorize(signUpSignIn, nil)
+	// The policy changes, and the server is started again: the journey goes on with
+	// the program that it began with.
+	edit(t, files, "TrustFrameworkExtensions", "/api/GetProfile", "/api/Changed")
+	e.upload(files, "TrustFrameworkExtensions")
+	listen = strings.TrimPrefix(strings.Replace(e.srv.URL(), "localhost", "127.0.0.1", 1), "https://")
+	e.stop()
+	e2 := startWith(t, api, same)
+	u.e = e2
+	u.http.Transport = e2.client(nil).Transport
+	api.take()
+	u.pass(map[string]string{"signInName": "emily@example.com", "password": password})
+	got := e2.token(signUpSignIn, url.Values{"grant_type": {"authorization_code"}, "client_id": {e.spa.AppID}, "code": {u.result().Get("code")}, "redirect_uri": {spaRedirect}, "code_verifier": {u.verifier}})
+	if got.status != 200 {
+		t.Errorf("%+v", got)
+	}
+	if calls := api.take(); len(calls) != 1 || calls[0].Path != "/api/GetProfile" {
+		t.Errorf("calls = %+v", calls)
 	}
 }
