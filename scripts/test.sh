@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs every test. Installs what the browser tests need where that is possible; where
+# Runs every test. Installs Chromium and PostgreSQL for those that need them where that is possible; where
 # it isn't, those tests say that they are skipped.
 set -eu
 cd "$(dirname "$0")/.."
@@ -8,9 +8,17 @@ browser() {
 	command -v chromium || command -v chromium-browser || command -v google-chrome || true
 }
 
-if [ -z "$(browser)" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null ||
-		echo "Chromium can't be installed: the browser tests are skipped" >&2
+postgres() {
+	command -v initdb || ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null || true
+}
+
+missing=""
+[ -n "$(browser)" ] || missing="chromium fonts-dejavu-core"
+[ -n "$(postgres)" ] || missing="$missing postgresql"
+if [ -n "$missing" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+	# shellcheck disable=SC2086 # a list of packages
+	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null ||
+		echo "$missing can't be installed: tests that need it are skipped" >&2
 fi
 
 bad=$(gofmt -l cmd internal test policies examples 2>/dev/null || true)

@@ -160,7 +160,11 @@ func TestKeySetsOverTheAdminAPI(t *testing.T) {
 
 func TestUsersOverTheAdminAPI(t *testing.T) {
 	t.Parallel()
-	e := start(t, nil)
+	users(t, start(t, nil))
+}
+
+func users(t *testing.T, e *env) {
+	t.Helper()
 	e.upload(enriched(t, e.api.server.URL))
 	const admin = "admin-token"
 	user := func(address string) object {

@@ -64,7 +64,11 @@ func (e *env) directoryJourney(t *testing.T, profiles string, steps []string, ou
 
 func TestDirectoryOperations(t *testing.T) {
 	t.Parallel()
-	e := start(t, nil)
+	directoryOperations(t, start(t, nil))
+}
+
+func directoryOperations(t *testing.T, e *env) {
+	t.Helper()
 	byID := `<InputClaim ClaimTypeReferenceId="objectId" Required="true" />`
 	byName := `<InputClaim ClaimTypeReferenceId="loginName" PartnerClaimType="signInNames.userName" Required="true" />`
 	byAlt := `<InputClaim ClaimTypeReferenceId="alt" PartnerClaimType="alternativeSecurityId" Required="true" />`

@@ -120,7 +120,7 @@ func TestCompilePrintsTheWholePolicy(t *testing.T) {
 func TestWrongUseOfTheCommandLine(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"nonsense"}, {"policy", "lint"}, {"policy", "lint", "/does/not/exist"}, {"serve"}, {"serve", "--tenant", "x", "--config", "/does/not/exist"},
-		{"serve", "--tenant", "x.onmicrosoft.com", "--data", t.TempDir(), "--database", "postgres://x", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"},
+		{"serve", "--tenant", "x.onmicrosoft.com", "--data", t.TempDir(), "--database", "oracle:x", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"},
 		{"serve", "--tenant", "x.onmicrosoft.com", "--data", t.TempDir(), "--tls", "nonsense", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"},
 		{"serve", "--tenant", "x.onmicrosoft.com", "--data", t.TempDir(), "--master-key", "short", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"},
 		{"serve", "--tenant", "x.onmicrosoft.com", "--data", t.TempDir(), "--smtp-url", "http://x", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"},
@@ -137,11 +137,11 @@ func TestWrongUseOfTheCommandLine(t *testing.T) {
 func TestSettingsComeFromFileAndFlag(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "config.json")
-	if err := os.WriteFile(file, []byte(`{"tenant": "x.onmicrosoft.com", "database": "postgres://x", "data": "`+t.TempDir()+`"}`), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(`{"tenant": "x.onmicrosoft.com", "database": "oracle:x", "data": "`+t.TempDir()+`"}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	// The tenant is required, and the database is refused: both were read from the file.
-	if code, _, errOut := command(t, "serve", "--config", file); code != 1 || !strings.Contains(errOut, `database "postgres" is not supported`) {
+	if code, _, errOut := command(t, "serve", "--config", file); code != 1 || !strings.Contains(errOut, `database "oracle" is not supported`) {
 		t.Errorf("%d %s", code, errOut)
 	}
 	if code, _, errOut := command(t, "serve", "--config", file, "--database", "mysql:x"); code != 1 || !strings.Contains(errOut, `database "mysql" is not supported`) {

@@ -16,7 +16,7 @@ type settings struct {
 	AdminListen  string        `help:"Admin listener." default:"127.0.0.1:8444"`
 	TLS          string        `name:"tls" help:"auto (a local certificate authority in the data folder), off, or cert.pem,key.pem." default:"auto" env:"JOURNEYMAN_TLS"`
 	TenantID     string        `name:"tenant-id" help:"GUID of the tenant; made once if not given." env:"JOURNEYMAN_TENANT_ID"`
-	Database     string        `help:"sqlite:FILE; in the data folder if not given."`
+	Database     string        `help:"sqlite:FILE or postgres://user:password@host/name; a file in the data folder if not given."`
 	Data         string        `help:"Folder for database, keys and certificates." default:"./data" type:"path"`
 	PublicURL    string        `name:"public-url" help:"Scheme and host that browsers use, behind a proxy." env:"JOURNEYMAN_PUBLIC_URL"`
 	OutboundCA   string        `name:"outbound-ca" help:"PEM file of certificate authorities to trust for calls out, beside the system's." env:"JOURNEYMAN_OUTBOUND_CA"`

@@ -168,14 +168,11 @@ func openSealer(c Config) (*seal.Sealer, error) {
 }
 
 func openDatabase(ctx context.Context, c Config) (*store.DB, error) {
-	kind, file, ok := strings.Cut(c.Database, ":")
-	switch {
-	case c.Database == "":
-		file = filepath.Join(c.Data, "journeyman.db")
-	case !ok || kind != "sqlite":
-		return nil, fmt.Errorf("database %q is not supported by this version: use sqlite:FILE", kind)
+	address := c.Database
+	if address == "" {
+		address = "sqlite:" + filepath.Join(c.Data, "journeyman.db")
 	}
-	return store.OpenSQLite(ctx, file)
+	return store.Open(ctx, address)
 }
 
 // identify makes or reads what the tenant is known by.

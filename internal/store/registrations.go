@@ -80,6 +80,9 @@ func (s Applications) List(ctx context.Context) (list []application.Application,
 func (s Applications) Update(ctx context.Context, id string, change func(*application.Application) error) (application.Application, error) {
 	var out application.Application
 	err := s.inWrite(ctx, func(ctx context.Context, q querier) error {
+		if err := lockRow(ctx, q, "UPDATE applications SET id = id WHERE id = $1", id); err != nil {
+			return err
+		}
 		a, err := scanApplication(q.QueryRowContext(ctx, "SELECT data FROM applications WHERE id = $1", id))
 		if err != nil {
 			return err

@@ -1,8 +1,11 @@
-// Package store is the SQL behind the other packages' small interfaces.
+// Package store is the SQL behind the other packages' small interfaces: one text for
+// SQLite and PostgreSQL.
 //
-// Writes go through one goroutine, which puts the ones that wait together into one
-// transaction: each in a savepoint of its own, one commit and one sync for all. What
-// Write returned without error is on disk. Reads use connections of their own.
+// With SQLite, writes go through one goroutine, which puts the ones that wait together
+// into one transaction: each in a savepoint of its own, one commit and one sync for
+// all. Reads use connections of their own. PostgreSQL groups commits itself; each write
+// is a transaction on a connection of the pool. With both, what a write returned
+// without error is on disk.
 //
 // Reference: DESIGN §4.
 package store
@@ -15,6 +18,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"strings"
 	"sync"
 
 	"github.com/pressly/goose/v3"
@@ -26,7 +30,12 @@ var migrations embed.FS
 
 // DB is an open database.
 type DB struct {
-	read  *sql.DB
+	read *sql.DB
+	// inWrite runs a write; it is durable when inWrite returned nil. run may be run
+	// again, and on a transaction that others share: it must only touch the database.
+	inWrite func(ctx context.Context, run func(ctx context.Context, q querier) error) error
+
+	// SQLite only.
 	write *sql.DB
 	conn  *sql.Conn // the only one that writes
 	jobs  chan *job
@@ -56,6 +65,18 @@ const maxBatch = 128
 // ErrClosed says that the database was closed.
 var ErrClosed = errors.New("database is closed")
 
+// Open opens sqlite:FILE or postgres://… and brings its tables up to date.
+func Open(ctx context.Context, address string) (*DB, error) {
+	kind, file, ok := strings.Cut(address, ":")
+	switch {
+	case ok && kind == "sqlite":
+		return OpenSQLite(ctx, file)
+	case ok && (kind == "postgres" || kind == "postgresql"):
+		return openPostgres(ctx, address)
+	}
+	return nil, fmt.Errorf("database %q is not supported: use sqlite:FILE or postgres://…", kind)
+}
+
 // OpenSQLite opens or makes a database file and brings its tables up to date.
 func OpenSQLite(ctx context.Context, path string) (*DB, error) {
 	source := func(mode string) string {
@@ -69,7 +90,7 @@ func OpenSQLite(ctx context.Context, path string) (*DB, error) {
 		return nil, err
 	}
 	write.SetMaxOpenConns(1)
-	if err := migrate(ctx, write); err != nil {
+	if err := migrate(ctx, write, goose.DialectSQLite3); err != nil {
 		return nil, errors.Join(fmt.Errorf("database %s: %w", path, err), write.Close())
 	}
 	read, err := sql.Open("sqlite", source("deferred"))
@@ -83,16 +104,22 @@ func OpenSQLite(ctx context.Context, path string) (*DB, error) {
 		return nil, errors.Join(err, read.Close(), write.Close())
 	}
 	d := &DB{read: read, write: write, conn: conn, jobs: make(chan *job, maxBatch), done: make(chan struct{})}
+	d.inWrite = d.queue
 	go d.writer()
 	return d, nil
 }
 
-func migrate(ctx context.Context, db *sql.DB) error {
+// migrate brings the tables up to date. The history is one text; only the name of the
+// type for bytes differs.
+func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect, options ...goose.ProviderOption) error {
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return err
 	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, db, files)
+	if dialect == goose.DialectPostgres {
+		files = bytesAs{files, "BYTEA"}
+	}
+	p, err := goose.NewProvider(dialect, db, files, options...)
 	if err != nil {
 		return err
 	}
@@ -104,6 +131,10 @@ func migrate(ctx context.Context, db *sql.DB) error {
 func (d *DB) Close() error {
 	var err error
 	d.closing.Do(func() {
+		if d.jobs == nil {
+			err = d.read.Close()
+			return
+		}
 		d.mu.Lock()
 		d.closed = true
 		close(d.jobs)
@@ -117,9 +148,8 @@ func (d *DB) Close() error {
 // Ready reports whether the database answers.
 func (d *DB) Ready(ctx context.Context) error { return d.read.PingContext(ctx) }
 
-// inWrite runs a write; it is durable when inWrite returned nil. run may be run on a
-// transaction that others share: it must only touch the database.
-func (d *DB) inWrite(ctx context.Context, run func(ctx context.Context, q querier) error) error {
+// queue hands a write to the writer and waits for its commit.
+func (d *DB) queue(ctx context.Context, run func(ctx context.Context, q querier) error) error {
 	j := &job{ctx: ctx, run: run, done: make(chan error, 1)}
 	d.mu.RLock()
 	if d.closed {

@@ -108,6 +108,9 @@ func collectUsers(rows *sql.Rows) (list []*directory.User, err error) {
 func (s Users) UpdateUser(ctx context.Context, id string, change func(*directory.User) error) (*directory.User, error) {
 	var out *directory.User
 	err := s.inWrite(ctx, func(ctx context.Context, q querier) error {
+		if err := lockRow(ctx, q, "UPDATE users SET id = id WHERE id = $1", id); err != nil {
+			return err
+		}
 		u, err := scanUser(q.QueryRowContext(ctx, "SELECT data FROM users WHERE id = $1", id))
 		if err != nil {
 			return err
@@ -136,6 +139,13 @@ func (s Users) UpdateUser(ctx context.Context, id string, change func(*directory
 		return nil, err
 	}
 	return out, nil
+}
+
+// lockRow makes other writes of a row wait until this one is done: what SELECT … FOR
+// UPDATE does, in SQL that both databases have.
+func lockRow(ctx context.Context, q querier, update, id string) error {
+	_, err := q.ExecContext(ctx, update, id)
+	return err
 }
 
 // ListUsers implements directory.Store.

@@ -1,0 +1,134 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+// maxConns bounds the pool: more than a database's processors can use only wait there.
+const maxConns = 24
+
+// openPostgres opens a PostgreSQL database, version 13 or newer.
+func openPostgres(ctx context.Context, address string) (*DB, error) {
+	db, err := sql.Open("pgx", address)
+	if err != nil {
+		return nil, errors.New("the database's address can't be read") // it may hold a password
+	}
+	db.SetMaxOpenConns(maxConns)
+	db.SetMaxIdleConns(maxConns)
+	db.SetConnMaxIdleTime(5 * time.Minute)
+	if err := db.PingContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("database doesn't answer: %w", withoutAddress(err)), db.Close())
+	}
+	// Several nodes may start at once: one migrates, the others wait.
+	locker, err := lock.NewPostgresSessionLocker()
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	if err := migrate(ctx, db, goose.DialectPostgres, goose.WithSessionLocker(locker)); err != nil {
+		return nil, errors.Join(fmt.Errorf("database: %w", err), db.Close())
+	}
+	d := &DB{read: db}
+	d.inWrite = d.transact
+	return d, nil
+}
+
+// withoutAddress keeps a password in the address out of errors: only what the server
+// said is told.
+func withoutAddress(err error) error {
+	var server *pgconn.PgError
+	if errors.As(err, &server) {
+		return server
+	}
+	return errors.New("no connection")
+}
+
+// maxTransactions is how often a write is tried when others were in its way.
+const maxTransactions = 20
+
+// transact runs a write in a transaction of its own. Two that got in each other's way
+// are run again.
+func (d *DB) transact(ctx context.Context, run func(ctx context.Context, q querier) error) error {
+	var err error
+	for range maxTransactions {
+		if err = d.attempt(ctx, run); !conflicted(err) {
+			return err
+		}
+	}
+	return err
+}
+
+// conflicted reports a deadlock or a serialization failure.
+func conflicted(err error) bool {
+	var server *pgconn.PgError
+	return errors.As(err, &server) && (server.Code == "40P01" || server.Code == "40001")
+}
+
+func (d *DB) attempt(ctx context.Context, run func(ctx context.Context, q querier) error) (err error) {
+	tx, err := d.read.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("write panicked: %v", r)
+		}
+		if err != nil {
+			_ = tx.Rollback() // the first error says what was wrong
+		}
+	}()
+	if err := run(ctx, tx); err != nil {
+		return err
+	}
+	// Once begun, a commit is waited for: leaving would not know whether it happened.
+	return tx.Commit()
+}
+
+// bytesAs gives the migrations with another name for BLOB.
+type bytesAs struct {
+	fs.FS
+	name string
+}
+
+// ReadFile implements fs.ReadFileFS.
+func (f bytesAs) ReadFile(name string) ([]byte, error) {
+	b, err := fs.ReadFile(f.FS, name)
+	return bytes.ReplaceAll(b, []byte(" BLOB "), []byte(" "+f.name+" ")), err
+}
+
+// Open implements fs.FS.
+func (f bytesAs) Open(name string) (fs.File, error) {
+	file, err := f.FS.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Stat()
+	if err != nil || info.IsDir() {
+		return file, err
+	}
+	b, err := f.ReadFile(name)
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return replaced{file, bytes.NewReader(b)}, nil
+}
+
+// replaced is a file with other content.
+type replaced struct {
+	fs.File
+	content io.Reader
+}
+
+// Read implements fs.File.
+func (r replaced) Read(p []byte) (int, error) { return r.content.Read(p) }
