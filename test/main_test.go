@@ -1,6 +1,7 @@
 package test
 
 import (
+	"net/url"
 	"os"
 	"testing"
 
@@ -48,4 +49,45 @@ func TestTheAdminAPIOnPostgreSQL(t *testing.T) {
 func TestDirectoryOperationsOnPostgreSQL(t *testing.T) {
 	t.Parallel()
 	directoryOperations(t, start(t, onPostgres(t)))
+}
+
+func TestTwoNodesOnOneDatabase(t *testing.T) {
+	t.Parallel()
+	api := newAPI(t)
+	postgres := onPostgres(t)
+	key := ""
+	node := func(c *server.Config) {
+		postgres(c)
+		c.MasterKey = key
+	}
+	key = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+	first, second := startWith(t, api, node), startWith(t, api, node)
+	files := enriched(t, api.server.URL+"/api/GetProfile")
+	first.upload(files)
+	first.user().signUp(signUpSignIn, "emily@example.com")
+	if second.srv.Policies.Current(signUpSignIn) != nil {
+		t.Fatal("the second node knew the policy before it looked")
+	}
+	if err := second.srv.Sync(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if second.srv.TenantID != first.srv.TenantID || second.srv.Policies.Current(signUpSignIn) == nil {
+		t.Fatal("the second node doesn't know the tenant's policies")
+	}
+	// A journey that begins on one node ends on the other, as behind a load balancer.
+	u := first.user()
+	u.authorize(signUpSignIn, nil)
+	u.e = second
+	u.http.Transport = second.client(nil).Transport
+	at, _ := url.Parse(first.srv.URL())
+	there, _ := url.Parse(second.srv.URL())
+	u.http.Jar.SetCookies(there, u.http.Jar.Cookies(at))
+	u.pass(map[string]string{"signInName": "emily@example.com", "password": password})
+	form := url.Values{"grant_type": {"authorization_code"}, "client_id": {first.spa.AppID}, "code": {u.result().Get("code")}, "redirect_uri": {spaRedirect}, "code_verifier": {u.verifier}}
+	if got := second.token(signUpSignIn, form); got.status != 200 {
+		t.Errorf("the second node: %+v", got)
+	}
+	if got := first.token(signUpSignIn, form); got.Error != "invalid_grant" {
+		t.Errorf("a code was redeemed at both nodes: %+v", got)
+	}
 }

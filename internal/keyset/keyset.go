@@ -211,7 +211,8 @@ func (s *Service) Create(ctx context.Context, id string, keys ...Key) (*Set, err
 	if id == "" || strings.ContainsAny(id, "/\\'\"?#%\r\n") || len(id) > 120 {
 		return nil, &Fault{"AADB2C95024", "The name of the key set is not acceptable."}
 	}
-	set := &Set{ID: Name(id), Version: 1, Keys: keys}
+	// Versions begin with the time: a set that was deleted and made anew is another.
+	set := &Set{ID: Name(id), Version: s.now().UnixMicro(), Keys: keys}
 	for i := range set.Keys {
 		if err := set.Keys[i].parse(); err != nil {
 			return nil, err

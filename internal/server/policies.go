@@ -45,6 +45,19 @@ var (
 // load reads the stored policies and compiles them. A policy that doesn't compile any
 // more is kept and reported: it was fine when it was uploaded.
 func (p *Policies) load(ctx context.Context) error {
+	p.byHash = make(map[string]*journey.Program)
+	p.current = make(map[string]*journey.Program)
+	if err := p.Reload(ctx); err != nil {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.remember(ctx)
+}
+
+// Reload reads the stored policies and compiles them: at the start, and when another
+// node changed them.
+func (p *Policies) Reload(ctx context.Context) error {
 	list, err := p.store.List(ctx)
 	if err != nil {
 		return fmt.Errorf("policies: %w", err)
@@ -56,10 +69,8 @@ func (p *Policies) load(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.sources = sources
-	p.byHash = make(map[string]*journey.Program)
-	p.current = make(map[string]*journey.Program)
 	p.compileAll(ctx)
-	return p.remember(ctx)
+	return nil
 }
 
 // compileAll compiles every policy anew; the caller holds the lock.

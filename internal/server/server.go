@@ -92,13 +92,16 @@ type Server struct {
 
 	localTLS *tls.Config
 	db       *store.DB
-	engine   *journey.Engine
-	oidc     *oidc.Server
-	pages    *page.Pages
-	public   net.Listener
-	admin    net.Listener
-	baseURL  string
-	adminURL string
+	// fingerprint is of the policies and keys that were read last; only housekeeping
+	// touches it.
+	fingerprint string
+	engine      *journey.Engine
+	oidc        *oidc.Server
+	pages       *page.Pages
+	public      net.Listener
+	admin       net.Listener
+	baseURL     string
+	adminURL    string
 }
 
 // New opens the data, binds the listeners and wires everything; Run serves.
@@ -481,14 +484,35 @@ func (s *Server) Run(ctx context.Context) error {
 	return err
 }
 
-// housekeeping removes what has expired.
+// Sync takes over what other nodes on the database changed: policies and keys.
+func (s *Server) Sync(ctx context.Context) error {
+	now, err := s.db.Fingerprint(ctx)
+	if err != nil || now == s.fingerprint {
+		return err
+	}
+	if err := errors.Join(s.Keys.Reload(ctx), s.Policies.Reload(ctx)); err != nil {
+		return err
+	}
+	s.fingerprint = now
+	return nil
+}
+
+// syncEvery is how soon a node learns of another's changes.
+const syncEvery = 2 * time.Second
+
+// housekeeping removes what has expired and looks for other nodes' changes.
 func (s *Server) housekeeping(ctx context.Context) {
-	ticker := time.NewTicker(10 * time.Minute)
+	ticker, sync := time.NewTicker(10*time.Minute), time.NewTicker(syncEvery)
 	defer ticker.Stop()
+	defer sync.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-sync.C:
+			if err := s.Sync(ctx); err != nil && ctx.Err() == nil {
+				s.Config.Log.ErrorContext(ctx, "changes of other nodes can't be read", "err", err)
+			}
 		case <-ticker.C:
 			now := s.Config.Now()
 			s.Policies.mu.RLock()

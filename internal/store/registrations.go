@@ -258,6 +258,25 @@ func (s Policies) KeepPrograms(ctx context.Context, programs map[string][][]byte
 	})
 }
 
+// Fingerprint changes whenever a policy or key set does, on whichever node.
+func (d *DB) Fingerprint(ctx context.Context) (text string, err error) {
+	rows, err := d.read.QueryContext(ctx, "SELECT id, updated FROM policies UNION ALL SELECT id, version FROM keysets ORDER BY 1")
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	var b strings.Builder
+	for rows.Next() {
+		var id string
+		var version int64
+		if err := rows.Scan(&id, &version); err != nil {
+			return "", err
+		}
+		fmt.Fprintf(&b, "%s %d\n", id, version)
+	}
+	return b.String(), rows.Err()
+}
+
 // Setting returns a setting of the tenant, "" if there is none.
 func (d *DB) Setting(ctx context.Context, name string) (string, error) {
 	var value string

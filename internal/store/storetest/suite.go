@@ -27,7 +27,7 @@ import (
 func Run(t *testing.T, open func(t *testing.T) func() *store.DB) {
 	for name, test := range map[string]func(t *testing.T, reopen func() *store.DB){
 		"journeys": journeys, "grants": grants, "users": users, "identities are unique": identities, "concurrent updates": concurrent,
-		"applications": applications, "key sets": keySets, "policies": policies, "settings": settings, "purge": purge,
+		"applications": applications, "key sets": keySets, "policies": policies, "settings": settings, "fingerprint": fingerprint, "purge": purge,
 		"a failed write leaves nothing": failedWrite,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -320,6 +320,29 @@ func policies(t *testing.T, reopen func() *store.DB) {
 	if list := must(s.List(ctx))(t); len(list) != 1 {
 		t.Errorf("after deleting: %+v", list)
 	}
+}
+
+func fingerprint(t *testing.T, reopen func() *store.DB) {
+	db := reopen()
+	ctx := t.Context()
+	seen := map[string]bool{}
+	changed := func(what string) {
+		t.Helper()
+		got := must(db.Fingerprint(ctx))(t)
+		if seen[got] {
+			t.Errorf("%s left the fingerprint as it was", what)
+		}
+		seen[got] = true
+	}
+	changed("nothing")
+	check(t, store.Policies{DB: db}.Put(ctx, store.Policy{ID: "a", XML: []byte("a"), Updated: now}))
+	changed("a new policy")
+	check(t, store.Policies{DB: db}.Put(ctx, store.Policy{ID: "a", XML: []byte("b"), Updated: now.Add(time.Microsecond)}))
+	changed("a changed policy")
+	check(t, store.KeySets{DB: db}.CreateKeySet(ctx, keyset.Stored{ID: "k", Version: 1, Data: []byte("x")}))
+	changed("a new key set")
+	check(t, store.KeySets{DB: db}.SaveKeySet(ctx, keyset.Stored{ID: "k", Version: 1, Data: []byte("y")}))
+	changed("a changed key set")
 }
 
 func settings(t *testing.T, reopen func() *store.DB) {
