@@ -105,8 +105,11 @@ type Service struct {
 	seal  *seal.Sealer
 	now   func() time.Time
 
-	mu   sync.RWMutex
-	sets map[string]*Set // by folded id
+	// changes is held from reading or writing the store to changing sets: else a reload
+	// could put back what a change has just replaced.
+	changes sync.Mutex
+	mu      sync.RWMutex
+	sets    map[string]*Set // by folded id
 }
 
 // NewService loads all key sets.
@@ -117,6 +120,8 @@ func NewService(ctx context.Context, store Store, sealer *seal.Sealer, now func(
 
 // Reload reads all sets anew: another node may have changed them.
 func (s *Service) Reload(ctx context.Context) error {
+	s.changes.Lock()
+	defer s.changes.Unlock()
 	stored, err := s.store.LoadKeySets(ctx)
 	if err != nil {
 		return fmt.Errorf("key sets: %w", err)
@@ -222,6 +227,8 @@ func (s *Service) Create(ctx context.Context, id string, keys ...Key) (*Set, err
 	if err != nil {
 		return nil, err
 	}
+	s.changes.Lock()
+	defer s.changes.Unlock()
 	if err := s.store.CreateKeySet(ctx, row); err != nil {
 		return nil, err
 	}
@@ -237,6 +244,8 @@ func (s *Service) Delete(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
+	s.changes.Lock()
+	defer s.changes.Unlock()
 	if err := s.store.DeleteKeySet(ctx, set.ID); err != nil {
 		return err
 	}
@@ -284,6 +293,8 @@ func (s *Service) replace(ctx context.Context, next *Set) error {
 	if err != nil {
 		return err
 	}
+	s.changes.Lock()
+	defer s.changes.Unlock()
 	if err := s.store.SaveKeySet(ctx, row); err != nil {
 		return err
 	}

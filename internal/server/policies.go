@@ -8,9 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"journeyman.dev/internal/diag"
@@ -28,7 +30,18 @@ type Policies struct {
 	log     *slog.Logger
 	keep    time.Duration // how long programs outlive their policies
 
-	mu      sync.RWMutex
+	// changes is held from reading the store to publishing what was read or written:
+	// else a reload could put back what an upload has just replaced. Requests never
+	// wait for it.
+	changes sync.Mutex
+	live    atomic.Pointer[policies]
+
+	mu    sync.Mutex
+	older map[string]*journey.Program // by hash, of journeys under way; emptied by housekeeping
+}
+
+// policies is one state of all policies; it never changes.
+type policies struct {
 	sources map[string]store.Policy // by folded id
 	docs    *policy.Set
 	current map[string]*journey.Program // by folded id
@@ -45,55 +58,75 @@ var (
 // load reads the stored policies and compiles them. A policy that doesn't compile any
 // more is kept and reported: it was fine when it was uploaded.
 func (p *Policies) load(ctx context.Context) error {
-	p.byHash = make(map[string]*journey.Program)
-	p.current = make(map[string]*journey.Program)
+	p.live.Store(&policies{docs: policy.NewSet()})
 	if err := p.Reload(ctx); err != nil {
 		return err
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.remember(ctx)
+	return p.Remember(ctx)
 }
 
 // Reload reads the stored policies and compiles them: at the start, and when another
 // node changed them.
 func (p *Policies) Reload(ctx context.Context) error {
+	p.changes.Lock()
+	defer p.changes.Unlock()
+	sources, err := p.stored(ctx)
+	if err != nil {
+		return err
+	}
+	p.publish(ctx, sources)
+	return nil
+}
+
+// stored reads all policies, by folded id.
+func (p *Policies) stored(ctx context.Context) (map[string]store.Policy, error) {
 	list, err := p.store.List(ctx)
 	if err != nil {
-		return fmt.Errorf("policies: %w", err)
+		return nil, fmt.Errorf("policies: %w", err)
 	}
 	sources := make(map[string]store.Policy)
 	for _, s := range list {
 		sources[policy.Fold(s.ID)] = s
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.sources = sources
-	p.compileAll(ctx)
-	return nil
+	return sources, nil
 }
 
-// compileAll compiles every policy anew; the caller holds the lock.
-func (p *Policies) compileAll(ctx context.Context) {
-	p.docs = parseAll(p.sources)
-	next := make(map[string]*journey.Program)
-	for id, s := range p.sources {
-		program, list := p.compile(p.docs, s.ID, p.sources)
-		if program == nil || list.HasErrors() {
-			for _, d := range list {
-				if d.Severity == diag.Error {
-					p.log.ErrorContext(ctx, "stored policy has an error", "policyId", s.ID, "diagnostic", d.String())
+// publish compiles every policy whose chain changed and makes the result current; the
+// caller holds changes.
+func (p *Policies) publish(ctx context.Context, sources map[string]store.Policy) {
+	was := p.live.Load()
+	next := &policies{sources: sources, docs: parseAll(sources), current: make(map[string]*journey.Program), byHash: make(map[string]*journey.Program)}
+	for id, s := range sources {
+		program := was.byHash[hashOf(next.parts(s.ID))]
+		if program == nil {
+			var list diag.List
+			program, list = p.compile(next, s.ID)
+			if program == nil || list.HasErrors() {
+				for _, d := range list {
+					if d.Severity == diag.Error {
+						p.log.ErrorContext(ctx, "stored policy has an error", "policyId", s.ID, "diagnostic", d.String())
+					}
 				}
+				program = was.current[id]
 			}
-			if old := p.current[id]; old != nil {
-				next[id] = old
-			}
-			continue
 		}
-		next[id] = program
-		p.byHash[program.Hash] = program
+		if program != nil {
+			next.current[id] = program
+			next.byHash[program.Hash] = program
+		}
 	}
-	p.current = next
+	p.live.Store(next)
+}
+
+// parts are the documents of a policy's chain as uploaded, the base first; none if the
+// chain is broken.
+func (s *policies) parts(id string) [][]byte {
+	chain, _ := s.docs.Chain(id)
+	var parts [][]byte
+	for _, d := range chain {
+		parts = append(parts, s.sources[policy.Fold(d.PolicyID.Value)].XML)
+	}
+	return parts
 }
 
 func parseAll(sources map[string]store.Policy) *policy.Set {
@@ -106,17 +139,13 @@ func parseAll(sources map[string]store.Policy) *policy.Set {
 	return policy.NewSet(docs...)
 }
 
-// compile makes the program of one policy of a set.
-func (p *Policies) compile(docs *policy.Set, id string, sources map[string]store.Policy) (*journey.Program, diag.List) {
-	chain, list := docs.Chain(id)
+// compile makes the program of one policy of a state.
+func (p *Policies) compile(s *policies, id string) (*journey.Program, diag.List) {
+	chain, list := s.docs.Chain(id)
 	if chain == nil {
 		return nil, list
 	}
-	var parts [][]byte
-	for _, d := range chain {
-		parts = append(parts, sources[policy.Fold(d.PolicyID.Value)].XML)
-	}
-	return compileChain(chain, parts, p.options)
+	return compileChain(chain, s.parts(id), p.options)
 }
 
 // compileChain inherits, checks and compiles.
@@ -144,23 +173,22 @@ func hashOf(parts [][]byte) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// remember keeps the documents of the current programs, for journeys under way; the
-// caller holds the lock.
-func (p *Policies) remember(ctx context.Context) error {
+// Remember keeps the documents of the current programs in the store, for journeys under
+// way, and forgets those that no journey can need any more.
+func (p *Policies) Remember(ctx context.Context) error {
+	live := p.live.Load()
 	programs := make(map[string][][]byte)
-	for id, program := range p.current {
+	for id, program := range live.current {
 		if program.RelyingParty == nil {
 			continue
 		}
-		chain, _ := p.docs.Chain(id)
-		var parts [][]byte
-		for _, d := range chain {
-			parts = append(parts, p.sources[policy.Fold(d.PolicyID.Value)].XML)
-		}
-		if len(parts) > 0 && hashOf(parts) == program.Hash {
+		if parts := live.parts(id); len(parts) > 0 && hashOf(parts) == program.Hash {
 			programs[program.Hash] = parts
 		}
 	}
+	p.mu.Lock()
+	p.older = make(map[string]*journey.Program)
+	p.mu.Unlock()
 	now := p.now()
 	return p.store.KeepPrograms(ctx, programs, now, now.Add(-p.keep))
 }
@@ -169,11 +197,12 @@ func (p *Policies) remember(ctx context.Context) error {
 // inherits from them. The diagnostics are those of the files; with ErrInvalid one of
 // them is an error and nothing was stored.
 func (p *Policies) Put(ctx context.Context, files ...store.Policy) (diag.List, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	sources := make(map[string]store.Policy)
-	for id, s := range p.sources {
-		sources[id] = s
+	p.changes.Lock()
+	defer p.changes.Unlock()
+	// What the store has, not what this node last saw of it: another may have changed it.
+	sources, err := p.stored(ctx)
+	if err != nil {
+		return nil, err
 	}
 	var list diag.List
 	var ids []string
@@ -196,21 +225,20 @@ func (p *Policies) Put(ctx context.Context, files ...store.Policy) (diag.List, e
 	if list.HasErrors() {
 		return list.Sort(), ErrInvalid
 	}
-	docs := parseAll(sources)
+	next := &policies{sources: sources, docs: parseAll(sources)}
 	for _, id := range ids {
-		_, found := p.compile(docs, id, sources)
+		_, found := p.compile(next, id)
 		list = append(list, found...)
 	}
-	list = named(list, docs.All()).Sort()
+	list = named(list, next.docs.All()).Sort()
 	if list.HasErrors() {
 		return list, ErrInvalid
 	}
 	if err := p.store.Put(ctx, files...); err != nil {
 		return list, err
 	}
-	p.sources = sources
-	p.compileAll(ctx)
-	return list, p.remember(ctx)
+	p.publish(ctx, sources)
+	return list, p.Remember(ctx)
 }
 
 // withPrefix adds the prefix that custom policies have, as B2C does.
@@ -236,17 +264,18 @@ func (p *Policies) identity(d *policy.Document, id string) diag.List {
 
 // Current implements oidc.Programs.
 func (p *Policies) Current(id string) *journey.Program {
-	p.mu.RLock()
-	defer p.mu.RUnlock()
-	return p.current[policy.Fold(id)]
+	return p.live.Load().current[policy.Fold(id)]
 }
 
-// Program implements journey.Programs: a journey under way finds the program that it
-// began with, also after a restart.
+// Program implements journey.Programs: a journey under way finishes on the program that
+// it began with, also after a restart.
 func (p *Policies) Program(ctx context.Context, hash string) (*journey.Program, error) {
-	p.mu.RLock()
-	program := p.byHash[hash]
-	p.mu.RUnlock()
+	if program := p.live.Load().byHash[hash]; program != nil {
+		return program, nil
+	}
+	p.mu.Lock()
+	program := p.older[hash]
+	p.mu.Unlock()
 	if program != nil {
 		return program, nil
 	}
@@ -268,27 +297,20 @@ func (p *Policies) Program(ctx context.Context, hash string) (*journey.Program, 
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.byHash[hash] = program
+	p.older[hash] = program
 	return program, nil
 }
 
 // List returns the stored policies by id.
 func (p *Policies) List() []store.Policy {
-	p.mu.RLock()
-	defer p.mu.RUnlock()
-	var out []store.Policy
-	for _, s := range p.sources {
-		out = append(out, s)
-	}
-	slices.SortFunc(out, func(a, b store.Policy) int { return strings.Compare(policy.Fold(a.ID), policy.Fold(b.ID)) })
-	return out
+	return slices.SortedFunc(maps.Values(p.live.Load().sources), func(a, b store.Policy) int {
+		return strings.Compare(policy.Fold(a.ID), policy.Fold(b.ID))
+	})
 }
 
 // Get returns a stored policy.
 func (p *Policies) Get(id string) (store.Policy, error) {
-	p.mu.RLock()
-	defer p.mu.RUnlock()
-	if s, ok := p.sources[policy.Fold(withPrefix(id))]; ok {
+	if s, ok := p.live.Load().sources[policy.Fold(withPrefix(id))]; ok {
 		return s, nil
 	}
 	return store.Policy{}, fmt.Errorf("%w: %s", ErrNoPolicy, id)
@@ -296,20 +318,23 @@ func (p *Policies) Get(id string) (store.Policy, error) {
 
 // Delete removes a policy that no other inherits from.
 func (p *Policies) Delete(ctx context.Context, id string) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	id = withPrefix(id)
-	s, ok := p.sources[policy.Fold(id)]
+	p.changes.Lock()
+	defer p.changes.Unlock()
+	sources, err := p.stored(ctx)
+	if err != nil {
+		return err
+	}
+	s, ok := sources[policy.Fold(withPrefix(id))]
 	if !ok {
 		return fmt.Errorf("%w: %s", ErrNoPolicy, id)
 	}
-	if children := p.docs.Children(s.ID); len(children) > 0 {
+	if children := parseAll(sources).Children(s.ID); len(children) > 0 {
 		return fmt.Errorf("%w: policy %s inherits from it", ErrInvalid, children[0].PolicyID.Value)
 	}
 	if err := p.store.Delete(ctx, s.ID); err != nil {
 		return err
 	}
-	delete(p.sources, policy.Fold(id))
-	p.compileAll(ctx)
+	delete(sources, policy.Fold(s.ID))
+	p.publish(ctx, sources)
 	return nil
 }

@@ -515,10 +515,7 @@ func (s *Server) housekeeping(ctx context.Context) {
 			}
 		case <-ticker.C:
 			now := s.Config.Now()
-			s.Policies.mu.RLock()
-			kept := s.Policies.remember(ctx)
-			s.Policies.mu.RUnlock()
-			err := errors.Join(s.db.Purge(ctx, now), s.Users.Store.PurgeUsers(ctx, now.AddDate(0, 0, -30)), kept)
+			err := errors.Join(s.db.Purge(ctx, now), s.Users.Store.PurgeUsers(ctx, now.AddDate(0, 0, -30)), s.Policies.Remember(ctx))
 			if err != nil && ctx.Err() == nil {
 				s.Config.Log.ErrorContext(ctx, "housekeeping failed", "err", err)
 			}
