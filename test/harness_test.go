@@ -487,18 +487,26 @@ func (e *env) token(policy string, form url.Values) tokens {
 	if form.Get("client_id") == "" {
 		form.Set("client_id", e.spa.AppID)
 	}
-	res, err := e.client(nil).PostForm(e.srv.URL()+"/"+tenant+"/"+policy+"/oauth2/v2.0/token", form)
+	return e.tokenBy(e.client(nil), policy, form)
+}
+
+// tokenBy is also for use by goroutines.
+func (e *env) tokenBy(client *http.Client, policy string, form url.Values) tokens {
+	e.t.Helper()
+	res, err := client.PostForm(e.srv.URL()+"/"+tenant+"/"+policy+"/oauth2/v2.0/token", form)
 	if err != nil {
-		e.t.Fatal(err)
+		e.t.Error(err)
+		return tokens{}
 	}
 	defer func() { _ = res.Body.Close() }()
 	body, err := io.ReadAll(res.Body)
 	if err != nil {
-		e.t.Fatal(err)
+		e.t.Error(err)
+		return tokens{}
 	}
 	out := tokens{status: res.StatusCode}
 	if err := json.Unmarshal(body, &out); err != nil {
-		e.t.Fatalf("token endpoint: %d %s", res.StatusCode, body)
+		e.t.Errorf("token endpoint: %d %s", res.StatusCode, body)
 	}
 	_ = json.Unmarshal(body, &out.raw)
 	return out

@@ -20,6 +20,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -92,8 +93,8 @@ type Server struct {
 
 	localTLS *tls.Config
 	db       *store.DB
-	// fingerprint is of the policies and keys that were read last; only housekeeping
-	// touches it.
+	// fingerprint is of the policies and keys that were read last; syncing guards it.
+	syncing     sync.Mutex
 	fingerprint string
 	engine      *journey.Engine
 	oidc        *oidc.Server
@@ -486,6 +487,8 @@ func (s *Server) Run(ctx context.Context) error {
 
 // Sync takes over what other nodes on the database changed: policies and keys.
 func (s *Server) Sync(ctx context.Context) error {
+	s.syncing.Lock()
+	defer s.syncing.Unlock()
 	now, err := s.db.Fingerprint(ctx)
 	if err != nil || now == s.fingerprint {
 		return err
@@ -502,14 +505,14 @@ const syncEvery = 2 * time.Second
 
 // housekeeping removes what has expired and looks for other nodes' changes.
 func (s *Server) housekeeping(ctx context.Context) {
-	ticker, sync := time.NewTicker(10*time.Minute), time.NewTicker(syncEvery)
+	ticker, nodes := time.NewTicker(10*time.Minute), time.NewTicker(syncEvery)
 	defer ticker.Stop()
-	defer sync.Stop()
+	defer nodes.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-sync.C:
+		case <-nodes.C:
 			if err := s.Sync(ctx); err != nil && ctx.Err() == nil {
 				s.Config.Log.ErrorContext(ctx, "changes of other nodes can't be read", "err", err)
 			}
