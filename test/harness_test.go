@@ -90,11 +90,8 @@ func startWith(t *testing.T, api *scriptedAPI, change func(*server.Config)) *env
 	if testing.Verbose() && os.Getenv("JOURNEYMAN_TEST_LOG") != "" {
 		level = slog.LevelDebug
 	}
-	config := server.Config{
-		Listen: "127.0.0.1:0", AdminListen: "127.0.0.1:0", TLS: "auto", Tenant: tenant, Data: data, Outbound: "development", OutboundCA: caFile,
-		Development: true, PasswordCost: directory.Cost{Memory: 64, Time: 1, Threads: 1}, Now: e.clock.now, AdminToken: "admin-token",
-		Log: slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: level})),
-	}
+	config := serverConfig(data, caFile)
+	config.Now, config.Log = e.clock.now, slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: level}))
 	if change != nil {
 		change(&config)
 	}
@@ -125,6 +122,14 @@ func startWith(t *testing.T, api *scriptedAPI, change func(*server.Config)) *env
 	e.keys()
 	e.applications()
 	return e
+}
+
+// serverConfig is what all servers of these tests have; their passwords are cheap.
+func serverConfig(data, outboundCA string) server.Config {
+	return server.Config{
+		Listen: "127.0.0.1:0", AdminListen: "127.0.0.1:0", TLS: "auto", Tenant: tenant, Data: data, Outbound: "development", OutboundCA: outboundCA,
+		Development: true, PasswordCost: directory.Cost{Memory: 64, Time: 1, Threads: 1}, AdminToken: "admin-token",
+	}
 }
 
 // testWriter sends the server's log to the test.

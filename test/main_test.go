@@ -1,6 +1,7 @@
 package test
 
 import (
+	"fmt"
 	"net/url"
 	"os"
 	"testing"
@@ -10,6 +11,13 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if configuration := os.Getenv(childVariable); configuration != "" {
+		if err := serveAsChild(configuration); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	code := m.Run()
 	storetest.StopPostgres()
 	os.Exit(code)

@@ -1,0 +1,357 @@
+package test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	"journeyman.dev/internal/server"
+)
+
+// childVariable makes this test's program a server that its parent kills.
+const childVariable = "JOURNEYMAN_TEST_CHILD"
+
+type childConfig struct{ Data, Database, OutboundCA string }
+
+// serveAsChild runs a server of a configuration in JSON, and says where it listens.
+func serveAsChild(configuration string) error {
+	var set childConfig
+	if err := json.Unmarshal([]byte(configuration), &set); err != nil {
+		return err
+	}
+	c := serverConfig(set.Data, set.OutboundCA)
+	c.Database = set.Database
+	c.Log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	srv, err := server.New(ctx, c)
+	if err != nil {
+		return err
+	}
+	fmt.Println(srv.URL(), srv.AdminURL())
+	return srv.Run(ctx)
+}
+
+// crashing hammers a server in a process of its own, kills it, and starts it again.
+type crashing struct {
+	t      *testing.T
+	e      *env // for what was made before; its server is stopped
+	config []byte
+	client *http.Client
+
+	process  *exec.Cmd
+	public   string
+	admin    string
+	answered atomic.Int64
+	goal     int64
+	reached  chan struct{}
+
+	mu       sync.Mutex
+	users    []string
+	keySets  map[string]int // keys in each
+	tried    int            // number in the policy's text that was sent last
+	policy   int            // and that was accepted last
+	spent    []string       // refresh tokens
+	unspent  []string
+	codes    []string       // to redeem
+	redeemed []string
+}
+
+func (c *crashing) start() {
+	c.t.Helper()
+	program, err := os.Executable()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.process = exec.Command(program, "-test.run", "^$")
+	c.process.Env = append(os.Environ(), childVariable+"="+string(c.config))
+	c.process.Stderr = os.Stderr
+	out, err := c.process.StdoutPipe()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if err := c.process.Start(); err != nil {
+		c.t.Fatal(err)
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		c.t.Fatalf("the server doesn't start: %v", err)
+	}
+	if _, err := fmt.Sscan(line, &c.public, &c.admin); err != nil {
+		c.t.Fatalf("%q: %v", line, err)
+	}
+	c.client = c.e.client(nil)
+}
+
+func (c *crashing) kill() {
+	_ = c.process.Process.Kill()
+	_ = c.process.Wait()
+}
+
+// send returns a status of 0 when the server died before it had answered.
+func (c *crashing) send(method, address, contentType string, body string) (int, map[string]any) {
+	req, err := http.NewRequest(method, address, strings.NewReader(body))
+	if err != nil {
+		c.t.Error(err)
+		return 0, nil
+	}
+	req.Header.Set("Content-Type", contentType)
+	if strings.HasPrefix(address, c.admin) {
+		req.Header.Set("Authorization", "Bearer admin-token")
+	}
+	res, err := c.client.Do(req)
+	if err != nil {
+		return 0, nil
+	}
+	defer func() { _ = res.Body.Close() }()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		return 0, nil
+	}
+	if c.answered.Add(1) == c.goal {
+		close(c.reached)
+	}
+	var out map[string]any
+	if json.Unmarshal(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), &out) != nil {
+		out = map[string]any{"body": string(text)}
+	}
+	return res.StatusCode, out
+}
+
+func (c *crashing) graph(method, path, body string) (int, map[string]any) {
+	contentType := "application/json"
+	if strings.HasPrefix(body, "<") {
+		contentType = "application/xml"
+	}
+	return c.send(method, c.admin+"/graph/"+path, contentType, body)
+}
+
+func (c *crashing) token(form url.Values) (int, map[string]any) {
+	form.Set("client_id", c.e.spa.AppID)
+	return c.send("POST", c.public+"/"+tenant+"/"+signUpSignIn+"/oauth2/v2.0/token", "application/x-www-form-urlencoded", form.Encode())
+}
+
+func (c *crashing) refresh(token string) (int, map[string]any) {
+	return c.token(url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token}})
+}
+
+func (c *crashing) redeem(code string) (int, map[string]any) {
+	return c.token(url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {spaRedirect}, "code_verifier": {strings.Repeat("v", 50)}})
+}
+
+const crashPolicy = `<TrustFrameworkPolicy xmlns="http://schemas.microsoft.com/online/cpim/schemas/2013/06" PolicySchemaVersion="0.3.0.0" TenantId="` + tenant + `" PolicyId="B2C_1A_Crash" PublicPolicyUri="http://crash/%d" />`
+
+// addUser, changeKeys and changePolicy report whether the server lives.
+func (c *crashing) addUser(n int) bool {
+	status, body := c.graph("POST", "v1.0/users", fmt.Sprintf(`{"displayName":"User %d","identities":[{"signInType":"emailAddress","issuer":"%s","issuerAssignedId":"user%d@example.com"}],"passwordProfile":{"password":"%s"}}`, n, tenant, n, password))
+	if status == 0 {
+		return false
+	}
+	id, _ := body["id"].(string)
+	if status != 201 || id == "" {
+		c.t.Errorf("a user: %d %v", status, body)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.users = append(c.users, id)
+	return true
+}
+
+func (c *crashing) changeKeys(n int) bool {
+	name := fmt.Sprintf("B2C_1A_Crash%d", n)
+	status, body := c.graph("POST", "beta/trustFramework/keySets", `{"id":"`+name+`"}`)
+	if status == 0 {
+		return false
+	}
+	if status != 201 {
+		c.t.Errorf("a key set: %d %v", status, body)
+	}
+	c.mu.Lock()
+	c.keySets[name] = 0
+	c.mu.Unlock()
+	status, body = c.graph("POST", "beta/trustFramework/keySets/"+name+"/uploadSecret", `{"use":"sig","k":"secret"}`)
+	if status == 0 {
+		return false
+	}
+	if status != 200 && status != 201 {
+		c.t.Errorf("a key: %d %v", status, body)
+	}
+	c.mu.Lock()
+	c.keySets[name] = 1
+	c.mu.Unlock()
+	return true
+}
+
+func (c *crashing) changePolicy(n int) bool {
+	c.tried = n
+	status, body := c.graph("PUT", "beta/trustFramework/policies/B2C_1A_Crash/$value", fmt.Sprintf(crashPolicy, n))
+	if status == 0 {
+		return false
+	}
+	if status != 200 && status != 201 {
+		c.t.Errorf("a policy: %d %v", status, body)
+	}
+	c.policy = n
+	return true
+}
+
+// redeemAndRefresh redeems a code and then refresh tokens in a row.
+func (c *crashing) redeemAndRefresh(int) bool {
+	c.mu.Lock()
+	if len(c.codes) == 0 {
+		c.mu.Unlock()
+		return false
+	}
+	code := c.codes[0]
+	c.codes = c.codes[1:]
+	c.mu.Unlock()
+	status, body := c.redeem(code)
+	for i := 0; ; i++ {
+		if status == 0 {
+			return false
+		}
+		next, _ := body["refresh_token"].(string)
+		if status != 200 || next == "" {
+			c.t.Errorf("redemption %d: %d %v", i, status, body["error_description"])
+			return true
+		}
+		if i == 0 {
+			c.mu.Lock()
+			c.redeemed = append(c.redeemed, code)
+			c.mu.Unlock()
+		}
+		if i == 4 {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.unspent = append(c.unspent, next)
+			return true
+		}
+		status, body = c.refresh(next)
+		if status == 200 {
+			c.mu.Lock()
+			c.spent = append(c.spent, next)
+			c.mu.Unlock()
+		}
+	}
+}
+
+// hammer works until the server has answered n requests, and kills it in the middle of
+// the next.
+func (c *crashing) hammer(round, n int) {
+	c.start()
+	c.goal, c.reached = c.answered.Load()+int64(n), make(chan struct{})
+	var workers sync.WaitGroup
+	for i, work := range []func(int) bool{c.addUser, c.addUser, c.changeKeys, c.changePolicy, c.redeemAndRefresh, c.redeemAndRefresh} {
+		workers.Go(func() {
+			for k := round*100000 + i*10000; work(k); k++ {
+			}
+		})
+	}
+	<-c.reached
+	c.kill()
+	workers.Wait()
+}
+
+// check looks for everything that was acknowledged.
+func (c *crashing) check() {
+	c.t.Helper()
+	for _, id := range c.users {
+		if status, body := c.graph("GET", "v1.0/users/"+id, ""); status != 200 || body["id"] != id {
+			c.t.Errorf("user %s: %d", id, status)
+		}
+	}
+	for name, keys := range c.keySets {
+		status, body := c.graph("GET", "beta/trustFramework/keySets/"+name, "")
+		if list, _ := body["keys"].([]any); status != 200 || len(list) < keys {
+			c.t.Errorf("key set %s: %d %v", name, status, body)
+		}
+	}
+	_, body := c.graph("GET", "beta/trustFramework/policies/B2C_1A_Crash/$value", "")
+	text := fmt.Sprint(body["body"])
+	_, number, _ := strings.Cut(text, "http://crash/")
+	number, _, whole := strings.Cut(number, `"`)
+	if n, err := strconv.Atoi(number); err != nil || !whole || n < c.policy || n > c.tried {
+		c.t.Errorf("policy between %d and %d: %s", c.policy, c.tried, text)
+	}
+	if len(c.spent) == 0 || len(c.unspent) == 0 || len(c.redeemed) == 0 || len(c.users) == 0 || len(c.keySets) == 0 || c.policy == 0 {
+		c.t.Errorf("nothing was tried: %d spent, %d unspent, %d redeemed, %d users, %d key sets, policy %d", len(c.spent), len(c.unspent), len(c.redeemed), len(c.users), len(c.keySets), c.policy)
+	}
+	for _, token := range c.unspent {
+		if status, body := c.refresh(token); status != 200 {
+			c.t.Errorf("a refresh token that nobody spent: %d %v", status, body["error_description"])
+		}
+	}
+	for _, token := range c.spent {
+		if status, body := c.refresh(token); status != 400 || body["error"] != "invalid_grant" {
+			c.t.Errorf("a spent refresh token: %d %v", status, body["error"])
+		}
+	}
+	for _, code := range c.redeemed {
+		if status, body := c.redeem(code); status != 400 || body["error"] != "invalid_grant" {
+			c.t.Errorf("a redeemed code: %d %v", status, body["error"])
+		}
+	}
+}
+
+// What was answered is there after kill -9, nothing is half there, and no code or
+// refresh token works twice.
+func TestKilledServersLoseNothing(t *testing.T) {
+	t.Parallel()
+	for name, database := range map[string]func(t *testing.T, data string) string{
+		"SQLite": func(_ *testing.T, data string) string { return "sqlite:" + filepath.Join(data, "crash.db") },
+		"PostgreSQL": func(t *testing.T, _ string) string {
+			config := new(server.Config)
+			onPostgres(t)(config)
+			return config.Database
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			data := t.TempDir()
+			address := database(t, data)
+			var set childConfig
+			e := start(t, func(s *server.Config) {
+				s.Data, s.Database = data, address
+				set = childConfig{Data: data, Database: address, OutboundCA: s.OutboundCA}
+			})
+			e.upload(enriched(t, e.api.server.URL+"/api/GetProfile"))
+			c := &crashing{t: t, e: e, keySets: make(map[string]int)}
+			u := e.user()
+			u.signUp(signUpSignIn, "emily@example.com")
+			for range 60 {
+				u.authorize(signUpSignIn, nil)
+				if u.callback == nil {
+					u.pass(map[string]string{"signInName": "emily@example.com", "password": password})
+				}
+				c.codes = append(c.codes, u.result().Get("code"))
+			}
+			e.stop()
+			var err error
+			if c.config, err = json.Marshal(set); err != nil {
+				t.Fatal(err)
+			}
+			for round := range 4 {
+				c.hammer(round+1, 60+35*round)
+			}
+			c.start()
+			defer c.kill()
+			c.check()
+		})
+	}
+}
