@@ -1,63 +1,30 @@
 package test
 
 import (
-	"bufio"
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/url"
-	"os"
-	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 
 	"journeyman.dev/internal/server"
 )
 
-// childVariable makes this test's program a server that its parent kills.
-const childVariable = "JOURNEYMAN_TEST_CHILD"
-
-type childConfig struct{ Data, Database, OutboundCA string }
-
-// serveAsChild runs a server of a configuration in JSON, and says where it listens.
-func serveAsChild(configuration string) error {
-	var set childConfig
-	if err := json.Unmarshal([]byte(configuration), &set); err != nil {
-		return err
-	}
-	c := serverConfig(set.Data, set.OutboundCA)
-	c.Database = set.Database
-	c.Log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
-	defer stop()
-	srv, err := server.New(ctx, c)
-	if err != nil {
-		return err
-	}
-	fmt.Println(srv.URL(), srv.AdminURL())
-	return srv.Run(ctx)
-}
-
 // crashing hammers a server in a process of its own, kills it, and starts it again.
 type crashing struct {
 	t      *testing.T
 	e      *env // for what was made before; its server is stopped
-	config []byte
+	config childConfig
 	client *http.Client
 
-	process  *exec.Cmd
-	public   string
-	admin    string
+	child
 	answered atomic.Int64
 	goal     int64
 	reached  chan struct{}
@@ -69,39 +36,14 @@ type crashing struct {
 	policy   int            // and that was accepted last
 	spent    []string       // refresh tokens
 	unspent  []string
-	codes    []string       // to redeem
+	codes    []string // to redeem
 	redeemed []string
 }
 
 func (c *crashing) start() {
 	c.t.Helper()
-	program, err := os.Executable()
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	c.process = exec.Command(program, "-test.run", "^$")
-	c.process.Env = append(os.Environ(), childVariable+"="+string(c.config))
-	c.process.Stderr = os.Stderr
-	out, err := c.process.StdoutPipe()
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	if err := c.process.Start(); err != nil {
-		c.t.Fatal(err)
-	}
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		c.t.Fatalf("the server doesn't start: %v", err)
-	}
-	if _, err := fmt.Sscan(line, &c.public, &c.admin); err != nil {
-		c.t.Fatalf("%q: %v", line, err)
-	}
+	c.child = startChild(c.t, c.config)
 	c.client = c.e.client(nil)
-}
-
-func (c *crashing) kill() {
-	_ = c.process.Process.Kill()
-	_ = c.process.Wait()
 }
 
 // send returns a status of 0 when the server died before it had answered.
@@ -325,13 +267,13 @@ func TestKilledServersLoseNothing(t *testing.T) {
 			t.Parallel()
 			data := t.TempDir()
 			address := database(t, data)
-			var set childConfig
+			c := &crashing{t: t, keySets: make(map[string]int)}
 			e := start(t, func(s *server.Config) {
 				s.Data, s.Database = data, address
-				set = childConfig{Data: data, Database: address, OutboundCA: s.OutboundCA}
+				c.config = childConfig{Data: data, Database: address, OutboundCA: s.OutboundCA}
 			})
+			c.e = e
 			e.upload(enriched(t, e.api.server.URL+"/api/GetProfile"))
-			c := &crashing{t: t, e: e, keySets: make(map[string]int)}
 			u := e.user()
 			u.signUp(signUpSignIn, "emily@example.com")
 			for range 60 {
@@ -342,10 +284,6 @@ func TestKilledServersLoseNothing(t *testing.T) {
 				c.codes = append(c.codes, u.result().Get("code"))
 			}
 			e.stop()
-			var err error
-			if c.config, err = json.Marshal(set); err != nil {
-				t.Fatal(err)
-			}
 			for round := range 4 {
 				c.hammer(round+1, 60+35*round)
 			}

@@ -34,8 +34,9 @@ import (
 
 // env is a running server with an application.
 type env struct {
-	t      *testing.T
+	t      testing.TB
 	srv    *server.Server
+	base   string // where users and the application go
 	api    *scriptedAPI
 	caPool *x509.CertPool
 	spa    application.Application
@@ -71,14 +72,14 @@ const (
 
 // start runs a server in a folder of its own, with the key sets that the starter pack
 // names and two applications.
-func start(t *testing.T, change func(*server.Config)) *env {
+func start(t testing.TB, change func(*server.Config)) *env {
 	t.Helper()
 	return startWith(t, newAPI(t), change)
 }
 
 // startWith runs a server that trusts an API; with the data of another it goes on
 // where that one was.
-func startWith(t *testing.T, api *scriptedAPI, change func(*server.Config)) *env {
+func startWith(t testing.TB, api *scriptedAPI, change func(*server.Config)) *env {
 	t.Helper()
 	e := &env{t: t, api: api, clock: new(clock)}
 	data := t.TempDir()
@@ -101,7 +102,7 @@ func startWith(t *testing.T, api *scriptedAPI, change func(*server.Config)) *env
 		cancel()
 		t.Fatal(err)
 	}
-	e.srv = srv
+	e.srv, e.base = srv, srv.URL()
 	done := make(chan error, 1)
 	go func() { done <- srv.Run(ctx) }()
 	e.stop = sync.OnceFunc(func() {
@@ -133,7 +134,7 @@ func serverConfig(data, outboundCA string) server.Config {
 }
 
 // testWriter sends the server's log to the test.
-type testWriter struct{ t *testing.T }
+type testWriter struct{ t testing.TB }
 
 func (w testWriter) Write(p []byte) (int, error) {
 	fmt.Fprint(os.Stderr, string(p))
@@ -202,7 +203,7 @@ type apiCall struct {
 	Certificate        string // subject of the client certificate
 }
 
-func newAPI(t *testing.T) *scriptedAPI {
+func newAPI(t testing.TB) *scriptedAPI {
 	t.Helper()
 	a := &scriptedAPI{}
 	a.respond(http.StatusOK, `{"balance":"760.50"}`)
@@ -251,7 +252,7 @@ func (a *scriptedAPI) take() []apiCall {
 // user is a scripted user: a browser with cookies, and the page that it shows.
 type user struct {
 	e        *env
-	t        *testing.T
+	t        testing.TB
 	http     *http.Client
 	page     string // HTML
 	settings pageSettings
@@ -306,7 +307,7 @@ func (u *user) authorize(policy string, parameters map[string]string) {
 			q.Del(k)
 		}
 	}
-	u.get(u.e.srv.URL() + "/" + tenant + "/" + policy + "/oauth2/v2.0/authorize?" + q.Encode())
+	u.get(u.e.base + "/" + tenant + "/" + policy + "/oauth2/v2.0/authorize?" + q.Encode())
 }
 
 // get navigates and follows redirects until a page, or the application.
@@ -364,7 +365,7 @@ func (u *user) path(path string) string {
 	if strings.Contains(path, "?") {
 		separator = "&"
 	}
-	return u.e.srv.URL() + u.settings.Hosts.Tenant + path + separator + "tx=" + url.QueryEscape(u.settings.TransID) + "&p=" + u.settings.Hosts.Policy
+	return u.e.base + u.settings.Hosts.Tenant + path + separator + "tx=" + url.QueryEscape(u.settings.TransID) + "&p=" + u.settings.Hosts.Policy
 }
 
 // reply is what a page's post is answered.
@@ -498,7 +499,7 @@ func (e *env) token(policy string, form url.Values) tokens {
 // tokenBy is also for use by goroutines.
 func (e *env) tokenBy(client *http.Client, policy string, form url.Values) tokens {
 	e.t.Helper()
-	res, err := client.PostForm(e.srv.URL()+"/"+tenant+"/"+policy+"/oauth2/v2.0/token", form)
+	res, err := client.PostForm(e.base+"/"+tenant+"/"+policy+"/oauth2/v2.0/token", form)
 	if err != nil {
 		e.t.Error(err)
 		return tokens{}
@@ -532,7 +533,7 @@ func (u *user) redeem(policy string) tokens {
 }
 
 // decode reads a token's header and payload.
-func decode(t *testing.T, token string) (header, payload map[string]any) {
+func decode(t testing.TB, token string) (header, payload map[string]any) {
 	t.Helper()
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {

@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 }
 
 // onPostgres makes a server use a database of PostgreSQL.
-func onPostgres(t *testing.T) func(*server.Config) {
+func onPostgres(t testing.TB) func(*server.Config) {
 	t.Helper()
 	address := storetest.Postgres(t)
 	return func(c *server.Config) { c.Database = address }

@@ -12,8 +12,8 @@ import (
 // others replayed it, what the winner got is revoked, too.
 func TestOneOfManyRedemptionsWins(t *testing.T) {
 	t.Parallel()
-	for name, change := range map[string]func(*testing.T) func(*server.Config){
-		"SQLite":     func(*testing.T) func(*server.Config) { return nil },
+	for name, change := range map[string]func(testing.TB) func(*server.Config){
+		"SQLite":     func(testing.TB) func(*server.Config) { return nil },
 		"PostgreSQL": onPostgres,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -15,7 +15,7 @@ import (
 const tenant = "contoso.onmicrosoft.com"
 
 // starterPack reads the files of SocialAndLocalAccounts by name.
-func starterPack(t *testing.T) map[string]string {
+func starterPack(t testing.TB) map[string]string {
 	t.Helper()
 	folder := filepath.Join("..", "..", "shared", "corpus", "starterpack", "SocialAndLocalAccounts")
 	if _, err := os.Stat(folder); err != nil {
@@ -36,7 +36,7 @@ func starterPack(t *testing.T) map[string]string {
 var uploadOrder = []string{"TrustFrameworkBase", "TrustFrameworkLocalization", "TrustFrameworkExtensions", "SignUpOrSignin", "ProfileEdit", "PasswordReset"}
 
 // edit replaces one piece of a file that must be there once.
-func edit(t *testing.T, files map[string]string, name, old, new string) {
+func edit(t testing.TB, files map[string]string, name, old, new string) {
 	t.Helper()
 	if strings.Count(files[name], old) != 1 {
 		t.Fatalf("%s: %q is there %d times", name, old, strings.Count(files[name], old))
@@ -46,7 +46,7 @@ func edit(t *testing.T, files map[string]string, name, old, new string) {
 
 // enriched makes the walkthrough's edits: REST-GetProfile before the last step of the
 // three journeys, balance in their tokens.
-func enriched(t *testing.T, apiURL string) map[string]string {
+func enriched(t testing.TB, apiURL string) map[string]string {
 	t.Helper()
 	files := starterPack(t)
 	edit(t, files, "TrustFrameworkExtensions", "<BuildingBlocks>", `<BuildingBlocks>
@@ -101,7 +101,7 @@ func enriched(t *testing.T, apiURL string) map[string]string {
 var lastStep = regexp.MustCompile(`<OrchestrationStep Order="(\d+)" Type="SendClaims"`)
 
 // withEnrichment copies a journey of the base with a step for the API before its last.
-func withEnrichment(t *testing.T, base, id string) string {
+func withEnrichment(t testing.TB, base, id string) string {
 	t.Helper()
 	start := strings.Index(base, `<UserJourney Id="`+id+`">`)
 	if start < 0 {

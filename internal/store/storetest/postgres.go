@@ -36,7 +36,7 @@ var errNoServer = errors.New("no PostgreSQL server program on this machine")
 
 // Postgres makes an empty database and returns its address; the test is skipped where
 // PostgreSQL isn't installed. Call StopPostgres when the tests are done.
-func Postgres(t *testing.T) string {
+func Postgres(t testing.TB) string {
 	t.Helper()
 	startOnce.Do(func() { shared.err = shared.start() })
 	if errors.Is(shared.err, errNoServer) {
