@@ -73,7 +73,7 @@ func TestPackagesImportOnlyFloorsBelow(t *testing.T) {
 		}
 		rel, _ := filepath.Rel(root, path)
 		if d.IsDir() {
-			if strings.HasPrefix(d.Name(), ".") && rel != "." || d.Name() == "node_modules" || rel == "test" || rel == "bench" {
+			if strings.HasPrefix(d.Name(), ".") && rel != "." || d.Name() == "node_modules" || rel == "test" {
 				return filepath.SkipDir
 			}
 			return nil

@@ -25,6 +25,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"journeyman.dev/internal/application"
 	"journeyman.dev/internal/directory"
 	"journeyman.dev/internal/endpoint"
 	"journeyman.dev/internal/journey"
@@ -82,7 +83,7 @@ type Server struct {
 	TenantID string
 	Policies *Policies
 	Keys     *keyset.Service
-	Apps     store.Applications
+	Apps     *application.Cache
 	Users    *directory.Directory
 	Outbox   *mail.Outbox // nil unless in development without SMTP
 	Outbound *outbound.Client
@@ -197,7 +198,7 @@ func (s *Server) identify(ctx context.Context) error {
 		return err
 	}
 	s.ExtensionsApp = strings.ReplaceAll(app, "-", "")
-	s.Apps = store.Applications{DB: s.db}
+	s.Apps = application.NewCache(store.Applications{DB: s.db})
 	return s.ensureExtensionsApp(ctx, app)
 }
 
@@ -485,10 +486,12 @@ func (s *Server) Run(ctx context.Context) error {
 	return err
 }
 
-// Sync takes over what other nodes on the database changed: policies and keys.
+// Sync takes over what other nodes on the database changed: policies, keys and
+// applications.
 func (s *Server) Sync(ctx context.Context) error {
 	s.syncing.Lock()
 	defer s.syncing.Unlock()
+	s.Apps.Forget()
 	now, err := s.db.Fingerprint(ctx)
 	if err != nil || now == s.fingerprint {
 		return err

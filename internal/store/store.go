@@ -109,6 +109,24 @@ func OpenSQLite(ctx context.Context, path string) (*DB, error) {
 	return d, nil
 }
 
+// exec runs a write of one statement, durably, and returns how many rows it changed.
+func (d *DB) exec(ctx context.Context, statement string, args ...any) (n int64, err error) {
+	run := func(ctx context.Context, q querier) error {
+		res, err := q.ExecContext(ctx, statement, args...)
+		if err != nil {
+			return err
+		}
+		n, err = res.RowsAffected()
+		return err
+	}
+	if d.jobs == nil {
+		// PostgreSQL makes a transaction of one statement itself, which saves two round trips.
+		return n, run(ctx, d.read)
+	}
+	err = d.inWrite(ctx, run)
+	return n, err
+}
+
 // migrate brings the tables up to date. The history is one text; only the name of the
 // type for bytes differs.
 func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect, options ...goose.ProviderOption) error {

@@ -1,0 +1,66 @@
+package application
+
+import (
+	"context"
+	"strings"
+	"sync"
+)
+
+// Cache serves the applications that requests name from memory. What changes through it
+// is seen at once; Forget makes it read again what others changed.
+//
+// Those that it returns are shared: they are read only.
+type Cache struct {
+	Store
+
+	mu    sync.RWMutex
+	reads uint64 // changes with every Forget: what was read before isn't kept after
+	known map[string]Application
+}
+
+// NewCache puts a cache before a store.
+func NewCache(s Store) *Cache {
+	return &Cache{Store: s, known: make(map[string]Application)}
+}
+
+// GetByAppID implements Store.
+func (c *Cache) GetByAppID(ctx context.Context, appID string) (Application, error) {
+	key := strings.ToLower(appID)
+	c.mu.RLock()
+	a, ok := c.known[key]
+	reads := c.reads
+	c.mu.RUnlock()
+	if ok {
+		return a, nil
+	}
+	a, err := c.Store.GetByAppID(ctx, appID)
+	if err != nil {
+		return a, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if reads == c.reads {
+		c.known[key] = a
+	}
+	return a, nil
+}
+
+// Update implements Store.
+func (c *Cache) Update(ctx context.Context, id string, change func(*Application) error) (Application, error) {
+	defer c.Forget()
+	return c.Store.Update(ctx, id, change)
+}
+
+// Delete implements Store.
+func (c *Cache) Delete(ctx context.Context, id string) error {
+	defer c.Forget()
+	return c.Store.Delete(ctx, id)
+}
+
+// Forget makes the cache read applications again.
+func (c *Cache) Forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.reads++
+	clear(c.known)
+}
