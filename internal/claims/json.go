@@ -60,13 +60,14 @@ func fromNumber(t DataType, digits string) (Value, error) {
 	case Date, DateTime:
 		// Unix seconds, the form that our own tokens have.
 		n, err := strconv.ParseInt(digits, 10, 64)
-		if err != nil {
-			return Value{}, formatError(t)
+		at := time.Unix(n, 0).UTC()
+		if err != nil || at.Year() < 1 || at.Year() > 9999 {
+			return Value{}, formatError(t) // as text such a date couldn't be read again
 		}
 		if t == Date {
-			return Day(time.Unix(n, 0)), nil
+			return Day(at), nil
 		}
-		return Instant(time.Unix(n, 0)), nil
+		return Instant(at), nil
 	}
 	return Parse(t, digits)
 }

@@ -84,3 +84,24 @@ func TestMasterKeyFileIsMadeOnceForItsOwner(t *testing.T) {
 		t.Errorf("mode = %v, %v", info.Mode(), err)
 	}
 }
+
+func FuzzOpen(f *testing.F) {
+	key := make([]byte, seal.MasterKeySize)
+	s, err := seal.New(key)
+	if err != nil {
+		f.Fatal(err)
+	}
+	ours := s.SealText(seal.Code, "client", []byte("content"))
+	f.Add(ours, "client")
+	f.Add(ours+"A", "client")
+	f.Add("", "")
+	f.Fuzz(func(t *testing.T, text, context string) {
+		for _, p := range []seal.Purpose{seal.Code, seal.Refresh, seal.Session, seal.Journey, seal.Secret} {
+			got, err := s.OpenText(p, context, text)
+			mine := text == ours && context == "client" && p == seal.Code
+			if mine != (err == nil) || mine != (string(got) == "content") {
+				t.Errorf("purpose %v, context %q: %q, %v", p, context, got, err)
+			}
+		}
+	})
+}
