@@ -147,10 +147,10 @@ func (v Value) Number() int64 { return v.num }
 func (v Value) Time() time.Time { return v.when }
 
 // Items returns a copy of a stringCollection's items.
-func (v Value) Items() []string { return append([]string(nil), v.items...) }
+func (v Value) Items() []string { return append([]string{}, v.items...) }
 
 // IdentityItems returns a copy of the identities of an identity-typed value.
-func (v Value) IdentityItems() []Identity { return append([]Identity(nil), v.ids...) }
+func (v Value) IdentityItems() []Identity { return append([]Identity{}, v.ids...) }
 
 // DateTimeLayout is B2C's text form of a dateTime: seven fraction digits, always.
 const DateTimeLayout = "2006-01-02T15:04:05.0000000Z"
@@ -174,12 +174,12 @@ func (v Value) String() string {
 	case DateTime:
 		return v.when.Format(DateTimeLayout)
 	case StringCollection:
-		b, _ := json.Marshal(v.items)
+		b, _ := json.Marshal(v.Items())
 		return string(b)
 	case 0:
 		return ""
 	}
-	b, _ := json.Marshal(v.ids)
+	b, _ := json.Marshal(v.IdentityItems())
 	return string(b)
 }
 

@@ -92,15 +92,20 @@ func FuzzOpen(f *testing.F) {
 		f.Fatal(err)
 	}
 	ours := s.SealText(seal.Code, "client", []byte("content"))
-	f.Add(ours, "client")
-	f.Add(ours+"A", "client")
-	f.Add("", "")
-	f.Fuzz(func(t *testing.T, text, context string) {
+	f.Add(0, byte(0), 0, "", "client")
+	f.Add(5, byte(1), 0, "", "client")
+	f.Add(0, byte(0), 1, "", "client")
+	f.Add(0, byte(0), 0, "A", "client")
+	f.Add(0, byte(0), 0, "", "other")
+	f.Fuzz(func(t *testing.T, at int, flip byte, cut int, more, context string) {
+		bad := []byte(ours)
+		bad[uint(at)%uint(len(bad))] ^= flip
+		text := string(bad[:uint(len(bad))-uint(cut)%uint(len(bad)+1)]) + more
 		for _, p := range []seal.Purpose{seal.Code, seal.Refresh, seal.Session, seal.Journey, seal.Secret} {
 			got, err := s.OpenText(p, context, text)
 			mine := text == ours && context == "client" && p == seal.Code
 			if mine != (err == nil) || mine != (string(got) == "content") {
-				t.Errorf("purpose %v, context %q: %q, %v", p, context, got, err)
+				t.Errorf("purpose %v, context %q, %q: %q, %v", p, context, text, got, err)
 			}
 		}
 	})
