@@ -1,8 +1,9 @@
 # Everything needs only Go; `make test` installs the rest where it may.
 GO ?= go
 BENCHTIME ?= 2000x
+FUZZTIME ?= 20s
 
-.PHONY: help run test check bench lint clean
+.PHONY: help run test check bench fuzz lint clean
 
 help: ## show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -20,6 +21,11 @@ check: ## the fast part: format, vet, unit tests
 
 bench: ## measure against a bare loop in the same run (bench/README.md)
 	$(GO) test -run '^$$' -bench . -benchtime $(BENCHTIME) ./test/
+
+fuzz: ## run every fuzz target for FUZZTIME (20s)
+	@grep -rho --include=*_test.go --with-filename '^func Fuzz[A-Za-z0-9]*' . | sed 's/:func / /' | while read -r file target; do \
+		echo "$$target" && $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzzminimizetime 20x -fuzztime $(FUZZTIME) "$$(dirname "$$file")" || exit 1; \
+	done
 
 lint: ## lint the starter policies
 	$(GO) run ./cmd/journeyman policy lint policies

@@ -22,7 +22,7 @@ func requests(f *testing.F) *env {
 // whatever its parameters are: never to anywhere else, never a server's error.
 func FuzzAuthorize(f *testing.F) {
 	e := requests(f)
-	good := url.Values{"client_id": {e.spa.AppID}, "redirect_uri": {spaRedirect}, "response_type": {"code"}, "scope": {"openid"}, "code_challenge": {challenge(strings.Repeat("v", 50))}, "code_challenge_method": {"S256"}}
+	good := url.Values{"client_id": {"CLIENT"}, "redirect_uri": {spaRedirect}, "response_type": {"code"}, "scope": {"openid"}, "code_challenge": {challenge(strings.Repeat("v", 50))}, "code_challenge_method": {"S256"}}
 	for _, change := range []string{
 		"", "&redirect_uri=https://evil.example/", "&response_type=token", "&response_mode=form_post&response_type=id_token&nonce=n", "&prompt=none", "&max_age=0", "&max_age=x", "&ui_locales=%3Cscript%3E",
 		"&state=%0d%0aX:1", "&id_token_hint=a.b.c", "&domain_hint=x", "&scope=", "&request=x", "&response_mode=nonsense", "&%", "&a=%zz", "&login_hint=%00", "&p=B2C_1A_ProfileEdit",
