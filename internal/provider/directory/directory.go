@@ -183,7 +183,7 @@ func (x *Exchange) lookUp(ctx context.Context, kind string, v claims.Value) (*di
 // federated reads the identities of an alternative security id, or of a collection.
 func federated(v claims.Value) ([]directory.Identity, error) {
 	var list []directory.Identity
-	if items := v.IdentityItems(); items != nil {
+	if items := v.IdentityItems(); len(items) > 0 {
 		for _, i := range items {
 			list = append(list, directory.Identity{Type: directory.Federated, Issuer: i.Issuer, ID: i.IssuerUserID})
 		}
