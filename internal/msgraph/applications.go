@@ -105,11 +105,7 @@ func (q *request) listApplications() error {
 	for i := range value {
 		value[i] = choose(value[i], q.URL.Query().Get("$select"))
 	}
-	body := map[string]any{"value": value}
-	if next != "" {
-		body["@odata.nextLink"] = q.link(next)
-	}
-	return q.write(http.StatusOK, "applications", body)
+	return q.writePage("applications", value, next)
 }
 
 // application finds the registration of the request by id or (appId='…').

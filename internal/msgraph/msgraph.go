@@ -303,6 +303,16 @@ type apiError struct {
 
 func (e *apiError) Error() string { return e.code + ": " + e.message }
 
+// writePage answers with some of a list; next is the token of the following page, "" on
+// the last.
+func (q *request) writePage(kind string, value []map[string]any, next string) error {
+	body := map[string]any{"value": value}
+	if next != "" {
+		body["@odata.nextLink"] = q.link(next)
+	}
+	return q.write(http.StatusOK, kind, body)
+}
+
 func badRequest(message string) error {
 	return &apiError{http.StatusBadRequest, "Request_BadRequest", message}
 }

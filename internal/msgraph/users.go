@@ -135,11 +135,7 @@ func (q *request) listUsers() error {
 			return err
 		}
 	}
-	body := map[string]any{"value": value}
-	if next != "" {
-		body["@odata.nextLink"] = q.link(next)
-	}
-	return q.write(http.StatusOK, "users", body)
+	return q.writePage("users", value, next)
 }
 
 // scan reads page after page until enough users pass the filter.

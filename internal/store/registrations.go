@@ -34,7 +34,7 @@ func (s Applications) Create(ctx context.Context, a application.Application) err
 	})
 }
 
-func scanApplication(row interface{ Scan(...any) error }) (application.Application, error) {
+func scanApplication(row scanner) (application.Application, error) {
 	var data []byte
 	var a application.Application
 	if err := row.Scan(&data); err != nil {
@@ -60,20 +60,8 @@ func (s Applications) GetByAppID(ctx context.Context, appID string) (application
 }
 
 // List implements application.Store.
-func (s Applications) List(ctx context.Context) (list []application.Application, err error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT data FROM applications ORDER BY id")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		a, err := scanApplication(rows)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, a)
-	}
-	return list, rows.Err()
+func (s Applications) List(ctx context.Context) ([]application.Application, error) {
+	return collect(ctx, s.DB, scanApplication, "SELECT data FROM applications ORDER BY id")
 }
 
 // Update implements application.Store.
@@ -119,20 +107,11 @@ func (s Applications) Delete(ctx context.Context, id string) error {
 type KeySets struct{ *DB }
 
 // LoadKeySets implements keyset.Store.
-func (s KeySets) LoadKeySets(ctx context.Context) (list []keyset.Stored, err error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT name, version, data FROM keysets ORDER BY id")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		var k keyset.Stored
-		if err := rows.Scan(&k.ID, &k.Version, &k.Data); err != nil {
-			return nil, err
-		}
-		list = append(list, k)
-	}
-	return list, rows.Err()
+func (s KeySets) LoadKeySets(ctx context.Context) ([]keyset.Stored, error) {
+	return collect(ctx, s.DB, func(row scanner) (k keyset.Stored, err error) {
+		err = row.Scan(&k.ID, &k.Version, &k.Data)
+		return k, err
+	}, "SELECT name, version, data FROM keysets ORDER BY id")
 }
 
 // CreateKeySet implements keyset.Store.
@@ -187,22 +166,13 @@ type Policy struct {
 type Policies struct{ *DB }
 
 // List returns all policies by id.
-func (s Policies) List(ctx context.Context) (list []Policy, err error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT name, xml, updated FROM policies ORDER BY id")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		var p Policy
+func (s Policies) List(ctx context.Context) ([]Policy, error) {
+	return collect(ctx, s.DB, func(row scanner) (p Policy, err error) {
 		var updated int64
-		if err := rows.Scan(&p.ID, &p.XML, &updated); err != nil {
-			return nil, err
-		}
+		err = row.Scan(&p.ID, &p.XML, &updated)
 		p.Updated = time.UnixMicro(updated).UTC()
-		list = append(list, p)
-	}
-	return list, rows.Err()
+		return p, err
+	}, "SELECT name, xml, updated FROM policies ORDER BY id")
 }
 
 // Put stores policies in one write, all or none.
@@ -259,22 +229,14 @@ func (s Policies) KeepPrograms(ctx context.Context, programs map[string][][]byte
 }
 
 // Fingerprint changes whenever a policy or key set does, on whichever node.
-func (d *DB) Fingerprint(ctx context.Context) (text string, err error) {
-	rows, err := d.read.QueryContext(ctx, "SELECT id, updated FROM policies UNION ALL SELECT id, version FROM keysets ORDER BY 1")
-	if err != nil {
-		return "", err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	var b strings.Builder
-	for rows.Next() {
+func (d *DB) Fingerprint(ctx context.Context) (string, error) {
+	lines, err := collect(ctx, d, func(row scanner) (string, error) {
 		var id string
 		var version int64
-		if err := rows.Scan(&id, &version); err != nil {
-			return "", err
-		}
-		fmt.Fprintf(&b, "%s %d\n", id, version)
-	}
-	return b.String(), rows.Err()
+		err := row.Scan(&id, &version)
+		return fmt.Sprintf("%s %d\n", id, version), err
+	}, "SELECT id, updated FROM policies UNION ALL SELECT id, version FROM keysets ORDER BY 1")
+	return strings.Join(lines, ""), err
 }
 
 // Setting returns a setting of the tenant, "" if there is none.

@@ -127,6 +127,26 @@ func (d *DB) exec(ctx context.Context, statement string, args ...any) (n int64, 
 	return n, err
 }
 
+// scanner is a row, alone or one of several.
+type scanner interface{ Scan(...any) error }
+
+// collect reads all rows of a query, none if one of them can't be read.
+func collect[T any](ctx context.Context, d *DB, scan func(scanner) (T, error), query string, args ...any) (list []T, err error) {
+	rows, err := d.read.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, v)
+	}
+	return list, rows.Err()
+}
+
 // migrate brings the tables up to date. The history is one text; only the name of the
 // type for bytes differs.
 func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect, options ...goose.ProviderOption) error {

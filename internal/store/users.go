@@ -56,7 +56,7 @@ func index(ctx context.Context, q querier, u *directory.User) error {
 	return nil
 }
 
-func scanUser(row interface{ Scan(...any) error }) (*directory.User, error) {
+func scanUser(row scanner) (*directory.User, error) {
 	var data []byte
 	if err := row.Scan(&data); err != nil {
 		if errors.Is(err, sql.ErrNoRows) {
@@ -84,24 +84,8 @@ func (s Users) FindUser(ctx context.Context, scope, value string) (*directory.Us
 
 // FindLocal implements directory.Store.
 func (s Users) FindLocal(ctx context.Context, value string) ([]*directory.User, error) {
-	rows, err := s.read.QueryContext(ctx,
+	return collect(ctx, s.DB, scanUser,
 		"SELECT u.data FROM identities i JOIN users u ON u.id = i.user_id WHERE i.value = $1 AND (i.scope LIKE 'local:%' OR i.scope = 'upn') AND u.deleted IS NULL ORDER BY i.scope", value)
-	if err != nil {
-		return nil, err
-	}
-	return collectUsers(rows)
-}
-
-func collectUsers(rows *sql.Rows) (list []*directory.User, err error) {
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		u, err := scanUser(rows)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, u)
-	}
-	return list, rows.Err()
 }
 
 // UpdateUser implements directory.Store.
@@ -154,11 +138,8 @@ func (s Users) ListUsers(ctx context.Context, after string, limit int, deleted b
 	if deleted {
 		condition = "deleted IS NOT NULL"
 	}
-	rows, err := s.read.QueryContext(ctx, "SELECT data FROM users WHERE id > $1 AND "+condition+" ORDER BY id LIMIT $2", after, limit)
-	if err != nil {
-		return nil, err
-	}
-	return collectUsers(rows)
+	return collect(ctx, s.DB, scanUser,
+		"SELECT data FROM users WHERE id > $1 AND "+condition+" ORDER BY id LIMIT $2", after, limit)
 }
 
 // PurgeUsers implements directory.Store.
