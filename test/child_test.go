@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"syscall"
 	"testing"
+	"time"
 
 	"journeyman.dev/internal/server"
 )
@@ -22,6 +23,7 @@ const childVariable = "JOURNEYMAN_TEST_CHILD"
 type childConfig struct {
 	Data, Database, OutboundCA string
 	TLS                        string
+	Shutdown                   time.Duration
 	// Floor makes it the bare loop that the server is measured against, which calls API.
 	Floor bool
 	API   string
@@ -46,7 +48,7 @@ func serveAsChild(configuration string) error {
 		return serveFloor(ctx, set)
 	}
 	c := serverConfig(set.Data, set.OutboundCA)
-	c.Database = set.Database
+	c.Database, c.ShutdownTimeout = set.Database, set.Shutdown
 	if set.TLS != "" {
 		c.TLS = set.TLS
 	}

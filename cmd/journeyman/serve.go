@@ -26,6 +26,8 @@ type settings struct {
 	TrustProxy   bool          `help:"Take the client's address from X-Forwarded-For of the proxy in front."`
 	RESTTimeout  time.Duration `name:"rest-timeout" help:"How long a RESTful technical profile waits for each attempt." default:"30s" env:"JOURNEYMAN_REST_TIMEOUT"`
 	RESTAttempts int           `name:"rest-attempts" help:"How often a RESTful technical profile asks an API that doesn't answer." default:"3" env:"JOURNEYMAN_REST_ATTEMPTS"`
+	PerHost      int           `name:"outbound-per-host" help:"How many calls to one host may be under way; as many again wait." default:"512" env:"JOURNEYMAN_OUTBOUND_PER_HOST"`
+	Shutdown     time.Duration `name:"shutdown-timeout" help:"How long a stop may take, requests under way included." default:"30s" env:"JOURNEYMAN_SHUTDOWN_TIMEOUT"`
 	LogLevel     string        `help:"debug, info, warn or error." default:"info"`
 }
 
@@ -33,7 +35,8 @@ func (c *settings) config(s streams) server.Config {
 	return server.Config{
 		Listen: c.Listen, AdminListen: c.AdminListen, TLS: c.TLS, TenantID: c.TenantID, Database: c.Database, Data: c.Data,
 		PublicURL: c.PublicURL, OutboundCA: c.OutboundCA, MasterKey: c.MasterKey, SMTP: c.SMTPURL, AdminToken: c.AdminToken,
-		TrustProxy: c.TrustProxy, RESTTimeout: c.RESTTimeout, RESTAttempts: c.RESTAttempts, Log: logger(s, c.LogLevel),
+		TrustProxy: c.TrustProxy, RESTTimeout: c.RESTTimeout, RESTAttempts: c.RESTAttempts,
+		OutboundPerHost: c.PerHost, ShutdownTimeout: c.Shutdown, Log: logger(s, c.LogLevel),
 	}
 }
 

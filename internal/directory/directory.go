@@ -267,7 +267,7 @@ func (d *Directory) Update(ctx context.Context, id, password, policies string, c
 	hash := ""
 	if password != "" {
 		if policies == "" {
-			u, err := d.Store.GetUser(ctx, id)
+			u, err := d.Get(ctx, id)
 			if err != nil {
 				return nil, err
 			}
@@ -278,6 +278,7 @@ func (d *Directory) Update(ctx context.Context, id, password, policies string, c
 			return nil, err
 		}
 	}
+	forget(ctx, id)
 	return d.Store.UpdateUser(ctx, id, func(u *User) error {
 		if hash != "" {
 			u.Password = hash
@@ -297,6 +298,7 @@ func (d *Directory) Update(ctx context.Context, id, password, policies string, c
 // Delete marks a user as deleted and frees its identities for nobody: they come back
 // when it is restored.
 func (d *Directory) Delete(ctx context.Context, id string) error {
+	forget(ctx, id)
 	_, err := d.Store.UpdateUser(ctx, id, func(u *User) error {
 		u.Deleted = d.Now().UTC()
 		return nil
@@ -367,7 +369,7 @@ func (d *Directory) Authenticate(ctx context.Context, name, password string) (*U
 // GrantValid reports whether refresh tokens that were issued at a time are still
 // good: ErrNotFound, ErrDisabled or ErrGrantRevoked if not.
 func (d *Directory) GrantValid(ctx context.Context, id string, issued time.Time) error {
-	u, err := d.Store.GetUser(ctx, id)
+	u, err := d.Get(ctx, id)
 	switch {
 	case err != nil:
 		return err
@@ -377,4 +379,18 @@ func (d *Directory) GrantValid(ctx context.Context, id string, issued time.Time)
 		return ErrGrantRevoked
 	}
 	return nil
+}
+
+// SessionValid reports whether a browser's session, in which the user last proved who
+// it is at a time, may still be used: not once the account is gone or disabled, its
+// password was changed, or its sessions were revoked.
+func (d *Directory) SessionValid(ctx context.Context, id string, proved time.Time) (bool, error) {
+	switch err := d.GrantValid(ctx, id, proved); {
+	case err == nil:
+		return true, nil
+	case errors.Is(err, ErrNotFound), errors.Is(err, ErrDisabled), errors.Is(err, ErrGrantRevoked):
+		return false, nil
+	default:
+		return false, err
+	}
 }

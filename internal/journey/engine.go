@@ -24,8 +24,14 @@ type Store interface {
 	Create(ctx context.Context, id string, data []byte, expires time.Time) error
 	// Load returns ErrNoJourney if there is none.
 	Load(ctx context.Context, id string) (data []byte, version int64, err error)
+	// Claim reserves a journey of this version for one request, among the processes that
+	// share the store, until it is saved or the time is over; it returns the version to
+	// save. ErrConflict: another has it, or has changed it.
+	Claim(ctx context.Context, id string, version int64, now, until time.Time) (int64, error)
+	// Release ends the claim of a journey that was not saved.
+	Release(ctx context.Context, id string, version int64) error
 	// Save replaces a journey if its version is still the given one, else
-	// ErrConflict.
+	// ErrConflict; it ends the claim.
 	Save(ctx context.Context, id string, version int64, data []byte, expires time.Time) error
 }
 
@@ -47,11 +53,19 @@ type Programs interface {
 	Program(ctx context.Context, hash string) (*Program, error)
 }
 
+// Accounts says whether the session of a user's browser is still good.
+type Accounts interface {
+	// SessionValid reports whether a session may be used in which the user of an object id
+	// last proved an identity at a time.
+	SessionValid(ctx context.Context, objectID string, proved time.Time) (bool, error)
+}
+
 // Engine runs journeys. All fields must be set; it is safe for concurrent use.
 type Engine struct {
 	Store    Store
 	Sealer   Sealer
 	Programs Programs
+	Accounts Accounts
 	// Secret returns the secret of a policy key, for claims transformations.
 	Secret func(ctx context.Context, keyID string) ([]byte, error)
 	Now    func() time.Time
@@ -109,6 +123,9 @@ func (e *Engine) Start(ctx context.Context, b Begin) (Ran, error) {
 	if b.Grant != nil {
 		// Session profiles are not called in refresh journeys (policy-engine §4.10).
 		r.j.Fresh = true
+	}
+	if err := r.checkSession(ctx); err != nil {
+		return Ran{}, err
 	}
 	out := r.advance(ctx)
 	return r.settle(ctx, out, nil)
@@ -195,6 +212,7 @@ func (e *Engine) lifetime() time.Duration {
 // Visit identifies a request of a browser that has a suspended journey.
 type Visit struct {
 	Transaction string // journey id
+	PolicyID    string // of the address; "" if it names none
 	// Secrets are the values of the browser's binding cookies for the transaction.
 	Secret  string
 	CSRF    string
@@ -225,6 +243,9 @@ func (e *Engine) open(ctx context.Context, v Visit) (*run, int64, error) {
 	if !e.Now().Before(j.Expires) {
 		return nil, 0, ErrNoJourney
 	}
+	if v.PolicyID != "" && !strings.EqualFold(v.PolicyID, j.PolicyID) {
+		return nil, 0, ErrForeign
+	}
 	hash := sha256.Sum256([]byte(v.Secret))
 	if subtle.ConstantTimeCompare(hash[:], j.Browser) != 1 {
 		return nil, 0, ErrForeign
@@ -233,7 +254,8 @@ func (e *Engine) open(ctx context.Context, v Visit) (*run, int64, error) {
 	if err != nil {
 		return nil, 0, fmt.Errorf("program of the journey: %w", err)
 	}
-	return &run{e: e, p: p, j: j, session: v.Session}, version, nil
+	r := &run{e: e, p: p, j: j, session: v.Session}
+	return r, version, r.checkSession(ctx)
 }
 
 // suspend makes the journey wait.

@@ -91,13 +91,15 @@ func (in Inputs) Claim(id string) (claims.Value, bool) {
 	return claims.Value{}, false
 }
 
-// Result is what a run gave: exactly one of the members is set.
+// Result is what a run gave: exactly one of the first four members is set.
 type Result struct {
 	Output Output          // done; the output claims are read from it
 	Ask    *Form           // show this form and run again with the answer
 	Leave  *Leave          // go to another site and run again with what it returns
 	Reply  *Reply          // answer the page's script; the form stays
 	Memory json.RawMessage // with Ask, Leave and Reply: kept for the next run; nil keeps the old one
+	// NewCredentials, with Output: the user's password was set, which ends older sessions.
+	NewCredentials bool
 }
 
 // Leave sends the browser away.

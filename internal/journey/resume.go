@@ -14,22 +14,30 @@ import (
 // navigation that goes on. A post that was accepted already is answered the same
 // again and runs nothing.
 func (e *Engine) Post(ctx context.Context, v Visit, a Answer) (Reply, error) {
-	release := e.locks.acquire(v.Transaction)
-	defer release()
-	r, version, err := e.open(ctx, v)
-	if err != nil {
-		return Reply{}, err
-	}
+	var reply Reply
+	err := e.exclusively(ctx, v, func(r *run) (bool, error) {
+		p := r.j.Pending
+		if r.j.Ended || p == nil || p.Exchange == "" || p.Kind == PendingAway || !equal(v.CSRF, p.CSRF) {
+			return false, ErrStale
+		}
+		if p.Done || p.Exhausted {
+			reply = Reply{OK: true}
+			return false, nil
+		}
+		return true, nil
+	}, func(r *run, version int64) (saved bool, err error) {
+		if reply, err = r.post(ctx, a); err != nil {
+			return false, err
+		}
+		err = r.store(ctx, &version)
+		return err == nil, err
+	})
+	return reply, err
+}
+
+// post runs the page's profile with what was sent.
+func (r *run) post(ctx context.Context, a Answer) (Reply, error) {
 	p := r.j.Pending
-	if r.j.Ended || p == nil || p.Exchange == "" || p.Kind == PendingAway {
-		return Reply{}, ErrStale
-	}
-	if !equal(v.CSRF, p.CSRF) {
-		return Reply{}, ErrStale
-	}
-	if p.Done || p.Exhausted {
-		return Reply{OK: true}, nil
-	}
 	exchange := r.pendingExchange()
 	if exchange == nil {
 		return Reply{}, fmt.Errorf("exchange %s is not in the step", p.Exchange)
@@ -39,7 +47,7 @@ func (e *Engine) Post(ctx context.Context, v Visit, a Answer) (Reply, error) {
 	if err != nil {
 		f := AsFailure(err)
 		if f.Code == CodeInternal {
-			e.Log.ErrorContext(ctx, "post failed", "correlationId", r.j.CorrelationID, "policyId", r.p.PolicyID, "err", err)
+			r.e.Log.ErrorContext(ctx, "post failed", "correlationId", r.j.CorrelationID, "policyId", r.p.PolicyID, "err", err)
 		}
 		f = r.localise(f, exchange.Profile, nil)
 		result = Result{Reply: &Reply{Code: string(f.Code), Message: f.Public, Field: f.Field}}
@@ -65,9 +73,6 @@ func (e *Engine) Post(ctx context.Context, v Visit, a Answer) (Reply, error) {
 	}
 	if result.Memory != nil {
 		p.Memory = result.Memory
-	}
-	if err := r.store(ctx, &version); err != nil {
-		return Reply{}, err
 	}
 	return reply, nil
 }
@@ -109,44 +114,53 @@ const (
 
 // Continue handles a navigation of the journey's browser.
 func (e *Engine) Continue(ctx context.Context, v Visit, a Action) (Ran, error) {
-	release := e.locks.acquire(v.Transaction)
-	defer release()
-	r, version, err := e.open(ctx, v)
-	if err != nil {
-		return Ran{}, err
-	}
-	if r.j.Ended {
-		return r.again(ctx)
-	}
-	p := r.j.Pending
-	if p == nil {
-		return Ran{}, ErrStale
-	}
-	if a.Kind == Return {
-		if p.Kind != PendingAway || !equal(a.Fields["state"], p.State) {
-			return r.redisplay(ctx)
+	var ran Ran
+	err := e.exclusively(ctx, v, func(r *run) (todo bool, err error) {
+		ran, todo, err = r.ready(ctx, v, a)
+		return todo, err
+	}, func(r *run, version int64) (saved bool, err error) {
+		var out Outcome
+		if a.Kind == Return {
+			out = r.returned(ctx, a)
+		} else if out, err = r.act(ctx, a); err != nil {
+			return false, err
 		}
-		return r.settle(ctx, r.returned(ctx, a), &version)
-	}
-	if p.Kind == PendingAway {
-		return Ran{}, ErrStale
-	}
-	if !equal(v.CSRF, p.CSRF) {
+		if out == nil {
+			ran, err = r.redisplay(ctx)
+			return false, err
+		}
+		ran, err = r.settle(ctx, out, &version)
+		return err == nil, err
+	})
+	return ran, err
+}
+
+// ready says whether a navigation leads on from where the journey stands; if not, what
+// it is answered.
+func (r *run) ready(ctx context.Context, v Visit, a Action) (ran Ran, todo bool, err error) {
+	p := r.j.Pending
+	switch {
+	case r.j.Ended:
+		ran, err = r.again(ctx)
+	case p == nil:
+		err = ErrStale
+	case a.Kind == Return:
+		if p.Kind == PendingAway && equal(a.Fields["state"], p.State) {
+			return ran, true, nil
+		}
+		ran, err = r.redisplay(ctx)
+	case p.Kind == PendingAway:
+		err = ErrStale
+	case equal(v.CSRF, p.CSRF):
+		return ran, true, nil
+	case p.Before != "" && equal(v.CSRF, p.Before):
 		// A reload, or a doubled click, of the navigation that led here: show where
 		// the journey stands and run nothing.
-		if p.Before != "" && equal(v.CSRF, p.Before) {
-			return r.redisplay(ctx)
-		}
-		return Ran{}, ErrStale
+		ran, err = r.redisplay(ctx)
+	default:
+		err = ErrStale
 	}
-	out, err := r.act(ctx, a)
-	if err != nil {
-		return Ran{}, err
-	}
-	if out == nil {
-		return r.redisplay(ctx)
-	}
-	return r.settle(ctx, out, &version)
+	return ran, false, err
 }
 
 // act performs a navigation; a nil outcome means: show the page again.

@@ -2,6 +2,8 @@ package journey
 
 import (
 	"cmp"
+	"context"
+	"fmt"
 	"reflect"
 	"time"
 
@@ -42,6 +44,39 @@ func (s SingleSignOn) Key(policyID, clientID string) string {
 	}
 	return "tenant"
 }
+
+// checkSession drops what the browser's session remembers of an account that it isn't
+// good for any more: since then its password was changed or its sessions revoked.
+func (r *run) checkSession(ctx context.Context) error {
+	if r.j.Fresh {
+		return nil
+	}
+	key := r.scopeKey()
+	p := r.session.Live(key, r.e.Now())
+	if p == nil {
+		return nil
+	}
+	checked := ""
+	for _, entry := range p.Entries {
+		id := entry.Claims.Get(objectID).String()
+		if id == "" || id == checked {
+			continue
+		}
+		checked = id
+		good, err := r.e.Accounts.SessionValid(ctx, id, p.Credentials)
+		if err != nil {
+			return fmt.Errorf("session: %w", err)
+		}
+		if !good {
+			delete(r.session.Partitions, key)
+			return nil
+		}
+	}
+	return nil
+}
+
+// objectID is the claim that names the account in a session.
+const objectID = "objectId"
 
 // remembered returns what the session has for a rule, nil if nothing may be used.
 func (r *run) remembered(rule *SessionRule) *session.Entry {

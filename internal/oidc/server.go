@@ -84,6 +84,8 @@ type Server struct {
 	Now      func() time.Time
 	Rand     io.Reader
 	Log      *slog.Logger
+
+	redeeming redemptions
 }
 
 // ServeEndpoint answers an endpoint of the protocol; false if the path is none.
@@ -113,7 +115,7 @@ func (s *Server) ServeEndpoint(w http.ResponseWriter, r *http.Request, e endpoin
 		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
 		return true
 	}
-	if !s.ownTenant(e.Tenant) {
+	if !s.OwnTenant(e.Tenant) {
 		s.unknownPolicy(w, r, e, "There is no tenant of this name here.")
 		return true
 	}
@@ -134,8 +136,8 @@ func (s *Server) ServeEndpoint(w http.ResponseWriter, r *http.Request, e endpoin
 	return true
 }
 
-// ownTenant accepts the tenant's name, its first label, and its GUID.
-func (s *Server) ownTenant(segment string) bool {
+// OwnTenant accepts the tenant's name, its first label, and its GUID.
+func (s *Server) OwnTenant(segment string) bool {
 	short, _, _ := strings.Cut(s.TenantName, ".")
 	return strings.EqualFold(segment, s.TenantName) || strings.EqualFold(segment, s.TenantID) || strings.EqualFold(segment, short)
 }

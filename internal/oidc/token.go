@@ -205,7 +205,7 @@ func (t *exchange) code(w http.ResponseWriter) *failure {
 	if fail := verifier(g, t.form.Get("code_verifier")); fail != nil {
 		return fail
 	}
-	return t.answer(w, g, g)
+	return t.answer(w, g, func() (*tokenBody, *failure) { return t.tokens(g) })
 }
 
 var verifierPattern = regexp.MustCompile(`^[A-Za-z0-9\-._~]{43,128}$`)
@@ -249,27 +249,32 @@ func (t *exchange) refresh(w http.ResponseWriter) *failure {
 	if fail := t.authenticate(g); fail != nil {
 		return fail
 	}
+	return t.answer(w, g, func() (*tokenBody, *failure) { return t.refreshed(g) })
+}
+
+// refreshed makes the tokens of a refresh token.
+func (t *exchange) refreshed(g *grant) (*tokenBody, *failure) {
 	if g.ObjectID != "" {
 		switch err := t.s.Accounts.GrantValid(t.r.Context(), g.ObjectID, g.Issued); {
 		case err == nil:
 		case errors.Is(err, directory.ErrNotFound):
-			return &failure{"AADB2C90128", "invalid_grant", "The account associated with this grant no longer exists. Please re-authenticate and try again."}
+			return nil, &failure{"AADB2C90128", "invalid_grant", "The account associated with this grant no longer exists. Please re-authenticate and try again."}
 		case errors.Is(err, directory.ErrDisabled), errors.Is(err, directory.ErrGrantRevoked):
-			return &failure{"AADB2C90129", "invalid_grant", "The provided grant has been revoked. Please re-authenticate and try again."}
+			return nil, &failure{"AADB2C90129", "invalid_grant", "The provided grant has been revoked. Please re-authenticate and try again."}
 		default:
-			return t.s.issueFailure(t.r, t.s.Engine.NewID(), err)
+			return nil, t.s.issueFailure(t.r, t.s.Engine.NewID(), err)
 		}
 	}
 	next := *g
 	if t.p.RelyingParty.Refresh != nil {
 		if fail := t.journey(g, &next); fail != nil {
-			return fail
+			return nil, fail
 		}
 	}
 	if fail := t.narrow(&next); fail != nil {
-		return fail
+		return nil, fail
 	}
-	return t.answer(w, g, &next)
+	return t.tokens(&next)
 }
 
 // narrow lets a refresh ask for fewer scopes than were granted.
@@ -338,9 +343,48 @@ func (t *exchange) journey(g, next *grant) *failure {
 	return &failure{string(journey.CodeInteractionRequired), "interaction_required", journey.CodeInteractionRequired.Text()}
 }
 
-// answer signs the tokens, redeems the old grant in one durable write, and answers.
-// Signing comes first: a grant that was redeemed has been answered.
-func (t *exchange) answer(w http.ResponseWriter, old, g *grant) *failure {
+// answer makes the tokens, redeems the old grant in one durable write, and answers.
+// Tokens come first: a grant that was redeemed has been answered. One that is known to
+// be redeemed already isn't worth a refresh journey and a signature.
+func (t *exchange) answer(w http.ResponseWriter, old *grant, tokens func() (*tokenBody, *failure)) *failure {
+	replayed, end, err := t.s.redeeming.begin(t.r.Context(), old.ID)
+	if err != nil {
+		return t.s.issueFailure(t.r, t.s.Engine.NewID(), err)
+	}
+	if replayed {
+		return t.redeem(old)
+	}
+	spent := false
+	defer func() { end(spent) }()
+	body, fail := tokens()
+	if fail != nil {
+		return fail
+	}
+	if fail := t.redeem(old); fail != nil {
+		spent = fail.oauth == "invalid_grant"
+		return fail
+	}
+	spent = true
+	t.s.json(w, http.StatusOK, body)
+	return nil
+}
+
+// redeem spends a grant, once.
+func (t *exchange) redeem(old *grant) *failure {
+	s := t.s
+	switch err := s.Grants.Redeem(t.r.Context(), old.ID, old.Family, old.Expires); {
+	case err == nil:
+		return nil
+	case errors.Is(err, token.ErrReplayed), errors.Is(err, token.ErrRevoked):
+		s.Log.WarnContext(t.r.Context(), "grant refused", "clientId", t.client.AppID, "policyId", t.p.PolicyID, "err", err)
+		return &failure{"AADB2C90129", "invalid_grant", "The provided grant has been revoked. Please re-authenticate and try again."}
+	default:
+		return s.issueFailure(t.r, s.Engine.NewID(), err)
+	}
+}
+
+// tokens signs what a grant gives.
+func (t *exchange) tokens(g *grant) (*tokenBody, *failure) {
 	s := t.s
 	if asked := t.form.Get("scope"); asked != "" && t.form.Get("grant_type") == "authorization_code" {
 		// The token request may drop offline_access (protocol §3.2: granted in both).
@@ -352,7 +396,7 @@ func (t *exchange) answer(w http.ResponseWriter, old, g *grant) *failure {
 	base := s.BaseURL(t.r)
 	out, err := s.issue(t.r, base, t.p, t.settings, g, g.has("openid"), access, "")
 	if err != nil {
-		return s.issueFailure(t.r, s.Engine.NewID(), err)
+		return nil, s.issueFailure(t.r, s.Engine.NewID(), err)
 	}
 	now := s.Now().UTC().Truncate(time.Second)
 	body := t.body()
@@ -380,21 +424,12 @@ func (t *exchange) answer(w http.ResponseWriter, old, g *grant) *failure {
 	if g.has("offline_access") {
 		text, expires, err := t.nextRefresh(g, now)
 		if err != nil {
-			return s.issueFailure(t.r, s.Engine.NewID(), err)
+			return nil, s.issueFailure(t.r, s.Engine.NewID(), err)
 		}
 		body.text("refresh_token", text)
 		body.number("refresh_token_expires_in", int64(expires.Sub(now).Seconds()))
 	}
-	switch err := s.Grants.Redeem(t.r.Context(), old.ID, old.Family, old.Expires); {
-	case err == nil:
-	case errors.Is(err, token.ErrReplayed), errors.Is(err, token.ErrRevoked):
-		s.Log.WarnContext(t.r.Context(), "grant refused", "clientId", t.client.AppID, "policyId", t.p.PolicyID, "err", err)
-		return &failure{"AADB2C90129", "invalid_grant", "The provided grant has been revoked. Please re-authenticate and try again."}
-	default:
-		return s.issueFailure(t.r, s.Engine.NewID(), err)
-	}
-	s.json(w, http.StatusOK, body)
-	return nil
+	return body, nil
 }
 
 // nextRefresh makes the next refresh token of a family.

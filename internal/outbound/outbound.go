@@ -9,6 +9,7 @@ package outbound
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
@@ -38,6 +39,7 @@ var (
 	ErrForbidden   = errors.New("address is not allowed")
 	ErrTooLarge    = errors.New("answer is too large")
 	ErrIncomplete  = errors.New("answer broke off")
+	ErrBusy        = errors.New("too many calls to the host are under way")
 )
 
 // Config says what may be reached.
@@ -46,6 +48,9 @@ type Config struct {
 	Development bool
 	// RootCAs are trusted beside the system's; nil: only those.
 	RootCAs *x509.CertPool
+	// PerHost bounds the calls to one host at a time; 0: 512. As many again may wait, no
+	// longer than for an answer; more are refused at once with ErrBusy.
+	PerHost int
 	Log     *slog.Logger
 }
 
@@ -54,18 +59,17 @@ type Client struct {
 	config Config
 	dialer *net.Dialer
 	plain  *http.Client
+	gates  gates
 
 	mu       sync.Mutex
 	withCert map[[32]byte]*http.Client
 }
 
-// maxPerHost bounds the connections to one host, so that one slow API doesn't take
-// all of the process.
-const maxPerHost = 512
-
 // New makes a Client.
 func New(config Config) *Client {
+	config.PerHost = cmp.Or(config.PerHost, defaultPerHost)
 	c := &Client{config: config, withCert: make(map[[32]byte]*http.Client)}
+	c.gates.width = config.PerHost
 	guard := ssrf.New(ssrf.WithAnyPort(), ssrf.WithNetworks("tcp4", "tcp6"))
 	c.dialer = &net.Dialer{
 		Timeout: 10 * time.Second, KeepAlive: 30 * time.Second,
@@ -101,7 +105,7 @@ func (c *Client) client(cert *tls.Certificate) *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{
 			DialContext: c.dialer.DialContext, TLSClientConfig: config, ForceAttemptHTTP2: true,
-			TLSHandshakeTimeout: 10 * time.Second, MaxIdleConns: 1024, MaxIdleConnsPerHost: maxPerHost, MaxConnsPerHost: maxPerHost,
+			TLSHandshakeTimeout: 10 * time.Second, MaxIdleConns: 1024, MaxIdleConnsPerHost: c.config.PerHost, MaxConnsPerHost: c.config.PerHost,
 			IdleConnTimeout: 90 * time.Second, ExpectContinueTimeout: time.Second, MaxResponseHeaderBytes: 64 << 10,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -181,7 +185,7 @@ func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
 	for attempt := 1; attempt <= max(r.Attempts, 1); attempt++ {
 		out, err = c.once(ctx, r)
 		out.Attempts = attempt
-		if err == nil || errors.Is(err, ErrForbidden) || errors.Is(err, ErrTooLarge) || ctx.Err() != nil {
+		if err == nil || errors.Is(err, ErrForbidden) || errors.Is(err, ErrTooLarge) || errors.Is(err, ErrBusy) || ctx.Err() != nil {
 			break
 		}
 	}
@@ -218,6 +222,11 @@ func (c *Client) once(ctx context.Context, r Request) (Response, error) {
 		req.Header[http.CanonicalHeaderKey(name)] = values
 	}
 	req.Header.Set("User-Agent", "Journeyman")
+	leave, err := c.gates.enter(ctx, req.URL.Host)
+	if err != nil {
+		return Response{}, err
+	}
+	defer leave()
 	// Attempts are ours to count: without this, the transport sends a request again
 	// when a kept connection turns out to be closed, which is wanted: nothing was read.
 	res, err := c.forCertificate(r.Certificate).Do(req)

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"journeyman.dev/internal/endpoint"
 	"journeyman.dev/internal/journey"
 )
 
@@ -66,6 +67,9 @@ func (p *Pages) ForgetJourneys(w http.ResponseWriter, r *http.Request) {
 // visit reads what identifies a request of a journey's page.
 func (p *Pages) visit(r *http.Request, transaction string) journey.Visit {
 	v := journey.Visit{Transaction: transaction, Session: p.Session(r)}
+	if e, ok, err := endpoint.Parse(r.URL); ok && err == nil {
+		v.PolicyID = e.Policy
+	}
 	if c, err := r.Cookie(bindingCookie(transaction)); err == nil {
 		v.Secret = c.Value
 	}

@@ -37,6 +37,8 @@ var files embed.FS
 type Pages struct {
 	Engine *journey.Engine
 	Sealer *seal.Sealer
+	// TenantID is what sessions are bound to: servers may share a master key.
+	TenantID string
 	// Deliver answers the browser with the outcome of a navigation.
 	Deliver func(w http.ResponseWriter, r *http.Request, ran journey.Ran)
 	// Secure is true when browsers reach us by https: cookies then are Secure.
@@ -165,7 +167,7 @@ func (p *Pages) Session(r *http.Request) *session.Session {
 	if text == "" {
 		return nil
 	}
-	data, err := p.Sealer.OpenText(seal.Session, "", text)
+	data, err := p.Sealer.OpenText(seal.Session, p.TenantID, text)
 	if err != nil {
 		return nil
 	}
@@ -184,7 +186,7 @@ func (p *Pages) SetSession(w http.ResponseWriter, r *http.Request, s *session.Se
 		p.Log.ErrorContext(r.Context(), "session can't be written", "err", err)
 		return
 	}
-	text := p.Sealer.SealText(seal.Session, "", data)
+	text := p.Sealer.SealText(seal.Session, p.TenantID, data)
 	maxAge := 0
 	for _, partition := range s.Partitions {
 		if partition.Persistent {

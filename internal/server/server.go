@@ -9,7 +9,6 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -70,6 +69,10 @@ type Config struct {
 	// 30 s and 3.
 	RESTTimeout  time.Duration
 	RESTAttempts int
+	// OutboundPerHost bounds the calls to one host at a time; 0: 512.
+	OutboundPerHost int
+	// ShutdownTimeout is how long Run may take to end, requests under way included; 0: 30 s.
+	ShutdownTimeout time.Duration
 
 	PasswordCost directory.Cost // zero: the default
 	Now          func() time.Time
@@ -104,6 +107,9 @@ type Server struct {
 	admin       net.Listener
 	baseURL     string
 	adminURL    string
+	// stopping ends when the requests under way have had their time: see Run.
+	stopping context.Context
+	stop     context.CancelFunc
 }
 
 // New opens the data, binds the listeners and wires everything; Run serves.
@@ -118,6 +124,7 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 		c.Log = slog.Default()
 	}
 	s := &Server{Config: c}
+	s.stopping, s.stop = context.WithCancel(context.WithoutCancel(ctx))
 	defer func() {
 		if err != nil {
 			s.close()
@@ -151,7 +158,7 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 	if err := s.listen(tlsConfig); err != nil {
 		return nil, err
 	}
-	s.Outbound = outbound.New(outbound.Config{Development: c.Outbound == "development", RootCAs: pool, Log: c.Log})
+	s.Outbound = outbound.New(outbound.Config{Development: c.Outbound == "development", RootCAs: pool, PerHost: c.OutboundPerHost, Log: c.Log})
 	if err := s.wire(ctx, sealer); err != nil {
 		return nil, err
 	}
@@ -374,9 +381,9 @@ func (s *Server) wire(ctx context.Context, sealer *seal.Sealer) error {
 		return err
 	}
 	s.engine = &journey.Engine{
-		Store: store.Journeys{DB: s.db}, Sealer: sealer, Programs: s.Policies, Secret: s.Keys.Secret, Now: c.Now, Rand: c.Rand, Log: c.Log,
+		Store: store.Journeys{DB: s.db}, Sealer: sealer, Programs: s.Policies, Accounts: s.Users, Secret: s.Keys.Secret, Now: c.Now, Rand: c.Rand, Log: c.Log,
 	}
-	s.pages = &page.Pages{Engine: s.engine, Sealer: sealer, Secure: strings.HasPrefix(s.baseURL, "https:"), Now: c.Now, Log: c.Log}
+	s.pages = &page.Pages{Engine: s.engine, Sealer: sealer, TenantID: s.TenantID, Secure: strings.HasPrefix(s.baseURL, "https:"), Now: c.Now, Log: c.Log}
 	s.oidc = &oidc.Server{
 		TenantName: c.Tenant, TenantID: s.TenantID, Programs: s.Policies, Applications: s.Apps, Keys: s.Keys, Sealer: sealer,
 		Grants: store.Grants{DB: s.db}, Accounts: s.Users, Browser: s.pages, Engine: s.engine,
@@ -421,13 +428,21 @@ func (s *Server) Handler() http.Handler {
 			w.WriteHeader(http.StatusNoContent)
 			return
 		}
+		r = r.WithContext(directory.Remembering(r.Context()))
 		e, ok, err := endpoint.Parse(r.URL)
 		if err != nil {
 			s.pages.Error(w, r, http.StatusBadRequest, &journey.Failure{Code: "AADB2C90031", Public: "The address names two different policies."}, "")
 			return
 		}
-		if ok && (s.oidc.ServeEndpoint(w, r, e) || s.pages.ServeEndpoint(w, r, e)) {
-			return
+		if ok {
+			if s.oidc.ServeEndpoint(w, r, e) {
+				return
+			}
+			r, done := s.lasting(r)
+			defer done()
+			if s.oidc.OwnTenant(e.Tenant) && s.pages.ServeEndpoint(w, r, e) {
+				return
+			}
 		}
 		s.pages.Error(w, r, http.StatusNotFound, &journey.Failure{Public: "There is nothing at this address."}, "")
 	}))
@@ -448,97 +463,4 @@ func (s *Server) protect(next http.Handler) http.Handler {
 		}()
 		next.ServeHTTP(w, r)
 	})
-}
-
-// Run serves until ctx ends, then lets requests under way finish.
-func (s *Server) Run(ctx context.Context) error {
-	defer s.close()
-	errs := make(chan error, 2)
-	var servers []*http.Server
-	serve := func(l net.Listener, h http.Handler) {
-		srv := &http.Server{
-			Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 60 * time.Second, WriteTimeout: 3 * time.Minute, IdleTimeout: 2 * time.Minute,
-			MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(s.Config.Log.Handler(), slog.LevelDebug),
-		}
-		servers = append(servers, srv)
-		go func() { errs <- srv.Serve(l) }()
-	}
-	serve(s.public, s.Handler())
-	if s.admin != nil {
-		serve(s.admin, s.AdminHandler())
-	}
-	background, stop := context.WithCancel(ctx)
-	defer stop()
-	go s.housekeeping(background)
-	var err error
-	select {
-	case <-ctx.Done():
-	case err = <-errs:
-	}
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
-	defer cancel()
-	for _, srv := range servers {
-		err = errors.Join(err, srv.Shutdown(drain))
-	}
-	if errors.Is(err, http.ErrServerClosed) {
-		err = nil
-	}
-	return err
-}
-
-// Sync takes over what other nodes on the database changed: policies, keys and
-// applications.
-func (s *Server) Sync(ctx context.Context) error {
-	s.syncing.Lock()
-	defer s.syncing.Unlock()
-	s.Apps.Forget()
-	now, err := s.db.Fingerprint(ctx)
-	if err != nil || now == s.fingerprint {
-		return err
-	}
-	if err := errors.Join(s.Keys.Reload(ctx), s.Policies.Reload(ctx)); err != nil {
-		return err
-	}
-	s.fingerprint = now
-	return nil
-}
-
-// syncEvery is how soon a node learns of another's changes.
-const syncEvery = 2 * time.Second
-
-// housekeeping removes what has expired and looks for other nodes' changes.
-func (s *Server) housekeeping(ctx context.Context) {
-	ticker, nodes := time.NewTicker(10*time.Minute), time.NewTicker(syncEvery)
-	defer ticker.Stop()
-	defer nodes.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-nodes.C:
-			if err := s.Sync(ctx); err != nil && ctx.Err() == nil {
-				s.Config.Log.ErrorContext(ctx, "changes of other nodes can't be read", "err", err)
-			}
-		case <-ticker.C:
-			now := s.Config.Now()
-			err := errors.Join(s.db.Purge(ctx, now), s.Users.Store.PurgeUsers(ctx, now.AddDate(0, 0, -30)), s.Policies.Remember(ctx))
-			if err != nil && ctx.Err() == nil {
-				s.Config.Log.ErrorContext(ctx, "housekeeping failed", "err", err)
-			}
-		}
-	}
-}
-
-func (s *Server) close() {
-	for _, l := range []net.Listener{s.public, s.admin} {
-		if l != nil {
-			_ = l.Close()
-		}
-	}
-	if s.Outbound != nil {
-		s.Outbound.Close()
-	}
-	if s.db != nil {
-		_ = s.db.Close()
-	}
 }

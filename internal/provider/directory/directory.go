@@ -151,7 +151,7 @@ func (x *Exchange) lookUp(ctx context.Context, kind string, v claims.Value) (*di
 	store := x.users.Store
 	switch kind {
 	case "objectid":
-		return store.GetUser(ctx, strings.ToLower(v.String()))
+		return x.users.Get(ctx, strings.ToLower(v.String()))
 	case "userprincipalname":
 		return store.FindUser(ctx, directory.UPNScope, strings.ToLower(v.String()))
 	case "alternativesecurityid", "useridentities", "alternativesecurityids":
@@ -225,7 +225,7 @@ func (x *Exchange) write(ctx context.Context, call *journey.Call, u *directory.U
 	if err != nil {
 		return journey.Result{}, failure(err)
 	}
-	return journey.Result{Output: output{u: u, x: x, written: true}}, nil
+	return journey.Result{Output: output{u: u, x: x, written: true}, NewCredentials: c.password != ""}, nil
 }
 
 // failure brings an error of the directory to what the page shows.

@@ -1,0 +1,60 @@
+package outbound
+
+import (
+	"context"
+	"sync"
+)
+
+// defaultPerHost is what one slow API may hold: far more than any API is asked at a
+// time when it is well, and little memory when it hangs.
+const defaultPerHost = 512
+
+// gates bound the calls to each host, so that one that hangs doesn't take all of the
+// process. Connections are no bound: HTTP/2 puts many calls on one.
+type gates struct {
+	width int
+	mu    sync.Mutex
+	hosts map[string]*gate // with calls under way
+}
+
+type gate struct {
+	slots chan struct{}
+	users int // inside and waiting
+}
+
+// enter waits for a place until ctx ends; leave gives it back. It returns ErrBusy when
+// there is none, at once when as many wait already as fit in.
+func (g *gates) enter(ctx context.Context, host string) (leave func(), err error) {
+	g.mu.Lock()
+	at := g.hosts[host]
+	if at == nil {
+		at = &gate{slots: make(chan struct{}, g.width)}
+		if g.hosts == nil {
+			g.hosts = make(map[string]*gate)
+		}
+		g.hosts[host] = at
+	}
+	if at.users >= 2*g.width {
+		g.mu.Unlock()
+		return nil, ErrBusy
+	}
+	at.users++
+	g.mu.Unlock()
+	out := func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		if at.users--; at.users == 0 {
+			delete(g.hosts, host)
+		}
+	}
+	select {
+	case at.slots <- struct{}{}:
+		return func() {
+			<-at.slots
+			out()
+		}, nil
+	case <-ctx.Done():
+		out()
+		return nil, ErrBusy
+	}
+}

@@ -1,0 +1,147 @@
+package server
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// defaultShutdown is how long a stop may take; orchestrators wait for about as long
+// before they kill.
+const defaultShutdown = 30 * time.Second
+
+// Run serves until ctx ends, then stops within Config.ShutdownTimeout: nothing new is
+// taken, and requests under way finish. What is still at it shortly before the limit is
+// cancelled, its calls out with it, so that it can answer with an error; connections
+// that are open even then are cut off.
+func (s *Server) Run(ctx context.Context) error {
+	defer s.close()
+	errs := make(chan error, 2)
+	var servers []*http.Server
+	serve := func(l net.Listener, h http.Handler) {
+		srv := &http.Server{
+			Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 60 * time.Second, WriteTimeout: 3 * time.Minute, IdleTimeout: 2 * time.Minute,
+			MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(s.Config.Log.Handler(), slog.LevelDebug),
+			BaseContext: func(net.Listener) context.Context { return s.stopping },
+		}
+		servers = append(servers, srv)
+		go func() { errs <- srv.Serve(l) }()
+	}
+	serve(s.public, s.Handler())
+	if s.admin != nil {
+		serve(s.admin, s.AdminHandler())
+	}
+	background, stop := context.WithCancel(ctx)
+	var chores sync.WaitGroup
+	chores.Go(func() { s.housekeeping(background) })
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-errs:
+	}
+	s.drain(servers)
+	stop()
+	chores.Wait()
+	if errors.Is(err, http.ErrServerClosed) {
+		err = nil
+	}
+	return err
+}
+
+// drain stops the servers side by side.
+func (s *Server) drain(servers []*http.Server) {
+	limit := cmp.Or(s.Config.ShutdownTimeout, defaultShutdown)
+	patience := limit - min(limit/10, 2*time.Second) // the rest is for those that are cancelled
+	cancel := time.AfterFunc(patience, func() {
+		s.Config.Log.Warn("requests under way are cancelled: the time to stop is nearly over", "limit", limit)
+		s.stop()
+	})
+	defer cancel.Stop()
+	until, release := context.WithTimeout(context.Background(), limit)
+	defer release()
+	var all sync.WaitGroup
+	for _, srv := range servers {
+		all.Go(func() {
+			if err := srv.Shutdown(until); err != nil {
+				s.Config.Log.Warn("connections are cut off: their requests did not end in time", "err", errors.Join(err, srv.Close()))
+			}
+		})
+	}
+	all.Wait()
+	s.stop()
+}
+
+// lasting lets a request of a journey's page outlive its client: a browser that reloads
+// drops the first request, and the second would run the step again if the first had
+// not been able to finish and to be remembered.
+func (s *Server) lasting(r *http.Request) (_ *http.Request, done func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
+	forget := context.AfterFunc(s.stopping, cancel)
+	return r.WithContext(ctx), func() {
+		forget()
+		cancel()
+	}
+}
+
+// Sync takes over what other nodes on the database changed: policies, keys and
+// applications.
+func (s *Server) Sync(ctx context.Context) error {
+	s.syncing.Lock()
+	defer s.syncing.Unlock()
+	s.Apps.Forget()
+	now, err := s.db.Fingerprint(ctx)
+	if err != nil || now == s.fingerprint {
+		return err
+	}
+	if err := errors.Join(s.Keys.Reload(ctx), s.Policies.Reload(ctx)); err != nil {
+		return err
+	}
+	s.fingerprint = now
+	return nil
+}
+
+// syncEvery is how soon a node learns of another's changes.
+const syncEvery = 2 * time.Second
+
+// housekeeping removes what has expired and looks for other nodes' changes.
+func (s *Server) housekeeping(ctx context.Context) {
+	ticker, nodes := time.NewTicker(10*time.Minute), time.NewTicker(syncEvery)
+	defer ticker.Stop()
+	defer nodes.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-nodes.C:
+			if err := s.Sync(ctx); err != nil && ctx.Err() == nil {
+				s.Config.Log.ErrorContext(ctx, "changes of other nodes can't be read", "err", err)
+			}
+		case <-ticker.C:
+			now := s.Config.Now()
+			err := errors.Join(s.db.Purge(ctx, now), s.Users.Store.PurgeUsers(ctx, now.AddDate(0, 0, -30)), s.Policies.Remember(ctx))
+			if err != nil && ctx.Err() == nil {
+				s.Config.Log.ErrorContext(ctx, "housekeeping failed", "err", err)
+			}
+		}
+	}
+}
+
+func (s *Server) close() {
+	s.stop()
+	for _, l := range []net.Listener{s.public, s.admin} {
+		if l != nil {
+			_ = l.Close()
+		}
+	}
+	if s.Outbound != nil {
+		s.Outbound.Close()
+	}
+	if s.db != nil {
+		_ = s.db.Close()
+	}
+}
