@@ -26,7 +26,6 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
-	"software.sslmate.com/src/go-pkcs12"
 
 	"journeyman.dev/internal/seal"
 )
@@ -429,30 +428,6 @@ func NewSecret(use string, secret []byte) Key {
 	var id [16]byte
 	_, _ = rand.Read(id[:])
 	return Key{KID: base64.RawURLEncoding.EncodeToString(id[:]), Use: use, Kind: "oct", Secret: secret}
-}
-
-// FromPKCS12 reads a certificate with its private key.
-func FromPKCS12(data []byte, password string) (Key, error) {
-	private, leaf, more, err := pkcs12.DecodeChain(data, password)
-	if errors.Is(err, pkcs12.ErrIncorrectPassword) {
-		return Key{}, &Fault{"AADB2C95025", "The password of the PKCS #12 file is wrong."}
-	}
-	if err != nil {
-		return Key{}, &Fault{"AADB2C95024", "The PKCS #12 file can't be read."}
-	}
-	key, ok := private.(*rsa.PrivateKey)
-	if !ok {
-		return Key{}, &Fault{"AADB2C95031", "The private key is no RSA key."}
-	}
-	if key.N.BitLen() < 2048 {
-		return Key{}, &Fault{"AADB2C95031", "The RSA key has fewer than 2048 bits."}
-	}
-	k, err := rsaKey("sig", key)
-	if err != nil {
-		return Key{}, err
-	}
-	k.certify(append([]*x509.Certificate{leaf}, more...))
-	return k, nil
 }
 
 // FromCertificate reads a certificate, PEM or DER, without private key.

@@ -1,7 +1,6 @@
 package keyset_test
 
 import (
-	"errors"
 	"testing"
 	"time"
 
@@ -39,19 +38,4 @@ func TestTheActiveKeyIsTheNewestThatHasBegun(t *testing.T) {
 			}
 		})
 	}
-}
-
-// An upload is a key or a fault with a code, whatever its bytes are.
-func FuzzUpload(f *testing.F) {
-	f.Add([]byte("0\x82"), "pw")
-	f.Add([]byte("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"), "")
-	f.Fuzz(func(t *testing.T, data []byte, password string) {
-		var fault *keyset.Fault
-		if _, err := keyset.FromPKCS12(data, password); err != nil && !errors.As(err, &fault) {
-			t.Errorf("PKCS #12: %v", err)
-		}
-		if _, err := keyset.FromCertificate(data); err != nil && !errors.As(err, &fault) {
-			t.Errorf("certificate: %v", err)
-		}
-	})
 }
