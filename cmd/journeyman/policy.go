@@ -24,12 +24,13 @@ type policyCommand struct {
 
 type lintCommand struct {
 	Paths []string `arg:"" name:"path" help:"Policy files and folders." type:"path"`
+	Base  []string `help:"Files and folders with the policies that these inherit from, such as a starter pack; they aren't checked themselves." type:"path" placeholder:"PATH"`
 	JSON  bool     `help:"Print one JSON object per diagnostic." name:"json"`
 }
 
 // Run prints every diagnostic; errors end with exit code 1.
 func (c *lintCommand) Run(s streams) error {
-	files, err := readPolicies(c.Paths)
+	files, err := readPolicies(c.Paths, c.Base)
 	if err != nil {
 		return err
 	}
@@ -53,7 +54,13 @@ func (c *lintCommand) Run(s streams) error {
 		fmt.Fprintln(s.out, d)
 	}
 	if !c.JSON {
-		fmt.Fprintf(s.out, "%d files, %d errors, %d warnings\n", len(files), errors, warnings)
+		linted := 0
+		for _, f := range files {
+			if !f.Base {
+				linted++
+			}
+		}
+		fmt.Fprintf(s.out, "%d files, %d errors, %d warnings\n", linted, errors, warnings)
 	}
 	if errors > 0 {
 		return errFound
@@ -63,12 +70,13 @@ func (c *lintCommand) Run(s streams) error {
 
 type compileCommand struct {
 	Paths  []string `arg:"" name:"path" help:"Policy files and folders." type:"path"`
+	Base   []string `help:"Files and folders with the policies that these inherit from, such as a starter pack." type:"path" placeholder:"PATH"`
 	Policy string   `required:"" help:"Id of the policy to print."`
 }
 
 // Run prints the effective policy; diagnostics go to standard error.
 func (c *compileCommand) Run(s streams) error {
-	files, err := readPolicies(c.Paths)
+	files, err := readPolicies(c.Paths, c.Base)
 	if err != nil {
 		return err
 	}
@@ -93,44 +101,64 @@ func (c *compileCommand) Run(s streams) error {
 	return nil
 }
 
-// readPolicies reads files, and the XML files of folders.
-func readPolicies(paths []string) ([]server.File, error) {
-	var files []server.File
-	here, _ := os.Getwd()
-	name := func(path string) string {
-		if rel, err := filepath.Rel(here, path); err == nil && !strings.HasPrefix(rel, "..") {
-			return rel
+// readPolicies reads files, and the XML files of folders; bases only serve others. A
+// file that is named twice counts once, as one to check.
+func readPolicies(paths, bases []string) ([]server.File, error) {
+	r := &policyReader{seen: make(map[string]bool)}
+	r.here, _ = os.Getwd()
+	for _, path := range paths {
+		if err := r.add(path, false); err != nil {
+			return nil, err
 		}
-		return path
 	}
-	read := func(path string, found bool) error {
-		b, err := os.ReadFile(path)
-		if err != nil {
+	for _, path := range bases {
+		if err := r.add(path, true); err != nil {
+			return nil, err
+		}
+	}
+	return r.files, nil
+}
+
+type policyReader struct {
+	here  string
+	files []server.File
+	seen  map[string]bool
+}
+
+func (r *policyReader) add(path string, base bool) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if !info.IsDir() {
+		return r.read(path, server.File{Base: base})
+	}
+	return filepath.WalkDir(path, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.EqualFold(filepath.Ext(path), ".xml") {
 			return err
 		}
-		files = append(files, server.File{Path: name(path), Source: b, Found: found})
+		return r.read(path, server.File{Base: base, Found: true})
+	})
+}
+
+func (r *policyReader) read(path string, file server.File) error {
+	if r.seen[path] {
 		return nil
 	}
-	for _, path := range paths {
-		info, err := os.Stat(path)
-		if err != nil {
-			return nil, err
-		}
-		if !info.IsDir() {
-			if err := read(path, false); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		err = filepath.WalkDir(path, func(path string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() || !strings.EqualFold(filepath.Ext(path), ".xml") {
-				return err
-			}
-			return read(path, true)
-		})
-		if err != nil {
-			return nil, err
-		}
+	r.seen[path] = true
+	f, err := os.Open(path)
+	if err != nil {
+		return err
 	}
-	return files, nil
+	defer f.Close()
+	// Of a file that is too large, no more than shows it.
+	if file.Source, err = io.ReadAll(io.LimitReader(f, policy.MaxFileBytes+1)); err != nil {
+		return err
+	}
+	file.Path = path
+	if rel, err := filepath.Rel(r.here, path); err == nil && !strings.HasPrefix(rel, "..") {
+		file.Path = rel
+	}
+	r.files = append(r.files, file)
+	return nil
 }

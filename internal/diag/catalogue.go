@@ -12,6 +12,11 @@ type Entry struct {
 	Title    string // a few words
 	Cause    string // what the author did
 	Cure     string // what to do
+	// Example is the smallest bad example: see [Example].
+	Example Example
+	// Several is set where one place may lack several things, each told by itself;
+	// of other codes a place is told once.
+	Several bool
 }
 
 // Entry returns the catalogue entry; an unknown code is a bug of ours.

@@ -2,33 +2,91 @@ package diag
 
 // Codes JM1xxx: the document and its structure.
 const (
-	NotWellFormed    Code = "JM1001"
-	TooLarge         Code = "JM1002"
-	BadEncoding      Code = "JM1003"
-	WrongRoot        Code = "JM1004"
-	UnknownElement   Code = "JM1101"
-	UnknownAttribute Code = "JM1102"
-	MissingAttribute Code = "JM1103"
-	UnexpectedText   Code = "JM1104"
-	ElementOrder     Code = "JM1105"
-	RepeatedElement  Code = "JM1106"
-	IllegalValue     Code = "JM1107"
-	DuplicateID      Code = "JM1108"
-	BadIdentifier    Code = "JM1109"
+	NotWellFormed     Code = "JM1001"
+	TooLarge          Code = "JM1002"
+	BadEncoding       Code = "JM1003"
+	WrongRoot         Code = "JM1004"
+	UnknownElement    Code = "JM1101"
+	UnknownAttribute  Code = "JM1102"
+	MissingAttribute  Code = "JM1103"
+	UnexpectedText    Code = "JM1104"
+	ElementOrder      Code = "JM1105"
+	RepeatedElement   Code = "JM1106"
+	IllegalValue      Code = "JM1107"
+	DuplicateID       Code = "JM1108"
+	BadIdentifier     Code = "JM1109"
+	MisspeltAttribute Code = "JM1110"
 )
 
 var documentCodes = map[Code]Entry{
-	NotWellFormed:    {Error, "Not well-formed", "The file isn't well-formed XML, or has a document type declaration.", "Mend the XML at the place; policies need no DTD."},
-	TooLarge:         {Error, "File too large", "The file is larger than 1024 KB.", "Split it into a base and policies that inherit from it."},
-	BadEncoding:      {Error, "Unknown encoding", "The file is neither UTF-8 nor UTF-16.", "Save it as UTF-8."},
-	WrongRoot:        {Error, "Not a policy", "The root element isn't TrustFrameworkPolicy.", "Upload a policy file."},
-	UnknownElement:   {Error, "Unknown element", "An element stands where the schema has none of that name.", "Correct its name or move it."},
-	UnknownAttribute: {Warning, "Unknown attribute", "An element has an attribute that the schema doesn't have; it has no effect.", "Correct its name or remove it."},
-	MissingAttribute: {Error, "Missing attribute", "An element lacks an attribute that it needs.", "Add the attribute."},
-	UnexpectedText:   {Error, "Unexpected text", "There is text in an element that holds only elements.", "Remove the text."},
-	ElementOrder:     {Error, "Wrong order", "Child elements are not in the order that the schema asks for.", "Move the element to its place."},
-	RepeatedElement:  {Error, "Repeated element", "An element that may be there once is there twice.", "Merge the two."},
-	IllegalValue:     {Error, "Illegal value", "A value is none of those that the schema allows.", "Use one of the legal values."},
-	DuplicateID:      {Error, "Duplicate id", "Two things in one file have the same id (letter case doesn't count), or two steps the same Order.", "Rename or remove one."},
-	BadIdentifier:    {Error, "Bad identifier", "TenantId or PolicyId has characters that aren't allowed.", "Use letters, digits, '_', '-' and '.'."},
+	NotWellFormed: {
+		Severity: Error, Title: "Not well-formed",
+		Cause: "The file isn't well-formed XML, or has a document type declaration.",
+		Cure:  "Mend the XML at the place; policies need no DTD.",
+	},
+	TooLarge: {
+		Severity: Error, Title: "File too large",
+		Cause: "The file is larger than 1024 KB.",
+		Cure:  "Split it into a base and policies that inherit from it.",
+	},
+	BadEncoding: {
+		Severity: Error, Title: "Unknown encoding",
+		Cause: "The file is neither UTF-8 nor UTF-16.",
+		Cure:  "Save it as UTF-8.",
+	},
+	WrongRoot: {
+		Severity: Error, Title: "Not a policy",
+		Cause: "The root element isn't TrustFrameworkPolicy.",
+		Cure:  "Upload a policy file.",
+	},
+	UnknownElement: {
+		Severity: Error, Title: "Unknown element",
+		Cause: "An element stands where the schema has none of that name.",
+		Cure:  "Correct its name or move it.",
+	},
+	UnknownAttribute: {
+		Severity: Warning, Title: "Unknown attribute",
+		Cause: "An element has an attribute that the schema doesn't have and that is near to none; it has no effect.",
+		Cure:  "Remove it.",
+	},
+	MisspeltAttribute: {
+		Severity: Error, Title: "Misspelt attribute",
+		Cause: "An element has an attribute that the schema doesn't have, but with nearly the name of one that it has.",
+		Cure:  "Correct its name.",
+	},
+	MissingAttribute: {
+		Severity: Error, Several: true, Title: "Missing attribute",
+		Cause: "An element lacks an attribute that it needs.",
+		Cure:  "Add the attribute.",
+	},
+	UnexpectedText: {
+		Severity: Error, Title: "Unexpected text",
+		Cause: "There is text in an element that holds only elements.",
+		Cure:  "Remove the text.",
+	},
+	ElementOrder: {
+		Severity: Error, Title: "Wrong order",
+		Cause: "Child elements are not in the order that the schema asks for.",
+		Cure:  "Move the element to its place.",
+	},
+	RepeatedElement: {
+		Severity: Error, Title: "Repeated element",
+		Cause: "An element that may be there once is there twice.",
+		Cure:  "Merge the two.",
+	},
+	IllegalValue: {
+		Severity: Error, Title: "Illegal value",
+		Cause: "A value is none of those that the schema allows.",
+		Cure:  "Use one of the legal values.",
+	},
+	DuplicateID: {
+		Severity: Error, Title: "Duplicate id",
+		Cause: "Two things in one file have the same id (letter case doesn't count), or two steps the same Order.",
+		Cure:  "Rename or remove one.",
+	},
+	BadIdentifier: {
+		Severity: Error, Title: "Bad identifier",
+		Cause: "TenantId or PolicyId has characters that aren't allowed.",
+		Cure:  "Use letters, digits, '_', '-' and '.'.",
+	},
 }

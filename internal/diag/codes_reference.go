@@ -8,6 +8,8 @@ const (
 	BaseTenant           Code = "JM2004"
 	IncludeCycle         Code = "JM2005"
 	WrongTenant          Code = "JM2006"
+	MergeTooLarge        Code = "JM2007"
+	ChangedProtocol      Code = "JM2008"
 	UndeclaredClaimType  Code = "JM2101"
 	UndeclaredTransform  Code = "JM2102"
 	UndeclaredProfile    Code = "JM2103"
@@ -22,21 +24,99 @@ const (
 )
 
 var referenceCodes = map[Code]Entry{
-	MissingBase:          {Error, "Base policy not found", "The policy named by BasePolicy isn't there.", "Upload the base first, or correct its id."},
-	BaseCycle:            {Error, "Cycle of bases", "A policy inherits from itself.", "Make one of the policies the root."},
-	ChainTooLong:         {Error, "Too many levels", "A policy inherits over more than ten levels.", "Merge some levels."},
-	BaseTenant:           {Error, "Base in another tenant", "BasePolicy names another tenant.", "Keep base and child in one tenant."},
-	IncludeCycle:         {Error, "Cycle of includes", "A technical profile includes itself.", "Remove one of the includes."},
-	WrongTenant:          {Error, "Wrong tenant", "The policy's TenantId isn't the tenant that it is uploaded to.", "Write the tenant's name."},
-	UndeclaredClaimType:  {Error, "Unknown claim type", "A reference names a claim type that neither the policy nor its bases declare.", "Declare it under ClaimsSchema or correct the id."},
-	UndeclaredTransform:  {Error, "Unknown claims transformation", "A reference names a claims transformation that isn't declared.", "Declare it under ClaimsTransformations or correct the id."},
-	UndeclaredProfile:    {Error, "Unknown technical profile", "A reference names a technical profile that isn't declared.", "Declare it in a ClaimsProvider or correct the id."},
-	UndeclaredContent:    {Error, "Unknown content definition", "A reference names a content definition that isn't declared.", "Declare it under ContentDefinitions or correct the id."},
-	UndeclaredPredicate:  {Error, "Unknown predicate", "A predicate validation names a predicate that isn't declared.", "Declare it under Predicates or correct the id."},
-	UndeclaredValidation: {Error, "Unknown predicate validation", "A claim type names a predicate validation that isn't declared.", "Declare it under PredicateValidations or correct the id."},
-	UndeclaredResource:   {Error, "Unknown localized resource", "A content definition names localized resources that aren't declared.", "Declare them under Localization or correct the id."},
-	UndeclaredJourney:    {Error, "Unknown user journey", "A relying party names a user journey that isn't declared.", "Declare it under UserJourneys or correct the id."},
-	UndeclaredSubJourney: {Error, "Unknown sub journey", "A step names a sub journey that isn't declared.", "Declare it under SubJourneys or correct the id."},
-	UndeclaredControl:    {Error, "Unknown display control", "A display claim names a display control that isn't declared.", "Declare it under DisplayControls or correct the id."},
-	UndeclaredClientDef:  {Error, "Unknown client definition", "A journey names a client definition that isn't declared.", "Declare it under ClientDefinitions or correct the id."},
+	MissingBase: {
+		Severity: Error, Title: "Base policy not found",
+		Cause: "The policy named by BasePolicy isn't there.",
+		Cure:  "Upload the base first, or correct its id.",
+	},
+	BaseCycle: {
+		Severity: Error, Title: "Cycle of bases",
+		Cause: "A policy inherits from itself.",
+		Cure:  "Make one of the policies the root.",
+	},
+	ChainTooLong: {
+		Severity: Error, Title: "Too many levels",
+		Cause: "A policy inherits over more than ten levels.",
+		Cure:  "Merge some levels.",
+	},
+	BaseTenant: {
+		Severity: Error, Title: "Base in another tenant",
+		Cause: "BasePolicy names another tenant.",
+		Cure:  "Keep base and child in one tenant.",
+	},
+	IncludeCycle: {
+		Severity: Error, Title: "Cycle of includes",
+		Cause: "A technical profile includes itself.",
+		Cure:  "Remove one of the includes.",
+	},
+	WrongTenant: {
+		Severity: Error, Title: "Wrong tenant",
+		Cause: "The policy's TenantId isn't the tenant that it is uploaded to.",
+		Cure:  "Write the tenant's name.",
+	},
+	MergeTooLarge: {
+		Severity: Error, Title: "Too much included",
+		Cause: "The profiles of a policy include more than 200000 items from others.",
+		Cure:  "Include less.",
+	},
+	ChangedProtocol: {
+		Severity: Warning, Title: "Changed protocol",
+		Cause: "A policy gives a technical profile of a base another Protocol; what the base says of it may not fit.",
+		Cure:  "Declare another profile, or keep the protocol.",
+	},
+	UndeclaredClaimType: {
+		Severity: Error, Title: "Unknown claim type",
+		Cause: "A reference names a claim type that neither the policy nor its bases declare.",
+		Cure:  "Declare it under ClaimsSchema or correct the id.",
+	},
+	UndeclaredTransform: {
+		Severity: Error, Title: "Unknown claims transformation",
+		Cause: "A reference names a claims transformation that isn't declared.",
+		Cure:  "Declare it under ClaimsTransformations or correct the id.",
+	},
+	UndeclaredProfile: {
+		Severity: Error, Title: "Unknown technical profile",
+		Cause: "A reference names a technical profile that isn't declared.",
+		Cure:  "Declare it in a ClaimsProvider or correct the id.",
+	},
+	UndeclaredContent: {
+		Severity: Error, Title: "Unknown content definition",
+		Cause: "A reference names a content definition that isn't declared.",
+		Cure:  "Declare it under ContentDefinitions or correct the id.",
+	},
+	UndeclaredPredicate: {
+		Severity: Error, Title: "Unknown predicate",
+		Cause: "A predicate validation names a predicate that isn't declared.",
+		Cure:  "Declare it under Predicates or correct the id.",
+	},
+	UndeclaredValidation: {
+		Severity: Error, Title: "Unknown predicate validation",
+		Cause: "A claim type names a predicate validation that isn't declared.",
+		Cure:  "Declare it under PredicateValidations or correct the id.",
+	},
+	UndeclaredResource: {
+		Severity: Error, Title: "Unknown localized resource",
+		Cause: "A content definition names localized resources that aren't declared.",
+		Cure:  "Declare them under Localization or correct the id.",
+	},
+	UndeclaredJourney: {
+		Severity: Error, Title: "Unknown user journey",
+		Cause: "A relying party names a user journey that isn't declared.",
+		Cure:  "Declare it under UserJourneys or correct the id.",
+	},
+	UndeclaredSubJourney: {
+		Severity: Error, Title: "Unknown sub journey",
+		Cause: "A step names a sub journey that isn't declared.",
+		Cure:  "Declare it under SubJourneys or correct the id.",
+	},
+	UndeclaredControl: {
+		Severity: Error, Title: "Unknown display control",
+		Cause: "A display claim names a display control that isn't declared.",
+		Cure:  "Declare it under DisplayControls or correct the id.",
+	},
+	UndeclaredClientDef: {
+		Severity: Error, Title: "Unknown client definition",
+		Cause: "A journey names a client definition that isn't declared.",
+		Cure:  "Declare it under ClientDefinitions or correct the id.",
+	},
 }

@@ -6,11 +6,33 @@ const (
 	UnknownSubject      Code = "JM6002"
 	OutOfRange          Code = "JM6003"
 	PlaceholderID       Code = "JM6004"
+	IncompleteParty     Code = "JM6005"
 )
 
 var relyingPartyCodes = map[Code]Entry{
-	OutputWithoutSource: {Error, "Output claim without source", "An output claim of the relying party is the output of no step and has no DefaultValue.", "Put it out in a step or give it a DefaultValue, which may be empty."},
-	UnknownSubject:      {Error, "Unknown subject", "SubjectNamingInfo names a claim that the relying party doesn't put out.", "Name the PartnerClaimType of one of the output claims."},
-	OutOfRange:          {Error, "Setting out of range", "A session setting is outside the range that is allowed.", "Use a number within the range."},
-	PlaceholderID:       {Warning, "Placeholder", "A metadata item still has the starter pack's placeholder; users who come this way see an error.", "Write the id of your application."},
+	OutputWithoutSource: {
+		Severity: Error, Title: "Output claim without source",
+		Cause: "An output claim of the relying party is the output of no step and has no DefaultValue.",
+		Cure:  "Put it out in a step or give it a DefaultValue, which may be empty.",
+	},
+	UnknownSubject: {
+		Severity: Error, Title: "Unknown subject",
+		Cause: "SubjectNamingInfo names a claim that the relying party doesn't put out.",
+		Cure:  "Name the PartnerClaimType of one of the output claims.",
+	},
+	OutOfRange: {
+		Severity: Error, Title: "Setting out of range",
+		Cause: "A session setting is outside the range that is allowed.",
+		Cure:  "Use a number within the range.",
+	},
+	PlaceholderID: {
+		Severity: Warning, Title: "Placeholder",
+		Cause: "A metadata item still has the starter pack's placeholder; users who come this way see an error.",
+		Cure:  "Write the id of your application.",
+	},
+	IncompleteParty: {
+		Severity: Error, Several: true, Title: "Incomplete relying party",
+		Cause: "The relying party has no DefaultUserJourney, no technical profile, or one without protocol, and inherits none.",
+		Cure:  "Add what the message names.",
+	},
 }

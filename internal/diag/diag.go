@@ -96,6 +96,11 @@ func (d Diagnostic) MarshalJSON() ([]byte, error) {
 	}{d.Position.File, d.Position.Line, d.Position.Column, d.Severity, d.Code, d.Message, d.Hint, d.PolicyID})
 }
 
+// New makes a finding with the severity that the catalogue gives the code.
+func New(code Code, at Position, hint, format string, args ...any) Diagnostic {
+	return Diagnostic{Position: at, Severity: code.Entry().Severity, Code: code, Message: fmt.Sprintf(format, args...), Hint: hint}
+}
+
 // List is a set of findings.
 type List []Diagnostic
 
@@ -104,42 +109,57 @@ func (l List) HasErrors() bool {
 	return slices.ContainsFunc(l, func(d Diagnostic) bool { return d.Severity == Error })
 }
 
-// Sort orders by file, line, column, code and message, and drops exact repeats,
-// so that a fault reached on two ways is told once.
+// Sort orders by file, line, column and code, and tells a fault once: it may be
+// reached on many ways, such as by every profile that includes another.
 func (l List) Sort() List {
 	slices.SortStableFunc(l, func(a, b Diagnostic) int {
-		return cmp.Or(
+		order := cmp.Or(
 			cmp.Compare(a.Position.File, b.Position.File),
 			cmp.Compare(a.Position.Line, b.Position.Line),
 			cmp.Compare(a.Position.Column, b.Position.Column),
 			cmp.Compare(a.Code, b.Code),
-			cmp.Compare(a.Message, b.Message),
 		)
+		if order == 0 && a.Code.Entry().Several {
+			return cmp.Compare(a.Message, b.Message)
+		}
+		return order
 	})
 	return slices.CompactFunc(l, func(a, b Diagnostic) bool {
-		return a.Position == b.Position && a.Code == b.Code && a.Message == b.Message
+		return a.Position == b.Position && a.Code == b.Code && (a.Message == b.Message || !a.Code.Entry().Several)
 	})
 }
 
+// maxTold is how many errors, and how many warnings, a Collector keeps. Nobody reads
+// more, and a hostile file could have as many as it has elements.
+const maxTold = 1000
+
 // Collector gathers diagnostics. Severity comes from the catalogue entry of the
-// code. The zero Collector is ready. It is not safe for concurrent use.
+// code. Of very many only the first 1000 errors and 1000 others are kept. The zero
+// Collector is ready. It is not safe for concurrent use.
 type Collector struct {
-	list List
+	list   List
+	errors int // in list
 }
 
 // Report adds a finding with the severity that the catalogue gives the code.
 func (c *Collector) Report(code Code, at Position, hint, format string, args ...any) {
-	c.list = append(c.list, Diagnostic{
-		Position: at,
-		Severity: code.Entry().Severity,
-		Code:     code,
-		Message:  fmt.Sprintf(format, args...),
-		Hint:     hint,
-	})
+	c.Add(New(code, at, hint, format, args...))
 }
 
 // Add appends findings made elsewhere.
-func (c *Collector) Add(l ...Diagnostic) { c.list = append(c.list, l...) }
+func (c *Collector) Add(l ...Diagnostic) {
+	for _, d := range l {
+		n := &c.errors
+		others := len(c.list) - c.errors
+		if d.Severity != Error {
+			n = &others
+		}
+		if *n < maxTold {
+			*n++
+			c.list = append(c.list, d)
+		}
+	}
+}
 
 // List returns what was gathered so far.
 func (c *Collector) List() List { return c.list }

@@ -2,14 +2,19 @@ package policy
 
 import "strings"
 
+// attr is an attribute as written; ids and references without blanks around them.
 func (n *node) attr(name string) Text {
 	if n == nil {
 		return Text{}
 	}
 	for _, a := range n.attrs {
-		if a.name == name {
-			return Text{a.value, a.pos}
+		if a.name != name {
+			continue
 		}
+		if strings.HasSuffix(name, "Id") {
+			return Text{strings.TrimSpace(a.value), a.pos}
+		}
+		return Text{a.value, a.pos}
 	}
 	return Text{}
 }

@@ -29,10 +29,22 @@ type Effective struct {
 // PolicyID is the leaf's id as written.
 func (e *Effective) PolicyID() string { return e.Leaf.PolicyID.Value }
 
+// Owner is the policy that a file declares; the leaf for a file that isn't of the
+// chain.
+func (e *Effective) Owner(file string) string {
+	for _, d := range e.Chain {
+		if d.File == file {
+			return d.PolicyID.Value
+		}
+	}
+	return e.PolicyID()
+}
+
 // Index keeps items in the order they were first declared and finds them without
 // regard to case, as B2C does (policy-engine §1.1). The zero Index is empty.
 type Index[T any] struct {
 	items []T
+	ids   []string // as first written
 	byID  map[string]int
 }
 
@@ -49,6 +61,10 @@ func (x *Index[T]) Get(id string) (T, bool) {
 // All returns the items in order; the caller must not change the slice.
 func (x *Index[T]) All() []T { return x.items }
 
+// IDs are the items' ids as they were first written, in order; the caller must not
+// change the slice.
+func (x *Index[T]) IDs() []string { return x.ids }
+
 // Len is the number of items.
 func (x *Index[T]) Len() int { return len(x.items) }
 
@@ -64,6 +80,7 @@ func (x *Index[T]) Put(id string, item T) {
 	}
 	x.byID[key] = len(x.items)
 	x.items = append(x.items, item)
+	x.ids = append(x.ids, id)
 }
 
 // Fold is the form in which ids are compared.

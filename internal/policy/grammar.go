@@ -122,7 +122,7 @@ OnError @Mode : text
 var enumerations = map[string][]string{
 	"TrustFrameworkPolicy@DeploymentMode":        {"Production", "Development", "Debugging"},
 	"ClaimType/UserInputType":                    {"TextBox", "EmailBox", "Password", "DateTimeDropdown", "DropdownSingleSelect", "RadioSingleSelect", "CheckboxMultiSelect", "Readonly", "Paragraph", "Button"},
-	"ClaimType/DataType":                         {"string", "boolean", "int", "long", "date", "dateTime", "duration", "stringCollection", "phoneNumber", "userIdentity", "userIdentityCollection", "alternativeSecurityIdCollection", "objectIdentity", "objectIdentityCollection"},
+	"ClaimType/DataType":                         dataTypes,
 	"Mask@Type":                                  {"Simple", "Regex"},
 	"Restriction@MergeBehavior":                  {"Append", "Prepend", "ReplaceAll"},
 	"LocalizedResourcesReferences@MergeBehavior": {"Append", "Prepend", "ReplaceAll"},
@@ -144,11 +144,25 @@ var enumerations = map[string][]string{
 	"DisplayControl@UserInterfaceControlType":    {"VerificationControl", "QrCodeControl", "AuthenticatorAppIconControl", "AuthenticatorInfoControl", "CaptchaControl"},
 	"Predicate@Method":                           {"IsLengthRange", "MatchesRegex", "IncludesCharacters", "IsDateRange"},
 	"LocalizedCollection@TargetCollection":       {"Restriction"},
+	"ClaimType@StatementType":                    {"Attribute", "Authentication", "Subject"},
+	"Insights@TelemetryEngine":                   {"ApplicationInsights"},
+	"InputParameter@DataType":                    dataTypes,
 }
 
 var (
 	protocols    = []string{"None", "OAuth1", "OAuth2", "SAML2", "OpenIdConnect", "WsFed", "WsTrust", "UProve11", "Proprietary"}
 	tokenFormats = []string{"JSON", "JWT", "SAML11", "SAML2", "CpimUnsigned", "UProve11", "OAuth2Error"}
+	dataTypes    = []string{"string", "boolean", "int", "long", "date", "dateTime", "duration", "stringCollection", "phoneNumber", "userIdentity", "userIdentityCollection", "alternativeSecurityIdCollection", "objectIdentity", "objectIdentityCollection"}
+)
+
+// booleans and integers are attributes and elements that the schema types so,
+// wherever they stand. B2C takes true, false, 1 and 0; another letter case is taken,
+// too, as metadata is written in any.
+var (
+	booleans = []string{"AlwaysUseDefaultValue", "Required", "OverwriteIfExists", "ContinueOnSuccess", "ContinueOnError", "ExecuteActionsIf",
+		"SelectByDefault", "Reject", "ExcludeAsClaim", "NonInteractive", "ResetExpiryWhenTokenIssued", "UserIdentity", "DeveloperMode",
+		"ClientEnabled", "ServerEnabled", "EnforceIdTokenHintOnLogout", "Enabled", "IncludeInSso", "PreserveOriginalAssertion"}
+	integers = []string{"Order", "MatchAtLeast", "TimeToLive"}
 )
 
 type elementType struct {
@@ -201,22 +215,26 @@ var grammar = sync.OnceValue(func() map[string]*elementType {
 })
 
 // shapeChecker walks a tree against the grammar.
-type shapeChecker struct{ diag.Collector }
+type shapeChecker struct {
+	diag.Collector
+	faults diag.List // see Document.Faults
+}
+
+// damage reports a fault that leaves part of the document unread or uncertain.
+func (c *shapeChecker) damage(code diag.Code, at diag.Position, hint, format string, args ...any) {
+	d := diag.New(code, at, hint, format, args...)
+	c.Add(d)
+	c.faults = append(c.faults, d)
+}
 
 func (c *shapeChecker) element(n *node, t *elementType) {
 	if t.any {
 		return
 	}
-	for _, a := range n.attrs {
-		if !slices.Contains(t.attributes, a.name) {
-			c.Report(diag.UnknownAttribute, a.pos, didYouMean(a.name, t.attributes), "element %q has an unknown attribute %q", n.name, a.name)
-			continue
-		}
-		c.enumeration(t.name+"@"+a.name, a.value, a.pos, "attribute "+strconv.Quote(a.name))
-	}
+	misspelt := c.attributes(n, t)
 	for _, name := range t.required {
-		if !slices.ContainsFunc(n.attrs, func(a attribute) bool { return a.name == name }) {
-			c.Report(diag.MissingAttribute, n.pos, "add "+name+"=\"…\"", "element %q lacks the attribute %q", n.name, name)
+		if !n.has(name) && misspelt[name] == nil {
+			c.damage(diag.MissingAttribute, n.pos, "add "+name+"=\"…\"", "element %q lacks the attribute %q", n.name, name)
 		}
 	}
 	if !t.text && strings.TrimSpace(n.text) != "" {
@@ -224,6 +242,30 @@ func (c *shapeChecker) element(n *node, t *elementType) {
 	}
 	c.childrenOf(n, t)
 }
+
+// attributes checks an element's attributes and returns those that are taken for a
+// misspelt one, by the name that was meant: a name near to one that the element may
+// have and hasn't. Other unknown attributes are warned of only, as the published
+// schema lags behind B2C (policy-engine §1.1 [D][I]).
+func (c *shapeChecker) attributes(n *node, t *elementType) map[string]*attribute {
+	misspelt := make(map[string]*attribute)
+	for i, a := range n.attrs {
+		if slices.Contains(t.attributes, a.name) {
+			c.value(t.name+"@"+a.name, a.name, a.value, a.pos, "attribute "+strconv.Quote(a.name))
+			continue
+		}
+		meant := diag.Nearest(a.name, slices.DeleteFunc(slices.Clone(t.attributes), n.has))
+		if meant == "" || misspelt[meant] != nil {
+			c.Report(diag.UnknownAttribute, a.pos, "it has no effect", "element %q has an unknown attribute %q", n.name, a.name)
+			continue
+		}
+		misspelt[meant] = &n.attrs[i]
+		c.damage(diag.MisspeltAttribute, a.pos, "did you mean "+strconv.Quote(meant)+"?", "element %q has no attribute %q", n.name, a.name)
+	}
+	return misspelt
+}
+
+func (n *node) has(attribute string) bool { return n.attr(attribute).Set() }
 
 func (c *shapeChecker) childrenOf(n *node, t *elementType) {
 	last, seen := -1, make(map[string]bool)
@@ -238,7 +280,7 @@ func (c *shapeChecker) childrenOf(n *node, t *elementType) {
 			if hint == "" && len(names) > 0 {
 				hint = "expected: " + strings.Join(names, ", ")
 			}
-			c.Report(diag.UnknownElement, child.pos, hint, "element %q has an invalid child element %q", n.name, child.name)
+			c.damage(diag.UnknownElement, child.pos, hint, "element %q has an invalid child element %q", n.name, child.name)
 			continue
 		}
 		rule := t.children[i]
@@ -247,13 +289,13 @@ func (c *shapeChecker) childrenOf(n *node, t *elementType) {
 			c.Report(diag.ElementOrder, child.pos, "put it before "+strconv.Quote(t.children[last].name)+"; the order is: "+orderOf(t),
 				"element %q is at the wrong place in %q", child.name, n.name)
 		case seen[child.name] && !rule.repeat:
-			c.Report(diag.RepeatedElement, child.pos, "merge the two", "element %q has more than one %q", n.name, child.name)
+			c.damage(diag.RepeatedElement, child.pos, "merge the two", "element %q has more than one %q", n.name, child.name)
 		}
 		last = max(last, i)
 		seen[child.name] = true
 		kind := grammar()[rule.kind]
 		if kind.name == "text" {
-			c.enumeration(t.name+"/"+child.name, strings.TrimSpace(child.text), child.textPosition(), "element "+strconv.Quote(child.name))
+			c.value(t.name+"/"+child.name, child.name, strings.TrimSpace(child.text), child.textPosition(), "element "+strconv.Quote(child.name))
 		}
 		c.element(child, kind)
 	}
@@ -274,20 +316,31 @@ func orderOf(t *elementType) string {
 	return strings.Join(names, ", ")
 }
 
-// enumeration checks a value against its legal ones; text that deployment tools
-// replace ({Settings:x}) passes, and an empty text is taken as absent.
-func (c *shapeChecker) enumeration(key, value string, at diag.Position, what string) {
+// value checks a value against its legal ones; text that deployment tools replace
+// ({Settings:x}) passes, and an empty text is taken as absent.
+func (c *shapeChecker) value(key, name, value string, at diag.Position, what string) {
 	legal := enumerations[key]
-	if legal == nil || value == "" || placeholder(value) {
+	if slices.Contains(booleans, name) {
+		legal = []string{"true", "false", "1", "0"}
+	}
+	if value == "" || placeholder(value) {
 		return
 	}
-	if !slices.ContainsFunc(legal, func(l string) bool { return strings.EqualFold(l, value) }) {
-		hint := didYouMean(value, legal)
-		if hint == "" {
-			hint = "legal: " + strings.Join(legal, ", ")
+	if slices.Contains(integers, name) {
+		if _, err := strconv.Atoi(strings.TrimSpace(value)); err != nil {
+			c.damage(diag.IllegalValue, at, "write a whole number", "%s has the illegal value %q", what, value)
 		}
-		c.Report(diag.IllegalValue, at, hint, "%s has the illegal value %q", what, value)
+		return
 	}
+	same := func(l string) bool { return strings.EqualFold(l, strings.TrimSpace(value)) }
+	if legal == nil || slices.ContainsFunc(legal, same) {
+		return
+	}
+	hint := didYouMean(value, legal)
+	if hint == "" {
+		hint = "legal: " + strings.Join(legal, ", ")
+	}
+	c.damage(diag.IllegalValue, at, hint, "%s has the illegal value %q", what, value)
 }
 
 // placeholder reports whether a value is left for deployment tools to fill in

@@ -25,7 +25,10 @@ func Inherit(chain []*Document) (*Effective, diag.List) {
 		overlay(&e.UserJourneys, d.UserJourneys, func(j *UserJourney) Text { return j.ID }, mergeJourney)
 		overlay(&e.SubJourneys, d.SubJourneys, func(j *UserJourney) Text { return j.ID }, mergeJourney)
 		for _, p := range d.ClaimsProviders {
-			overlay(&profiles, p.TechnicalProfiles, func(t *TechnicalProfile) Text { return t.ID }, mergeProfile)
+			overlay(&profiles, p.TechnicalProfiles, func(t *TechnicalProfile) Text { return t.ID }, func(child, parent *TechnicalProfile) *TechnicalProfile {
+				changedProtocol(&c, child, parent)
+				return mergeProfile(child, parent)
+			})
 		}
 		if d.Localization != nil {
 			mergeLocalization(e, d.Localization)
@@ -52,7 +55,7 @@ func Inherit(chain []*Document) (*Effective, diag.List) {
 // overlay adds a file's items to an index: new ones as they are, known ones merged.
 func overlay[T any](x *Index[T], items []T, id func(T) Text, merge func(child, parent T) T) {
 	for _, item := range items {
-		key := strings.TrimSpace(id(item).Value)
+		key := id(item).Value
 		if parent, ok := x.Get(key); ok {
 			item = merge(item, parent)
 		}
@@ -284,6 +287,18 @@ func mergeProfile(child, parent *TechnicalProfile) *TechnicalProfile {
 	return &m
 }
 
+// changedProtocol warns of a profile that gets another protocol or handler than its
+// base gave it: B2C takes it (policy-engine §2.3 [I]).
+func changedProtocol(c *diag.Collector, child, parent *TechnicalProfile) {
+	was, now := parent.Protocol, child.Protocol
+	if !was.Name.Set() || !now.Name.Set() {
+		return
+	}
+	if !strings.EqualFold(was.Name.Value, now.Name.Value) || now.Handler.Set() && was.Handler.Set() && !strings.EqualFold(child.HandlerClass(), parent.HandlerClass()) {
+		c.Report(diag.ChangedProtocol, now.Pos, "it is declared at "+was.Pos.String(), "technical profile %q changes its protocol", child.ID.Value)
+	}
+}
+
 // includer applies IncludeTechnicalProfile after the whole chain is merged, so that
 // an overlay of AAD-Common reaches everybody who includes it (§2.1).
 type includer struct {
@@ -291,7 +306,14 @@ type includer struct {
 	done     map[string]*TechnicalProfile
 	open     map[string]bool
 	c        *diag.Collector
+	merged   int // items that includes brought
+	full     bool
 }
+
+// maxMerged is how many items includes may bring to the profiles of a policy: real
+// ones have some hundreds, but a file of thousands of claims and thousands of profiles
+// that include them would have millions. B2C documents no limit.
+const maxMerged = 200_000
 
 func (x *includer) resolve(tp *TechnicalProfile) *TechnicalProfile {
 	if len(tp.Includes) == 0 {
@@ -301,23 +323,38 @@ func (x *includer) resolve(tp *TechnicalProfile) *TechnicalProfile {
 	if done, ok := x.done[key]; ok {
 		return done
 	}
+	out := *tp
 	if x.open[key] {
 		x.c.Report(diag.IncludeCycle, tp.Includes[0].Pos, "break the cycle", "technical profile %q includes itself", tp.ID.Value)
-		return tp
+		out.Incomplete = true
+		return &out
 	}
 	x.open[key] = true
 	defer delete(x.open, key)
-	out := tp
-	if parent, ok := x.profiles.Get(tp.Includes[0].Value); ok {
+	parent, ok := x.profiles.Get(tp.Includes[0].Value)
+	switch {
+	case !ok || x.full:
+		out.Incomplete = true
+	default:
 		base := x.resolve(parent)
-		merged := mergeProfile(tp, base)
-		merged.ID = tp.ID
-		merged.Domain, merged.Domains = tp.Domain, tp.Domains // the includer's provider, not the included one's
-		merged.Includes = tp.Includes
-		out = merged
+		out = *mergeProfile(tp, base)
+		out.ID = tp.ID
+		out.Domain, out.Domains = tp.Domain, tp.Domains // the includer's provider, not the included one's
+		out.Includes = tp.Includes
+		out.Incomplete = base.Incomplete
+		x.count(&out)
 	}
-	x.done[key] = out
-	return out
+	x.done[key] = &out
+	return &out
+}
+
+func (x *includer) count(tp *TechnicalProfile) {
+	x.merged += len(tp.Metadata) + len(tp.Keys) + len(tp.InputClaims) + len(tp.DisplayClaims) + len(tp.PersistedClaims) +
+		len(tp.OutputClaims) + len(tp.InputTransformations) + len(tp.OutputTransformations) + len(tp.Validations)
+	if x.merged > maxMerged && !x.full {
+		x.full = true
+		x.c.Report(diag.MergeTooLarge, tp.Includes[0].Pos, "include less", "technical profile %q: the included profiles bring more than %d items together", tp.ID.Value, maxMerged)
+	}
 }
 
 func mergeJourney(child, parent *UserJourney) *UserJourney {
@@ -334,20 +371,19 @@ func mergeJourney(child, parent *UserJourney) *UserJourney {
 	}
 	// Steps keep the parent's sequence; what only the child has comes behind it.
 	m.Steps = nil
-	mine := make(map[string]*OrchestrationStep)
+	mine := make(map[int]*OrchestrationStep)
 	for _, s := range child.Steps {
-		mine[strings.TrimSpace(s.Order.Value)] = s
+		mine[s.number()] = s
 	}
 	for _, s := range parent.Steps {
-		order := strings.TrimSpace(s.Order.Value)
-		if c, ok := mine[order]; ok {
+		if c, ok := mine[s.number()]; ok {
+			delete(mine, s.number())
 			s = mergeStep(c, s)
-			delete(mine, order)
 		}
 		m.Steps = append(m.Steps, s)
 	}
 	for _, s := range child.Steps {
-		if mine[strings.TrimSpace(s.Order.Value)] == s {
+		if mine[s.number()] == s {
 			m.Steps = append(m.Steps, s)
 		}
 	}

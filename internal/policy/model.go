@@ -16,6 +16,10 @@ func (t Text) Set() bool { return t.Pos.Known() }
 type Document struct {
 	File string
 	Pos  diag.Position
+	// Faults are the errors of [Parse] that left a part of the file unread or
+	// uncertain. What a policy that builds on it lacks isn't known then, so that it
+	// isn't checked further: one cause gives one diagnostic.
+	Faults diag.List
 
 	SchemaVersion    Text
 	TenantID         Text
@@ -298,6 +302,9 @@ type TechnicalProfile struct {
 	Session               Text   // UseTechnicalProfileForSessionManagement/@ReferenceId
 	EnabledForJourneys    Text   // EnabledForUserJourneys
 	Ignored               []Text // elements that are accepted without effect: Value is the element's name
+	// Incomplete is set in an [Effective] policy if the profile includes one that isn't
+	// declared, or itself: what that would bring isn't known.
+	Incomplete bool
 }
 
 // Protocol is a technical profile's protocol; Handler goes with Proprietary.

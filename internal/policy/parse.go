@@ -3,18 +3,19 @@ package policy
 import (
 	"errors"
 	"regexp"
-	"strings"
 
 	"journeyman.dev/internal/diag"
 )
 
 // Parse reads a policy file and reports everything that its structure has wrong.
-// The document is nil if the file can't be read as a policy at all.
+// The document is nil if the file can't be read as a policy at all. Of a file that
+// stops being XML after its first tag, there is a document with only what that says;
+// see [Document.Faults].
 func Parse(file string, src []byte) (*Document, diag.List) {
 	c := &shapeChecker{}
 	start := diag.Position{File: file, Line: 1, Column: 1}
-	if len(src) > maxFileBytes {
-		c.Report(diag.TooLarge, start, "B2C takes at most 1024 KB", "the file has %d bytes", len(src))
+	if len(src) > MaxFileBytes {
+		c.Report(diag.TooLarge, start, "B2C takes at most 1024 KB", "the file has more than %d bytes", MaxFileBytes)
 		return nil, c.List()
 	}
 	text, err := decodeText(src)
@@ -26,22 +27,31 @@ func Parse(file string, src []byte) (*Document, diag.List) {
 	if err != nil {
 		var se *syntaxError
 		errors.As(err, &se)
-		c.Report(diag.NotWellFormed, se.pos, "", "%s", se.msg)
-		return nil, c.List()
+		c.damage(diag.NotWellFormed, se.pos, se.hint, "%s", se.msg)
+		if root == nil {
+			return nil, c.List()
+		}
+		return c.document(file, &node{name: root.name, pos: root.pos, attrs: root.attrs})
 	}
 	if root.name != "TrustFrameworkPolicy" {
 		c.Report(diag.WrongRoot, root.pos, "the root element is TrustFrameworkPolicy", "the root element is %q", root.name)
 		return nil, c.List()
 	}
 	c.element(root, grammar()["TrustFrameworkPolicy"])
+	return c.document(file, root)
+}
+
+func (c *shapeChecker) document(file string, root *node) (*Document, diag.List) {
 	d := decode(file, root)
 	c.identifiers(d)
 	c.duplicates(d)
-	list := c.List()
-	for i := range list {
-		list[i].PolicyID = d.PolicyID.Value
+	for _, list := range []diag.List{c.List(), c.faults} {
+		for i := range list {
+			list[i].PolicyID = d.PolicyID.Value
+		}
 	}
-	return d, list.Sort()
+	d.Faults = c.faults.Sort()
+	return d, c.List().Sort()
 }
 
 var (
@@ -73,9 +83,9 @@ func (u *uniqueSet) add(id Text) {
 	if !id.Set() || id.Value == "" {
 		return
 	}
-	key := Fold(strings.TrimSpace(id.Value))
+	key := Fold(id.Value)
 	if first, ok := u.seen[key]; ok {
-		u.c.Report(diag.DuplicateID, id.Pos, "the first is at "+first.String(), "%s %q is there twice", u.what, id.Value)
+		u.c.damage(diag.DuplicateID, id.Pos, "the first is at "+first.String(), "%s %q is there twice", u.what, id.Value)
 		return
 	}
 	u.seen[key] = id.Pos
@@ -103,14 +113,35 @@ func (c *shapeChecker) duplicates(d *Document) {
 	add("sub journey", func(u *uniqueSet) { each(d.SubJourneys, func(x *UserJourney) { u.add(x.ID) }) })
 	for _, journeys := range [][]*UserJourney{d.UserJourneys, d.SubJourneys} {
 		each(journeys, func(j *UserJourney) {
-			orders, exchanges := c.unique("orchestration step order"), c.unique("claims exchange of "+j.ID.Value)
+			c.orders(j)
+			exchanges := c.unique("claims exchange of " + j.ID.Value)
 			each(j.Steps, func(s *OrchestrationStep) {
-				orders.add(s.Order)
 				for _, x := range s.Exchanges {
 					exchanges.add(x.ID)
 				}
 			})
 		})
+	}
+}
+
+// orders finds steps with one Order. Of two, the one that isn't at its place in the
+// sequence is told.
+func (c *shapeChecker) orders(j *UserJourney) {
+	seen := make(map[int]int)
+	for i, s := range j.Steps {
+		n := s.number()
+		first, twice := seen[n]
+		if !twice {
+			seen[n] = i
+			continue
+		}
+		wrong, other := s, j.Steps[first]
+		if n == i+1 {
+			wrong, other = other, wrong
+		}
+		if wrong.Order.Set() {
+			c.damage(diag.DuplicateID, wrong.Order.Pos, "another is at "+other.Order.Pos.String(), "orchestration step order %q is there twice", wrong.Order.Value)
+		}
 	}
 }
 
@@ -124,7 +155,7 @@ func (c *shapeChecker) profileDuplicates(tp *TechnicalProfile) {
 		keys.add(k.ID)
 	}
 	if len(tp.Includes) > 1 {
-		c.Report(diag.RepeatedElement, tp.Includes[1].Pos, "a profile includes at most one other; chain them instead",
+		c.damage(diag.RepeatedElement, tp.Includes[1].Pos, "a profile includes at most one other; chain them instead",
 			"technical profile %q includes more than one other", tp.ID.Value)
 	}
 }

@@ -89,7 +89,7 @@ func (s *Set) Chain(id string) ([]*Document, diag.List) {
 			}
 			hint := didYouMean(base.Value, ids)
 			if hint == "" {
-				hint = "upload the base policy first"
+				hint = "upload the base policy first; to lint, name its folder with --base"
 			}
 			c.Report(diag.MissingBase, base.Pos, hint, "policy with policyId %q cannot be found in the directory %q", base.Value, d.Base.TenantID.Value)
 			return nil, c.List()

@@ -18,12 +18,16 @@ import (
 // Namespace is the one namespace of policy files.
 const Namespace = "http://schemas.microsoft.com/online/cpim/schemas/2013/06"
 
-// The limits of a policy file: B2C's size (policy-engine §2.1 [D]); depth and
-// count are ours, far above any real file.
+// MaxFileBytes is the size of the largest policy file, B2C's 1024 KB (policy-engine
+// §2.1 [D]).
+const MaxFileBytes = 1 << 20
+
+// The other limits of a file are ours, far above any real one. With the size they
+// bound what reading takes; what merging takes is bounded by maxMerged.
 const (
-	maxFileBytes = 1 << 20
-	maxDepth     = 64
-	maxElements  = 60_000
+	maxDepth      = 64
+	maxElements   = 60_000
+	maxAttributes = 64 // of one element
 )
 
 // node is an element with positions.
@@ -32,6 +36,7 @@ type node struct {
 	pos      diag.Position
 	attrs    []attribute
 	children []*node
+	raw      []byte // the text while it is read, for it may come in many pieces
 	text     string
 	textPos  diag.Position
 }
@@ -46,10 +51,14 @@ type source struct {
 	file  string
 	text  []byte
 	lines []int // offset of each line's first byte
+	// last is the place that was asked for last: the next one is mostly a little
+	// behind it, and a file may be one long line.
+	last struct{ offset, line, column int }
 }
 
 func newSource(file string, text []byte) *source {
 	s := &source{file: file, text: text, lines: []int{0}}
+	s.last.column = 1
 	for i, b := range text {
 		if b == '\n' {
 			s.lines = append(s.lines, i+1)
@@ -61,7 +70,13 @@ func newSource(file string, text []byte) *source {
 func (s *source) at(offset int) diag.Position {
 	offset = min(max(offset, 0), len(s.text))
 	line := sort.Search(len(s.lines), func(i int) bool { return s.lines[i] > offset }) - 1
-	return diag.Position{File: s.file, Line: line + 1, Column: utf8.RuneCount(s.text[s.lines[line]:offset]) + 1}
+	from, column := s.lines[line], 1
+	if s.last.line == line && s.last.offset <= offset {
+		from, column = s.last.offset, s.last.column
+	}
+	column += utf8.RuneCount(s.text[from:offset])
+	s.last.offset, s.last.line, s.last.column = offset, line, column
+	return diag.Position{File: s.file, Line: line + 1, Column: column}
 }
 
 // decodeText brings a file to UTF-8: byte order marks of UTF-8 and UTF-16 count,
@@ -98,89 +113,137 @@ func fromUTF16(src []byte, order binary.ByteOrder) ([]byte, error) {
 
 // syntaxError is a fault that ends reading.
 type syntaxError struct {
-	pos diag.Position
-	msg string
+	pos  diag.Position
+	msg  string
+	hint string
 }
 
 func (e *syntaxError) Error() string { return e.msg }
 
 // readTree reads one document into nodes. encoding/xml lets some faults pass; the
 // checks for them are here: duplicate attributes, undeclared prefixes, a second
-// root, text outside of it.
+// root, text outside of it. With an error, the root is what was read of it, nil if
+// that isn't even its first tag.
 func readTree(s *source) (*node, error) {
 	d := xml.NewDecoder(bytes.NewReader(s.text))
 	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil } // decoded before
-	var (
-		root  *node
-		stack []*node
-		count int
-	)
-	fail := func(offset int64, format string, args ...any) error {
-		return &syntaxError{s.at(int(offset)), fmt.Sprintf(format, args...)}
-	}
+	r := &treeReader{s: s}
 	for {
-		start := d.InputOffset()
+		start := int(d.InputOffset())
 		token, err := d.Token()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
-			var se *xml.SyntaxError
-			if errors.As(err, &se) {
-				return nil, fail(d.InputOffset(), "the file is not well-formed XML: %s", se.Msg)
-			}
-			return nil, fail(d.InputOffset(), "the file is not well-formed XML: %v", err)
+			return r.root, r.malformed(err, start, int(d.InputOffset()))
 		}
 		switch t := token.(type) {
 		case xml.StartElement:
-			if count++; count > maxElements {
-				return nil, fail(start, "the file has more than %d elements", maxElements)
+			if err := r.open(t, start, int(d.InputOffset())); err != nil {
+				return r.root, err
 			}
-			if len(stack) >= maxDepth {
-				return nil, fail(start, "elements are nested more than %d deep", maxDepth)
+			if len(r.stack) == 1 && r.root.name != "TrustFrameworkPolicy" {
+				return r.root, nil // no policy: the caller says so
 			}
-			n := &node{name: t.Name.Local, pos: s.at(int(start))}
-			if len(stack) == 0 && root == nil && n.name != "TrustFrameworkPolicy" {
-				return n, nil // no policy: the caller says so
-			}
-			if t.Name.Space != Namespace {
-				return nil, fail(start, "element %q is not in the namespace %s", t.Name.Local, Namespace)
-			}
-			if err := readAttributes(s, n, t, int(start), int(d.InputOffset())); err != nil {
-				return nil, err
-			}
-			if len(stack) == 0 {
-				if root != nil {
-					return nil, fail(start, "the file has a second root element %q", n.name)
-				}
-				root = n
-			} else {
-				parent := stack[len(stack)-1]
-				parent.children = append(parent.children, n)
-			}
-			stack = append(stack, n)
 		case xml.EndElement:
-			stack = stack[:len(stack)-1]
+			n := r.stack[len(r.stack)-1]
+			n.text, n.raw = string(n.raw), nil
+			r.stack = r.stack[:len(r.stack)-1]
 		case xml.CharData:
-			if len(stack) == 0 {
-				if len(bytes.TrimSpace(t)) > 0 {
-					return nil, fail(start, "there is text outside of the root element")
-				}
-				continue
+			if err := r.characters(t, start); err != nil {
+				return r.root, err
 			}
-			n := stack[len(stack)-1]
-			if lead := len(t) - len(bytes.TrimLeft(t, " \t\r\n")); lead < len(t) && !n.textPos.Known() {
-				n.textPos = s.at(int(start) + lead)
-			}
-			n.text += string(t)
 		case xml.Directive:
-			return nil, fail(start, "document type declarations and other directives are refused")
+			return r.root, r.fail(start, "policies need no DTD", "document type declarations and other directives are refused")
 		}
 	}
-	if root == nil {
-		return nil, fail(0, "the file has no element")
+	if r.root == nil {
+		return nil, r.fail(0, "save the policy anew", "the file has no element")
 	}
-	return root, nil
+	return r.root, nil
+}
+
+// treeReader is a tree under way.
+type treeReader struct {
+	s     *source
+	root  *node
+	stack []*node
+	count int
+}
+
+func (r *treeReader) fail(offset int, hint, format string, args ...any) error {
+	return &syntaxError{pos: r.s.at(offset), hint: hint, msg: fmt.Sprintf(format, args...)}
+}
+
+// malformed tells where the decoder stopped. A tag that closes nothing is told at
+// that tag, a file that ends too early at the element that is open.
+func (r *treeReader) malformed(err error, start, end int) error {
+	var se *xml.SyntaxError
+	if !errors.As(err, &se) {
+		return r.fail(end-1, "save the file as UTF-8", "the file is not well-formed XML: %v", err)
+	}
+	var open *node
+	if len(r.stack) > 0 {
+		open = r.stack[len(r.stack)-1]
+	}
+	const format = "the file is not well-formed XML: %s"
+	switch {
+	case open != nil && end >= len(r.s.text) && strings.Contains(se.Msg, "EOF"):
+		return &syntaxError{pos: open.pos, hint: "add </" + open.name + ">", msg: fmt.Sprintf("the file is not well-formed XML: element %q isn't closed", open.name)}
+	case open != nil && bytes.HasPrefix(r.s.text[min(start, len(r.s.text)):], []byte("</")):
+		return r.fail(start, fmt.Sprintf("%q at line %d must be closed before", open.name, open.pos.Line), format, se.Msg)
+	case strings.Contains(se.Msg, "entity"):
+		return r.fail(end-1, "write &amp; for an ampersand", format, se.Msg)
+	}
+	return r.fail(end-1, "mend the XML here", format, se.Msg)
+}
+
+func (r *treeReader) open(t xml.StartElement, start, end int) error {
+	if r.count++; r.count > maxElements {
+		return r.fail(start, "split it into a base and policies that inherit from it", "the file has more than %d elements", maxElements)
+	}
+	if len(r.stack) >= maxDepth {
+		return r.fail(start, "no element of a policy is that deep", "elements are nested more than %d deep", maxDepth)
+	}
+	if len(t.Attr) > maxAttributes {
+		return r.fail(start, "no element of a policy has that many", "element %q has more than %d attributes", t.Name.Local, maxAttributes)
+	}
+	n := &node{name: t.Name.Local, pos: r.s.at(start)}
+	top := len(r.stack) == 0
+	if top && r.root != nil {
+		return r.fail(start, "one file holds one policy", "the file has a second root element %q", n.name)
+	}
+	if !top || n.name == "TrustFrameworkPolicy" {
+		if t.Name.Space != Namespace {
+			return r.fail(start, `write xmlns="`+Namespace+`" on the root element`, "element %q is not in the namespace %s", t.Name.Local, Namespace)
+		}
+		if err := readAttributes(r.s, n, t, start, end); err != nil {
+			return err
+		}
+	}
+	if top {
+		r.root = n
+	} else {
+		parent := r.stack[len(r.stack)-1]
+		parent.children = append(parent.children, n)
+	}
+	r.stack = append(r.stack, n)
+	return nil
+}
+
+func (r *treeReader) characters(t xml.CharData, start int) error {
+	if len(r.stack) == 0 {
+		if len(bytes.TrimSpace(t)) > 0 {
+			return r.fail(start, "remove it", "there is text outside of the root element")
+		}
+		return nil
+	}
+	n := r.stack[len(r.stack)-1]
+	if lead := len(t) - len(bytes.TrimLeft(t, " \t\r\n")); lead < len(t) && !n.textPos.Known() {
+		n.textPos = r.s.at(start + lead)
+	}
+	n.raw = append(n.raw, t...)
+	return nil
 }
 
 func readAttributes(s *source, n *node, t xml.StartElement, start, end int) error {
@@ -196,7 +259,7 @@ func readAttributes(s *source, n *node, t xml.StartElement, start, end int) erro
 			}
 		}
 		if seen[a.Name.Space+" "+name] {
-			return &syntaxError{at, fmt.Sprintf("the file is not well-formed XML: attribute %q is there twice", name)}
+			return &syntaxError{pos: at, hint: "remove one", msg: fmt.Sprintf("the file is not well-formed XML: attribute %q is there twice", name)}
 		}
 		seen[a.Name.Space+" "+name] = true
 		if a.Name.Space == "xmlns" || name == "xmlns" && a.Name.Space == "" {
@@ -204,7 +267,7 @@ func readAttributes(s *source, n *node, t xml.StartElement, start, end int) erro
 		}
 		if a.Name.Space != "" {
 			if !strings.Contains(a.Name.Space, "/") && a.Name.Space != "xml" {
-				return &syntaxError{at, fmt.Sprintf("the file is not well-formed XML: the prefix %q is not declared", a.Name.Space)}
+				return &syntaxError{pos: at, hint: "declare it with xmlns:" + a.Name.Space, msg: fmt.Sprintf("the file is not well-formed XML: the prefix %q is not declared", a.Name.Space)}
 			}
 			continue // xsi:schemaLocation and its like
 		}

@@ -18,16 +18,26 @@ type File struct {
 	// Found is set for files found in a folder: those that are no policies are passed
 	// over.
 	Found bool
+	// Base is set for files that others may inherit from, but that aren't linted
+	// themselves: a starter pack that a set of changes stands on.
+	Base bool
 }
 
 // Lint checks policy files as one tenant, without a server: keys are not known, so
 // none is missing. Where several folders have a policy of one id, each folder's own
-// counts for its files, and the nearest other's for a base that it lacks.
+// counts for its files, and the nearest other's for a base that it lacks; files that
+// only serve as bases come last. Of what lies in these, errors alone are told: they
+// would refuse the policies that inherit from them.
 func Lint(files []File) diag.List {
-	docs, list := parseFiles(files)
-	for _, d := range docs {
-		set := around(docs, d)
-		chain, found := set.Chain(d.PolicyID.Value)
+	t, list := readTenant(files)
+	for _, d := range t.docs {
+		if t.bases[d.File] {
+			continue
+		}
+		chain, found := t.around(d).Chain(d.PolicyID.Value)
+		if t.nameless {
+			found = slices.DeleteFunc(found, func(d diag.Diagnostic) bool { return d.Code == diag.MissingBase })
+		}
 		list = append(list, found...)
 		if chain == nil {
 			continue
@@ -35,72 +45,18 @@ func Lint(files []File) diag.List {
 		_, found = compileChain(chain, nil, journey.Options{Providers: Kinds()})
 		list = append(list, found...)
 	}
-	return named(list, docs).Sort()
-}
-
-// named gives diagnostics without one the id of the policy that their file declares.
-func named(list diag.List, docs []*policy.Document) diag.List {
-	for i := range list {
-		for _, d := range docs {
-			if list[i].PolicyID == "" && list[i].Position.File == d.File {
-				list[i].PolicyID = d.PolicyID.Value
-			}
-		}
-	}
-	return list
-}
-
-func parseFiles(files []File) ([]*policy.Document, diag.List) {
-	var docs []*policy.Document
-	var list diag.List
-	seen := make(map[string]*policy.Document)
-	for _, f := range files {
-		d, found := policy.Parse(f.Path, f.Source)
-		if d == nil && f.Found && slices.ContainsFunc(found, func(d diag.Diagnostic) bool { return d.Code == diag.WrongRoot }) {
-			continue
-		}
-		list = append(list, found...)
-		if d == nil {
-			continue
-		}
-		key := filepath.Dir(f.Path) + "|" + policy.Fold(d.PolicyID.Value)
-		if first, twice := seen[key]; twice {
-			var c diag.Collector
-			c.Report(diag.DuplicateID, d.PolicyID.Pos, "the first is at "+first.PolicyID.Pos.String(), "policy %q is there twice", d.PolicyID.Value)
-			list = append(list, c.List()...)
-			continue
-		}
-		seen[key] = d
-		docs = append(docs, d)
-	}
-	return docs, list
-}
-
-// around is the tenant as one document sees it: of policies with one id, the one in
-// the nearest folder counts.
-func around(docs []*policy.Document, d *policy.Document) *policy.Set {
-	own := strings.Split(filepath.ToSlash(filepath.Dir(d.File)), "/")
-	distance := func(other *policy.Document) int {
-		theirs := strings.Split(filepath.ToSlash(filepath.Dir(other.File)), "/")
-		shared := 0
-		for shared < len(own) && shared < len(theirs) && own[shared] == theirs[shared] {
-			shared++
-		}
-		return len(own) + len(theirs) - 2*shared
-	}
-	sorted := slices.Clone(docs)
-	slices.SortStableFunc(sorted, func(a, b *policy.Document) int { return cmp.Compare(distance(b), distance(a)) })
-	return policy.NewSet(sorted...)
+	list = slices.DeleteFunc(list, func(d diag.Diagnostic) bool { return t.bases[d.Position.File] && d.Severity != diag.Error })
+	return named(list, t.docs).Sort()
 }
 
 // CompileFiles merges a policy of files with its bases, for printing.
 func CompileFiles(files []File, id string) (*policy.Effective, diag.List) {
-	docs, list := parseFiles(files)
-	for _, d := range docs {
+	t, list := readTenant(files)
+	for _, d := range t.docs {
 		if !strings.EqualFold(d.PolicyID.Value, id) {
 			continue
 		}
-		chain, found := around(docs, d).Chain(id)
+		chain, found := t.around(d).Chain(id)
 		list = append(list, found...)
 		if chain == nil {
 			return nil, list
@@ -110,4 +66,81 @@ func CompileFiles(files []File, id string) (*policy.Effective, diag.List) {
 		return e, list.Sort()
 	}
 	return nil, list
+}
+
+// tenant is the policies of files, linted together.
+type tenant struct {
+	docs  []*policy.Document
+	bases map[string]bool // files that only serve as bases
+	// nameless is set if the id of a file couldn't be read: it may be the base that
+	// another lacks.
+	nameless bool
+	sets     map[string]*policy.Set // by folder: see around
+}
+
+func readTenant(files []File) (*tenant, diag.List) {
+	t := &tenant{bases: make(map[string]bool), sets: make(map[string]*policy.Set)}
+	var list diag.List
+	seen := make(map[string]*policy.Document)
+	for _, f := range files {
+		d, found := policy.Parse(f.Path, f.Source)
+		if d == nil && f.Found && slices.ContainsFunc(found, func(d diag.Diagnostic) bool { return d.Code == diag.WrongRoot }) {
+			continue
+		}
+		list = append(list, found...)
+		t.bases[f.Path] = f.Base
+		if d == nil || !d.PolicyID.Set() {
+			t.nameless = true
+			continue
+		}
+		key := filepath.Dir(f.Path) + "|" + policy.Fold(d.PolicyID.Value)
+		if first, twice := seen[key]; twice {
+			list = append(list, diag.New(diag.DuplicateID, d.PolicyID.Pos, "the first is at "+first.PolicyID.Pos.String(), "policy %q is there twice", d.PolicyID.Value))
+			continue
+		}
+		seen[key] = d
+		t.docs = append(t.docs, d)
+	}
+	return t, list
+}
+
+// named gives diagnostics without one the id of the policy that their file declares.
+func named(list diag.List, docs []*policy.Document) diag.List {
+	ids := make(map[string]string)
+	for _, d := range docs {
+		ids[d.File] = d.PolicyID.Value
+	}
+	for i := range list {
+		if list[i].PolicyID == "" {
+			list[i].PolicyID = ids[list[i].Position.File]
+		}
+	}
+	return list
+}
+
+// around is the tenant as a document sees it: of policies with one id, the one in the
+// nearest folder counts, and before one that only serves as a base.
+func (t *tenant) around(d *policy.Document) *policy.Set {
+	folder := filepath.Dir(d.File)
+	if set, ok := t.sets[folder]; ok {
+		return set
+	}
+	own := strings.Split(filepath.ToSlash(folder), "/")
+	distance := func(other *policy.Document) int {
+		theirs := strings.Split(filepath.ToSlash(filepath.Dir(other.File)), "/")
+		shared := 0
+		for shared < len(own) && shared < len(theirs) && own[shared] == theirs[shared] {
+			shared++
+		}
+		steps := len(own) + len(theirs) - 2*shared
+		if t.bases[other.File] {
+			steps += 1 << 20
+		}
+		return steps
+	}
+	sorted := slices.Clone(t.docs)
+	slices.SortStableFunc(sorted, func(a, b *policy.Document) int { return cmp.Compare(distance(b), distance(a)) })
+	set := policy.NewSet(sorted...)
+	t.sets[folder] = set
+	return set
 }

@@ -148,16 +148,22 @@ func (p *Policies) compile(s *policies, id string) (*journey.Program, diag.List)
 	return compileChain(chain, s.parts(id), p.options)
 }
 
-// compileChain inherits, checks and compiles.
+// compileChain inherits, checks and compiles. Of a chain with a damaged file only what
+// damaged it is told, and there is no program.
 func compileChain(chain []*policy.Document, parts [][]byte, o journey.Options) (*journey.Program, diag.List) {
+	var faults diag.List
+	for _, d := range chain {
+		faults = append(faults, d.Faults...)
+	}
+	if len(faults) > 0 {
+		return nil, faults.Sort()
+	}
 	e, list := policy.Inherit(chain)
 	list = append(list, policy.Check(e)...)
 	o.Hash = hashOf(parts)
 	program, more := journey.Compile(e, o)
 	for i := range more {
-		if more[i].PolicyID == "" {
-			more[i].PolicyID = e.PolicyID()
-		}
+		more[i].PolicyID = e.Owner(more[i].Position.File)
 	}
 	return program, append(list, more...).Sort()
 }

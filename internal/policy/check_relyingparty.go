@@ -1,0 +1,105 @@
+package policy
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"journeyman.dev/internal/diag"
+)
+
+func (c *checker) relyingParty() {
+	rp := c.e.RelyingParty
+	if rp == nil {
+		return
+	}
+	reference(c, &c.e.UserJourneys, rp.DefaultJourney, diag.UndeclaredJourney, "user journey", "the relying party")
+	if !rp.DefaultJourney.Set() {
+		c.Report(diag.IncompleteParty, rp.Pos, "add <DefaultUserJourney ReferenceId=\"…\" />", "the relying party has no DefaultUserJourney")
+	}
+	if len(rp.TechnicalProfiles) == 0 {
+		c.Report(diag.IncompleteParty, rp.Pos, "add <TechnicalProfile Id=\"PolicyProfile\">…</TechnicalProfile>", "the relying party has no technical profile")
+	}
+	for _, endpoint := range rp.Endpoints {
+		reference(c, &c.e.UserJourneys, endpoint.Journey, diag.UndeclaredJourney, "user journey", "the endpoint "+strconv.Quote(endpoint.ID.Value))
+	}
+	c.behaviors(rp.Behaviors)
+	for _, tp := range rp.TechnicalProfiles {
+		for _, list := range [][]*ClaimReference{tp.InputClaims, tp.OutputClaims} {
+			c.claims(list, "the relying party")
+		}
+		for _, ref := range tp.Includes {
+			c.technicalProfile(ref, "the relying party")
+		}
+		if !tp.Protocol.Name.Set() && !tp.Incomplete {
+			c.Report(diag.IncompleteParty, tp.Pos, "add <Protocol Name=\"OpenIdConnect\" />", "the relying party's technical profile has no Protocol")
+		}
+		c.subject(tp)
+	}
+}
+
+// subject checks that SubjectNamingInfo names a claim that is put out (RP-3), by the
+// name that it has in the token.
+func (c *checker) subject(tp *TechnicalProfile) {
+	if tp.SubjectNaming == nil || !tp.SubjectNaming.ClaimType.Set() || tp.Incomplete {
+		return
+	}
+	name := tp.SubjectNaming.ClaimType
+	var names []string
+	partners := make(map[string]Text) // that the relying party itself gives
+	for _, ref := range tp.OutputClaims {
+		t, ok := c.e.ClaimTypes.Get(ref.Claim.Value)
+		switch {
+		case ref.Partner.Value != "":
+			names = append(names, ref.Partner.Value)
+			partners[ref.Partner.Value] = ref.Partner
+		case !ok:
+			return // it was told that it isn't declared, and may be the one
+		default:
+			names = append(names, t.partner(tp.Protocol.Name.Value))
+		}
+	}
+	if slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name.Value) }) {
+		return
+	}
+	near := diag.Nearest(name.Value, names)
+	if partner, ok := partners[near]; ok && name.Value == "sub" {
+		// Everybody names the subject "sub": what is misspelt is the other end.
+		c.Report(diag.UnknownSubject, partner.Pos, "did you mean \"sub\"?", "SubjectNamingInfo names \"sub\", but the relying party puts out %q", near)
+		return
+	}
+	hint := "name the PartnerClaimType of one of the output claims"
+	if near != "" {
+		hint = "did you mean " + strconv.Quote(near) + "?"
+	}
+	c.Report(diag.UnknownSubject, name.Pos, hint, "SubjectNamingInfo names %q, which the relying party doesn't put out", name.Value)
+}
+
+// partner is the name of a claim type in a protocol: its default, else its id.
+func (t *ClaimType) partner(protocol string) string {
+	for _, p := range t.DefaultPartnerClaimTypes {
+		if strings.EqualFold(p.Protocol.Value, protocol) {
+			return p.Name.Value
+		}
+	}
+	return t.ID.Value
+}
+
+func (c *checker) behaviors(b *Behaviors) {
+	if b == nil {
+		return
+	}
+	within := func(t Text, low, high int, what string) {
+		text := strings.TrimSpace(t.Value)
+		if !t.Set() || placeholder(text) {
+			return
+		}
+		if n, err := strconv.Atoi(text); err != nil || n < low || n > high {
+			c.Report(diag.OutOfRange, t.Pos, "use a number from "+strconv.Itoa(low)+" to "+strconv.Itoa(high), "%s has the value %q", what, text)
+		}
+	}
+	within(b.SessionExpiryInSeconds, 900, 86400, "SessionExpiryInSeconds")
+	if b.SingleSignOn != nil {
+		within(b.SingleSignOn.KeepAliveInDays, 0, 90, "KeepAliveInDays")
+	}
+}
