@@ -17,6 +17,7 @@ const (
 	ChangedDataType      Code = "JM3105"
 	UnknownResolver      Code = "JM3106"
 	LiteralResolver      Code = "JM3107"
+	ImpossibleGroup      Code = "JM3108"
 )
 
 var claimCodes = map[Code]Entry{
@@ -94,5 +95,10 @@ var claimCodes = map[Code]Entry{
 		Severity: Warning, Several: true, Title: "Claim resolver isn't resolved",
 		Cause: "A default value has a claim resolver, but the profile doesn't resolve them: the text itself becomes the value.",
 		Cure:  "Add <Item Key=\"IncludeClaimResolvingInClaimsHandling\">true</Item> to the profile's Metadata.",
+	},
+	ImpossibleGroup: {
+		Severity: Warning, Title: "Predicate group that never passes",
+		Cause: "MatchAtLeast of a predicate group is more than the group has predicates.",
+		Cure:  "Lower MatchAtLeast, or add predicates.",
 	},
 }

@@ -95,7 +95,7 @@ var journeyCodes = map[Code]Entry{
 		Cure:  "Write a value of that data type.",
 	},
 	RequiredNotOutput: {
-		Severity: Error, Several: true, Title: "Required claim without source",
+		Severity: Error, Title: "Required claim without source",
 		Cause: "A required input claim of an exchange is the output of no earlier step.",
 		Cure:  "Put it out in an earlier step or give it a DefaultValue.",
 	},

@@ -10,6 +10,8 @@ const (
 	NoOutputClaims      Code = "JM4006"
 	MissingDirectoryKey Code = "JM4007"
 	BadEndpoint         Code = "JM4008"
+	MisspeltMetadata    Code = "JM4009"
+	MisspeltKey         Code = "JM4010"
 )
 
 var profileCodes = map[Code]Entry{
@@ -52,5 +54,15 @@ var profileCodes = map[Code]Entry{
 		Severity: Error, Title: "Invalid endpoint",
 		Cause: "An endpoint of an identity provider is no absolute https address.",
 		Cure:  "Write the address that the provider documents.",
+	},
+	MisspeltMetadata: {
+		Severity: Error, Title: "Misspelt metadata item",
+		Cause: "A technical profile lacks a metadata item that its provider needs, and has one of nearly that name.",
+		Cure:  "Correct the item's Key.",
+	},
+	MisspeltKey: {
+		Severity: Error, Title: "Misspelt cryptographic key",
+		Cause: "A technical profile lacks a key in CryptographicKeys that its provider needs, and has one of nearly that name.",
+		Cure:  "Correct the key's Id.",
 	},
 }

@@ -4,9 +4,32 @@ import "strings"
 
 // Nearest finds the candidate that a misspelt word most likely meant: the one with
 // the smallest edit distance, ignoring case, if that is small for the word's
-// length. "" if none is near.
+// length; else the only one that it begins. "" if none is near.
 func Nearest(word string, candidates []string) string {
-	best, bestDistance := "", len(word)/3+2
+	if near := nearer(word, candidates, len(word)/3+2); near != "" {
+		return near
+	}
+	begun := ""
+	for _, candidate := range candidates {
+		if len(word) < 3 || len(candidate) < len(word) || !strings.EqualFold(candidate[:len(word)], word) {
+			continue
+		}
+		if begun != "" {
+			return ""
+		}
+		begun = candidate
+	}
+	return begun
+}
+
+// Slip finds the candidate that differs from a word by a slip of the keyboard, at most
+// two letters: where other words than the candidates are legal, too, no more can be
+// taken for a misspelling.
+func Slip(word string, candidates []string) string { return nearer(word, candidates, 3) }
+
+// nearer finds the candidate with the smallest distance below a limit.
+func nearer(word string, candidates []string, limit int) string {
+	best, bestDistance := "", limit
 	for _, candidate := range candidates {
 		if d := distance(strings.ToLower(word), strings.ToLower(candidate), bestDistance); d < bestDistance {
 			best, bestDistance = candidate, d

@@ -82,7 +82,7 @@ func Compile(e *policy.Effective, o Options) (*Program, diag.List) {
 }
 
 func (c *compiler) schema() {
-	c.p.Schema = &Schema{types: make(map[string]*claims.Type), rules: make(map[string]*ValueRule)}
+	c.p.Schema = &Schema{types: make(map[string]*claims.Type), ids: c.e.ClaimTypes.IDs(), rules: make(map[string]*ValueRule)}
 	validations := c.predicateValidations()
 	for _, src := range c.e.ClaimTypes.All() {
 		t := &claims.Type{ID: src.ID.Value, DisplayName: src.DisplayName.Value, UserHelpText: strings.TrimSpace(src.UserHelpText.Value)}

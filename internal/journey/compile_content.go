@@ -1,6 +1,7 @@
 package journey
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -31,7 +32,7 @@ func (c *compiler) contentDefinitions() {
 		}
 		uri, ok := ParseDataURI(src.DataURI.Value)
 		if !ok && src.DataURI.Set() {
-			c.diag.Report(diag.BadDataURI, src.DataURI.Pos, "for example urn:com:microsoft:aad:b2c:elements:contract:selfasserted:2.1.7",
+			c.diag.Report(diag.BadDataURI, src.DataURI.Pos, layoutHint(src.DataURI.Value),
 				"content definition %q has an unknown DataUri %q", src.ID.Value, strings.TrimSpace(src.DataURI.Value))
 		}
 		content.DataURI = uri
@@ -75,8 +76,26 @@ func compileResources(language string, src *policy.LocalizedResources) *Resource
 	return res
 }
 
-// ParseDataURI reads a content definition's DataUri; idpselection is the old name
-// of providerselection (pages §1).
+// layouts are the pages that a DataUri may name; idpselection is the old name of
+// providerselection.
+var layouts = []string{"unifiedssp", "unifiedssd", "selfasserted", "providerselection", "idpselection", "multifactor", "globalexception", "claimsconsent"}
+
+// layoutHint says how to mend a DataUri.
+func layoutHint(text string) string {
+	for part := range strings.SplitSeq(strings.ToLower(strings.TrimSpace(text)), ":") {
+		if slices.Contains(layouts, part) {
+			return "write a version behind it, for example urn:com:microsoft:aad:b2c:elements:contract:" + part + ":2.1.7"
+		}
+	}
+	for part := range strings.SplitSeq(strings.ToLower(strings.TrimSpace(text)), ":") {
+		if near := diag.Slip(part, layouts); near != "" {
+			return "did you mean \"" + near + "\"?"
+		}
+	}
+	return "for example urn:com:microsoft:aad:b2c:elements:contract:selfasserted:2.1.7"
+}
+
+// ParseDataURI reads a content definition's DataUri (pages §1).
 func ParseDataURI(text string) (DataURI, bool) {
 	const prefix = "urn:com:microsoft:aad:b2c:elements:"
 	text = strings.TrimSpace(text)
@@ -93,12 +112,11 @@ func ParseDataURI(text string) (DataURI, bool) {
 		return DataURI{}, false
 	}
 	u.Page = parts[0]
-	switch u.Page {
-	case "idpselection":
-		u.Page = "providerselection"
-	case "unifiedssp", "unifiedssd", "selfasserted", "providerselection", "multifactor", "globalexception", "claimsconsent":
-	default:
+	if !slices.Contains(layouts, u.Page) {
 		return DataURI{}, false
+	}
+	if u.Page == "idpselection" {
+		u.Page = "providerselection"
 	}
 	numbers := strings.Split(parts[1], ".")
 	if len(numbers) != 3 {

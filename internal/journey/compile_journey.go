@@ -39,8 +39,8 @@ func (c *compiler) relyingParty() {
 	for _, tp := range src.TechnicalProfiles {
 		rp.Protocol = tp.Protocol.Name.Value
 		protocol := policy.Fold(rp.Protocol)
-		rp.Inputs = c.uses(tp.InputClaims, protocol, true)
-		rp.Outputs = c.uses(tp.OutputClaims, protocol, true)
+		rp.Inputs = c.uses(tp.InputClaims, protocol, resolved)
+		rp.Outputs = c.uses(tp.OutputClaims, protocol, resolved)
 		if tp.SubjectNaming != nil {
 			rp.Subject = tp.SubjectNaming.ClaimType.Value
 		}

@@ -47,8 +47,7 @@ func (c *compiler) profile(id string, as role) *TechnicalProfile {
 	for _, d := range src.Domains {
 		tp.Domains = append(tp.Domains, strings.TrimSpace(d.Value))
 	}
-	flag := metadata.Bool("IncludeClaimResolvingInClaimsHandling", false)
-	resolve := resolveRule(src, flag)
+	resolve := resolveRule(src, metadata)
 	tp.Inputs = c.uses(src.InputClaims, protocol, resolve.input)
 	tp.Persisted = c.uses(src.PersistedClaims, protocol, resolve.input)
 	tp.Outputs = c.uses(src.OutputClaims, protocol, resolve.output)
@@ -59,7 +58,7 @@ func (c *compiler) profile(id string, as role) *TechnicalProfile {
 	if ref := metadata.String("ContentDefinitionReferenceId", ""); ref != "" {
 		content, ok := c.p.Content[policy.Fold(ref)]
 		if !ok {
-			c.diag.Report(diag.UndeclaredContent, metadata.At("ContentDefinitionReferenceId"), c.nearContent(ref),
+			c.diag.Report(diag.UndeclaredContent, metadata.At("ContentDefinitionReferenceId"), meant(ref, c.e.ContentDefinitions.IDs(), "declare it under ContentDefinitions"),
 				"technical profile %q refers to the content definition %q, which neither the policy nor any of its bases declare", tp.ID, ref)
 		}
 		tp.Content = content
@@ -85,14 +84,15 @@ func (c *compiler) profile(id string, as role) *TechnicalProfile {
 func (c *compiler) plan(tp *TechnicalProfile, src *policy.TechnicalProfile, metadata *Metadata, as role) {
 	kind := kindOf(src, as)
 	provider, ok := c.o.Providers[kind]
-	if !ok {
-		// policy.Check says what isn't supported; running it fails clearly.
+	if !ok || src.Incomplete {
+		// policy.Check says what isn't supported or lacks; running it fails clearly.
 		tp.Exchange = unsupported{kind: kind, profile: tp.ID}
 		return
 	}
 	tp.Exchange = provider.Plan(&Plan{
 		Policy: c.e, Source: src, Profile: tp, Program: c.p, Metadata: metadata, KeyExists: c.o.KeyExists,
 		Production: !strings.EqualFold(c.p.DeploymentMode, "Development"), collector: &c.diag,
+		Incomplete: len(tp.Inputs) < len(src.InputClaims) || len(tp.Persisted) < len(src.PersistedClaims) || len(tp.Outputs) < len(src.OutputClaims),
 	})
 	metadata.Ignore("ClaimTypeOnWhichToEnable", "ClaimValueOnWhichToEnable", "DisplayName")
 	metadata.Prefixed("setting.", "language.")
@@ -113,26 +113,40 @@ func kindOf(src *policy.TechnicalProfile, as role) string {
 	return policy.Fold(src.Protocol.Name.Value)
 }
 
-type resolving struct {
-	input, output bool
-}
+// resolving says what becomes of claim resolvers in default values.
+type resolving uint8
+
+const (
+	resolved     resolving = iota + 1
+	literal                // they stay text
+	literalByKey           // they stay text, as the flag's key is misspelt, which is told
+)
+
+type resolveRules struct{ input, output resolving }
 
 // resolveRule says whether defaults with claim resolvers are resolved. REST, OpenID
 // Connect and OAuth inputs resolve without the flag, as the walkthrough and samples
 // rely on it; elsewhere the flag is needed (rest-and-connectors §3 "Build").
-func resolveRule(src *policy.TechnicalProfile, flag bool) resolving {
-	r := resolving{input: flag, output: flag}
+func resolveRule(src *policy.TechnicalProfile, m *Metadata) resolveRules {
+	const flag = "IncludeClaimResolvingInClaimsHandling"
+	r := resolveRules{input: literal, output: literal}
+	if m.Bool(flag, false) {
+		return resolveRules{input: resolved, output: resolved}
+	}
+	if _, slip := m.misspelt(flag); slip && !m.Has(flag) {
+		r = resolveRules{input: literalByKey, output: literalByKey}
+	}
 	switch {
 	case strings.EqualFold(src.HandlerClass(), "RestfulProvider"):
-		r.input = true
+		r.input = resolved
 	case strings.EqualFold(src.Protocol.Name.Value, "OpenIdConnect"), strings.EqualFold(src.Protocol.Name.Value, "OAuth2"):
-		r.input = true
+		r.input = resolved
 	}
 	return r
 }
 
 // uses compiles claim references; unresolved ones were reported by policy.Check.
-func (c *compiler) uses(list []*policy.ClaimReference, protocol string, resolve bool) []*ClaimUse {
+func (c *compiler) uses(list []*policy.ClaimReference, protocol string, resolve resolving) []*ClaimUse {
 	var uses []*ClaimUse
 	for _, ref := range list {
 		t, ok := c.p.Schema.Claim(ref.Claim.Value)
@@ -140,7 +154,7 @@ func (c *compiler) uses(list []*policy.ClaimReference, protocol string, resolve 
 			continue
 		}
 		use := &ClaimUse{
-			Claim: t, Partner: t.Partner(protocol), HasDefault: ref.DefaultValue.Set(), Resolve: resolve,
+			Claim: t, Partner: t.Partner(protocol), HasDefault: ref.DefaultValue.Set(), Resolve: resolve == resolved,
 			AlwaysDefault: boolText(ref.AlwaysUseDefaultValue, false), Required: boolText(ref.Required, false),
 			Overwrite: boolText(ref.OverwriteIfExists, true), ControlType: ref.ControlClaimType.Value,
 			Index: len(uses), Position: ref.Pos,
@@ -150,7 +164,7 @@ func (c *compiler) uses(list []*policy.ClaimReference, protocol string, resolve 
 		}
 		if use.HasDefault {
 			use.Default = claims.ParseTemplate(ref.DefaultValue.Value)
-			c.resolvers(use, ref)
+			c.resolvers(use, ref, resolve)
 		}
 		uses = append(uses, use)
 	}
@@ -159,7 +173,7 @@ func (c *compiler) uses(list []*policy.ClaimReference, protocol string, resolve 
 
 // resolvers warns of claim resolvers that don't exist, and of ones that stay text
 // because the profile doesn't resolve them.
-func (c *compiler) resolvers(use *ClaimUse, ref *policy.ClaimReference) {
+func (c *compiler) resolvers(use *ClaimUse, ref *policy.ClaimReference, resolve resolving) {
 	for _, r := range use.Default.References() {
 		text := "{" + r.Namespace + ":" + r.Key + "}"
 		switch known := c.p.Schema.KnownResolver(r); {
@@ -171,7 +185,7 @@ func (c *compiler) resolvers(use *ClaimUse, ref *policy.ClaimReference) {
 				hint = "did you mean \"" + near + "\"?"
 			}
 			c.diag.Report(diag.UnknownResolver, ref.DefaultValue.Pos, hint, "the DefaultValue of %q has the claim resolver %s, which doesn't exist", use.Claim.ID, text)
-		case !use.Resolve:
+		case resolve == literal:
 			c.diag.Report(diag.LiteralResolver, ref.DefaultValue.Pos, "set IncludeClaimResolvingInClaimsHandling to true in the profile's Metadata",
 				"the DefaultValue of %q has the claim resolver %s, which isn't resolved here", use.Claim.ID, text)
 		}
@@ -179,11 +193,10 @@ func (c *compiler) resolvers(use *ClaimUse, ref *policy.ClaimReference) {
 }
 
 func (c *compiler) enablement(tp *TechnicalProfile, src *policy.TechnicalProfile, m *Metadata) {
-	claimID := m.String("ClaimTypeOnWhichToEnable", "")
-	if t, ok := c.p.Schema.Claim(claimID); ok {
-		claimID = t.ID
+	tp.Enabled = Enablement{Value: m.String("ClaimValueOnWhichToEnable", "")}
+	if t := m.claim(c.p.Schema, "ClaimTypeOnWhichToEnable"); t != nil {
+		tp.Enabled.Claim = t.ID
 	}
-	tp.Enabled = Enablement{Claim: claimID, Value: m.String("ClaimValueOnWhichToEnable", "")}
 	switch policy.Fold(strings.TrimSpace(src.EnabledForJourneys.Value)) {
 	case "", "always", "true":
 	case "never", "false":
@@ -194,6 +207,9 @@ func (c *compiler) enablement(tp *TechnicalProfile, src *policy.TechnicalProfile
 		tp.Enabled.Mode = EnabledOnItemInCollection
 	case "onitemabsenceinstringcollectionclaim":
 		tp.Enabled.Mode = EnabledOnItemNotInCollection
+	}
+	if tp.Enabled.Mode > EnabledNever {
+		m.Required("ClaimTypeOnWhichToEnable")
 	}
 }
 
@@ -224,9 +240,11 @@ func (c *compiler) session(src *policy.TechnicalProfile) *SessionRule {
 	}
 	m := newMetadata(sm, &c.diag)
 	rule := &SessionRule{
-		ID: sm.ID.Value, Kind: kind, Persisted: c.uses(sm.PersistedClaims, "none", true),
-		Outputs: c.uses(sm.OutputClaims, "none", true), AlwaysFetch: m.Bool("AlwaysFetchClaimsFromProvider", false),
+		ID: sm.ID.Value, Kind: kind, Persisted: c.uses(sm.PersistedClaims, "none", resolved),
+		Outputs: c.uses(sm.OutputClaims, "none", resolved), AlwaysFetch: m.Bool("AlwaysFetchClaimsFromProvider", false),
 	}
+	m.Ignore("IncludeSessionIndex", "RegisterServiceProviders", "IncludeClaimResolvingInClaimsHandling", "DisplayName")
+	m.reportUnknown()
 	c.rules[key] = rule
 	return rule
 }
@@ -242,14 +260,3 @@ func boolText(t policy.Text, def bool) bool {
 }
 
 func foldMessage(key string) string { return strings.ToLower(key) }
-
-func (c *compiler) nearContent(id string) string {
-	var ids []string
-	for _, content := range c.e.ContentDefinitions.All() {
-		ids = append(ids, content.ID.Value)
-	}
-	if near := diag.Nearest(id, ids); near != "" {
-		return "did you mean \"" + near + "\"?"
-	}
-	return "declare it under BuildingBlocks/ContentDefinitions"
-}

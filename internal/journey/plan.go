@@ -24,6 +24,9 @@ type Plan struct {
 	// Production is true if insecure settings must be refused: DeploymentMode of the
 	// leaf is Production or absent.
 	Production bool
+	// Incomplete is true if a claim that the profile refers to isn't declared, which was
+	// told: then nothing is missed that it may have been.
+	Incomplete bool
 
 	collector *diag.Collector
 }
@@ -33,20 +36,57 @@ func (p *Plan) Report(code diag.Code, at diag.Position, hint, format string, arg
 	p.collector.Report(code, at, hint, format, args...)
 }
 
+// Claim returns the claim type that a metadata item names, reporting one that isn't
+// declared; nil if the item is absent or empty, too.
+func (p *Plan) Claim(key string) *claims.Type { return p.Metadata.claim(p.Program.Schema, key) }
+
+// Journey returns the id of the user journey that a metadata item names, reporting one
+// that isn't declared; "" if the item is absent.
+func (p *Plan) Journey(key string) string {
+	id := p.Metadata.String(key, "")
+	if _, ok := p.Policy.UserJourneys.Get(id); !ok && id != "" {
+		p.Report(diag.UndeclaredJourney, p.Metadata.At(key), meant(id, p.Policy.UserJourneys.IDs(), "declare it under UserJourneys"),
+			"technical profile %q refers to the user journey %q, which neither the policy nor any of its bases declare", p.Source.ID.Value, id)
+		return ""
+	}
+	return id
+}
+
+// meant is the hint for a misspelt id: the id that is near, else what to do.
+func meant(id string, ids []string, otherwise string) string {
+	if near := diag.Nearest(id, ids); near != "" {
+		return "did you mean " + strconv.Quote(near) + "?"
+	}
+	return otherwise
+}
+
 // Key returns the key set bound to a role of the profile ("client_secret"),
 // reporting a missing one when required. The tenant not having the set is a
 // warning: an installation starts before its secrets exist (policy-engine KEY-1 [I]).
 func (p *Plan) Key(role string, required bool) (storageID string, ok bool) {
+	var near policy.KeyReference
 	for _, k := range p.Source.Keys {
-		if strings.EqualFold(k.ID.Value, role) {
-			if p.KeyExists != nil && !p.KeyExists(k.Storage.Value) {
-				p.Report(diag.MissingKeySet, k.Storage.Pos, "create the key set before users come this way",
-					"the tenant has no policy key %q, which technical profile %q uses as %s", k.Storage.Value, p.Source.ID.Value, role)
-			}
-			return k.Storage.Value, true
+		if diag.Nearest(k.ID.Value, []string{role}) != "" {
+			near = k
 		}
+		if !strings.EqualFold(k.ID.Value, role) {
+			continue
+		}
+		switch {
+		case k.Storage.Value == "":
+			p.Report(diag.MissingProfileKey, k.Pos, "add StorageReferenceId=\"B2C_1A_…\"", "technical profile %q: the cryptographic key %q names no policy key", p.Source.ID.Value, role)
+		case p.KeyExists != nil && !p.KeyExists(k.Storage.Value):
+			p.Report(diag.MissingKeySet, k.Storage.Pos, "create the key set before users come this way",
+				"the tenant has no policy key %q, which technical profile %q uses as %s", k.Storage.Value, p.Source.ID.Value, role)
+		}
+		return k.Storage.Value, true
 	}
-	if required {
+	switch {
+	case !required:
+	case near.ID.Set():
+		p.Report(diag.MisspeltKey, near.ID.Pos, "did you mean "+strconv.Quote(role)+"?",
+			"technical profile %q needs the cryptographic key %q, and has %q", p.Source.ID.Value, role, near.ID.Value)
+	default:
 		p.Report(diag.MissingProfileKey, p.Source.Pos, "add <Key Id=\""+role+"\" StorageReferenceId=\"B2C_1A_…\" /> to CryptographicKeys",
 			"technical profile %q needs the cryptographic key %q", p.Source.ID.Value, role)
 	}
@@ -60,15 +100,16 @@ type Metadata struct {
 	profileID string
 	at        diag.Position
 	collector *diag.Collector
-	known     map[string]bool // folded keys that the provider asked for
+	known     map[string]string // keys that the provider asked for, by folded key
+	free      map[string]bool   // folded keys of which only the prefix is known
 }
 
 func newMetadata(tp *policy.TechnicalProfile, c *diag.Collector) *Metadata {
-	return &Metadata{items: tp.Metadata, profileID: tp.ID.Value, at: tp.Pos, collector: c, known: make(map[string]bool)}
+	return &Metadata{items: tp.Metadata, profileID: tp.ID.Value, at: tp.Pos, collector: c, known: make(map[string]string), free: make(map[string]bool)}
 }
 
 func (m *Metadata) get(key string) (policy.MetadataItem, bool) {
-	m.known[policy.Fold(key)] = true
+	m.known[policy.Fold(key)] = key
 	return m.items.Get(key)
 }
 
@@ -101,6 +142,12 @@ func (m *Metadata) At(key string) diag.Position {
 // Required returns a non-empty text or reports its absence.
 func (m *Metadata) Required(key string) string {
 	item, ok := m.get(key)
+	if near, found := m.misspelt(key); !ok && found {
+		m.Ignore(near.Key.Value)
+		m.collector.Report(diag.MisspeltMetadata, near.Key.Pos, "did you mean "+strconv.Quote(key)+"?",
+			"technical profile %q needs the metadata item %q, and has %q", m.profileID, key, near.Key.Value)
+		return ""
+	}
 	if !ok {
 		m.collector.Report(diag.MissingMetadata, m.at, "add <Item Key=\""+key+"\">…</Item> to its Metadata",
 			"technical profile %q needs the metadata item %q", m.profileID, key)
@@ -112,6 +159,31 @@ func (m *Metadata) Required(key string) string {
 			"technical profile %q has an invalid value \"\" for the metadata item %q", m.profileID, key)
 	}
 	return text
+}
+
+// misspelt finds an item whose key is nearly the given one.
+func (m *Metadata) misspelt(key string) (policy.MetadataItem, bool) {
+	for _, item := range m.items {
+		if _, known := m.known[policy.Fold(item.Key.Value)]; !known && diag.Nearest(item.Key.Value, []string{key}) != "" {
+			return item, true
+		}
+	}
+	return policy.MetadataItem{}, false
+}
+
+// claim is the claim type that an item names; see [Plan.Claim].
+func (m *Metadata) claim(s *Schema, key string) *claims.Type {
+	id := m.String(key, "")
+	if id == "" {
+		return nil
+	}
+	t, ok := s.Claim(id)
+	if !ok {
+		m.collector.Report(diag.UndeclaredClaimType, m.At(key), meant(id, s.ids, "declare it under ClaimsSchema"),
+			"technical profile %q refers to the claim type %q, which neither the policy nor any of its bases declare", m.profileID, id)
+		return nil
+	}
+	return t
 }
 
 // Bool returns a boolean in any of the spellings in use: true, false, 1, 0, in any
@@ -128,7 +200,7 @@ func (m *Metadata) Bool(key string, def bool) bool {
 	case strings.EqualFold(text, "false"), text == "0":
 		return false
 	}
-	m.bad(key, item, "true or false")
+	m.bad(key, item, "legal: true, false")
 	return def
 }
 
@@ -140,7 +212,7 @@ func (m *Metadata) Int(key string, def, low, high int) int {
 	}
 	n, err := strconv.Atoi(strings.TrimSpace(item.Value.Value))
 	if err != nil || n < low || n > high {
-		m.bad(key, item, "a number from "+strconv.Itoa(low)+" to "+strconv.Itoa(high))
+		m.bad(key, item, "legal: a number from "+strconv.Itoa(low)+" to "+strconv.Itoa(high))
 		return def
 	}
 	return n
@@ -159,12 +231,16 @@ func (m *Metadata) Choice(key, def string, legal ...string) string {
 			return value
 		}
 	}
-	m.bad(key, item, strings.Join(legal, ", "))
+	hint := "legal: " + strings.Join(legal, ", ")
+	if near := diag.Nearest(text, legal); near != "" {
+		hint = "did you mean " + strconv.Quote(near) + "? " + hint
+	}
+	m.bad(key, item, hint)
 	return def
 }
 
-func (m *Metadata) bad(key string, item policy.MetadataItem, want string) {
-	m.collector.Report(diag.BadMetadata, m.At(key), "legal: "+want,
+func (m *Metadata) bad(key string, item policy.MetadataItem, hint string) {
+	m.collector.Report(diag.BadMetadata, m.At(key), hint,
 		"technical profile %q has an invalid value %q for the metadata item %q", m.profileID, strings.TrimSpace(item.Value.Value), key)
 }
 
@@ -174,7 +250,7 @@ func (m *Metadata) Prefixed(prefixes ...string) map[string]string {
 	for _, item := range m.items {
 		for _, prefix := range prefixes {
 			if len(item.Key.Value) >= len(prefix) && strings.EqualFold(item.Key.Value[:len(prefix)], prefix) {
-				m.known[policy.Fold(item.Key.Value)] = true
+				m.free[policy.Fold(item.Key.Value)] = true
 				found[item.Key.Value] = strings.TrimSpace(item.Value.Value)
 			}
 		}
@@ -185,18 +261,45 @@ func (m *Metadata) Prefixed(prefixes ...string) map[string]string {
 // Ignore names keys that are legal and have no effect here.
 func (m *Metadata) Ignore(keys ...string) {
 	for _, key := range keys {
-		m.known[policy.Fold(key)] = true
+		m.known[policy.Fold(key)] = key
 	}
+}
+
+// The settings and messages that B2C documents (pages §5; policy-engine §5): of keys
+// with their prefixes any is taken, and only a slip is told.
+var prefixed = []string{
+	"setting.authenticationMode", "setting.autodial", "setting.bottomUnderFormClaimsProviderSelections", "setting.enableCaptchaChallenge",
+	"setting.enableRememberMe", "setting.forgotPasswordLinkLocation", "setting.forgotPasswordLinkOverride", "setting.inputVerificationDelayTimeInMilliseconds",
+	"setting.operatingMode", "setting.retryLimit", "setting.showCancelButton", "setting.showContinueButton", "setting.showSignupLink", "setting.trimSpacesInPassword",
+	"language.intro", "language.button_continue", "DefaultMessage", "DefaultUserMessageIfRequestFailed",
+	"UserMessageIfBypass", "UserMessageIfCircuitOpen", "UserMessageIfClaimNotVerified", "UserMessageIfClaimsPrincipalAlreadyExists",
+	"UserMessageIfClaimsPrincipalDoesNotExist", "UserMessageIfClaimsTransformationBooleanValueIsNotEqual", "UserMessageIfClaimsTransformationInvalidPhoneNumber",
+	"UserMessageIfClaimsTransformationStringsAreNotEqual", "UserMessageIfCouldntSendSms", "UserMessageIfDnsResolutionFailed", "UserMessageIfIncorrectPattern",
+	"UserMessageIfInternalError", "UserMessageIfInvalidInput", "UserMessageIfInvalidPassword", "UserMessageIfInvalidPasswordComplexity",
+	"UserMessageIfMissingRequiredElement", "UserMessageIfOldPasswordUsed", "UserMessageIfPasswordExpired", "UserMessageIfPhoneNumberParseFailure",
+	"UserMessageIfRequestTimeout", "UserMessageIfSessionDoesNotExist", "UserMessageIfUserAccountDisabled", "UserMessageIfUserAccountLocked",
+	"UserMessageIfVerificationControlClaimsNotVerified",
 }
 
 // reportUnknown warns of items that nobody read: B2C ignores them, too.
 func (m *Metadata) reportUnknown() {
 	for _, item := range m.items {
-		if m.known[policy.Fold(item.Key.Value)] {
+		key := policy.Fold(item.Key.Value)
+		if _, known := m.known[key]; known {
 			continue
 		}
-		hint := "it has no effect"
-		if near := diag.Nearest(item.Key.Value, slices.Sorted(maps.Keys(m.known))); near != "" {
+		hint, near := "it has no effect", ""
+		if m.free[key] {
+			if slices.ContainsFunc(prefixed, func(p string) bool { return policy.Fold(p) == key }) {
+				continue
+			}
+			if near = diag.Slip(item.Key.Value, prefixed); near == "" {
+				continue
+			}
+		} else {
+			near = diag.Nearest(item.Key.Value, slices.Sorted(maps.Values(m.known)))
+		}
+		if near != "" {
 			hint = "did you mean " + strconv.Quote(near) + "?"
 		}
 		m.collector.Report(diag.UnknownMetadata, item.Pos, hint,

@@ -31,6 +31,7 @@ type Program struct {
 // Schema has the claim types of a policy.
 type Schema struct {
 	types map[string]*claims.Type // by folded id
+	ids   []string                // as declared
 	rules map[string]*ValueRule   // by folded id
 }
 

@@ -2,6 +2,7 @@ package journey
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -161,11 +162,7 @@ func (c *compiler) predicateValidations() validationIndex {
 		}
 		p, err := predicate.Compile(src.ID.Value, src.Method.Value, strings.TrimSpace(help), parameters)
 		if err != nil {
-			code := diag.BadPredicate
-			if inner := errors.Unwrap(err); inner != nil {
-				code = diag.BadRegularExpression
-			}
-			c.diag.Report(code, src.Pos, "see the parameters of its method", "predicate %q can't be used: %v", src.ID.Value, err)
+			c.badPredicate(src, err)
 			continue
 		}
 		predicates[policy.Fold(src.ID.Value)] = p
@@ -183,10 +180,42 @@ func (c *compiler) predicateValidations() validationIndex {
 			group.atLeast = len(group.predicates)
 			if n, err := strconv.Atoi(strings.TrimSpace(g.MatchAtLeast.Value)); err == nil && g.MatchAtLeast.Set() {
 				group.atLeast = n
+				if n > len(g.References) {
+					c.diag.Report(diag.ImpossibleGroup, g.MatchAtLeast.Pos, "the group has "+strconv.Itoa(len(g.References)),
+						"group %q of predicate validation %q asks for %d predicates to pass", g.ID.Value, src.ID.Value, n)
+				}
 			}
 			v.Groups = append(v.Groups, group)
 		}
 		index[policy.Fold(src.ID.Value)] = v
 	}
 	return index
+}
+
+// badPredicate tells what a predicate has wrong at the parameter that is meant.
+func (c *compiler) badPredicate(src *policy.Predicate, err error) {
+	code, at, hint := diag.BadPredicate, src.Pos, "see the parameters of its method"
+	var fault *predicate.Fault
+	if errors.As(err, &fault) {
+		hint = "give the parameter " + fault.Parameter + " a value that it can have"
+		if fault.Missing {
+			hint = "add <Parameter Id=\"" + fault.Parameter + "\">…</Parameter>"
+		}
+		if fault.Expression {
+			code, hint = diag.BadRegularExpression, "B2C uses .NET regular expressions"
+		}
+		for _, p := range src.Parameters {
+			switch {
+			case strings.EqualFold(p.ID.Value, fault.Parameter):
+				at = p.Value.Pos
+			case fault.Missing && diag.Nearest(p.ID.Value, []string{fault.Parameter}) != "" && !listed(predicate.Parameters(src.Method.Value), p.ID.Value):
+				at, hint = p.ID.Pos, "did you mean "+strconv.Quote(fault.Parameter)+"?"
+			}
+		}
+	}
+	c.diag.Report(code, at, hint, "predicate %q can't be used: %v", src.ID.Value, err)
+}
+
+func listed(names []string, name string) bool {
+	return slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) })
 }

@@ -56,8 +56,9 @@ const maxHints = 100
 type checker struct {
 	diag.Collector
 	e          *Effective
-	unresolved bool // a reference didn't resolve
-	hints      int  // given so far
+	unresolved bool            // a reference didn't resolve
+	hints      int             // given so far
+	exchanges  map[string]bool // see anyExchange
 }
 
 // reference reports an id that isn't declared (REF-1, REF-2).
@@ -195,7 +196,18 @@ func (c *checker) profile(tp *TechnicalProfile) {
 		c.technicalProfile(ref, from)
 	}
 	c.technicalProfile(tp.Session, from)
+	c.session(tp)
 	c.handler(tp)
+}
+
+// session warns of a profile that keeps its session with one that can't.
+func (c *checker) session(tp *TechnicalProfile) {
+	sm, ok := c.e.TechnicalProfiles.Get(tp.Session.Value)
+	if !ok || sm.Incomplete || !knownHandler(sm.HandlerClass()) && sm.Protocol.Handler.Set() || strings.HasSuffix(Fold(sm.HandlerClass()), "ssosessionprovider") {
+		return
+	}
+	c.Report(diag.NotASession, tp.Session.Pos, "name a profile such as SM-AAD or SM-Noop",
+		"technical profile %q keeps its session with %q, which isn't a session-management profile", tp.ID.Value, sm.ID.Value)
 }
 
 // handler reports a Proprietary profile whose handler doesn't exist (TP-1), used or

@@ -174,39 +174,82 @@ func (c *checker) stepReferences(s *OrchestrationStep, where string) {
 // selections checks that targets are exchanges of the next step and validations of
 // this one (UJ-4).
 func (c *checker) selections(s, next *OrchestrationStep, where string) {
-	has := func(s *OrchestrationStep, id string) bool {
-		return s != nil && slices.ContainsFunc(s.Exchanges, func(x ClaimsExchange) bool { return strings.EqualFold(x.ID.Value, id) })
-	}
-	ids := func(s *OrchestrationStep) []string {
-		var out []string
-		if s != nil {
-			for _, x := range s.Exchanges {
-				out = append(out, x.ID.Value)
-			}
-		}
-		return out
-	}
 	for _, x := range s.Selections {
-		if x.Target.Set() == x.Validation.Set() {
+		switch {
+		case x.Target.Set() == x.Validation.Set():
 			c.Report(diag.BadSelection, x.Pos, "name TargetClaimsExchangeId for an exchange of the next step, ValidationClaimsExchangeId for one of this step",
 				"%s has a selection that names both a target and a validation exchange, or neither", where)
-			continue
-		}
-		if x.Target.Set() && is(next, "ClaimsExchange") && !has(next, x.Target.Value) {
-			hint := didYouMean(x.Target.Value, ids(next))
-			if hint == "" {
-				hint = "name a claims exchange of the next step"
+		case x.Target.Set() && is(next, "ClaimsExchange"):
+			c.target(x.Target, next, "name a claims exchange of the next step", "%s selects the claims exchange %q, which the next step doesn't have", where)
+		case x.Validation.Set():
+			if c.target(x.Validation, s, "name a claims exchange of this step", "%s validates with the claims exchange %q, which it doesn't have", where) {
+				c.links(s, next, x.Validation.Value)
 			}
-			c.Report(diag.UnknownTarget, x.Target.Pos, hint, "%s selects the claims exchange %q, which the next step doesn't have", where, x.Target.Value)
-		}
-		if x.Validation.Set() && !has(s, x.Validation.Value) {
-			hint := didYouMean(x.Validation.Value, ids(s))
-			if hint == "" {
-				hint = "name a claims exchange of this step"
-			}
-			c.Report(diag.UnknownTarget, x.Validation.Pos, hint, "%s validates with the claims exchange %q, which it doesn't have", where, x.Validation.Value)
 		}
 	}
+}
+
+// links checks that the exchanges that the links of a sign-in form choose are in the
+// next step (§4.3). One profile serves many journeys, and not all have what its links
+// choose: only a name that no journey knows, and nearly one of the step's, is a fault.
+func (c *checker) links(s, next *OrchestrationStep, validation string) {
+	if !is(next, "ClaimsExchange") {
+		return
+	}
+	for _, x := range s.Exchanges {
+		tp, ok := c.e.TechnicalProfiles.Get(x.TechnicalProfile.Value)
+		if !ok || !strings.EqualFold(x.ID.Value, validation) {
+			continue
+		}
+		for _, key := range []string{"SignUpTarget", "setting.forgotPasswordLinkOverride"} {
+			item, ok := tp.Metadata.Get(key)
+			item.Value.Value = strings.TrimSpace(item.Value.Value)
+			if ok && !c.anyExchange(item.Value.Value) && didYouMean(item.Value.Value, exchangeIDs(next)) != "" {
+				c.target(item.Value, next, "name a claims exchange of the next step",
+					"technical profile %s names the claims exchange %q, which the step after it doesn't have", strconv.Quote(tp.ID.Value))
+			}
+		}
+	}
+}
+
+// target reports a claims exchange that a step doesn't have; the format takes from and
+// the exchange's id.
+func (c *checker) target(ref Text, step *OrchestrationStep, otherwise, format, from string) bool {
+	ids := exchangeIDs(step)
+	if slices.ContainsFunc(ids, func(id string) bool { return strings.EqualFold(id, ref.Value) }) {
+		return true
+	}
+	hint := didYouMean(ref.Value, ids)
+	if hint == "" {
+		hint = otherwise
+	}
+	c.Report(diag.UnknownTarget, ref.Pos, hint, format, from, ref.Value)
+	return false
+}
+
+func exchangeIDs(s *OrchestrationStep) []string {
+	var ids []string
+	for _, x := range s.Exchanges {
+		ids = append(ids, x.ID.Value)
+	}
+	return ids
+}
+
+// anyExchange reports whether any journey has a claims exchange of this id.
+func (c *checker) anyExchange(id string) bool {
+	if c.exchanges == nil {
+		c.exchanges = make(map[string]bool)
+		for _, journeys := range [][]*UserJourney{c.e.UserJourneys.All(), c.e.SubJourneys.All()} {
+			for _, j := range journeys {
+				for _, s := range j.Steps {
+					for _, x := range s.Exchanges {
+						c.exchanges[Fold(x.ID.Value)] = true
+					}
+				}
+			}
+		}
+	}
+	return c.exchanges[Fold(id)]
 }
 
 // ending checks UJ-5 to UJ-7.

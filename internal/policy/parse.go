@@ -61,10 +61,10 @@ var (
 
 func (c *shapeChecker) identifiers(d *Document) {
 	if t := d.TenantID; t.Set() && !placeholder(t.Value) && !tenantPattern.MatchString(t.Value) {
-		c.Report(diag.BadIdentifier, t.Pos, "for example contoso.onmicrosoft.com", "TenantId %q is no tenant name", t.Value)
+		c.damage(diag.BadIdentifier, t.Pos, "for example contoso.onmicrosoft.com", "TenantId %q is no tenant name", t.Value)
 	}
 	if p := d.PolicyID; p.Set() && !placeholder(p.Value) && !policyPattern.MatchString(p.Value) {
-		c.Report(diag.BadIdentifier, p.Pos, "use letters, digits, '_', '-' and '.', not ending in '.'", "PolicyId %q has characters that aren't allowed", p.Value)
+		c.damage(diag.BadIdentifier, p.Pos, "use letters, digits, '_', '-' and '.', not ending in '.'", "PolicyId %q has characters that aren't allowed", p.Value)
 	}
 }
 

@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"journeyman.dev/internal/diag"
@@ -53,6 +55,35 @@ func (s *Set) Children(id string) []*Document {
 	return out
 }
 
+// closing finds the policy of a circle whose base is told to be wrong, the same from
+// wherever the circle is entered: the one that inherits from the policy that others
+// enter the circle by. The chain is the walk so far, and next is seen in it.
+func (s *Set) closing(chain []*Document, next string) *Document {
+	circle := NewSet()
+	for _, d := range chain {
+		circle.docs.Put(d.PolicyID.Value, d)
+		if strings.EqualFold(d.PolicyID.Value, next) {
+			break // what comes behind leads to the circle
+		}
+	}
+	entry := slices.MinFunc(circle.All(), func(a, b *Document) int { return cmp.Compare(Fold(a.PolicyID.Value), Fold(b.PolicyID.Value)) })
+	for _, d := range s.docs.All() {
+		if _, inside := circle.Get(d.PolicyID.Value); inside || d.Base == nil {
+			continue
+		}
+		if e, ok := circle.Get(d.Base.PolicyID.Value); ok {
+			entry = e
+			break
+		}
+	}
+	for _, d := range circle.All() {
+		if strings.EqualFold(d.Base.PolicyID.Value, entry.PolicyID.Value) {
+			return d
+		}
+	}
+	return entry
+}
+
 // Chain follows a policy's bases and returns the documents root first. A missing
 // base, a cycle and too many levels are reported, and the chain is then nil.
 func (s *Set) Chain(id string) ([]*Document, diag.List) {
@@ -68,8 +99,14 @@ func (s *Set) Chain(id string) ([]*Document, diag.List) {
 		}
 		base := d.Base.PolicyID
 		switch {
+		case !base.Set() || !d.Base.TenantID.Set():
+			if len(d.Faults) == 0 {
+				c.Report(diag.MissingBase, d.Base.Pos, "add <TenantId>…</TenantId><PolicyId>…</PolicyId>", "BasePolicy of policy %q lacks TenantId or PolicyId", d.PolicyID.Value)
+			}
+			return nil, c.List()
 		case seen[Fold(base.Value)]:
-			c.Report(diag.BaseCycle, base.Pos, "one of the policies must be the root", "policy %q inherits from itself by way of %q", chain[len(chain)-1].PolicyID.Value, base.Value)
+			closing := s.closing(chain, base.Value)
+			c.Report(diag.BaseCycle, closing.Base.PolicyID.Pos, "one of the policies must be the root", "policy %q inherits from itself by way of %q", closing.PolicyID.Value, closing.Base.PolicyID.Value)
 			return nil, c.List()
 		case len(chain) >= maxChain:
 			c.Report(diag.ChainTooLong, base.Pos, "at most 10 levels", "policy %q inherits over more than %d levels", chain[len(chain)-1].PolicyID.Value, maxChain)

@@ -95,7 +95,7 @@ func (w *supportWalk) journey(j *UserJourney, ok bool) {
 		for _, x := range s.Exchanges {
 			w.profile(w.c.e.TechnicalProfiles.Get(x.TechnicalProfile.Value))
 		}
-		if tp, ok := w.c.e.TechnicalProfiles.Get(s.Issuer.Value); ok && is(s, "SendClaims") && !listed(builtIssuers, tp.OutputTokenFormat.Value) {
+		if tp, ok := w.c.e.TechnicalProfiles.Get(s.Issuer.Value); ok && is(s, "SendClaims") && tp.OutputTokenFormat.Set() && !listed(builtIssuers, tp.OutputTokenFormat.Value) {
 			w.c.Report(diag.UnsupportedProfile, tp.Pos, "users who come to it see an error", "technical profile %q issues tokens of format %q", tp.ID.Value, tp.OutputTokenFormat.Value)
 		}
 		for _, ref := range s.Candidates {

@@ -89,7 +89,7 @@ func readTenant(files []File) (*tenant, diag.List) {
 		}
 		list = append(list, found...)
 		t.bases[f.Path] = f.Base
-		if d == nil || !d.PolicyID.Set() {
+		if d == nil || !d.PolicyID.Set() || slices.ContainsFunc(d.Faults, func(f diag.Diagnostic) bool { return f.Code == diag.BadIdentifier }) {
 			t.nameless = true
 			continue
 		}

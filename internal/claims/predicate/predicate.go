@@ -26,8 +26,41 @@ type Predicate struct {
 // Check reports whether a text passes.
 func (p *Predicate) Check(text string, now time.Time) bool { return p.check(text, now) }
 
+// Parameters lists the parameters of each method, by folded name; all are needed.
+func Parameters(method string) []string {
+	switch strings.ToLower(strings.TrimSpace(method)) {
+	case "islengthrange", "isdaterange":
+		return []string{"Minimum", "Maximum"}
+	case "matchesregex":
+		return []string{"RegularExpression"}
+	case "includescharacters":
+		return []string{"CharacterSet"}
+	}
+	return nil
+}
+
+// Fault is a parameter that is missing or can't be used.
+type Fault struct {
+	Parameter  string // its documented name
+	Missing    bool
+	Expression bool // it is a regular expression that can't be compiled
+	message    string
+}
+
+// Error implements error.
+func (f *Fault) Error() string { return f.message }
+
+func missing(method, name string) error {
+	return &Fault{Parameter: name, Missing: true, message: method + " needs the parameter " + name}
+}
+
+func unusable(name, format string, args ...any) error {
+	return &Fault{Parameter: name, message: fmt.Sprintf(format, args...)}
+}
+
 // Compile makes a predicate from its declaration; parameters are found without
-// regard to case. The error says what is wrong with it.
+// regard to case. The error says what is wrong with it: of a parameter, it is a
+// *[Fault].
 func Compile(id, method, help string, parameters map[string]string) (*Predicate, error) {
 	p := &Predicate{ID: id, Help: help, Parameters: make(map[string]string)}
 	get := func(name string) (string, bool) {
@@ -69,11 +102,11 @@ func lengthRange(get getter) (func(string, time.Time) bool, error) {
 	for i, name := range []string{"Minimum", "Maximum"} {
 		text, ok := get(name)
 		if !ok {
-			return nil, fmt.Errorf("IsLengthRange needs the parameter %s", name)
+			return nil, missing("IsLengthRange", name)
 		}
 		n, err := strconv.Atoi(strings.TrimSpace(text))
 		if err != nil || n < 0 {
-			return nil, fmt.Errorf("the parameter %s is no length: %q", name, text)
+			return nil, unusable(name, "the parameter %s is no length: %q", name, text)
 		}
 		bounds[i] = n
 	}
@@ -86,11 +119,11 @@ func lengthRange(get getter) (func(string, time.Time) bool, error) {
 func matchesRegex(get getter) (func(string, time.Time) bool, error) {
 	expression, ok := get("RegularExpression")
 	if !ok {
-		return nil, fmt.Errorf("MatchesRegex needs the parameter RegularExpression")
+		return nil, missing("MatchesRegex", "RegularExpression")
 	}
 	pattern, err := claims.CompilePattern(expression)
 	if err != nil {
-		return nil, fmt.Errorf("the regular expression is invalid: %w", err)
+		return nil, &Fault{Parameter: "RegularExpression", Expression: true, message: "the regular expression is invalid: " + err.Error()}
 	}
 	return func(text string, _ time.Time) bool {
 		ok, err := pattern.Match(text)
@@ -103,7 +136,7 @@ func matchesRegex(get getter) (func(string, time.Time) bool, error) {
 func includesCharacters(get getter) (func(string, time.Time) bool, error) {
 	set, ok := get("CharacterSet")
 	if !ok || set == "" {
-		return nil, fmt.Errorf("IncludesCharacters needs the parameter CharacterSet")
+		return nil, missing("IncludesCharacters", "CharacterSet")
 	}
 	type span struct{ low, high rune }
 	var spans []span
@@ -139,7 +172,7 @@ func dateRange(get getter) (func(string, time.Time) bool, error) {
 	for i, name := range []string{"Minimum", "Maximum"} {
 		text, ok := get(name)
 		if !ok {
-			return nil, fmt.Errorf("IsDateRange needs the parameter %s", name)
+			return nil, missing("IsDateRange", name)
 		}
 		if strings.EqualFold(strings.TrimSpace(text), "Today") {
 			bounds[i] = func(now time.Time) time.Time { return claims.Day(now).Time() }
@@ -147,7 +180,7 @@ func dateRange(get getter) (func(string, time.Time) bool, error) {
 		}
 		at, err := time.Parse(time.DateOnly, strings.TrimSpace(text))
 		if err != nil {
-			return nil, fmt.Errorf("the parameter %s is neither a date (yyyy-MM-dd) nor Today: %q", name, text)
+			return nil, unusable(name, "the parameter %s is neither a date (yyyy-MM-dd) nor Today: %q", name, text)
 		}
 		bounds[i] = func(time.Time) time.Time { return at }
 	}

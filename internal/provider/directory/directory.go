@@ -73,7 +73,7 @@ func (p *Provider) Plan(plan *journey.Plan) journey.Exchange {
 			keys++
 		}
 	}
-	if keys == 0 {
+	if keys == 0 && !plan.Incomplete {
 		plan.Report(diag.MissingDirectoryKey, plan.Source.Pos, "add an InputClaim with PartnerClaimType objectId, userPrincipalName, signInNames.…, alternativeSecurityId or userIdentities",
 			"directory technical profile %q has no input claim that finds a user", plan.Source.ID.Value)
 	}

@@ -29,9 +29,10 @@ func (Provider) Plan(p *journey.Plan) journey.Exchange {
 		IssuerWithPolicy:   m.Choice("IssuanceClaimPattern", "AuthorityAndTenantGuid", "AuthorityAndTenantGuid", "AuthorityWithTfp") == "AuthorityWithTfp",
 		NoACR:              m.Choice("AuthenticationContextReferenceClaimPattern", "PolicyId", "PolicyId", "None") == "None",
 		NumbersAsText:      !m.Bool("SendTokenResponseBodyWithJsonNumbers", true),
-		RefreshJourney:     m.String("RefreshTokenUserJourneyId", ""),
-		CredentialsJourney: m.String("ClientCredentialsUserJourneyId", ""),
+		RefreshJourney:     p.Journey("RefreshTokenUserJourneyId"),
+		CredentialsJourney: p.Journey("ClientCredentialsUserJourneyId"),
 	}
+	p.Claim("issuer_refresh_token_user_identity_claim_type")
 	m.Ignore("client_id")
 	s.SigningKey, _ = p.Key("issuer_secret", true)
 	s.EncryptionKey, _ = p.Key("issuer_refresh_token_key", true)

@@ -127,7 +127,8 @@ func (x *Exchange) authentication(plan *journey.Plan) {
 	claimID := m.String("UseClaimAsBearerToken", "")
 	switch x.m.Auth {
 	case authNone:
-		if plan.Production && !insecure {
+		// What isn't legal was told, and isn't taken for None.
+		if plan.Production && !insecure && strings.EqualFold(m.String("AuthenticationType", ""), authNone) {
 			plan.Report(diag.InsecureREST, m.At("AuthenticationType"), `add <Item Key="AllowInsecureAuthInProduction">true</Item>, or authenticate`,
 				"technical profile %q calls its API without authentication in a policy for production", plan.Source.ID.Value)
 		}
@@ -155,20 +156,28 @@ func (x *Exchange) authentication(plan *journey.Plan) {
 
 // inputClaim finds a claim that metadata names among the profile's input claims.
 func inputClaim(plan *journey.Plan, name, key string) string {
-	var names []string
 	for _, use := range plan.Profile.Inputs {
 		if strings.EqualFold(use.Claim.ID, name) || strings.EqualFold(use.Partner, name) {
 			return use.Claim.ID
 		}
-		names = append(names, use.Claim.ID)
 	}
-	hint := "add it to the InputClaims"
-	if near := diag.Nearest(name, names); near != "" {
-		hint = "did you mean \"" + near + "\"?"
+	if !plan.Incomplete {
+		plan.Report(diag.NotAnInput, plan.Metadata.At(key), notAnInput(plan, name),
+			"technical profile %q names the claim %q in %s, which isn't one of its input claims", plan.Source.ID.Value, name, key)
 	}
-	plan.Report(diag.NotAnInput, plan.Metadata.At(key), hint,
-		"technical profile %q names the claim %q in %s, which isn't one of its input claims", plan.Source.ID.Value, name, key)
 	return ""
+}
+
+// notAnInput is the hint for a claim that isn't an input claim.
+func notAnInput(plan *journey.Plan, name string) string {
+	var names []string
+	for _, use := range plan.Profile.Inputs {
+		names = append(names, use.Partner)
+	}
+	if near := diag.Nearest(name, names); near != "" {
+		return "did you mean \"" + near + "\"?"
+	}
+	return "add it to the InputClaims"
 }
 
 // address checks ServiceUrl as far as it is known now.
@@ -217,9 +226,12 @@ func (x *Exchange) address(plan *journey.Plan) {
 
 // placeholders checks that each {name} of the address is an input claim.
 func (x *Exchange) placeholders(plan *journey.Plan, at diag.Position) {
+	if plan.Incomplete {
+		return
+	}
 	for _, name := range placeholderNames(x.m.ServiceURL) {
 		if !slices.ContainsFunc(plan.Profile.Inputs, func(u *journey.ClaimUse) bool { return matches(u, name) }) {
-			plan.Report(diag.NotAnInput, at, "add it to the InputClaims",
+			plan.Report(diag.NotAnInput, at, notAnInput(plan, name),
 				"technical profile %q has the placeholder {%s} in its ServiceUrl, which isn't one of its input claims", plan.Source.ID.Value, name)
 		}
 	}
