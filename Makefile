@@ -3,12 +3,15 @@ GO ?= go
 BENCHTIME ?= 2000x
 FUZZTIME ?= 20s
 
-.PHONY: help run test check bench fuzz lint clean
+.PHONY: help run pages test check bench fuzz lint clean
 
 help: ## show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
-run: ## start everything on this machine: server, sample API, demo application
+pages: ## fetch jQuery for customers' page templates (needs npm; without it pages have none)
+	./scripts/pages.sh
+
+run: pages ## start everything on this machine: server, sample API, demo application
 	$(GO) run ./cmd/journeyman dev
 
 test: ## run every test, installing Chromium and PostgreSQL where that is possible

@@ -21,6 +21,7 @@ if [ -n "$missing" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; the
 		echo "$missing can't be installed: tests that need it are skipped" >&2
 fi
 
+./scripts/pages.sh
 if command -v npm >/dev/null; then
 	npm ci --prefix test/msal --no-audit --no-fund --silent >/dev/null 2>&1 ||
 		echo "MSAL can't be installed: its test is skipped" >&2

@@ -60,7 +60,7 @@ func do(t *testing.T, ctx context.Context, steps ...chromedp.Action[chromedp.Voi
 		err := chromedp.Do(limited, step)
 		cancel()
 		if err != nil {
-			page, _ := chromedp.Run(ctx, chromedp.OuterHTML(css("main")))
+			page, _ := chromedp.Run(ctx, chromedp.OuterHTML(css("#api")))
 			t.Fatalf("step %d: %v\n%s", i+1, err, page)
 		}
 	}
@@ -291,7 +291,7 @@ func sent(t *testing.T, ctx context.Context, steps ...chromedp.Action[chromedp.V
 		}
 		return u.Query()
 	case <-time.After(30 * time.Second):
-		page, _ := chromedp.Run(ctx, chromedp.OuterHTML(css("main")))
+		page, _ := chromedp.Run(ctx, chromedp.OuterHTML(css("#api")))
 		t.Fatalf("the browser was not sent to the application:\n%s", page)
 		return nil
 	}

@@ -357,7 +357,7 @@ func (u *user) arrived(res *http.Response) string {
 	return ""
 }
 
-var settingsPattern = regexp.MustCompile(`SETTINGS = (\{.*\});`)
+var settingsPattern = regexp.MustCompile(`(?s)SETTINGS = (\{.*?\});\n`)
 
 // path makes an address of the page's transaction.
 func (u *user) path(path string) string {
@@ -470,7 +470,7 @@ func (u *user) result() url.Values {
 }
 
 func excerpt(page string) string {
-	if i := strings.Index(page, "<main"); i >= 0 {
+	if i := strings.Index(page, `id="api"`); i >= 0 {
 		page = page[i:]
 	}
 	return page[:min(len(page), 2500)]

@@ -28,6 +28,7 @@ var floors = map[string]int{
 	"internal/application": 2, "internal/outbound": 2, "internal/mail": 2, "internal/endpoint": 2,
 	"internal/seal":   1,
 	"internal/claims": 1,
+	"internal/texts":  0,
 	"internal/diag":   0,
 }
 

@@ -1,6 +1,7 @@
 package claims
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -84,6 +85,40 @@ var lcids = map[string]int{
 	"pt-br": 1046, "pt-pt": 2070, "ro-ro": 1048, "ru-ru": 1049, "sk-sk": 1051, "sl-si": 1060, "sq-al": 1052, "sr-latn-rs": 9242, "sr-cyrl-rs": 10266, "sr-rs": 10266,
 	"sv-fi": 2077, "sv-se": 1053, "sw-ke": 1089, "ta-in": 1097, "te-in": 1098, "th-th": 1054, "tr-tr": 1055, "uk-ua": 1058, "ur-pk": 1056, "uz-uz": 1091,
 	"vi-vn": 1066, "zh-cn": 2052, "zh-hans": 2052, "zh-hans-cn": 2052, "zh-hant": 1028, "zh-hant-tw": 1028, "zh-hk": 3076, "zh-hant-hk": 3076, "zh-sg": 4100, "zh-tw": 1028, "zu-za": 1077,
+}
+
+// ParentLanguages are a language tag and those that stand in for it, lower case, the
+// closest first: zh-TW, zh-hant-tw, zh-hant, zh.
+func ParentLanguages(tag string) []string {
+	var out []string
+	add := func(tag string) {
+		if tag = strings.ToLower(tag); tag != "" && tag != "und" && !slices.Contains(out, tag) {
+			out = append(out, tag)
+		}
+	}
+	add(tag)
+	t, err := language.Parse(tag)
+	if err != nil {
+		for i := strings.LastIndexByte(tag, '-'); i > 0; i = strings.LastIndexByte(tag, '-') {
+			tag = tag[:i]
+			add(tag)
+		}
+		return out
+	}
+	base, _ := t.Base()
+	script, _ := t.Script()
+	region, _ := t.Region()
+	if t, err := language.Compose(base, script, region); err == nil {
+		add(t.String())
+	}
+	if t, err := language.Compose(base, script); err == nil {
+		add(t.String())
+	}
+	if t, err := language.Compose(base, region); err == nil {
+		add(t.String())
+	}
+	add(base.String())
+	return out
 }
 
 // ChooseLanguage picks a user interface language: the first tag of ui_locales that

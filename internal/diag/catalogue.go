@@ -3,7 +3,7 @@ package diag
 // Code is the stable name of a kind of finding: JM followed by four digits.
 // The first digit tells the stage: 1 document and structure, 2 references and
 // merge, 3 claims and transformations, 4 technical profiles, 5 journeys,
-// 6 relying party, 7 support level. Numbers are never reused.
+// 6 relying party, 7 support level, 8 pages. Numbers are never reused.
 type Code string
 
 // Entry describes a code for people.
@@ -31,7 +31,7 @@ func (c Code) Entry() Entry {
 // catalogue is filled once from the tables of the codes_*.go files and read only.
 var catalogue = gather(
 	documentCodes, referenceCodes, claimCodes, profileCodes, restfulCodes,
-	journeyCodes, relyingPartyCodes, supportCodes,
+	journeyCodes, relyingPartyCodes, supportCodes, pageCodes,
 )
 
 func gather(tables ...map[Code]Entry) map[Code]Entry {

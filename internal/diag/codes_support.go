@@ -1,12 +1,12 @@
 package diag
 
-// Codes JM7xxx: the language has it, this version doesn't run it yet.
+// Codes JM7xxx: the language has it, this version doesn't run it yet. JM7005 was for
+// customers' page templates.
 const (
 	UnsupportedProfile Code = "JM7001"
 	UnsupportedStep    Code = "JM7002"
 	UnsupportedControl Code = "JM7003"
 	UnsupportedSetting Code = "JM7004"
-	UnsupportedPage    Code = "JM7005"
 )
 
 var supportCodes = map[Code]Entry{
@@ -28,11 +28,6 @@ var supportCodes = map[Code]Entry{
 	UnsupportedSetting: {
 		Severity: Warning, Title: "Setting not supported yet",
 		Cause: "A setting is understood but has no effect in this version.",
-		Cure:  "Don't rely on it yet.",
-	},
-	UnsupportedPage: {
-		Severity: Warning, Title: "Custom page not supported yet",
-		Cause: "A content definition loads a page of its own; this version shows the built-in page.",
 		Cure:  "Don't rely on it yet.",
 	},
 }

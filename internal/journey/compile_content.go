@@ -36,6 +36,7 @@ func (c *compiler) contentDefinitions() {
 				"content definition %q has an unknown DataUri %q", src.ID.Value, strings.TrimSpace(src.DataURI.Value))
 		}
 		content.DataURI = uri
+		c.checkLoadURI(src, content.LoadURI)
 		for _, item := range src.Metadata {
 			content.Metadata[policy.Fold(item.Key.Value)] = strings.TrimSpace(item.Value.Value)
 		}
@@ -52,16 +53,18 @@ func (c *compiler) contentDefinitions() {
 			}
 		}
 		c.p.Content[policy.Fold(content.ID)] = content
-		if uri.Page == "globalexception" && c.p.ErrorContent == nil {
+		// B2C finds the error page by its id; a policy that names it otherwise means the
+		// first of its kind.
+		if uri.Page == "globalexception" && (c.p.ErrorContent == nil || strings.EqualFold(content.ID, "api.error")) {
 			c.p.ErrorContent = content
 		}
 	}
 }
 
 func compileResources(language string, src *policy.LocalizedResources) *Resources {
-	res := &Resources{Language: language, texts: make(map[TextKey]string), collections: make(map[string][]claims.Choice)}
+	res := &Resources{Language: language, texts: make(map[TextKey]localText), collections: make(map[string][]claims.Choice)}
 	for _, s := range src.Strings {
-		res.texts[foldKey(TextKey{s.ElementType.Value, s.ElementID.Value, s.StringID.Value})] = s.Value.Value
+		res.texts[foldKey(TextKey{s.ElementType.Value, s.ElementID.Value, s.StringID.Value})] = localText{s.StringID.Value, s.Value.Value}
 	}
 	for _, col := range src.Collections {
 		if !strings.EqualFold(col.ElementType.Value, "ClaimType") {

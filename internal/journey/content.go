@@ -47,9 +47,12 @@ func foldKey(k TextKey) TextKey {
 // Resources has the texts that a policy defines for one page in one language.
 type Resources struct {
 	Language    string
-	texts       map[TextKey]string
+	texts       map[TextKey]localText
 	collections map[string][]claims.Choice // claim id, folded
 }
+
+// localText is a text with its string id as the policy writes it.
+type localText struct{ id, value string }
 
 // Text finds a text of the policy.
 func (r *Resources) Text(elementType, elementID, stringID string) (string, bool) {
@@ -57,7 +60,22 @@ func (r *Resources) Text(elementType, elementID, stringID string) (string, bool)
 		return "", false
 	}
 	text, ok := r.texts[foldKey(TextKey{elementType, elementID, stringID})]
-	return text, ok
+	return text.value, ok
+}
+
+// Texts are the texts of an element type without element id, by string id as the
+// policy writes it.
+func (r *Resources) Texts(elementType string) map[string]string {
+	out := make(map[string]string)
+	if r == nil {
+		return out
+	}
+	for key, text := range r.texts {
+		if key.ElementID == "" && strings.EqualFold(key.ElementType, elementType) {
+			out[text.id] = text.value
+		}
+	}
+	return out
 }
 
 // Choices finds the enumerations of a claim in this language.

@@ -1,6 +1,8 @@
 package journey
 
 import (
+	"time"
+
 	"journeyman.dev/internal/claims"
 )
 
@@ -31,19 +33,23 @@ type Page struct {
 
 	Form      *Form    // unified (may be nil) and self-asserted
 	Providers []Choice // unified and provider selection
-	// SignUp and Forgot are the exchanges that the links run. ForgotLink is false
+	// SignUps and Forgot are the exchanges that the links run. ForgotLink is false
 	// when the page has no forgot link; Forgot is "" for the classic link, which
 	// ends the journey with AADB2C90118.
-	SignUp       string
-	ShowSignUp   bool
+	SignUps      []Choice // layouts from 2.1.0 have up to three
 	ForgotLink   bool
 	Forgot       string
 	KeepSignedIn bool // show the "keep me signed in" box
 
-	ScriptExecution bool
-	Parameters      map[string]string // ContentDefinitionParameters, resolved
-	Framing         string
-	LoadURI         string // resolved
+	// TemplateURL is where the customer's template is, resolved; "" for a built-in one,
+	// which BuiltIn names: tenant/templates/AzureBlue/unified.cshtml.
+	TemplateURL string
+	BuiltIn     string
+	// Scripts lets the template's scripts run: the policy allows them and the layout
+	// has a contract with them (pages §2.1 [D]).
+	Scripts bool
+	Framing string
+	BaseURL string // scheme and host that the browser uses
 }
 
 // Choice is a provider button; ID is the exchange's.
@@ -81,6 +87,7 @@ type Field struct {
 	DisplayName string          // of the chosen language
 	HelpText    string          // of the chosen language
 	Groups      []PredicateGroup
+	Today       time.Time // as the journey's clock has it
 }
 
 // PredicateGroup is a group of predicates for checks in the page.

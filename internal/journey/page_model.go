@@ -1,8 +1,9 @@
 package journey
 
 import (
-	"net/url"
 	"strings"
+
+	"journeyman.dev/internal/claims"
 )
 
 // content is the content definition that a profile's page shows.
@@ -19,25 +20,21 @@ func (r *run) content(tp *TechnicalProfile) *ContentDefinition {
 	return tp.Content
 }
 
-// resources finds the policy's texts of a page for the journey's language: the
-// whole tag, then its parent, then the default language (pages §6 [I]).
+// resources finds the policy's texts of a page for the journey's language: of the
+// whole tag, else of its parents. Where there are none, the built-in texts of the
+// language stand in, not another language's (pages §6 [I]).
 func (r *run) resources(content *ContentDefinition) *Resources {
 	if content == nil {
 		return nil
 	}
-	return content.In(r.j.Language, r.p.DefaultLanguage)
+	return content.In(r.j.Language)
 }
 
 // In finds the texts for a language tag.
-func (c *ContentDefinition) In(language, def string) *Resources {
-	for _, tag := range []string{language, def} {
-		tag = strings.ToLower(tag)
-		for tag != "" {
-			if res, ok := c.Resources[tag]; ok {
-				return res
-			}
-			i := strings.LastIndexByte(tag, '-')
-			tag = tag[:max(i, 0)]
+func (c *ContentDefinition) In(language string) *Resources {
+	for _, tag := range claims.ParentLanguages(language) {
+		if res, ok := c.Resources[tag]; ok {
+			return res
 		}
 	}
 	return nil
@@ -48,20 +45,14 @@ func (r *run) page(kind PageKind, content *ContentDefinition) *Page {
 		Kind: kind, Content: content, Language: r.j.Language, Resources: r.resources(content),
 		Transaction: r.j.ID, CSRF: r.j.Pending.CSRF, PolicyID: r.p.PolicyID, TenantName: r.p.TenantName,
 		Tenant: r.j.Request.Tenant, CorrelationID: r.j.CorrelationID, ClientID: r.j.Request.Parameters["client_id"],
-		ScriptExecution: r.p.RelyingParty.ScriptExecution, Framing: r.p.RelyingParty.Framing,
+		BaseURL: r.j.Request.BaseURL, Framing: r.p.RelyingParty.Framing,
 	}
 	if page.Resources == nil {
 		page.Resources = &Resources{Language: r.j.Language}
 	}
-	res := resolver{r, &r.j.Claims}
 	if content != nil {
-		page.LoadURI = content.LoadURI.Expand(res, url.QueryEscape)
-	}
-	if len(r.p.RelyingParty.PageParameters) > 0 {
-		page.Parameters = make(map[string]string)
-		for _, p := range r.p.RelyingParty.PageParameters {
-			page.Parameters[p.Name] = p.Value.Expand(res, nil)
-		}
+		page.TemplateURL, page.BuiltIn = r.templateURL(content)
+		page.Scripts = r.p.RelyingParty.ScriptExecution && content.DataURI.Contract
 	}
 	return page
 }
@@ -95,22 +86,62 @@ func (r *run) selectionPage(step *Step, targets []Selection, form *Form) *Page {
 		if page.Forgot != "" && strings.EqualFold(t.ExchangeID, page.Forgot) {
 			continue // drawn as the forgot link (§4.3 [D][C])
 		}
-		label := t.Exchange.Profile.DisplayName
-		if text, ok := page.Resources.Text("ClaimsProvider", "", t.ExchangeID); ok {
-			label = text
-		} else if text, ok := page.Resources.Text("ClaimsProvider", t.ExchangeID, "DisplayName"); ok {
-			label = text
-		}
-		page.Providers = append(page.Providers, Choice{ID: t.ExchangeID, Label: label,
+		page.Providers = append(page.Providers, Choice{ID: t.ExchangeID, Label: exchangeLabel(t.ExchangeID, t.Exchange, page.Resources),
 			TextLink: t.Exchange.Profile.TextLink, UnderForm: under[strings.ToLower(t.ExchangeID)]})
 	}
 	if form != nil && step.Validation != nil {
-		page.SignUp = step.Validation.Profile.SignUpTarget
-		page.ShowSignUp = page.SignUp != "" && !strings.EqualFold(form.Settings["setting.showSignupLink"], "false")
+		if !strings.EqualFold(form.Settings["setting.showSignupLink"], "false") {
+			page.SignUps = r.signUps(step, page.Resources)
+		}
 		page.ForgotLink = !strings.EqualFold(form.ForgotPlacement, "None") && hasPassword(form)
 		page.KeepSignedIn = strings.EqualFold(form.Settings["setting.enableRememberMe"], "true") && r.p.RelyingParty.SSO.KeepAlive > 0
 	}
 	return page
+}
+
+// signUps are the exchanges that a sign-in page's sign-up links run. With one, its text
+// is the page's own.
+func (r *run) signUps(step *Step, res *Resources) []Choice {
+	var out []Choice
+	for _, id := range signUpTargets(step) {
+		var exchange *ClaimsExchange
+		uj, frame := r.top()
+		if frame.Step+1 < len(uj.Steps) {
+			for _, x := range uj.Steps[frame.Step+1].Exchanges {
+				if strings.EqualFold(x.ID, id) {
+					exchange = x
+				}
+			}
+		}
+		out = append(out, Choice{ID: id, Label: exchangeLabel(id, exchange, res)})
+	}
+	return out
+}
+
+// signUpTargets reads SignUpTarget: one exchange, or with a layout from 2.1.0 up to
+// three with commas between (pages §2.3 [C→I]).
+func signUpTargets(step *Step) []string {
+	var out []string
+	for id := range strings.SplitSeq(step.Validation.Profile.SignUpTarget, ",") {
+		if id = strings.TrimSpace(id); id != "" && len(out) < 3 {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// exchangeLabel is what a button that runs an exchange says.
+func exchangeLabel(id string, exchange *ClaimsExchange, res *Resources) string {
+	if text, ok := res.Text("ClaimsProvider", "", id); ok {
+		return text
+	}
+	if text, ok := res.Text("ClaimsProvider", id, "DisplayName"); ok {
+		return text
+	}
+	if exchange == nil || exchange.Profile.DisplayName == "" {
+		return id
+	}
+	return exchange.Profile.DisplayName
 }
 
 func hasPassword(form *Form) bool {

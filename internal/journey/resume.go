@@ -36,7 +36,7 @@ func (e *Engine) Post(ctx context.Context, v Visit, a Answer) (Reply, error) {
 }
 
 // post runs the page's profile with what was sent.
-func (r *run) post(ctx context.Context, a Answer) (Reply, error) {
+func (r *run) post(ctx context.Context, a Answer) (out Reply, _ error) {
 	p := r.j.Pending
 	exchange := r.pendingExchange()
 	if exchange == nil {
@@ -53,6 +53,12 @@ func (r *run) post(ctx context.Context, a Answer) (Reply, error) {
 		result = Result{Reply: &Reply{Code: string(f.Code), Message: f.Public, Field: f.Field}}
 	}
 	reply := Reply{}
+	defer func() {
+		// Self-asserted layouts below 2.1.17 answer without a code (pages §3.1).
+		if content := r.content(exchange.Profile); content != nil && content.DataURI.Page == "selfasserted" && !content.DataURI.AtLeast(2, 1, 17) {
+			out.Code = ""
+		}
+	}()
 	switch {
 	case result.Output != nil:
 		r.j.Claims = working
@@ -209,13 +215,16 @@ func (r *run) advanceChoosing(ctx context.Context, frame *Frame, id string) Outc
 // "" if it is none that the page offered.
 func (r *run) chosenByLink(step *Step, a Action) (string, *Failure) {
 	forgot := r.forgotExchange(step)
-	signUp := ""
+	var signUps []string
 	if step.Validation != nil {
-		signUp = step.Validation.Profile.SignUpTarget
+		signUps = signUpTargets(step)
 	}
 	switch a.Kind {
 	case SignUp:
-		return signUp, nil
+		if len(signUps) == 0 {
+			return "", nil
+		}
+		return signUps[0], nil
 	case Forgot:
 		if forgot == "" {
 			return "", Fail(CodeForgotPassword, nil)
@@ -227,7 +236,7 @@ func (r *run) chosenByLink(step *Step, a Action) (string, *Failure) {
 			return t.ExchangeID, nil
 		}
 	}
-	for _, id := range []string{forgot, signUp} {
+	for _, id := range append(signUps, forgot) {
 		if id != "" && strings.EqualFold(id, a.Exchange) {
 			return id, nil
 		}

@@ -22,6 +22,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -30,21 +31,29 @@ import (
 	"journeyman.dev/internal/session"
 )
 
-//go:embed templates/*.html assets/*
+//go:embed templates/*.html skeletons/*.html assets/*
 var files embed.FS
 
-// Pages serves the pages of one tenant. All fields must be set.
+// Pages serves the pages of one tenant. All fields but Program must be set.
 type Pages struct {
 	Engine *journey.Engine
 	Sealer *seal.Sealer
 	// TenantID is what sessions are bound to: servers may share a master key.
 	TenantID string
+	// Templates loads customers' page templates.
+	Templates *Templates
 	// Deliver answers the browser with the outcome of a navigation.
 	Deliver func(w http.ResponseWriter, r *http.Request, ran journey.Ran)
+	// Program is the policy that a request names, for its error page; nil, or a nil
+	// program: the built-in error page.
+	Program func(r *http.Request) *journey.Program
 	// Secure is true when browsers reach us by https: cookies then are Secure.
 	Secure bool
-	Now    func() time.Time
-	Log    *slog.Logger
+	// Development shows authors in the page what is wrong with its template, and lets
+	// templates take their files from this machine.
+	Development bool
+	Now         func() time.Time
+	Log         *slog.Logger
 }
 
 func asset(name string) string {
@@ -58,9 +67,7 @@ func asset(name string) string {
 var (
 	styles    = template.CSS(asset("page.css"))
 	script    = template.JS(asset("page.js"))
-	templates = template.Must(template.New("").Funcs(template.FuncMap{
-		"lower": strings.ToLower,
-	}).ParseFS(files, "templates/*.html"))
+	templates = template.Must(template.New("").ParseFS(files, "templates/*.html"))
 )
 
 // Show draws a page or sends the browser away.
@@ -83,75 +90,104 @@ func (p *Pages) Show(w http.ResponseWriter, r *http.Request, ran journey.Ran) {
 
 // draw writes the HTML of a page.
 func (p *Pages) draw(w http.ResponseWriter, r *http.Request, page *journey.Page) {
-	v := newView(page, r)
-	name := map[journey.PageKind]string{
-		journey.PageSelfAsserted: "selfasserted.html", journey.PageUnified: "unified.html", journey.PageProviderSelection: "providers.html",
-	}[page.Kind]
+	v := newView(page)
+	v.Template, v.Notice = p.template(r, page)
 	w.Header().Set("X-Request-Id", page.Transaction)
 	p.setCookie(w, &http.Cookie{Name: csrfCookie, Value: page.CSRF, Path: "/"})
 	p.setCookie(w, &http.Cookie{Name: transCookie, Value: transValue(page), Path: "/"})
-	p.write(w, http.StatusOK, name, v, page.Framing)
+	p.write(w, http.StatusOK, v, page.Framing)
 }
 
-// write runs a template; the page's own scripts and styles are allowed by a nonce.
-func (p *Pages) write(w http.ResponseWriter, status int, name string, v *view, framing string) {
+// template finds the page's template: the customer's, or when it can't be loaded the
+// built-in one, so that people can sign in. The notice says what went wrong.
+func (p *Pages) template(r *http.Request, page *journey.Page) (t *Template, notice string) {
+	if page.TemplateURL == "" {
+		return builtIn(page.BuiltIn, page.Kind), ""
+	}
+	t, err := p.Templates.Load(r.Context(), page.TemplateURL, page.Scripts)
+	if err != nil {
+		notice = p.loadFailed(r, page.Content.ID, page.PolicyID, page.CorrelationID, page.TemplateURL, err)
+	}
+	if t == nil {
+		t = builtIn("", page.Kind)
+	}
+	return t, notice
+}
+
+// loadFailed logs that a template can't be loaded; its address may hold claims, so the
+// log has its host alone.
+func (p *Pages) loadFailed(r *http.Request, content, policyID, correlationID, address string, err error) string {
+	host := ""
+	if u, perr := url.Parse(address); perr == nil {
+		host = u.Host
+	}
+	p.Log.WarnContext(r.Context(), "page template can't be loaded: an older one or the built-in page is shown",
+		"correlationId", correlationID, "policyId", policyID, "contentDefinitionId", content, "host", host, "err", err)
+	return "The template of content definition " + content + " could not be loaded from " + host + ": " + err.Error() + "."
+}
+
+// write puts the page together and sends it.
+func (p *Pages) write(w http.ResponseWriter, status int, v *view, framing string) {
 	var nonce [16]byte
 	_, _ = rand.Read(nonce[:])
 	v.Nonce = base64.RawStdEncoding.EncodeToString(nonce[:])
 	v.Styles, v.Script = styles, script
-	var b bytes.Buffer
-	if err := templates.ExecuteTemplate(&b, name, v); err != nil {
-		p.Log.Error("page can't be drawn", "page", name, "err", err)
-		http.Error(w, "The page can't be shown.", http.StatusInternalServerError)
-		return
+	v.prepare(p.Development)
+	f := filling{language: v.Language, direction: v.Direction, dataName: v.Name, class: v.Class}
+	for name, to := range map[string]*[]byte{"head": &f.head, v.File: &f.content, "end": &f.end} {
+		var b bytes.Buffer
+		if err := templates.ExecuteTemplate(&b, name, v); err != nil {
+			p.Log.Error("page can't be drawn", "page", name, "err", err)
+			http.Error(w, "The page can't be shown.", http.StatusInternalServerError)
+			return
+		}
+		*to = b.Bytes()
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Language", v.Language)
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "strict-origin-when-cross-origin")
-	ancestors := "'none'"
-	if framing != "" {
-		ancestors = frameSources(framing)
-	} else {
+	if framing == "" {
 		h.Set("X-Frame-Options", "DENY")
 	}
-	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'nonce-"+v.Nonce+"'; style-src 'nonce-"+v.Nonce+"'; img-src 'self' data: https:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors "+ancestors)
+	h.Set("Content-Security-Policy", contentSecurity(v.Template, v.Nonce, framing, p.Development))
 	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes())
-}
-
-// frameSources keeps only origins of a JourneyFraming list: the policy's author is
-// trusted, a stray character that would end the directive isn't.
-func frameSources(list string) string {
-	var out []string
-	for _, source := range strings.Fields(list) {
-		if !strings.ContainsAny(source, ";,'\"") {
-			out = append(out, source)
-		}
-	}
-	if len(out) == 0 {
-		return "'none'"
-	}
-	return strings.Join(out, " ")
+	_, _ = w.Write(v.Template.render(f))
 }
 
 // Error shows the error page: what happened, the correlation id and the time that an
-// administrator finds it by.
+// administrator finds it by. Its template gets neither resolvers nor parameters
+// (pages §2.1 [D]).
 func (p *Pages) Error(w http.ResponseWriter, r *http.Request, status int, f *journey.Failure, correlationID string) {
 	if correlationID == "" {
 		correlationID = p.Engine.NewID()
 	}
 	p.Log.InfoContext(r.Context(), "error page", "correlationId", correlationID, "failure", f, "status", status)
-	v := &view{
-		Language: "en", Direction: "ltr", Title: "Something went wrong",
-		Message: f.Public, Code: string(f.Code), CorrelationID: correlationID, Timestamp: p.Now().UTC().Format("2006-01-02 15:04:05Z"),
+	var program *journey.Program
+	if p.Program != nil {
+		program = p.Program(r)
 	}
-	if v.Message == "" {
-		v.Message = f.Code.Text()
+	v := newErrorView(program, r, f)
+	v.CorrelationID, v.Timestamp = correlationID, p.Now().UTC().Format("2006-01-02 15:04:05Z")
+	v.Template = builtIns["exception"]
+	if program != nil && program.ErrorContent != nil {
+		content := program.ErrorContent
+		v.Layout = content.DataURI
+		if address := content.LoadURI.Source(); address != "" && !strings.HasPrefix(address, "~/") {
+			scripts := content.DataURI.Contract && program.RelyingParty != nil && program.RelyingParty.ScriptExecution
+			t, err := p.Templates.Load(r.Context(), address, scripts)
+			if err != nil {
+				v.Notice = p.loadFailed(r, content.ID, program.PolicyID, correlationID, address, err)
+			}
+			if t != nil {
+				v.Template = t
+			}
+		}
 	}
 	w.Header().Set("X-Request-Id", correlationID)
-	p.write(w, status, "error.html", v, "")
+	p.write(w, status, v, "")
 }
 
 // Session reads the browser's session; nil if there is none that can be read.

@@ -1,15 +1,14 @@
 package page
 
 import (
-	"encoding/json"
 	"html/template"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/texts"
 )
 
 // view is what templates draw from.
@@ -20,21 +19,30 @@ type view struct {
 	Language  string
 	Direction string // ltr or rtl
 	Title     string
+	Template  *Template
+	Notice    string // to authors: what is wrong with the template
+	Layout    journey.DataURI
+	JQuery    string // its address; "" if the build has none
+
+	File  string // template of the content
+	Name  string // data-name of the api element
+	Class string // class of the api element
 
 	CorrelationID string
 	Settings      template.JS
 	Content       template.JS
 	Fields        template.JS // SA_FIELDS
 	Providers     template.JS // CP
+	Exception     template.JS // GLOBALEX
 
-	texts  *texts
+	words  *words
 	Page   *journey.Page
 	Items  []item
 	Top    []button // providers above the form
 	Links  []button // as text links
 	Bottom []button // as text links under the form
 
-	SignUp     string // href
+	SignUps    []button
 	ForgotHref string
 	ForgotAt   string
 
@@ -42,12 +50,62 @@ type view struct {
 	Message, Code, Timestamp string
 }
 
-// T is a text of the page: the policy's, else ours.
-func (v *view) T(id string) string { return v.texts.ux(id) }
+// kindOf says how a kind of page is drawn (pages §1).
+var kindOf = map[journey.PageKind]struct {
+	file, name, api string
+	section         texts.Section
+}{
+	journey.PageSelfAsserted:      {"selfasserted", "SelfAsserted", "SelfAsserted", texts.SelfAsserted},
+	journey.PageUnified:           {"unified", "Unified", "CombinedSigninAndSignup", texts.Unified},
+	journey.PageProviderSelection: {"providers", "IdpSelections", "CombinedSigninAndSignup", texts.ProviderSelection},
+}
 
-// Intro is the heading of the sign-in form, in which {0} stands for what the user
-// signs in with.
+// T is a text of the page: the policy's, else ours.
+func (v *view) T(id string) string { return v.words.ux(id) }
+
+// H is T where a policy's text may hold a link.
+func (v *view) H(id string) template.HTML { return inline(v.words.ux(id)) }
+
+// Has reports whether the policy defines a text.
+func (v *view) Has(id string) bool {
+	_, ok := v.words.set(id)
+	return ok
+}
+
+// ShowHeading: layouts from 2.1.1 have a heading that is hidden until the policy has a
+// text for it, as customers' templates have their own; our pages always show it
+// (pages §1, §7).
+func (v *view) ShowHeading() bool { return v.Template.builtIn || v.Has("heading") }
+
+// HasTitle and HasViewport report what the template has of the head.
+func (v *view) HasTitle() bool { return v.Template.hasTitle }
+
+// HasViewport reports whether the template has a viewport.
+func (v *view) HasViewport() bool { return v.Template.hasViewport }
+
+// BuiltIn reports whether the template is ours, which brings our style.
+func (v *view) BuiltIn() bool { return v.Template.builtIn }
+
+// Scripts reports whether the template's scripts run, which must find jQuery loaded.
+func (v *view) Scripts() bool { return v.Template.scripts }
+
+// Old reports a layout below 2.0.0.
+func (v *view) Old() bool { return !v.Layout.AtLeast(2, 0, 0) }
+
+// ListClass is the class {claim}_li, which list items have from layout 2.1.8 on.
+func (v *view) ListClass(id string) string {
+	if !v.Layout.AtLeast(2, 1, 8) {
+		return ""
+	}
+	return " " + id + "_li"
+}
+
+// Intro is the heading of the sign-in form; in the text for all kinds of names, {0}
+// stands for what the user signs in with.
 func (v *view) Intro() string {
+	if v.Old() {
+		return v.T("local_intro_" + v.identifier())
+	}
 	for _, i := range v.Items {
 		if !i.Password {
 			return journey.FormatMessage(v.T("local_intro_generic"), i.Label)
@@ -56,10 +114,13 @@ func (v *view) Intro() string {
 	return v.T("local_intro_generic")
 }
 
-// Has reports whether the policy defines a text.
-func (v *view) Has(id string) bool {
-	_, ok := v.texts.res.Text("UxElement", "", id)
-	return ok
+// identifier is the end of the string ids that layouts below 2.0.0 have for the kinds
+// of names that users sign in with.
+func (v *view) identifier() string {
+	if v.Page.Form != nil && v.Page.Form.OperatingEmail {
+		return "email"
+	}
+	return "username"
 }
 
 type button struct {
@@ -67,280 +128,155 @@ type button struct {
 	First           bool
 }
 
-// item is a field as templates draw it.
-type item struct {
-	*journey.Field
-	ID           string
-	Kind         string // class of the li: TextBox, EmailBox …
-	Type         string // of the input
-	Autocomplete string
-	Label        string
-	Help         string
-	Options      []option
-	Day          string
-	Month        string
-	Year         string
-	Days         []string
-	Months       []option
-	Years        []string
-	Password     bool
-	First        bool
-	texts        *texts
-}
-
-// T is a text of the page, for the verification of this field.
-func (i item) T(id string) string { return i.texts.ux(id) }
-
-type option struct {
-	Value, Text string
-	Selected    bool
-}
-
-func newView(page *journey.Page, r *http.Request) *view {
-	t := &texts{res: page.Resources, language: page.Language}
+func newView(page *journey.Page) *view {
+	kind := kindOf[page.Kind]
+	w := &words{res: page.Resources, own: texts.For(page.Language), section: kind.section, metadata: make(map[string]string)}
 	v := &view{
-		Language: page.Language, Direction: "ltr", CorrelationID: page.CorrelationID, Page: page, texts: t,
-		Title: t.ux("heading"),
+		Language: page.Language, Direction: direction(page.Language), CorrelationID: page.CorrelationID, Page: page, words: w,
+		File: kind.file, Name: kind.name,
 	}
-	if base, _, _ := strings.Cut(strings.ToLower(page.Language), "-"); base == "ar" || base == "he" || base == "fa" || base == "ur" {
-		v.Direction = "rtl"
+	metadata := map[string]string{}
+	if page.Content != nil {
+		v.Layout, metadata = page.Content.DataURI, page.Content.Metadata
 	}
-	api := map[journey.PageKind]string{
-		journey.PageSelfAsserted: "SelfAsserted", journey.PageUnified: "CombinedSigninAndSignup", journey.PageProviderSelection: "CombinedSigninAndSignup",
-	}[page.Kind]
+	w.addMetadata(metadata)
+	if page.Form != nil {
+		w.addMetadata(page.Form.Settings)
+	}
 	base := "/" + url.PathEscape(page.Tenant) + "/" + url.PathEscape(page.PolicyID)
 	link := func(path string) string {
 		return base + path + "csrf_token=" + url.QueryEscape(page.CSRF) + "&tx=" + url.QueryEscape(transID(page.Transaction)) + "&p=" + url.QueryEscape(page.PolicyID)
 	}
-	for i, c := range page.Providers {
-		b := button{ID: c.ID, Label: c.Label, Href: link("/api/CombinedSigninAndSignup/unified?claimsexchange=" + url.QueryEscape(c.ID) + "&"), First: i == 0}
+	choose := func(id string) string {
+		return link("/api/CombinedSigninAndSignup/unified?claimsexchange=" + url.QueryEscape(id) + "&")
+	}
+	for _, c := range page.Providers {
+		b := button{ID: c.ID, Label: c.Label, Href: choose(c.ID)}
 		switch {
-		case c.TextLink && c.UnderForm, c.UnderForm:
+		case c.UnderForm:
 			v.Bottom = append(v.Bottom, b)
 		case c.TextLink:
 			v.Links = append(v.Links, b)
 		default:
+			b.First = len(v.Top) == 0
 			v.Top = append(v.Top, b)
 		}
 	}
-	v.SignUp = link("/api/CombinedSigninAndSignup/unified?local=signup&")
+	if len(page.SignUps) == 1 {
+		v.SignUps = []button{{ID: "createAccount", Href: link("/api/CombinedSigninAndSignup/unified?local=signup&")}}
+	} else {
+		for _, c := range page.SignUps {
+			v.SignUps = append(v.SignUps, button{ID: c.ID, Label: c.Label, Href: choose(c.ID)})
+		}
+	}
 	v.ForgotHref = link("/api/CombinedSigninAndSignup/forgotPassword?")
 	if page.Forgot != "" {
-		v.ForgotHref = link("/api/CombinedSigninAndSignup/unified?claimsexchange=" + url.QueryEscape(page.Forgot) + "&")
+		v.ForgotHref = choose(page.Forgot)
 	}
 	if page.Form != nil {
 		v.ForgotAt = page.Form.ForgotPlacement
 		for i, f := range page.Form.Fields {
-			v.Items = append(v.Items, newItem(f, t, page, i == 0))
+			v.Items = append(v.Items, newItem(f, v, i == 0))
 		}
 	}
-	if page.Kind == journey.PageUnified {
-		v.Title = t.ux("unified_heading")
-	}
-	v.globals(api, base)
+	v.Title = plain(v.T("heading"))
+	v.globals(kind.api, base)
 	return v
 }
 
-func newItem(f *journey.Field, t *texts, page *journey.Page, first bool) item {
-	i := item{Field: f, ID: f.Claim.ID, Kind: f.Input.String(), Type: "text", Label: f.DisplayName, Help: f.HelpText, First: first, texts: t}
-	if i.Label == "" {
-		i.Label = i.ID
-	}
-	unified := page.Kind == journey.PageUnified
-	if unified && f.Input != claims.Password && page.Form.OperatingEmail {
-		i.Type = "email"
-	}
-	switch f.Input {
-	case claims.EmailBox:
-		i.Type = "email"
-	case claims.Password:
-		i.Type, i.Password, i.Autocomplete = "password", true, "new-password"
-		if unified {
-			i.Autocomplete = "current-password"
-		}
-	case claims.DateTimeDropdown:
-		i.dates()
-	}
-	if i.Autocomplete == "" {
-		i.Autocomplete = autocomplete(i.ID, unified)
-	}
-	for _, c := range f.Choices {
-		selected := f.Value != "" && contains(strings.Split(f.Value, ","), c.Value) || f.Value == "" && c.Selected
-		i.Options = append(i.Options, option{Value: c.Value, Text: c.Text, Selected: selected})
-	}
-	return i
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
+// addMetadata takes over texts of metadata: language.{string id}, or in a provider
+// selection's content definition language.intro (pages §1, §5).
+func (t *words) addMetadata(metadata map[string]string) {
+	for key, value := range metadata {
+		if id, ok := strings.CutPrefix(key, "language."); ok && value != "" {
+			t.metadata[id] = value
 		}
 	}
-	return false
 }
 
-// autocomplete is the purpose of well-known claims, which WCAG 1.3.5 asks for.
-func autocomplete(id string, unified bool) string {
-	if unified {
-		return "username"
+func direction(language string) string {
+	switch base, _, _ := strings.Cut(strings.ToLower(language), "-"); base {
+	case "ar", "he", "fa", "ur", "dv", "ps", "yi", "ckb", "ug", "sd":
+		return "rtl"
 	}
-	purposes := map[string]string{
-		"email": "email", "signinname": "username", "signinnames.emailaddress": "email", "givenname": "given-name", "surname": "family-name",
-		"displayname": "name", "city": "address-level2", "country": "country-name", "postalcode": "postal-code", "streetaddress": "street-address",
-		"jobtitle": "organization-title", "phonenumber": "tel", "mobile": "tel", "dateofbirth": "bday",
-	}
-	return purposes[strings.ToLower(id)]
+	return "ltr"
 }
 
-func (i *item) dates() {
-	i.Day, i.Month, i.Year = i.texts.ux("day"), i.texts.ux("month"), i.texts.ux("year")
-	for d := 1; d <= 31; d++ {
-		i.Days = append(i.Days, strconv.Itoa(d))
-	}
-	for n, name := range strings.Split(i.texts.ux("months"), ",") {
-		i.Months = append(i.Months, option{Value: strconv.Itoa(n + 1), Text: strings.TrimSpace(name)})
-	}
-	for y := 2100; y >= 1900; y-- {
-		i.Years = append(i.Years, strconv.Itoa(y))
-	}
-}
-
-// settings are the members of SETTINGS, in B2C's order (pages §2.2).
-type settings struct {
-	RemoteResource    string `json:"remoteResource"`
-	RetryLimit        int    `json:"retryLimit"`
-	TrimPassword      bool   `json:"trimSpacesInPassword"`
-	API               string `json:"api"`
-	CSRF              string `json:"csrf"`
-	TransID           string `json:"transId"`
-	PageViewID        string `json:"pageViewId"`
-	SuppressCSS       bool   `json:"suppressElementCss"`
-	ViewIDWithHeader  bool   `json:"isPageViewIdSentWithHeader"`
-	AutoFocusPassword bool   `json:"allowAutoFocusOnPasswordField"`
-	PageMode          int    `json:"pageMode"`
-	Config            any    `json:"config"`
-	Hosts             hosts  `json:"hosts"`
-	Locale            locale `json:"locale"`
-	XHR               xhr    `json:"xhrSettings"`
-}
-
-type hosts struct {
-	Tenant string `json:"tenant"`
-	Policy string `json:"policy"`
-	Static string `json:"static"`
-}
-
-type locale struct {
-	Lang    string `json:"lang"`
-	Country string `json:"country,omitempty"`
-}
-
-type xhr struct {
-	Enabled  bool     `json:"retryEnabled"`
-	Attempts int      `json:"retryMaxAttempts"`
-	Delay    int      `json:"retryDelay"`
-	Exponent int      `json:"retryExponent"`
-	On       []string `json:"retryOn"`
-}
-
-// globals makes the page's global variables. JSON in a script escapes <, > and &, so
-// that no text ends the script.
-func (v *view) globals(api, base string) {
-	p := v.Page
-	lang, country, _ := strings.Cut(p.Language, "-")
-	s := settings{
-		RemoteResource: p.LoadURI, API: api, CSRF: p.CSRF, TransID: transID(p.Transaction), PageViewID: p.CorrelationID,
-		ViewIDWithHeader: true, AutoFocusPassword: true,
-		Hosts:  hosts{Tenant: base, Policy: p.PolicyID, Static: "/static/"},
-		Locale: locale{Lang: lang, Country: country},
-		XHR:    xhr{true, 3, 200, 2, []string{"error", "timeout"}},
-	}
-	config := map[string]string{}
-	if p.Form != nil {
-		for key, value := range p.Form.Settings {
-			if name, ok := strings.CutPrefix(key, "setting."); ok {
-				config[name] = value
-			}
+// newErrorView is the error page in the language that the request asks for.
+func newErrorView(program *journey.Program, r *http.Request, f *journey.Failure) *view {
+	uiLocales, accept := r.URL.Query().Get("ui_locales"), r.Header.Get("Accept-Language")
+	language := claims.ChooseLanguage(nil, texts.Default, uiLocales, accept)
+	var res *journey.Resources
+	if program != nil {
+		language = program.Language(uiLocales, accept)
+		if program.ErrorContent != nil {
+			res = program.ErrorContent.In(language)
 		}
-		if p.Form.RetryLimit > 0 {
-			s.RetryLimit = p.Form.RetryLimit
+	}
+	own := texts.For(language)
+	w := &words{res: res, own: own, section: texts.GlobalException, metadata: make(map[string]string)}
+	if program != nil && program.ErrorContent != nil {
+		w.addMetadata(program.ErrorContent.Metadata)
+	}
+	v := &view{
+		Language: language, Direction: direction(language), words: w, Title: plain(w.ux("heading")),
+		File: "error", Name: "GlobalException", Class: "error-page-content", Message: f.Public, Code: string(f.Code),
+	}
+	if v.Message == "" || v.Message == f.Code.Text() {
+		v.Message = f.Code.Text()
+		if text, ok := own.Find(texts.Failure, v.Code); ok {
+			v.Message = text
 		}
-		s.TrimPassword = strings.EqualFold(p.Form.Settings["setting.trimSpacesInPassword"], "true")
 	}
-	s.Config = config
-	v.Settings = js(s)
-	v.Content = js(v.texts.all())
-	v.Fields = js(v.fields())
-	var list []map[string]string
-	for _, c := range p.Providers {
-		list = append(list, map[string]string{"id": c.ID, "description": c.Label})
-	}
-	v.Providers = js(map[string]any{"list": list})
+	v.Exception = js(map[string]string{"message": v.Message, "errorCode": v.Code})
+	return v
 }
 
-func js(x any) template.JS {
-	b, err := json.Marshal(x)
-	if err != nil {
-		return "null"
+// SignUpText is the text with the links to sign up: one, or up to three in the text's
+// places (layouts from 2.1.0).
+func (v *view) SignUpText() template.HTML {
+	var links []string
+	label := v.T("createaccount_one_link")
+	if v.Old() {
+		label = v.T("createaccount_link")
 	}
-	return template.JS(b) //nolint:gosec // encoding/json escapes <, > and &
+	text := "{0}"
+	switch len(v.SignUps) {
+	case 2:
+		text = v.T("createaccount_two_links")
+	case 3:
+		text = v.T("createaccount_three_links")
+	}
+	for _, s := range v.SignUps {
+		if s.Label != "" {
+			label = s.Label
+		}
+		links = append(links, `<a id="`+template.HTMLEscapeString(s.ID)+`" href="`+template.HTMLEscapeString(s.Href)+`">`+template.HTMLEscapeString(plain(label))+`</a>`)
+	}
+	return template.HTML(journey.FormatMessage(template.HTMLEscapeString(text), links...)) //nolint:gosec // all parts are escaped
 }
 
-// fields are the members of SA_FIELDS that scripts read.
-func (v *view) fields() any {
-	type choice struct {
-		Value string `json:"VAL"`
-		Text  string `json:"DISP"`
+// prepare fills in what depends on the template.
+func (v *view) prepare(development bool) {
+	if _, ok := jquery(jqueryOf(v.Layout)); ok {
+		v.JQuery = staticPath + jqueryOf(v.Layout)
 	}
-	type group struct {
-		Help    string                   `json:"help"`
-		AtLeast int                      `json:"atLeast"`
-		Checks  []journey.PredicateCheck `json:"checks"`
+	if !development {
+		v.Notice = ""
+	} else if v.JQuery == "" && v.Template.scripts && v.Notice == "" {
+		v.Notice = "This build of Journeyman has no jQuery, which scripts of this page may need. Run make pages, and build again."
 	}
-	type field struct {
-		Kind     string   `json:"UX_INPUT_TYPE"`
-		Input    string   `json:"USER_INPUT_TYPE"`
-		IsText   bool     `json:"IS_TEXT"`
-		IsEmail  bool     `json:"IS_EMAIL"`
-		IsPass   bool     `json:"IS_PASSWORD"`
-		IsDate   bool     `json:"IS_DATE"`
-		IsRadio  bool     `json:"IS_RADIO"`
-		IsDrop   bool     `json:"IS_DROP"`
-		IsPara   bool     `json:"IS_TEXT_IN_PARAGRAPH"`
-		IsMulti  bool     `json:"IS_CHECK_MULTI"`
-		IsLink   bool     `json:"IS_LINK"`
-		Verify   bool     `json:"VERIFY"`
-		Name     string   `json:"DN"`
-		ID       string   `json:"ID"`
-		Help     string   `json:"U_HELP"`
-		Pre      string   `json:"PRE"`
-		Day      string   `json:"DAY_PRE"`
-		Month    string   `json:"MONTH_PRE"`
-		Year     string   `json:"YEAR_PRE"`
-		Pattern  string   `json:"PAT"`
-		PatHelp  string   `json:"PAT_DESC"`
-		Required bool     `json:"IS_REQ"`
-		ReadOnly bool     `json:"IS_RDO"`
-		Options  []choice `json:"OPTIONS"`
-		Groups   []group  `json:"PREDICATES,omitempty"`
-	}
-	list := []field{}
-	for _, i := range v.Items {
-		f := field{
-			Kind: i.Kind, Input: i.Kind, Name: i.Label, ID: i.ID, Help: i.Help, Pre: i.Value, Pattern: i.Pattern, PatHelp: i.PatternHelp,
-			Required: i.Required, Verify: i.Verify, Options: []choice{},
-			IsText: i.Input == claims.TextBox, IsEmail: i.Input == claims.EmailBox, IsPass: i.Password, IsDate: i.Input == claims.DateTimeDropdown,
-			IsRadio: i.Input == claims.RadioSingleSelect, IsDrop: i.Input == claims.DropdownSingleSelect, IsMulti: i.Input == claims.CheckboxMultiSelect,
-			IsPara: i.Input == claims.Paragraph, ReadOnly: i.Input == claims.Readonly, Day: i.Day, Month: i.Month, Year: i.Year,
+}
+
+// Disclaimers are the links of the disclaimer, if the policy has them.
+func (v *view) Disclaimers() []button {
+	var links []button
+	for _, n := range []string{"1", "2"} {
+		label, _ := v.words.set("disclaimer_link_" + n + "_text")
+		href, _ := v.words.set("disclaimer_link_" + n + "_url")
+		if label != "" && href != "" {
+			links = append(links, button{Label: label, Href: href})
 		}
-		for _, o := range i.Options {
-			f.Options = append(f.Options, choice{o.Value, o.Text})
-		}
-		for _, g := range i.Groups {
-			f.Groups = append(f.Groups, group{g.Help, g.AtLeast, g.Predicates})
-		}
-		list = append(list, f)
 	}
-	return map[string]any{"AttributeFields": list}
+	return links
 }

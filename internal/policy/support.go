@@ -2,7 +2,6 @@ package policy
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"journeyman.dev/internal/diag"
@@ -91,7 +90,6 @@ func (w *supportWalk) journey(j *UserJourney, ok bool) {
 		if !listed(builtSteps, s.Type.Value) {
 			w.c.Report(diag.UnsupportedStep, s.Type.Pos, "users who come to it see an error", "journey %q has a step of type %q", j.ID.Value, s.Type.Value)
 		}
-		w.content(s.ContentDefinition.Value)
 		for _, x := range s.Exchanges {
 			w.profile(w.c.e.TechnicalProfiles.Get(x.TechnicalProfile.Value))
 		}
@@ -126,20 +124,7 @@ func (w *supportWalk) profile(tp *TechnicalProfile, ok bool) {
 			w.c.Report(diag.UnsupportedControl, ref.DisplayControl.Pos, "the page fails when users come to it", "technical profile %q shows the display control %q", tp.ID.Value, ref.DisplayControl.Value)
 		}
 	}
-	if item, ok := tp.Metadata.Get("ContentDefinitionReferenceId"); ok {
-		w.content(strings.TrimSpace(item.Value.Value))
-	}
 	for _, v := range tp.Validations {
 		w.profile(w.c.e.TechnicalProfiles.Get(v.TechnicalProfile.Value))
-	}
-}
-
-func (w *supportWalk) content(id string) {
-	d, ok := w.c.e.ContentDefinitions.Get(id)
-	if !ok || !w.once("content "+Fold(id)) {
-		return
-	}
-	if uri := strings.TrimSpace(d.LoadURI.Value); uri != "" && !strings.HasPrefix(uri, "~") {
-		w.c.Report(diag.UnsupportedPage, d.LoadURI.Pos, "the built-in page is shown", "content definition %s loads %s", strconv.Quote(d.ID.Value), uri)
 	}
 }

@@ -383,7 +383,11 @@ func (s *Server) wire(ctx context.Context, sealer *seal.Sealer) error {
 	s.engine = &journey.Engine{
 		Store: store.Journeys{DB: s.db}, Sealer: sealer, Programs: s.Policies, Accounts: s.Users, Secret: s.Keys.Secret, Now: c.Now, Rand: c.Rand, Log: c.Log,
 	}
-	s.pages = &page.Pages{Engine: s.engine, Sealer: sealer, TenantID: s.TenantID, Secure: strings.HasPrefix(s.baseURL, "https:"), Now: c.Now, Log: c.Log}
+	s.pages = &page.Pages{
+		Engine: s.engine, Sealer: sealer, TenantID: s.TenantID, Templates: page.NewTemplates(s.Outbound, s.templateAge(), c.Now), Program: s.program,
+		Secure: strings.HasPrefix(s.baseURL, "https:"), Development: c.Development, Now: c.Now, Log: c.Log,
+	}
+	page.LogMissing(c.Log)
 	s.oidc = &oidc.Server{
 		TenantName: c.Tenant, TenantID: s.TenantID, Programs: s.Policies, Applications: s.Apps, Keys: s.Keys, Sealer: sealer,
 		Grants: store.Grants{DB: s.db}, Accounts: s.Users, Browser: s.pages, Engine: s.engine,
@@ -391,6 +395,24 @@ func (s *Server) wire(ctx context.Context, sealer *seal.Sealer) error {
 	}
 	s.pages.Deliver = s.oidc.Deliver
 	return nil
+}
+
+// templateAge is how long a page template without cache headers is used: in development
+// an author sees a change at once.
+func (s *Server) templateAge() time.Duration {
+	if s.Config.Development {
+		return 0
+	}
+	return time.Minute
+}
+
+// program is the policy that a request names, nil if it names none that is known.
+func (s *Server) program(r *http.Request) *journey.Program {
+	e, ok, err := endpoint.Parse(r.URL)
+	if !ok || err != nil {
+		return nil
+	}
+	return s.Policies.Current(e.Policy)
 }
 
 // remoteIP is the client's address; behind a trusted proxy the last that it added.
@@ -426,6 +448,9 @@ func (s *Server) Handler() http.Handler {
 			return
 		case "/favicon.ico":
 			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		if s.pages.ServeStatic(w, r) {
 			return
 		}
 		r = r.WithContext(directory.Remembering(r.Context()))

@@ -1,12 +1,14 @@
 "use strict";
 // The page's behaviour: checks, posts by XMLHttpRequest, then the navigation that goes
-// on. Customers' scripts patch XMLHttpRequest and read these globals, so both stay.
+// on. Customers' scripts patch XMLHttpRequest and read these globals, so both stay. It is
+// defined before the template's scripts and starts at the end of the body.
 (function () {
   var byId = function (id) { return document.getElementById(id); };
   var all = function (selector, root) { return Array.prototype.slice.call((root || document).querySelectorAll(selector)); };
-  var form = byId("localAccountForm") || byId("attributeVerification");
-  var unified = !!byId("localAccountForm");
-  var busy = false;
+  var version = (SETTINGS.config.layoutVersion || "0.0.0").split(".").map(Number);
+  var atLeast = function (a, b, c) { return version[0] !== a ? version[0] > a : version[1] !== b ? version[1] > b : version[2] >= c; };
+  var verificationInfo = {};
+  var form = null, unified = false, busy = false;
 
   function url(path) {
     return SETTINGS.hosts.tenant + path + (path.indexOf("?") < 0 ? "?" : "&") + "tx=" + encodeURIComponent(SETTINGS.transId) + "&p=" + encodeURIComponent(SETTINGS.hosts.policy);
@@ -46,74 +48,117 @@
     })();
   }
 
-  function setVisible(el, on) {
+  // Scripts watch both the inline style and aria-hidden.
+  function setVisible(el, on, display) {
     if (!el) { return; }
-    el.hidden = false;
-    el.style.display = on ? "block" : "none";
+    el.style.display = on ? display || "block" : "none";
     el.setAttribute("aria-hidden", on ? "false" : "true");
     if (el.classList.contains("itemLevel")) { el.classList.toggle("show", on); }
   }
 
   function pageError(text, id) {
-    var el = unified ? document.querySelector(".error.pageLevel") : byId(id || "claimVerificationServerError");
-    if (text !== undefined && text !== null) { el.querySelector("p").textContent = text; }
+    var el = unified ? document.querySelector("#api .error.pageLevel") : byId(id || "claimVerificationServerError");
+    if (!el) { return; }
+    var p = el.querySelector("p") || el;
+    if (text !== undefined && text !== null) { p.textContent = text; }
     setVisible(el, true);
     el.setAttribute("tabindex", "-1");
     el.focus();
   }
 
   function clearErrors() {
-    all(".error.pageLevel").forEach(function (el) { setVisible(el, false); });
-    all(".error.itemLevel").forEach(function (el) { setVisible(el, false); });
+    all("#api .error.pageLevel, #api .error.itemLevel").forEach(function (el) { setVisible(el, false); });
     all(".validate").forEach(function (el) { el.classList.remove("validate"); });
     all(".highlightError, .invalid").forEach(function (el) { el.classList.remove("highlightError", "invalid"); });
     all("[aria-invalid]").forEach(function (el) { el.removeAttribute("aria-invalid"); });
   }
 
-  function control(f) { return f.IS_DATE ? byId(f.ID + "_day") : (f.IS_RADIO || f.IS_CHECK_MULTI) ? document.querySelector("#" + CSS.escape(f.ID) + " input") : byId(f.ID); }
+  var chosen = function (f) { return all("#api input").filter(function (x) { return x.name === f.ID && x.checked; }); };
+  function controls(f) {
+    if (f.IS_DATE) { return ["_day", "_month", "_year"].map(function (s) { return byId(f.ID + s); }).filter(Boolean); }
+    if (f.IS_RADIO || f.IS_CHECK_MULTI) { return all("#api input").filter(function (x) { return x.name === f.ID; }); }
+    return [byId(f.ID)].filter(Boolean);
+  }
+
+  function itemError(f) {
+    var el = byId(f.ID + "_error");
+    if (el || !byId(f.ID)) { return el; }
+    var entry = byId(f.ID).closest(".attrEntry, .entry-item");
+    return entry && entry.querySelector(".error.itemLevel");
+  }
 
   function fieldError(f, text) {
-    var el = byId(f.ID + "_error"), c = control(f);
-    if (el) { el.querySelector("p").textContent = text; setVisible(el, true); }
-    if (c) {
-      c.classList.add("highlightError", "invalid");
-      c.setAttribute("aria-invalid", "true");
-      var entry = c.closest(".attrEntry");
-      if (entry) { entry.classList.add("validate"); }
-    }
+    var el = itemError(f), list = controls(f);
+    if (el) { (el.querySelector("p") || el).textContent = text; setVisible(el, true); }
+    list.forEach(function (c) { c.classList.add("highlightError", "invalid"); c.setAttribute("aria-invalid", "true"); });
+    var entry = list.length && list[0].closest(".attrEntry");
+    if (entry) { entry.classList.add("validate"); }
+  }
+
+  function fieldRight(f) {
+    var list = controls(f);
+    setVisible(itemError(f), false);
+    list.forEach(function (c) { c.classList.remove("highlightError", "invalid"); c.removeAttribute("aria-invalid"); });
+    var entry = list.length && list[0].closest(".attrEntry");
+    if (entry) { entry.classList.remove("validate"); }
   }
 
   function value(f) {
     if (f.IS_DATE) {
-      var d = byId(f.ID + "_day").value, m = byId(f.ID + "_month").value, y = byId(f.ID + "_year").value;
+      var part = function (s) { var c = byId(f.ID + s); return c ? c.value : ""; };
+      var d = part("_day"), m = part("_month"), y = part("_year");
       if (!d && !m && !y) { return ""; }
       return (y || "0000") + "-" + ("0" + m).slice(-2) + "-" + ("0" + d).slice(-2);
     }
-    if (f.IS_RADIO || f.IS_CHECK_MULTI) {
-      return all("#" + CSS.escape(f.ID) + " input:checked").map(function (x) { return x.value; }).join(",");
-    }
+    if (f.IS_RADIO || f.IS_CHECK_MULTI) { return chosen(f).map(function (x) { return x.value; }).join(","); }
     var c = byId(f.ID);
-    if (!c) { return ""; }
+    if (!c || c.value === undefined || c.value === null) { return ""; }
     return f.IS_PASSWORD && !SETTINGS.trimSpacesInPassword ? c.value : c.value.trim();
+  }
+
+  // A .NET expression as the browser's, where it can be.
+  function expression(source) {
+    var flags = "", m = /^\(\?([ims]+)\)/.exec(source);
+    if (m) { flags = m[1]; source = source.slice(m[0].length); }
+    return new RegExp(source, flags);
+  }
+
+  function includes(set, text) {
+    var spans = [], chars = Array.from(set);
+    for (var i = 0; i < chars.length; i++) {
+      if (chars[i] === "\\" && i + 1 < chars.length) { i++; spans.push([chars[i], chars[i]]); continue; }
+      if (i + 2 < chars.length && chars[i + 1] === "-" && chars[i + 2] !== "\\" && chars[i] <= chars[i + 2]) { spans.push([chars[i], chars[i + 2]]); i += 2; continue; }
+      spans.push([chars[i], chars[i]]);
+    }
+    return Array.from(text).some(function (c) {
+      var code = c.codePointAt(0);
+      return spans.some(function (s) { return code >= s[0].codePointAt(0) && code <= s[1].codePointAt(0); });
+    });
   }
 
   function passes(check, text) {
     var p = check.Parameters || {};
+    var day = function (s) { return s.trim().toLowerCase() === "today" ? new Date().toISOString().slice(0, 10) : s.trim(); };
     try {
       switch (check.Method) {
       case "IsLengthRange": return text.length >= +p.Minimum && text.length <= +p.Maximum;
-      case "MatchesRegex": return new RegExp(p.RegularExpression).test(text);
+      case "MatchesRegex": return expression(p.RegularExpression).test(text);
+      case "IncludesCharacters": return includes(p.CharacterSet, text);
+      case "IsDateRange": return text >= day(p.Minimum) && text <= day(p.Maximum);
       }
-    } catch (e) { /* .NET syntax that the browser lacks: the server decides */ }
+    } catch (e) { /* syntax that the browser lacks: the server decides */ }
     return true;
   }
+
+  var realDay = function (text) { var d = new Date(text + "T00:00:00Z"); return !isNaN(d) && d.toISOString().slice(0, 10) === text; };
 
   // wrong says what is wrong with a field, "" if nothing that the page can see.
   function wrong(f, text) {
     if (!text) { return f.IS_REQ ? CONTENT.required_field : ""; }
     if (f.IS_EMAIL && !/^[^\s@]+@[^\s@]+$/.test(text)) { return CONTENT.ver_incorrect_format; }
+    if (f.IS_DATE && !realDay(text)) { return CONTENT.required_field; }
     if (f.PAT) {
-      try { if (!new RegExp(f.PAT).test(text)) { return f.PAT_DESC || CONTENT.error_fieldIncorrect; } } catch (e) { /* the server decides */ }
+      try { if (!expression(f.PAT).test(text)) { return f.PAT_DESC || CONTENT.error_fieldIncorrect; } } catch (e) { /* the server decides */ }
     }
     var lines = [];
     (f.PREDICATES || []).forEach(function (g) {
@@ -121,39 +166,88 @@
       if (g.checks.length - bad.length < g.atLeast) {
         if (g.help) { lines.push(g.help); }
         bad.forEach(function (c) { if (c.Help) { lines.push(c.Help); } });
+        if (!lines.length) { lines.push(CONTENT.error_fieldIncorrect); }
       }
     });
     return lines.join("\n");
   }
 
+  // wrongSignIn has the texts of the sign-in page, which differ by layout.
+  function wrongSignIn(f, text) {
+    var email = SETTINGS.config.operatingMode === "Email" && !f.IS_PASSWORD;
+    var kind = atLeast(2, 0, 0) ? "generic" : f.IS_PASSWORD ? "password" : SETTINGS.config.operatingMode === "Email" ? "email" : "username";
+    if (!text) { return (CONTENT["requiredField_" + kind] || "").replace("{0}", f.DN); }
+    var problem = wrong(f, text);
+    if (!problem && !(email && !/^[^\s@]+@[^\s@]+$/.test(text))) { return ""; }
+    if (problem && f.PAT_DESC) { return problem; }
+    return (CONTENT["invalid_" + kind] || CONTENT.invalid_generic || problem).replace("{0}", f.DN);
+  }
+
+  function problemOf(f) { return unified ? wrongSignIn(f, value(f)) : wrong(f, value(f)); }
+  var asked = function (f) { return !f.IS_RDO && !f.IS_TEXT_IN_PARAGRAPH && f.UX_INPUT_TYPE !== "Button"; };
+
   function validate() {
     var missing = false, bad = false, first = null, mismatch = false;
-    SA_FIELDS.AttributeFields.forEach(function (f) {
-      if (f.IS_RDO || f.IS_TEXT_IN_PARAGRAPH) { return; }
-      var text = value(f), problem = wrong(f, text);
-      if (unified && !text) { problem = (CONTENT.requiredField_generic || "").replace("{0}", f.DN); }
+    SA_FIELDS.AttributeFields.filter(asked).forEach(function (f) {
+      if (!controls(f).length) { return; }
+      var problem = problemOf(f);
       if (!problem) { return; }
       fieldError(f, problem);
-      if (!text) { missing = true; } else { bad = true; }
-      first = first || control(f);
+      if (!value(f)) { missing = true; } else { bad = true; }
+      first = first || controls(f)[0];
     });
     var a = byId("newPassword") || byId("password"), b = byId("reenterPassword");
     if (!unified && a && b && a.value !== b.value && !missing) { mismatch = true; first = first || b; }
     if (first) {
       if (!unified) { setVisible(byId(missing ? "requiredFieldMissing" : mismatch && !bad ? "passwordEntryMismatch" : "fieldIncorrect"), true); }
+      if (mismatch && atLeast(2, 1, 19)) { fieldError({ ID: "reenterPassword" }, CONTENT.error_passwordEntryMismatch); }
       first.focus();
       return false;
     }
     return true;
   }
 
+  // Layouts below 2.1.7 check a field when typing pauses; all take an error away once the
+  // value is right.
+  function watch(f) {
+    var timer, delay = +SETTINGS.config.inputVerificationDelayTimeInMilliseconds || 2000;
+    var eager = !unified && atLeast(1, 2, 0) && !atLeast(2, 1, 7) && !f.IS_DATE;
+    controls(f).forEach(function (c) {
+      c.addEventListener(c.tagName === "SELECT" || c.type === "radio" || c.type === "checkbox" ? "change" : "input", function () {
+        clearTimeout(timer);
+        if (c.getAttribute("aria-invalid") && !problemOf(f)) { fieldRight(f); }
+        if (eager && value(f)) {
+          timer = setTimeout(function () { var p = problemOf(f); if (p && value(f)) { fieldError(f, p); } }, delay);
+        }
+      });
+    });
+  }
+
   function working(on) {
     busy = on;
-    var blurb = byId("verifying_blurb");
-    if (blurb) { blurb.hidden = !on; }
+    setVisible(byId("verifying_blurb"), on);
+    var wait = unified && document.querySelector("#api .entry > .working");
+    if (wait) { setVisible(wait, on); }
+    oldModal(on);
     var b = byId("next") || byId("continue");
     if (b) { b.setAttribute("aria-disabled", on ? "true" : "false"); }
     if (form) { form.setAttribute("aria-busy", on ? "true" : "false"); }
+  }
+
+  // Layouts below 2.0.0 cover the page while they wait; their style sheets know how.
+  function oldModal(on) {
+    if (unified || atLeast(2, 0, 0) || !CONTENT.verifying_blurb) { return; }
+    all("#simplemodal-overlay, #simplemodal-container").forEach(function (el) { el.remove(); });
+    if (!on) { return; }
+    ["overlay", "container"].forEach(function (name) {
+      var el = document.createElement("div");
+      el.id = "simplemodal-" + name;
+      el.className = "simplemodal-" + name;
+      document.body.appendChild(el);
+    });
+    var data = document.createElement("div");
+    data.id = "simplemodal-data"; data.className = "simplemodal-data"; data.textContent = CONTENT.verifying_blurb;
+    byId("simplemodal-container").appendChild(data);
   }
 
   function submit() {
@@ -161,8 +255,10 @@
     clearErrors();
     if (!validate()) { return; }
     var pairs = [];
-    SA_FIELDS.AttributeFields.forEach(function (f) {
-      if (!f.IS_TEXT_IN_PARAGRAPH) { pairs.push(encodeURIComponent(f.ID) + "=" + encodeURIComponent(value(f))); }
+    SA_FIELDS.AttributeFields.filter(asked).forEach(function (f) {
+      pairs.push(encodeURIComponent(f.ID) + "=" + encodeURIComponent(value(f)));
+      var code = byId(f.ID + "_ver_input");
+      if (f.VERIFY && code && code.value) { pairs.push(encodeURIComponent(code.id) + "=" + encodeURIComponent(code.value)); }
     });
     if (unified) { pairs.unshift("request_type=RESPONSE"); } else { pairs.push("request_type=RESPONSE"); }
     working(true);
@@ -176,7 +272,7 @@
       var f = SA_FIELDS.AttributeFields.filter(function (x) { return x.ID === answer.claimId; })[0];
       if (f) { fieldError(f, answer.message); }
       pageError(answer.message);
-      if (f && control(f)) { control(f).focus(); }
+      if (f && controls(f).length) { controls(f)[0].focus(); }
     });
   }
 
@@ -185,13 +281,18 @@
     var id = box.getAttribute("data-claim_id"), input = byId(id);
     var part = function (name) { return byId(id + "_ver_" + name); };
     var messages = ["intro", "info", "success", "fail_retry", "fail_no_retry", "fail_throttled", "fail_code_expired", "fail_server", "incorrect_format"];
+    verificationInfo[id] = { confirmation: { success: false } };
     function say(name) { messages.forEach(function (m) { setVisible(byId(id + "_" + m), m === name); }); }
     function show(parts) {
-      ["input_label", "input", "but_send", "but_verify", "but_resend", "but_edit"].forEach(function (p) { part(p).hidden = parts.indexOf(p) < 0; });
+      ["input_label", "input", "but_send", "but_verify", "but_resend", "but_edit"].forEach(function (p) { setVisible(part(p), parts.indexOf(p) >= 0, "inline-block"); });
     }
-    function wait(on) { part("wait").hidden = !on; all("button", box).forEach(function (b) { b.disabled = on; }); }
-    function verified() { show(["but_edit"]); say("success"); input.readOnly = true; }
+    function wait(on) { setVisible(part("wait"), on); all("button", box).forEach(function (b) { b.disabled = on; }); }
+    function verified() { show(["but_edit"]); say("success"); input.readOnly = true; verificationInfo[id].confirmation.success = true; }
     var failures = { 1: "fail_throttled", 2: "fail_no_retry", 3: "fail_retry", 4: "fail_code_expired" };
+    function fail(a) {
+      if (a.status !== "200" && a.message) { byId(id + "_fail_server").textContent = a.message; }
+      say(failures[a.result] || "fail_server");
+    }
     function send() {
       if (!/^[^\s@]+@[^\s@]+$/.test(input.value.trim())) { say("incorrect_format"); input.focus(); return; }
       wait(true);
@@ -202,16 +303,20 @@
           say("info"); input.readOnly = true; part("input").value = ""; part("input").focus();
           return;
         }
-        if (a.status !== "200" && a.message) { byId(id + "_fail_server").textContent = a.message; }
-        say(failures[a.result] || "fail_server");
+        fail(a);
       });
     }
     function verify() {
       wait(true);
       post("&request_type=VALIDATION_REQUEST&claim_id=" + encodeURIComponent(id) + "&claim_value=" + encodeURIComponent(input.value.trim()) + "&user_input=" + encodeURIComponent(part("input").value.trim()), function (a) {
         wait(false);
-        if (a.status === "200" && a.result === 0) { verified(); part("but_edit").focus(); return; }
-        say(failures[a.result] || "fail_server");
+        if (a.status === "200" && a.result === 0) {
+          verified();
+          var next = SA_FIELDS.AttributeFields.filter(function (f) { return f.IS_PASSWORD && byId(f.ID); })[0];
+          (next ? byId(next.ID) : part("but_edit")).focus();
+          return;
+        }
+        fail(a);
         part("input").focus();
       });
     }
@@ -219,14 +324,11 @@
     part("but_resend").addEventListener("click", send);
     part("but_verify").addEventListener("click", verify);
     part("input").addEventListener("keydown", function (e) { if (e.key === "Enter") { e.preventDefault(); verify(); } });
-    part("but_edit").addEventListener("click", function () { input.readOnly = false; show(["but_send"]); say("intro"); input.focus(); });
+    part("but_edit").addEventListener("click", function () { verificationInfo[id].confirmation.success = false; input.readOnly = false; show(["but_send"]); say("intro"); input.focus(); });
     if (box.getAttribute("data-verified")) { verified(); } else { show(["but_send"]); }
   }
 
-  all(".claims-provider-selection[data-href]").forEach(function (b) {
-    b.addEventListener("click", function () { window.location.href = b.getAttribute("data-href"); });
-  });
-  all(".helpLink").forEach(function (a) {
+  function helpLink(a) {
     function toggle(e) {
       e.preventDefault();
       var next = a.nextElementSibling;
@@ -237,25 +339,52 @@
     }
     a.addEventListener("click", toggle);
     a.addEventListener("keydown", function (e) { if (e.key === " ") { toggle(e); } });
-  });
-  all(".date[data-value]").forEach(function (d) {
-    var m = /^(\d{4})-(\d{2})-(\d{2})/.exec(d.getAttribute("data-value"));
-    if (m) { byId(d.id + "_year").value = m[1]; byId(d.id + "_month").value = String(+m[2]); byId(d.id + "_day").value = String(+m[3]); }
-  });
-  all(".buttons.verify").forEach(verification);
-  if (form) { form.addEventListener("submit", function (e) { e.preventDefault(); submit(); }); }
-  var cancel = byId("cancel");
-  if (cancel) { cancel.addEventListener("click", function () { redirectToServer("error"); }); }
-  // A page that the browser kept is stale: load what the journey waits for.
-  window.addEventListener("pageshow", function (e) { if (e.persisted) { window.location.reload(); } });
+  }
+
+  // Layouts below 1.1.0 ask before they leave.
+  function leave() {
+    if (atLeast(1, 1, 0) || !CONTENT.alert_message) { redirectToServer("error"); return; }
+    var box = document.createElement("dialog");
+    box.className = "alert-modal";
+    box.setAttribute("aria-label", CONTENT.alert_title);
+    box.innerHTML = "<h2></h2><p></p><div class=\"buttons\"><button type=\"button\" class=\"alert-yes\"></button><button type=\"button\" class=\"alert-no\"></button></div>";
+    ["h2", "p", ".alert-yes", ".alert-no"].forEach(function (s, i) { box.querySelector(s).textContent = [CONTENT.alert_title, CONTENT.alert_message, CONTENT.alert_yes, CONTENT.alert_no][i]; });
+    box.querySelector(".alert-yes").addEventListener("click", function () { redirectToServer("error"); });
+    box.querySelector(".alert-no").addEventListener("click", function () { box.close(); });
+    box.addEventListener("close", function () { box.remove(); });
+    byId("api").appendChild(box);
+    box.showModal();
+  }
+
+  function start() {
+    form = byId("localAccountForm") || byId("attributeVerification");
+    unified = !!byId("localAccountForm");
+    all("button.claims-provider-selection[data-href]").forEach(function (b) {
+      b.addEventListener("click", function () { window.location.href = b.getAttribute("data-href"); });
+    });
+    all(".helpLink").forEach(helpLink);
+    all(".date[data-value]").forEach(function (d) {
+      var m = /^(\d{4})-(\d{2})-(\d{2})/.exec(d.getAttribute("data-value"));
+      if (m) { byId(d.id + "_year").value = m[1]; byId(d.id + "_month").value = String(+m[2]); byId(d.id + "_day").value = String(+m[3]); }
+    });
+    all(".buttons.verify").forEach(verification);
+    SA_FIELDS.AttributeFields.filter(asked).forEach(watch);
+    if (form) { form.addEventListener("submit", function (e) { e.preventDefault(); submit(); }); }
+    var cancel = byId("cancel");
+    if (cancel) { cancel.addEventListener("click", leave); }
+    // A page that the browser kept is stale: load what the journey waits for.
+    window.addEventListener("pageshow", function (e) { if (e.persisted) { window.location.reload(); } });
+    window.pageReady = true;
+    var focus = form && form.querySelector("input:not([disabled]):not([type=hidden]), select");
+    if (focus && !focus.value && focus.offsetParent) { focus.focus({ preventScroll: true }); }
+  }
 
   window.$i2e = { redirectToServer: redirectToServer };
+  window.$diags = { sendDiagnostics: function () {}, trace: function () {} };
   window.$element = {
-    confirm: submit, verify: submit,
-    onError: function (code, message) { pageError(message); },
+    start: start, confirm: submit, verify: submit, verificationInfo: verificationInfo,
+    onError: function (code, message, quiet) { if (!quiet) { pageError(message); } },
     setAndShowErrorMessage: function (id, message) { pageError(message, id); }
   };
-  window.pageReady = true;
-  var focus = form && form.querySelector("input:not([disabled]):not([type=hidden])");
-  if (focus && !focus.value) { focus.focus({ preventScroll: true }); }
+  window.pageReady = false;
 })();

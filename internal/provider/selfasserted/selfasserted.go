@@ -160,7 +160,7 @@ func (x *Exchange) field(call *journey.Call, f field, s *state) *journey.Field {
 	t := f.use.Claim
 	out := &journey.Field{
 		Claim: t, Input: f.input, Required: f.use.Required, Verify: f.verify,
-		DisplayName: t.DisplayName, HelpText: t.UserHelpText, Choices: choices(call, t),
+		DisplayName: t.DisplayName, HelpText: t.UserHelpText, Choices: choices(call, t), Today: call.Now().UTC(),
 	}
 	if text, ok := call.Resources.Text("ClaimType", t.ID, "DisplayName"); ok {
 		out.DisplayName = text

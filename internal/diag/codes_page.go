@@ -1,0 +1,20 @@
+package diag
+
+// Codes JM8xxx: content definitions and the texts of pages.
+const (
+	LoadURIHost   Code = "JM8001"
+	LoadURIScheme Code = "JM8002"
+)
+
+var pageCodes = map[Code]Entry{
+	LoadURIHost: {
+		Severity: Error, Title: "Host chosen by a claim resolver",
+		Cause: "A LoadUri has a claim resolver in its host: who sends the request would choose who writes the sign-in page.",
+		Cure:  "Write the host, and use the resolver in path or query.",
+	},
+	LoadURIScheme: {
+		Severity: Warning, Title: "Page not loaded by https",
+		Cause: "A LoadUri begins neither with https:// nor with ~/; the built-in page is shown.",
+		Cure:  "Write an https address.",
+	},
+}

@@ -1,0 +1,88 @@
+package journey
+
+import (
+	"net/url"
+	"strings"
+
+	"journeyman.dev/internal/claims"
+	"journeyman.dev/internal/diag"
+	"journeyman.dev/internal/policy"
+)
+
+// builtInPrefix begins the addresses of B2C's own page templates (pages §2.1).
+const builtInPrefix = "~/"
+
+// checkLoadURI reports what is wrong with a page template's address. Who chooses its
+// host writes the page, so a resolver there may only be one that the request can't
+// influence; such a policy is refused at upload rather than attacked later.
+func (c *compiler) checkLoadURI(src *policy.ContentDefinition, uri claims.Template) {
+	text := uri.Source()
+	if text == "" || strings.HasPrefix(text, builtInPrefix) {
+		return
+	}
+	for _, ref := range claims.ParseTemplate(authority(text)).References() {
+		if !strings.EqualFold(ref.Namespace, "Policy") && !strings.EqualFold(ref.Namespace, "Settings") {
+			c.diag.Report(diag.LoadURIHost, src.LoadURI.Pos, "write the host, and use the resolver in path or query",
+				"content definition %q lets {%s:%s} choose the host of its page", src.ID.Value, ref.Namespace, ref.Key)
+		}
+	}
+	if !strings.HasPrefix(strings.ToLower(text), "https://") && !strings.HasPrefix(text, "{") {
+		c.diag.Report(diag.LoadURIScheme, src.LoadURI.Pos, "write https://…, or ~/tenant/… for a built-in page",
+			"content definition %q loads its page from %q", src.ID.Value, text)
+	}
+	for _, ref := range uri.References() {
+		if name := "{" + ref.Namespace + ":" + ref.Key + "}"; !strings.EqualFold(ref.Namespace, "Settings") && !c.p.Schema.KnownResolver(ref) {
+			hint := "it stays as it is"
+			if near := diag.Nearest(name, resolverNames); near != "" {
+				hint = "did you mean \"" + near + "\"?"
+			}
+			c.diag.Report(diag.UnknownResolver, src.LoadURI.Pos, hint, "the LoadUri of %q has the claim resolver %s, which doesn't exist", src.ID.Value, name)
+		}
+	}
+}
+
+// authority is scheme and host of an address, resolvers and all.
+func authority(text string) string {
+	_, rest, ok := strings.Cut(text, "://")
+	if !ok {
+		return text
+	}
+	host := rest
+	if i := strings.IndexAny(rest, "/?#\\"); i >= 0 {
+		host = rest[:i]
+	}
+	return text[:len(text)-len(rest)] + host
+}
+
+// templateURL resolves a content definition's LoadUri and adds what B2C adds to the
+// query: the language and the policy's ContentDefinitionParameters (pages §2.1 [D]).
+// A template of B2C's own has no address: builtIn tells which it is.
+func (r *run) templateURL(content *ContentDefinition) (address, builtIn string) {
+	res := resolver{r, &r.j.Claims}
+	address = content.LoadURI.Expand(res, escapeURL)
+	if address == "" || strings.HasPrefix(address, builtInPrefix) {
+		return "", strings.TrimPrefix(address, builtInPrefix)
+	}
+	address, fragment, _ := strings.Cut(address, "#")
+	separator := "?"
+	if strings.Contains(address, "?") {
+		separator = "&"
+	}
+	address += separator + "ui_locales=" + escapeURL(r.j.Language)
+	for _, p := range r.p.RelyingParty.PageParameters {
+		address += "&" + escapeURL(p.Name) + "=" + escapeURL(p.Value.Expand(res, nil))
+	}
+	if fragment != "" {
+		address += "#" + fragment
+	}
+	return address, ""
+}
+
+// escapeURL makes a value fit for every part of an address after the host. A value of
+// dots alone would climb in the path, so nothing stays of it.
+func escapeURL(value string) string {
+	if strings.Trim(value, ".") == "" {
+		return ""
+	}
+	return strings.ReplaceAll(url.QueryEscape(value), "+", "%20")
+}

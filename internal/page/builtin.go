@@ -1,0 +1,73 @@
+package page
+
+import (
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"journeyman.dev/internal/journey"
+)
+
+// builtInFiles are our own skeletons by the name of B2C's: its families AzureBlue, MSA
+// and default (classic) differ in their style alone, and ours has one (pages §2.1).
+var builtInFiles = map[string]string{
+	"unified": "unified", "selfasserted": "selfasserted", "updateprofile": "selfasserted", "idpselector": "idpselector",
+	"exception": "exception", "multifactor-1.0.0": "selfasserted",
+}
+
+var builtIns = func() map[string]*Template {
+	all := make(map[string]*Template)
+	for _, name := range []string{"unified", "selfasserted", "idpselector", "exception"} {
+		t, err := parseTemplate(skeletonFile(name), true)
+		if err != nil {
+			panic(fmt.Sprintf("page: skeleton %s: %v", name, err))
+		}
+		t.builtIn, t.scripts = true, false
+		all[name] = t
+	}
+	return all
+}()
+
+func skeletonFile(name string) []byte {
+	b, err := fs.ReadFile(files, "skeletons/"+name+".html")
+	if err != nil {
+		panic("page: " + err.Error())
+	}
+	return b
+}
+
+// builtIn is the skeleton of a page that the policy names by ~/tenant/…, or of its kind.
+// A policy that names one for another kind of page gets what it named.
+func builtIn(name string, kind journey.PageKind) *Template {
+	if file, ok := builtInFiles[skeletonName(name)]; ok {
+		return builtIns[file]
+	}
+	switch kind {
+	case journey.PageUnified:
+		return builtIns["unified"]
+	case journey.PageProviderSelection:
+		return builtIns["idpselector"]
+	}
+	return builtIns["selfasserted"]
+}
+
+// skeletonName is unified of tenant/templates/AzureBlue/unified.cshtml?slice=….
+func skeletonName(path string) string {
+	path, _, _ = strings.Cut(path, "?")
+	path = path[strings.LastIndexByte(path, '/')+1:]
+	return strings.ToLower(strings.TrimSuffix(strings.TrimSuffix(path, ".cshtml"), ".html"))
+}
+
+// skeleton serves a built-in page's frame at the address that SETTINGS.remoteResource
+// has: authors begin their own template with it.
+func skeleton(path string) ([]byte, bool) {
+	rest, ok := strings.CutPrefix(path, "tenant/")
+	if !ok || !strings.HasPrefix(rest, "templates/AzureBlue/") && !strings.HasPrefix(rest, "templates/MSA/") && !strings.HasPrefix(rest, "default/") {
+		return nil, false
+	}
+	file, ok := builtInFiles[skeletonName(rest)]
+	if !ok {
+		return nil, false
+	}
+	return skeletonFile(file), true
+}
