@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -255,22 +254,15 @@ func (c *crashing) check() {
 // refresh token works twice.
 func TestKilledServersLoseNothing(t *testing.T) {
 	t.Parallel()
-	for name, database := range map[string]func(t *testing.T, data string) string{
-		"SQLite": func(_ *testing.T, data string) string { return "sqlite:" + filepath.Join(data, "crash.db") },
-		"PostgreSQL": func(t *testing.T, _ string) string {
-			config := new(server.Config)
-			onPostgres(t)(config)
-			return config.Database
-		},
-	} {
+	for name, database := range databases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			data := t.TempDir()
-			address := database(t, data)
+			data, on := t.TempDir(), database(t)
 			c := &crashing{t: t, keySets: make(map[string]int)}
 			e := start(t, func(s *server.Config) {
-				s.Data, s.Database = data, address
-				c.config = childConfig{Data: data, Database: address, OutboundCA: s.OutboundCA}
+				on(s)
+				s.Data = data
+				c.config = childConfig{Data: data, Database: s.Database, OutboundCA: s.OutboundCA}
 			})
 			c.e = e
 			e.upload(enriched(t, e.api.server.URL+"/api/GetProfile"))

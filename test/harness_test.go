@@ -93,6 +93,9 @@ func startWith(t testing.TB, api *scriptedAPI, change func(*server.Config)) *env
 	}
 	config := serverConfig(data, caFile)
 	config.Now, config.Log = e.clock.now, slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: level}))
+	if os.Getenv("JOURNEYMAN_TEST_DATABASE") == "postgres" {
+		onPostgres(t)(&config)
+	}
 	if change != nil {
 		change(&config)
 	}

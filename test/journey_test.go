@@ -258,10 +258,20 @@ func TestSignInThroughEveryAddressForm(t *testing.T) {
 
 func TestAJourneySurvivesARestart(t *testing.T) {
 	t.Parallel()
+	for name, database := range databases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			survivesARestart(t, database(t))
+		})
+	}
+}
+
+func survivesARestart(t *testing.T, on func(*server.Config)) {
 	data := t.TempDir()
 	listen := ""
 	api := newAPI(t)
 	same := func(c *server.Config) {
+		on(c)
 		c.Data = data
 		if listen != "" {
 			c.Listen = listen

@@ -43,6 +43,20 @@ func newGate(a *scriptedAPI) *gate {
 	return g
 }
 
+// await waits until n requests have arrived.
+func (g *gate) await(t *testing.T, n int) {
+	t.Helper()
+	late := time.NewTimer(2 * time.Minute) // a bug elsewhere: nobody comes
+	defer late.Stop()
+	for i := range n {
+		select {
+		case <-g.arrived:
+		case <-late.C:
+			t.Fatalf("%d of %d requests arrived", i, n)
+		}
+	}
+}
+
 // slowPolicy calls the API without a page.
 func (e *env) slowPolicy() string {
 	return e.own(restPolicy{}.extension(e.api.server.URL), relyingParty("J", "", "got"))
@@ -77,10 +91,7 @@ func (u *user) begin(ctx context.Context, policy string) <-chan *url.URL {
 
 // onBoth runs a test on a server with either database.
 func onBoth(t *testing.T, change func(*server.Config), test func(t *testing.T, e *env)) {
-	for name, database := range map[string]func(testing.TB) func(*server.Config){
-		"SQLite":     func(testing.TB) func(*server.Config) { return func(*server.Config) {} },
-		"PostgreSQL": onPostgres,
-	} {
+	for name, database := range databases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			on := database(t)
@@ -106,9 +117,7 @@ func TestASlowAPILeavesOtherPoliciesAlone(t *testing.T) {
 		for range 64 {
 			waiting = append(waiting, e.user().begin(t.Context(), policy))
 		}
-		for range waiting {
-			<-slow.arrived
-		}
+		slow.await(t, len(waiting))
 		// The policy that signs up calls another API.
 		quick := newAPI(t)
 		other := e.own(restPolicy{}.extension(quick.server.URL), relyingParty("J", "", "got"))
@@ -188,9 +197,7 @@ func TestHangingSignInsLeaveNoMemoryBehind(t *testing.T) {
 			users[i] = e.user()
 			waiting = append(waiting, users[i].begin(t.Context(), policy))
 		}
-		for range waiting {
-			<-slow.arrived
-		}
+		slow.await(t, len(waiting))
 		_, during = held()
 		close(slow.open)
 		for i, w := range waiting {
@@ -239,7 +246,7 @@ func TestAnAbandonedNavigationRunsItsStepOnce(t *testing.T) {
 			}
 			gone <- err
 		}()
-		<-slow.arrived
+		slow.await(t, 1)
 		cancel()
 		if err := <-gone; !errors.Is(err, context.Canceled) {
 			t.Fatal(err)
@@ -279,7 +286,7 @@ func TestSIGTERMDrains(t *testing.T) {
 			t.Parallel()
 			var config childConfig
 			e := start(t, func(s *server.Config) {
-				config = childConfig{Data: s.Data, OutboundCA: s.OutboundCA, Shutdown: time.Minute}
+				config = childConfig{Data: s.Data, Database: s.Database, OutboundCA: s.OutboundCA, Shutdown: time.Minute}
 			})
 			policy := e.slowPolicy()
 			e.stop()
@@ -294,9 +301,7 @@ func TestSIGTERMDrains(t *testing.T) {
 			for range 64 {
 				waiting = append(waiting, e.user().begin(t.Context(), policy))
 			}
-			for range waiting {
-				<-slow.arrived
-			}
+			slow.await(t, len(waiting))
 			if err := c.process.Process.Signal(syscall.SIGTERM); err != nil {
 				t.Fatal(err)
 			}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"journeyman.dev/internal/server"
@@ -28,6 +29,15 @@ func onPostgres(t testing.TB) func(*server.Config) {
 	t.Helper()
 	address := storetest.Postgres(t)
 	return func(c *server.Config) { c.Database = address }
+}
+
+// databases are what everything runs on.
+var databases = map[string]func(testing.TB) func(*server.Config){"SQLite": onSQLite, "PostgreSQL": onPostgres}
+
+// onSQLite makes a server use a file of its own.
+func onSQLite(t testing.TB) func(*server.Config) {
+	path := filepath.Join(t.TempDir(), "journeyman.db")
+	return func(c *server.Config) { c.Database = "sqlite:" + path }
 }
 
 func TestTheWalkthroughOnPostgreSQL(t *testing.T) {

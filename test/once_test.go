@@ -119,7 +119,7 @@ func doubled(t *testing.T, list []*env) {
 			moved := u.at(list[i%len(list)])
 			all.Go(func() { send(moved) })
 		}
-		<-slow.arrived
+		slow.await(t, 1)
 		close(slow.open)
 		all.Wait()
 	}

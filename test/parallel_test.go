@@ -4,18 +4,13 @@ import (
 	"net/url"
 	"sync"
 	"testing"
-
-	"journeyman.dev/internal/server"
 )
 
 // Of 200 that redeem one code or one refresh token at once, one wins; and since the
 // others replayed it, what the winner got is revoked, too.
 func TestOneOfManyRedemptionsWins(t *testing.T) {
 	t.Parallel()
-	for name, change := range map[string]func(testing.TB) func(*server.Config){
-		"SQLite":     func(testing.TB) func(*server.Config) { return nil },
-		"PostgreSQL": onPostgres,
-	} {
+	for name, change := range databases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			e := start(t, change(t))

@@ -31,6 +31,13 @@ func openPostgres(ctx context.Context, address string) (*DB, error) {
 	if err := db.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("database doesn't answer: %w", withoutAddress(err)), db.Close())
 	}
+	var version int
+	if err := db.QueryRowContext(ctx, "SELECT current_setting('server_version_num')::int").Scan(&version); err != nil {
+		return nil, errors.Join(fmt.Errorf("database: %w", err), db.Close())
+	}
+	if err := supported(version); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	// Several nodes may start at once: one migrates, the others wait.
 	locker, err := lock.NewPostgresSessionLocker()
 	if err != nil {
@@ -42,6 +49,17 @@ func openPostgres(ctx context.Context, address string) (*DB, error) {
 	d := &DB{read: db}
 	d.inWrite = d.transact
 	return d, nil
+}
+
+// oldest is the oldest major version whose SQL and behaviour are relied on.
+const oldest = 13
+
+// supported judges a server by its server_version_num, such as 150004 for 15.4.
+func supported(version int) error {
+	if version/10000 < oldest {
+		return fmt.Errorf("the database is PostgreSQL %d, but %d or newer is needed", version/10000, oldest)
+	}
+	return nil
 }
 
 // withoutAddress keeps a password in the address out of errors: only what the server

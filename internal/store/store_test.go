@@ -1,11 +1,14 @@
 package store_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/store"
 	"journeyman.dev/internal/store/storetest"
 )
@@ -26,6 +29,47 @@ func TestSQLite(t *testing.T) {
 func TestPostgreSQL(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T) func() *store.DB { return opener(t, storetest.Postgres(t)) })
+}
+
+// Among processes that share a database a claim decides who works on a journey.
+func TestClaimsOfJourneys(t *testing.T) {
+	t.Parallel()
+	db := opener(t, storetest.Postgres(t))()
+	s, ctx := store.Journeys{DB: db}, t.Context()
+	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	until, later := now.Add(time.Minute), now.Add(2*time.Minute)
+	if err := s.Create(ctx, "a", []byte("one"), now.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	claim := func(version int64, at time.Time, want error) int64 {
+		t.Helper()
+		claimed, err := s.Claim(ctx, "a", version, at, at.Add(time.Minute))
+		if !errors.Is(err, want) {
+			t.Errorf("claim of version %d: %v, want %v", version, err, want)
+		}
+		return claimed
+	}
+	first := claim(1, now, nil)
+	claim(1, now, journey.ErrConflict)
+	claim(first, now, journey.ErrConflict)
+	// Whoever saves gives it free, and so does whoever gives up.
+	if err := s.Save(ctx, "a", first, []byte("two"), until); err != nil {
+		t.Error(err)
+	}
+	second := claim(first+1, now, nil)
+	if err := s.Release(ctx, "a", second); err != nil {
+		t.Error(err)
+	}
+	third := claim(second, now, nil)
+	// The claim of a process that died ends by itself; if it lives after all, it can't
+	// save any more.
+	fourth := claim(third, later, nil)
+	if err := s.Save(ctx, "a", third, []byte("late"), until); !errors.Is(err, journey.ErrConflict) {
+		t.Errorf("saving after the claim was over: %v", err)
+	}
+	if err := s.Save(ctx, "a", fourth, []byte("three"), until); err != nil {
+		t.Error(err)
+	}
 }
 
 func opener(t *testing.T, address string) func() *store.DB {

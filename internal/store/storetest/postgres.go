@@ -35,11 +35,12 @@ var (
 var errNoServer = errors.New("no PostgreSQL server program on this machine")
 
 // Postgres makes an empty database and returns its address; the test is skipped where
-// PostgreSQL isn't installed. Call StopPostgres when the tests are done.
+// PostgreSQL isn't installed, unless JOURNEYMAN_TEST_REQUIRE names it. Call
+// StopPostgres when the tests are done.
 func Postgres(t testing.TB) string {
 	t.Helper()
 	startOnce.Do(func() { shared.err = shared.start() })
-	if errors.Is(shared.err, errNoServer) {
+	if errors.Is(shared.err, errNoServer) && !strings.Contains(os.Getenv("JOURNEYMAN_TEST_REQUIRE"), "postgres") {
 		t.Skip(shared.err)
 	}
 	if shared.err != nil {
@@ -130,8 +131,13 @@ func findServer() string {
 		return filepath.Dir(path)
 	}
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
-	if len(found) == 0 {
-		return ""
+	best, newest := "", 0
+	for _, path := range found {
+		folder := filepath.Dir(path)
+		// Debian's folders are named by the major version.
+		if version, err := strconv.Atoi(filepath.Base(filepath.Dir(folder))); err == nil && version > newest {
+			best, newest = folder, version
+		}
 	}
-	return strings.TrimSuffix(found[len(found)-1], "/initdb")
+	return best
 }
