@@ -23,82 +23,114 @@ const (
 var claimCodes = map[Code]Entry{
 	UnknownMethod: {
 		Severity: Error, Title: "Unknown transformation method",
-		Cause: "A ClaimsTransformation has a TransformationMethod that doesn't exist.",
-		Cure:  "Correct the name.",
+		Cause:   "A ClaimsTransformation has a TransformationMethod that doesn't exist.",
+		Cure:    "Correct the name.",
+		Example: Example{Policy: transformation(`<ClaimsTransformation Id="Twice" TransformationMethod="CopyClaims" />`)},
 	},
 	UnexpectedRole: {
 		Severity: Error, Title: "Unexpected claim",
 		Cause: "A ClaimsTransformation declares a claim that its method doesn't expect.",
 		Cure:  "Correct TransformationClaimType or remove the claim.",
+		Example: Example{Policy: transformation(`<ClaimsTransformation Id="Twice" TransformationMethod="CopyClaim">
+<InputClaims><InputClaim ClaimTypeReferenceId="email" TransformationClaimType="input" /></InputClaims>
+<OutputClaims><OutputClaim ClaimTypeReferenceId="objectId" TransformationClaimType="outputClaim" /></OutputClaims>
+</ClaimsTransformation>`)},
 	},
 	MissingRole: {
 		Severity: Error, Several: true, Title: "Missing claim",
-		Cause: "A ClaimsTransformation lacks a claim that its method expects.",
-		Cure:  "Declare the claim with the TransformationClaimType that the message names.",
+		Cause:   "A ClaimsTransformation lacks a claim that its method expects.",
+		Cure:    "Declare the claim with the TransformationClaimType that the message names.",
+		Example: Example{Policy: transformation(`<ClaimsTransformation Id="Twice" TransformationMethod="CopyClaim" />`)},
 	},
 	RoleType: {
 		Severity: Error, Title: "Wrong data type",
 		Cause: "A claim of a ClaimsTransformation has another data type than its method expects.",
 		Cure:  "Use a claim of that data type.",
+		Example: Example{Policy: transformation(`<ClaimsTransformation Id="Twice" TransformationMethod="ChangeCase">
+<InputClaims><InputClaim ClaimTypeReferenceId="age" TransformationClaimType="inputClaim1" /></InputClaims>
+<InputParameters><InputParameter Id="toCase" DataType="string" Value="LOWER" /></InputParameters>
+</ClaimsTransformation>`)},
 	},
 	UnexpectedParameter: {
 		Severity: Error, Title: "Unexpected parameter",
 		Cause: "A ClaimsTransformation has a parameter that its method doesn't expect.",
 		Cure:  "Correct the parameter's Id or remove it.",
+		Example: Example{Policy: transformation(`<ClaimsTransformation Id="Twice" TransformationMethod="CreateRandomString">
+<InputParameters><InputParameter Id="randomGeneratorType" DataType="string" Value="GUID" /><InputParameter Id="colour" DataType="string" Value="red" /></InputParameters>
+</ClaimsTransformation>`)},
 	},
 	MissingParameter: {
 		Severity: Error, Several: true, Title: "Missing parameter",
-		Cause: "A ClaimsTransformation lacks a parameter that its method needs.",
-		Cure:  "Add the parameter.",
+		Cause:   "A ClaimsTransformation lacks a parameter that its method needs.",
+		Cure:    "Add the parameter.",
+		Example: Example{Policy: transformation(`<ClaimsTransformation Id="Twice" TransformationMethod="CreateRandomString" />`)},
 	},
 	BadParameter: {
 		Severity: Error, Title: "Invalid parameter",
 		Cause: "A parameter of a ClaimsTransformation has a value that its method can't use.",
 		Cure:  "Write one of the legal values that the hint names.",
+		Example: Example{Policy: transformation(`<ClaimsTransformation Id="Twice" TransformationMethod="CreateRandomString">
+<InputParameters><InputParameter Id="randomGeneratorType" DataType="string" Value="UUID" /></InputParameters>
+</ClaimsTransformation>`)},
 	},
 	MissingPredicate: {
 		Severity: Error, Title: "No predicate to match",
 		Cause: "CopyClaimIfPredicateMatch writes a claim type that has no predicate validation.",
 		Cure:  "Give the claim type a PredicateValidationReference.",
+		Example: Example{Policy: transformation(`<ClaimsTransformation Id="Twice" TransformationMethod="CopyClaimIfPredicateMatch">
+<InputClaims><InputClaim ClaimTypeReferenceId="email" TransformationClaimType="inputClaim" /></InputClaims>
+<OutputClaims><OutputClaim ClaimTypeReferenceId="objectId" TransformationClaimType="outputClaim" /></OutputClaims>
+</ClaimsTransformation>`)},
 	},
 	BadRegularExpression: {
 		Severity: Error, Title: "Invalid regular expression",
-		Cause: "A regular expression can't be compiled.",
-		Cure:  "Write it as .NET regular expressions are written.",
+		Cause:   "A regular expression can't be compiled.",
+		Cure:    "Write it as .NET regular expressions are written.",
+		Example: Example{Policy: schema(`<ClaimType Id="email"><Restriction><Pattern RegularExpression="(" /></Restriction></ClaimType>`)},
 	},
 	BadPredicate: {
 		Severity: Error, Title: "Invalid predicate",
-		Cause: "A predicate lacks a parameter or has one that can't be used.",
-		Cure:  "Give the parameters that its method needs.",
+		Cause:   "A predicate lacks a parameter or has one that can't be used.",
+		Cure:    "Give the parameters that its method needs.",
+		Example: Example{Policy: blocks(`<Predicates><Predicate Id="Length" Method="IsLengthRange"><Parameters><Parameter Id="Minimum">8</Parameter></Parameters></Predicate></Predicates>`)},
 	},
 	BadDataURI: {
 		Severity: Error, Title: "Unknown DataUri",
-		Cause: "A content definition has a DataUri that names no page layout.",
-		Cure:  "Use a layout's name and version.",
+		Cause:   "A content definition has a DataUri that names no page layout.",
+		Cure:    "Use a layout's name and version.",
+		Example: Example{Policy: blocks(`<ContentDefinitions><ContentDefinition Id="api.page"><DataUri>urn:com:microsoft:aad:b2c:elements:contract:unified:2.1.7</DataUri></ContentDefinition></ContentDefinitions>`)},
 	},
 	MissingDataType: {
 		Severity: Error, Title: "Missing data type",
-		Cause: "A claim type that is used has no DataType.",
-		Cure:  "Add a DataType to the claim type.",
+		Cause:   "A claim type that is used has no DataType.",
+		Cure:    "Add a DataType to the claim type.",
+		Example: Example{Policy: schema(`<ClaimType Id="city" />`)},
 	},
 	ChangedDataType: {
 		Severity: Error, Title: "Changed data type",
-		Cause: "A policy changes the DataType of a claim type that a base declares.",
-		Cure:  "Keep the data type, or declare another claim type.",
+		Cause:   "A policy changes the DataType of a claim type that a base declares.",
+		Cure:    "Keep the data type, or declare another claim type.",
+		Example: Example{Policy: schema(`<ClaimType Id="age"><DataType>string</DataType></ClaimType>`)},
 	},
 	UnknownResolver: {
 		Severity: Warning, Several: true, Title: "Unknown claim resolver",
-		Cause: "A default value has a claim resolver that doesn't exist; the text is used as it is.",
-		Cure:  "Correct the resolver's name.",
+		Cause:   "A default value has a claim resolver that doesn't exist; the text is used as it is.",
+		Cure:    "Correct the resolver's name.",
+		Example: Example{Policy: profiles(`<TechnicalProfile Id="API"><InputClaims><InputClaim ClaimTypeReferenceId="email" DefaultValue="{Context:IPAdress}" /></InputClaims></TechnicalProfile>`)},
 	},
 	LiteralResolver: {
 		Severity: Warning, Several: true, Title: "Claim resolver isn't resolved",
-		Cause: "A default value has a claim resolver, but the profile doesn't resolve them: the text itself becomes the value.",
-		Cure:  "Add <Item Key=\"IncludeClaimResolvingInClaimsHandling\">true</Item> to the profile's Metadata.",
+		Cause:   "A default value has a claim resolver, but the profile doesn't resolve them: the text itself becomes the value.",
+		Cure:    "Add <Item Key=\"IncludeClaimResolvingInClaimsHandling\">true</Item> to the profile's Metadata.",
+		Example: Example{Policy: profiles(`<TechnicalProfile Id="Form"><InputClaims><InputClaim ClaimTypeReferenceId="email" DefaultValue="{OIDC:LoginHint}" /></InputClaims></TechnicalProfile>`)},
 	},
 	ImpossibleGroup: {
 		Severity: Warning, Title: "Predicate group that never passes",
 		Cause: "MatchAtLeast of a predicate group is more than the group has predicates.",
 		Cure:  "Lower MatchAtLeast, or add predicates.",
+		Example: Example{Policy: blocks(`<Predicates><Predicate Id="Digit" Method="IncludesCharacters"><Parameters><Parameter Id="CharacterSet">0-9</Parameter></Parameters></Predicate></Predicates>
+<PredicateValidations><PredicateValidation Id="Strong"><PredicateGroups><PredicateGroup Id="All">
+<PredicateReferences MatchAtLeast="2"><PredicateReference Id="Digit" /></PredicateReferences>
+</PredicateGroup></PredicateGroups></PredicateValidation></PredicateValidations>`)},
 	},
 }

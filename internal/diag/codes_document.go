@@ -1,5 +1,7 @@
 package diag
 
+import "strings"
+
 // Codes JM1xxx: the document and its structure.
 const (
 	NotWellFormed     Code = "JM1001"
@@ -21,72 +23,87 @@ const (
 var documentCodes = map[Code]Entry{
 	NotWellFormed: {
 		Severity: Error, Title: "Not well-formed",
-		Cause: "The file isn't well-formed XML, or has a document type declaration.",
-		Cure:  "Mend the XML at the place; policies need no DTD.",
+		Cause:   "The file isn't well-formed XML, or has a document type declaration.",
+		Cure:    "Mend the XML at the place; policies need no DTD.",
+		Example: Example{Policy: `<BuildingBlocks>`},
 	},
 	TooLarge: {
 		Severity: Error, Title: "File too large",
-		Cause: "The file is larger than 1024 KB.",
-		Cure:  "Split it into a base and policies that inherit from it.",
+		Cause:   "The file is larger than 1024 KB.",
+		Cure:    "Split it into a base and policies that inherit from it.",
+		Example: Example{Policy: "a file of 1048577 bytes or more", Make: func() []string { return []string{"<!--" + strings.Repeat("x", 1<<20) + "-->"} }},
 	},
 	BadEncoding: {
 		Severity: Error, Title: "Unknown encoding",
-		Cause: "The file is neither UTF-8 nor UTF-16.",
-		Cure:  "Save it as UTF-8.",
+		Cause:   "The file is neither UTF-8 nor UTF-16.",
+		Cure:    "Save it as UTF-8.",
+		Example: Example{Whole: "<TrustFrameworkPolicy><!-- caf\xe9 --></TrustFrameworkPolicy>"},
 	},
 	WrongRoot: {
 		Severity: Error, Title: "Not a policy",
-		Cause: "The root element isn't TrustFrameworkPolicy.",
-		Cure:  "Upload a policy file.",
+		Cause:   "The root element isn't TrustFrameworkPolicy.",
+		Cure:    "Upload a policy file.",
+		Example: Example{Whole: "<Policy />"},
 	},
 	UnknownElement: {
 		Severity: Error, Title: "Unknown element",
-		Cause: "An element stands where the schema has none of that name.",
-		Cure:  "Correct its name or move it.",
+		Cause:   "An element stands where the schema has none of that name.",
+		Cure:    "Correct its name or move it.",
+		Example: Example{Policy: schema(`<Claim Id="city" />`)},
 	},
 	UnknownAttribute: {
 		Severity: Warning, Title: "Unknown attribute",
-		Cause: "An element has an attribute that the schema doesn't have and that is near to none; it has no effect.",
-		Cure:  "Remove it.",
+		Cause:   "An element has an attribute that the schema doesn't have and that is near to none; it has no effect.",
+		Cure:    "Remove it.",
+		Example: Example{Policy: schema(`<ClaimType Id="city" Colour="red"><DataType>string</DataType></ClaimType>`)},
 	},
 	MisspeltAttribute: {
 		Severity: Error, Title: "Misspelt attribute",
-		Cause: "An element has an attribute that the schema doesn't have, but with nearly the name of one that it has.",
-		Cure:  "Correct its name.",
+		Cause:   "An element has an attribute that the schema doesn't have, but with nearly the name of one that it has.",
+		Cure:    "Correct its name.",
+		Example: Example{Policy: profiles(`<TechnicalProfile Id="API"><InputClaims><InputClaim ClaimTypeReferenceId="age" DefaultVlaue="1" /></InputClaims></TechnicalProfile>`)},
 	},
 	MissingAttribute: {
 		Severity: Error, Several: true, Title: "Missing attribute",
-		Cause: "An element lacks an attribute that it needs.",
-		Cure:  "Add the attribute.",
+		Cause:   "An element lacks an attribute that it needs.",
+		Cure:    "Add the attribute.",
+		Example: Example{Policy: schema(`<ClaimType><DataType>string</DataType></ClaimType>`)},
 	},
 	UnexpectedText: {
 		Severity: Error, Title: "Unexpected text",
-		Cause: "There is text in an element that holds only elements.",
-		Cure:  "Remove the text.",
+		Cause:   "There is text in an element that holds only elements.",
+		Cure:    "Remove the text.",
+		Example: Example{Policy: `<BuildingBlocks>text</BuildingBlocks>`},
 	},
 	ElementOrder: {
 		Severity: Error, Title: "Wrong order",
-		Cause: "Child elements are not in the order that the schema asks for.",
-		Cure:  "Move the element to its place.",
+		Cause:   "Child elements are not in the order that the schema asks for.",
+		Cure:    "Move the element to its place.",
+		Example: Example{Policy: schema(`<ClaimType Id="city"><DataType>string</DataType><DisplayName>City</DisplayName></ClaimType>`)},
 	},
 	RepeatedElement: {
 		Severity: Error, Title: "Repeated element",
-		Cause: "An element that may be there once is there twice.",
-		Cure:  "Merge the two.",
+		Cause:   "An element that may be there once is there twice.",
+		Cure:    "Merge the two.",
+		Example: Example{Policy: schema(`<ClaimType Id="city"><DataType>string</DataType><DataType>string</DataType></ClaimType>`)},
 	},
 	IllegalValue: {
 		Severity: Error, Title: "Illegal value",
-		Cause: "A value is none of those that the schema allows.",
-		Cure:  "Use one of the legal values.",
+		Cause:   "A value is none of those that the schema allows.",
+		Cure:    "Use one of the legal values.",
+		Example: Example{Policy: schema(`<ClaimType Id="city"><DataType>text</DataType></ClaimType>`)},
 	},
 	DuplicateID: {
 		Severity: Error, Title: "Duplicate id",
 		Cause: "Two things in one file have the same id (letter case doesn't count), or two steps the same Order.",
 		Cure:  "Rename or remove one.",
+		Example: Example{Policy: schema(`<ClaimType Id="city"><DataType>string</DataType></ClaimType>
+<ClaimType Id="City"><DataType>string</DataType></ClaimType>`)},
 	},
 	BadIdentifier: {
 		Severity: Error, Title: "Bad identifier",
-		Cause: "TenantId or PolicyId has characters that aren't allowed.",
-		Cure:  "Use letters, digits, '_', '-' and '.'.",
+		Cause:   "TenantId or PolicyId has characters that aren't allowed.",
+		Cure:    "Use letters, digits, '_', '-' and '.'.",
+		Example: Example{Whole: examplePolicy("B2C_1A_my policy", "B2C_1A_Base", "")},
 	},
 }

@@ -26,97 +26,133 @@ const (
 var journeyCodes = map[Code]Entry{
 	MissingOrder: {
 		Severity: Error, Title: "Missing step",
-		Cause: "The orders of a journey's steps don't count from 1 without gaps.",
-		Cure:  "Number the steps 1, 2, 3 …",
+		Cause:   "The orders of a journey's steps don't count from 1 without gaps.",
+		Cure:    "Number the steps 1, 2, 3 …",
+		Example: Example{Policy: journey(`<OrchestrationStep Order="2" Type="SendClaims" CpimIssuerTechnicalProfileReferenceId="Issuer" />`)},
 	},
 	MissingExchange: {
 		Severity: Error, Title: "No claims exchange",
 		Cause: "A selection step isn't followed by a claims exchange step.",
 		Cure:  "Put a ClaimsExchange step with the target exchanges after it.",
+		Example: Example{Policy: journey(`<OrchestrationStep Order="1" Type="ClaimsProviderSelection" ContentDefinitionReferenceId="api.page">
+<ClaimsProviderSelections><ClaimsProviderSelection TargetClaimsExchangeId="Social" /></ClaimsProviderSelections></OrchestrationStep>
+<OrchestrationStep Order="2" Type="SendClaims" CpimIssuerTechnicalProfileReferenceId="Issuer" />`)},
 	},
 	MissingSelection: {
 		Severity: Error, Title: "No selection",
 		Cause: "A step has several claims exchanges, but no selection step before it.",
 		Cure:  "Put a selection step before it, or leave one exchange.",
+		Example: Example{Policy: journey(`<OrchestrationStep Order="1" Type="ClaimsExchange"><ClaimsExchanges>
+<ClaimsExchange Id="Social" TechnicalProfileReferenceId="Social" /><ClaimsExchange Id="API" TechnicalProfileReferenceId="API" />
+</ClaimsExchanges></OrchestrationStep>
+<OrchestrationStep Order="2" Type="SendClaims" CpimIssuerTechnicalProfileReferenceId="Issuer" />`)},
 	},
 	UnknownTarget: {
 		Severity: Error, Title: "Unknown claims exchange",
 		Cause: "A selection names a claims exchange that isn't there.",
 		Cure:  "Name an exchange of the next step (target) or of the same step (validation).",
+		Example: Example{Policy: journey(`<OrchestrationStep Order="1" Type="ClaimsProviderSelection" ContentDefinitionReferenceId="api.page">
+<ClaimsProviderSelections><ClaimsProviderSelection TargetClaimsExchangeId="Socail" /></ClaimsProviderSelections></OrchestrationStep>
+<OrchestrationStep Order="2" Type="ClaimsExchange"><ClaimsExchanges><ClaimsExchange Id="Social" TechnicalProfileReferenceId="Social" /></ClaimsExchanges></OrchestrationStep>
+<OrchestrationStep Order="3" Type="SendClaims" CpimIssuerTechnicalProfileReferenceId="Issuer" />`)},
 	},
 	NoSendClaims: {
 		Severity: Error, Title: "Journey without end",
-		Cause: "A user journey doesn't end with a SendClaims step.",
-		Cure:  "Add a SendClaims step at the end.",
+		Cause:   "A user journey doesn't end with a SendClaims step.",
+		Cure:    "Add a SendClaims step at the end.",
+		Example: Example{Policy: journey(`<OrchestrationStep Order="1" Type="Noop" />`)},
 	},
 	SubJourneyEnd: {
 		Severity: Error, Title: "Wrong end of a sub journey",
 		Cause: "A sub journey of type Call sends claims, or one of type Transfer doesn't.",
 		Cure:  "Move the SendClaims step or change the type.",
+		Example: Example{Policy: `<SubJourneys><SubJourney Id="More" Type="Call"><OrchestrationSteps>
+<OrchestrationStep Order="1" Type="SendClaims" CpimIssuerTechnicalProfileReferenceId="Issuer" />
+</OrchestrationSteps></SubJourney></SubJourneys>`},
 	},
 	IncompleteStep: {
 		Severity: Error, Several: true, Title: "Incomplete step",
-		Cause: "A step lacks what its type needs.",
-		Cure:  "Add the element or attribute that the message names.",
+		Cause:   "A step lacks what its type needs.",
+		Cure:    "Add the element or attribute that the message names.",
+		Example: Example{Policy: journey(`<OrchestrationStep Order="1" Type="SendClaims" />`)},
 	},
 	RecursiveCall: {
 		Severity: Error, Title: "Sub journey calls itself",
 		Cause: "A sub journey is entered again from itself.",
 		Cure:  "Remove one of the calls.",
+		Example: Example{Policy: `<SubJourneys><SubJourney Id="More" Type="Call"><OrchestrationSteps>
+<OrchestrationStep Order="1" Type="InvokeSubJourney"><JourneyList><Candidate SubJourneyReferenceId="More" /></JourneyList></OrchestrationStep>
+</OrchestrationSteps></SubJourney></SubJourneys>`},
 	},
 	ProfileProtocol: {
 		Severity: Error, Title: "Profile without protocol",
-		Cause: "A technical profile that a journey uses has no Protocol.",
-		Cure:  "Add a Protocol to the profile or to one that it includes.",
+		Cause:   "A technical profile that a journey uses has no Protocol.",
+		Cure:    "Add a Protocol to the profile or to one that it includes.",
+		Example: Example{Policy: apiInstead(`<TechnicalProfile Id="New"><OutputClaims><OutputClaim ClaimTypeReferenceId="objectId" /></OutputClaims></TechnicalProfile>`)},
 	},
 	UnknownHandler: {
 		Severity: Error, Title: "Unknown handler",
-		Cause: "A Proprietary technical profile names a handler that doesn't exist.",
-		Cure:  "Correct the handler's class name.",
+		Cause:   "A Proprietary technical profile names a handler that doesn't exist.",
+		Cure:    "Correct the handler's class name.",
+		Example: Example{Policy: profiles(`<TechnicalProfile Id="New">` + handler("RestfullProvider") + `</TechnicalProfile>`)},
 	},
 	UnknownDisplay: {
 		Severity: Error, Title: "Display claim without claim",
-		Cause: "A DisplayClaim names neither a claim type nor a display control.",
-		Cure:  "Name one of them.",
+		Cause:   "A DisplayClaim names neither a claim type nor a display control.",
+		Cure:    "Name one of them.",
+		Example: Example{Policy: profiles(`<TechnicalProfile Id="Form"><DisplayClaims><DisplayClaim Required="true" /></DisplayClaims></TechnicalProfile>`)},
 	},
 	BadPrecondition: {
 		Severity: Error, Title: "Incomplete precondition",
 		Cause: "A precondition lacks its claim, or the text to compare with.",
 		Cure:  "ClaimsExist takes one Value, ClaimEquals two.",
+		Example: Example{Policy: `<UserJourneys><UserJourney Id="SignIn"><OrchestrationSteps><OrchestrationStep Order="3" Type="ClaimsExchange">
+<Preconditions><Precondition Type="ClaimEquals" ExecuteActionsIf="true"><Value>email</Value><Action>SkipThisOrchestrationStep</Action></Precondition></Preconditions>
+</OrchestrationStep></OrchestrationSteps></UserJourney></UserJourneys>`},
 	},
 	ClaimNotShown: {
 		Severity: Error, Title: "Claim without source",
-		Cause: "An output claim of a self-asserted profile has no UserInputType, no DefaultValue and no validation profile that returns it.",
-		Cure:  "Give it one of the three.",
+		Cause:   "An output claim of a self-asserted profile has no UserInputType, no DefaultValue and no validation profile that returns it.",
+		Cure:    "Give it one of the three.",
+		Example: Example{Policy: profiles(`<TechnicalProfile Id="Form"><OutputClaims><OutputClaim ClaimTypeReferenceId="age" /></OutputClaims></TechnicalProfile>`)},
 	},
 	BadDefault: {
 		Severity: Error, Title: "Default of another type",
-		Cause: "A DefaultValue isn't a value of the claim's data type.",
-		Cure:  "Write a value of that data type.",
+		Cause:   "A DefaultValue isn't a value of the claim's data type.",
+		Cure:    "Write a value of that data type.",
+		Example: Example{Policy: profiles(`<TechnicalProfile Id="API"><InputClaims><InputClaim ClaimTypeReferenceId="age" DefaultValue="young" /></InputClaims></TechnicalProfile>`)},
 	},
 	RequiredNotOutput: {
 		Severity: Error, Title: "Required claim without source",
-		Cause: "A required input claim of an exchange is the output of no earlier step.",
-		Cure:  "Put it out in an earlier step or give it a DefaultValue.",
+		Cause:   "A required input claim of an exchange is the output of no earlier step.",
+		Cure:    "Put it out in an earlier step or give it a DefaultValue.",
+		Example: Example{Policy: profiles(`<TechnicalProfile Id="API"><InputClaims><InputClaim ClaimTypeReferenceId="age" Required="true" /></InputClaims></TechnicalProfile>`)},
 	},
 	NoDefaultIssuer: {
 		Severity: Warning, Title: "No default issuer",
 		Cause: "A journey has several SendClaims steps and no DefaultCpimIssuerTechnicalProfileReferenceId; the first issuer is the default.",
 		Cure:  "Name the default issuer on the journey.",
+		Example: Example{Policy: journey(`<OrchestrationStep Order="1" Type="SendClaims" CpimIssuerTechnicalProfileReferenceId="Issuer" />
+<OrchestrationStep Order="2" Type="SendClaims" CpimIssuerTechnicalProfileReferenceId="Issuer" />`)},
 	},
 	NotAnIssuer: {
 		Severity: Error, Title: "Not an issuer",
-		Cause: "A SendClaims step names a technical profile that has no OutputTokenFormat, so it can't issue anything.",
-		Cure:  "Name an issuer, such as JwtIssuer.",
+		Cause:   "A SendClaims step names a technical profile that has no OutputTokenFormat, so it can't issue anything.",
+		Cure:    "Name an issuer, such as JwtIssuer.",
+		Example: Example{Policy: journey(`<OrchestrationStep Order="1" Type="SendClaims" CpimIssuerTechnicalProfileReferenceId="Form" />`)},
 	},
 	BadSelection: {
 		Severity: Error, Title: "Selection without one exchange",
 		Cause: "A ClaimsProviderSelection names a target and a validation exchange, or neither.",
 		Cure:  "Name one: a target is an exchange of the next step, a validation one of the same step.",
+		Example: Example{Policy: journey(`<OrchestrationStep Order="1" Type="ClaimsProviderSelection" ContentDefinitionReferenceId="api.page">
+<ClaimsProviderSelections><ClaimsProviderSelection /></ClaimsProviderSelections></OrchestrationStep>
+<OrchestrationStep Order="2" Type="SendClaims" CpimIssuerTechnicalProfileReferenceId="Issuer" />`)},
 	},
 	NotASession: {
 		Severity: Warning, Title: "Not a session provider",
-		Cause: "UseTechnicalProfileForSessionManagement names a technical profile that isn't one of session management; no session is kept for it.",
-		Cure:  "Name a profile with a session provider, such as SM-AAD or SM-Noop.",
+		Cause:   "UseTechnicalProfileForSessionManagement names a technical profile that isn't one of session management; no session is kept for it.",
+		Cure:    "Name a profile with a session provider, such as SM-AAD or SM-Noop.",
+		Example: Example{Policy: profiles(`<TechnicalProfile Id="API"><UseTechnicalProfileForSessionManagement ReferenceId="Form" /></TechnicalProfile>`)},
 	},
 }

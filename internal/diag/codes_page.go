@@ -9,12 +9,14 @@ const (
 var pageCodes = map[Code]Entry{
 	LoadURIHost: {
 		Severity: Error, Title: "Host chosen by a claim resolver",
-		Cause: "A LoadUri has a claim resolver in its host: who sends the request would choose who writes the sign-in page.",
-		Cure:  "Write the host, and use the resolver in path or query.",
+		Cause:   "A LoadUri has a claim resolver in its host: who sends the request would choose who writes the sign-in page.",
+		Cure:    "Write the host, and use the resolver in path or query.",
+		Example: Example{Policy: blocks(`<ContentDefinitions><ContentDefinition Id="api.page"><LoadUri>https://{OIDC:ClientId}.example/page.html</LoadUri></ContentDefinition></ContentDefinitions>`)},
 	},
 	LoadURIScheme: {
 		Severity: Warning, Title: "Page not loaded by https",
-		Cause: "A LoadUri begins neither with https:// nor with ~/; the built-in page is shown.",
-		Cure:  "Write an https address.",
+		Cause:   "A LoadUri begins neither with https:// nor with ~/; the built-in page is shown.",
+		Cure:    "Write an https address.",
+		Example: Example{Policy: blocks(`<ContentDefinitions><ContentDefinition Id="api.page"><LoadUri>http://cdn.example/page.html</LoadUri></ContentDefinition></ContentDefinitions>`)},
 	},
 }

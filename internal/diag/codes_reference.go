@@ -1,5 +1,7 @@
 package diag
 
+import "strings"
+
 // Codes JM2xxx: inheritance and references.
 const (
 	MissingBase          Code = "JM2001"
@@ -26,97 +28,122 @@ const (
 var referenceCodes = map[Code]Entry{
 	MissingBase: {
 		Severity: Error, Title: "Base policy not found",
-		Cause: "The policy named by BasePolicy isn't there.",
-		Cure:  "Upload the base first, or correct its id.",
+		Cause:   "The policy named by BasePolicy isn't there.",
+		Cure:    "Upload the base first, or correct its id.",
+		Example: Example{Whole: examplePolicy("B2C_1A_Example", "B2C_1A_Bsae", "")},
 	},
 	BaseCycle: {
 		Severity: Error, Title: "Cycle of bases",
-		Cause: "A policy inherits from itself.",
-		Cure:  "Make one of the policies the root.",
+		Cause:   "A policy inherits from itself.",
+		Cure:    "Make one of the policies the root.",
+		Example: Example{Whole: examplePolicy("B2C_1A_Example", "B2C_1A_Example", "")},
 	},
 	ChainTooLong: {
 		Severity: Error, Title: "Too many levels",
-		Cause: "A policy inherits over more than ten levels.",
-		Cure:  "Merge some levels.",
+		Cause:   "A policy inherits over more than ten levels.",
+		Cure:    "Merge some levels.",
+		Example: Example{Policy: "a policy over ten others", Make: chainOf(11)},
 	},
 	BaseTenant: {
 		Severity: Error, Title: "Base in another tenant",
-		Cause: "BasePolicy names another tenant.",
-		Cure:  "Keep base and child in one tenant.",
+		Cause:   "BasePolicy names another tenant.",
+		Cure:    "Keep base and child in one tenant.",
+		Example: Example{Whole: strings.Replace(examplePolicy("B2C_1A_Example", "B2C_1A_Base", ""), "<TenantId>contoso", "<TenantId>fabrikam", 1)},
 	},
 	IncludeCycle: {
 		Severity: Error, Title: "Cycle of includes",
 		Cause: "A technical profile includes itself.",
 		Cure:  "Remove one of the includes.",
+		Example: Example{Policy: profiles(`<TechnicalProfile Id="A"><IncludeTechnicalProfile ReferenceId="B" /></TechnicalProfile>
+<TechnicalProfile Id="B"><IncludeTechnicalProfile ReferenceId="A" /></TechnicalProfile>`)},
 	},
 	WrongTenant: {
 		Severity: Error, Title: "Wrong tenant",
-		Cause: "The policy's TenantId isn't the tenant that it is uploaded to.",
-		Cure:  "Write the tenant's name.",
+		Cause:   "The policy's TenantId isn't the tenant that it is uploaded to.",
+		Cure:    "Write the tenant's name.",
+		Example: Example{Whole: strings.ReplaceAll(examplePolicy("B2C_1A_Example", "", ""), "contoso", "fabrikam"), Upload: true},
 	},
 	MergeTooLarge: {
 		Severity: Error, Title: "Too much included",
-		Cause: "The profiles of a policy include more than 200000 items from others.",
-		Cure:  "Include less.",
+		Cause:   "The profiles of a policy include more than 200000 items from others.",
+		Cure:    "Include less.",
+		Example: Example{Policy: "500 profiles that include one with 500 output claims", Make: manyIncludes},
 	},
 	ChangedProtocol: {
 		Severity: Warning, Title: "Changed protocol",
-		Cause: "A policy gives a technical profile of a base another Protocol; what the base says of it may not fit.",
-		Cure:  "Declare another profile, or keep the protocol.",
+		Cause:   "A policy gives a technical profile of a base another Protocol; what the base says of it may not fit.",
+		Cure:    "Declare another profile, or keep the protocol.",
+		Example: Example{Policy: profiles(`<TechnicalProfile Id="Session"><Protocol Name="None" /></TechnicalProfile>`)},
 	},
 	UndeclaredClaimType: {
 		Severity: Error, Title: "Unknown claim type",
-		Cause: "A reference names a claim type that neither the policy nor its bases declare.",
-		Cure:  "Declare it under ClaimsSchema or correct the id.",
+		Cause:   "A reference names a claim type that neither the policy nor its bases declare.",
+		Cure:    "Declare it under ClaimsSchema or correct the id.",
+		Example: Example{Policy: profiles(`<TechnicalProfile Id="API"><InputClaims><InputClaim ClaimTypeReferenceId="emial" /></InputClaims></TechnicalProfile>`)},
 	},
 	UndeclaredTransform: {
 		Severity: Error, Title: "Unknown claims transformation",
-		Cause: "A reference names a claims transformation that isn't declared.",
-		Cure:  "Declare it under ClaimsTransformations or correct the id.",
+		Cause:   "A reference names a claims transformation that isn't declared.",
+		Cure:    "Declare it under ClaimsTransformations or correct the id.",
+		Example: Example{Policy: profiles(`<TechnicalProfile Id="API"><InputClaimsTransformations><InputClaimsTransformation ReferenceId="Coppy" /></InputClaimsTransformations></TechnicalProfile>`)},
 	},
 	UndeclaredProfile: {
 		Severity: Error, Title: "Unknown technical profile",
-		Cause: "A reference names a technical profile that isn't declared.",
-		Cure:  "Declare it in a ClaimsProvider or correct the id.",
+		Cause:   "A reference names a technical profile that isn't declared.",
+		Cure:    "Declare it in a ClaimsProvider or correct the id.",
+		Example: Example{Policy: profiles(`<TechnicalProfile Id="API"><UseTechnicalProfileForSessionManagement ReferenceId="Sesion" /></TechnicalProfile>`)},
 	},
 	UndeclaredContent: {
 		Severity: Error, Title: "Unknown content definition",
-		Cause: "A reference names a content definition that isn't declared.",
-		Cure:  "Declare it under ContentDefinitions or correct the id.",
+		Cause:   "A reference names a content definition that isn't declared.",
+		Cure:    "Declare it under ContentDefinitions or correct the id.",
+		Example: Example{Policy: profiles(`<TechnicalProfile Id="Form"><Metadata><Item Key="ContentDefinitionReferenceId">api.pgae</Item></Metadata></TechnicalProfile>`)},
 	},
 	UndeclaredPredicate: {
 		Severity: Error, Title: "Unknown predicate",
 		Cause: "A predicate validation names a predicate that isn't declared.",
 		Cure:  "Declare it under Predicates or correct the id.",
+		Example: Example{Policy: blocks(`<PredicateValidations><PredicateValidation Id="Strong"><PredicateGroups><PredicateGroup Id="All">
+<PredicateReferences><PredicateReference Id="Length" /></PredicateReferences>
+</PredicateGroup></PredicateGroups></PredicateValidation></PredicateValidations>`)},
 	},
 	UndeclaredValidation: {
 		Severity: Error, Title: "Unknown predicate validation",
-		Cause: "A claim type names a predicate validation that isn't declared.",
-		Cure:  "Declare it under PredicateValidations or correct the id.",
+		Cause:   "A claim type names a predicate validation that isn't declared.",
+		Cure:    "Declare it under PredicateValidations or correct the id.",
+		Example: Example{Policy: schema(`<ClaimType Id="email"><PredicateValidationReference Id="Strong" /></ClaimType>`)},
 	},
 	UndeclaredResource: {
 		Severity: Error, Title: "Unknown localized resource",
 		Cause: "A content definition names localized resources that aren't declared.",
 		Cure:  "Declare them under Localization or correct the id.",
+		Example: Example{Policy: blocks(`<ContentDefinitions><ContentDefinition Id="api.page"><LocalizedResourcesReferences>
+<LocalizedResourcesReference Language="en" LocalizedResourcesReferenceId="api.page.en" />
+</LocalizedResourcesReferences></ContentDefinition></ContentDefinitions>`)},
 	},
 	UndeclaredJourney: {
 		Severity: Error, Title: "Unknown user journey",
-		Cause: "A relying party names a user journey that isn't declared.",
-		Cure:  "Declare it under UserJourneys or correct the id.",
+		Cause:   "A relying party names a user journey that isn't declared.",
+		Cure:    "Declare it under UserJourneys or correct the id.",
+		Example: Example{Policy: party(`<DefaultUserJourney ReferenceId="SingIn" />`)},
 	},
 	UndeclaredSubJourney: {
 		Severity: Error, Title: "Unknown sub journey",
 		Cause: "A step names a sub journey that isn't declared.",
 		Cure:  "Declare it under SubJourneys or correct the id.",
+		Example: Example{Policy: journey(`<OrchestrationStep Order="1" Type="InvokeSubJourney"><JourneyList><Candidate SubJourneyReferenceId="More" /></JourneyList></OrchestrationStep>
+<OrchestrationStep Order="2" Type="SendClaims" CpimIssuerTechnicalProfileReferenceId="Issuer" />`)},
 	},
 	UndeclaredControl: {
 		Severity: Error, Title: "Unknown display control",
-		Cause: "A display claim names a display control that isn't declared.",
-		Cure:  "Declare it under DisplayControls or correct the id.",
+		Cause:   "A display claim names a display control that isn't declared.",
+		Cure:    "Declare it under DisplayControls or correct the id.",
+		Example: Example{Policy: profiles(`<TechnicalProfile Id="Form"><DisplayClaims><DisplayClaim DisplayControlReferenceId="verify" /></DisplayClaims></TechnicalProfile>`)},
 	},
 	UndeclaredClientDef: {
 		Severity: Error, Title: "Unknown client definition",
-		Cause: "A journey names a client definition that isn't declared.",
-		Cure:  "Declare it under ClientDefinitions or correct the id.",
+		Cause:   "A journey names a client definition that isn't declared.",
+		Cure:    "Declare it under ClientDefinitions or correct the id.",
+		Example: Example{Policy: `<UserJourneys><UserJourney Id="SignIn"><ClientDefinition ReferenceId="DefaultWeb" /></UserJourney></UserJourneys>`},
 	},
 }

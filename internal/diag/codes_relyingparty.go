@@ -12,27 +12,32 @@ const (
 var relyingPartyCodes = map[Code]Entry{
 	OutputWithoutSource: {
 		Severity: Error, Title: "Output claim without source",
-		Cause: "An output claim of the relying party is the output of no step and has no DefaultValue.",
-		Cure:  "Put it out in a step or give it a DefaultValue, which may be empty.",
+		Cause:   "An output claim of the relying party is the output of no step and has no DefaultValue.",
+		Cure:    "Put it out in a step or give it a DefaultValue, which may be empty.",
+		Example: Example{Policy: partyOutputs(`<OutputClaims><OutputClaim ClaimTypeReferenceId="age" /></OutputClaims>`)},
 	},
 	UnknownSubject: {
 		Severity: Error, Title: "Unknown subject",
-		Cause: "SubjectNamingInfo names a claim that the relying party doesn't put out.",
-		Cure:  "Name the PartnerClaimType of one of the output claims.",
+		Cause:   "SubjectNamingInfo names a claim that the relying party doesn't put out.",
+		Cure:    "Name the PartnerClaimType of one of the output claims.",
+		Example: Example{Policy: partyOutputs(`<SubjectNamingInfo ClaimType="subject" />`)},
 	},
 	OutOfRange: {
 		Severity: Error, Title: "Setting out of range",
-		Cause: "A session setting is outside the range that is allowed.",
-		Cure:  "Use a number within the range.",
+		Cause:   "A session setting is outside the range that is allowed.",
+		Cure:    "Use a number within the range.",
+		Example: Example{Policy: party(`<UserJourneyBehaviors><SessionExpiryInSeconds>60</SessionExpiryInSeconds></UserJourneyBehaviors>`)},
 	},
 	PlaceholderID: {
 		Severity: Warning, Title: "Placeholder",
-		Cause: "A metadata item still has the starter pack's placeholder; users who come this way see an error.",
-		Cure:  "Write the id of your application.",
+		Cause:   "A metadata item still has the starter pack's placeholder; users who come this way see an error.",
+		Cure:    "Write the id of your application.",
+		Example: Example{Policy: profiles(`<TechnicalProfile Id="Social"><Metadata><Item Key="client_id">facebook_clientid</Item></Metadata></TechnicalProfile>`)},
 	},
 	IncompleteParty: {
 		Severity: Error, Several: true, Title: "Incomplete relying party",
-		Cause: "The relying party has no DefaultUserJourney, no technical profile, or one without protocol, and inherits none.",
-		Cure:  "Add what the message names.",
+		Cause:   "The relying party has no DefaultUserJourney, no technical profile, or one without protocol, and inherits none.",
+		Cure:    "Add what the message names.",
+		Example: Example{Policy: party(`<TechnicalProfile Id="PolicyProfile"><Protocol Name="OpenIdConnect" /></TechnicalProfile>`), Alone: true},
 	},
 }

@@ -10,16 +10,48 @@ import (
 // Codes lists every code of the catalogue in order.
 func Codes() []Code { return slices.Sorted(maps.Keys(catalogue)) }
 
+// stages are the headings of the page, by a code's first digit.
+var stages = map[byte]string{
+	'1': "The document",
+	'2': "Inheritance and references",
+	'3': "Claims and transformations",
+	'4': "Technical profiles",
+	'5': "Journeys",
+	'6': "The relying party",
+	'7': "What this version doesn't run yet",
+	'8': "Pages",
+}
+
 // Markdown is the page of all diagnostics, made from the catalogue.
 func Markdown() string {
 	var b strings.Builder
-	b.WriteString("# Diagnostics\n\nWhat upload, `journeyman policy lint` and the admin API say of policies. The first digit tells the stage:\n" +
-		"1 document, 2 references and inheritance, 3 claims and transformations, 4 technical profiles, 5 journeys, 6 relying party, 7 what this version doesn't run yet, 8 pages.\n" +
-		"Errors refuse an upload; warnings don't. This page is generated from the catalogue in `internal/diag`.\n\n" +
-		"| Code | Severity | What | Why | What to do |\n|---|---|---|---|---|\n")
+	b.WriteString("# Diagnostics\n\nWhat upload, `journeyman policy lint` and the admin API say of policies: an error refuses an upload, a warning doesn't.\n" +
+		"One cause gives one diagnostic: what a file that can't be read whole, or a reference that doesn't resolve, would have brought\n" +
+		"isn't missed a second time. This page is generated from the catalogue in `internal/diag`; a test lints every example.\n\n" +
+		"The examples inherit from [one good base](#the-base-of-the-examples).\n")
+	stage := byte(0)
 	for _, code := range Codes() {
+		if code[2] != stage {
+			stage = code[2]
+			fmt.Fprintf(&b, "\n## %s\n", stages[stage])
+		}
 		e := code.Entry()
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", code, e.Severity, e.Title, e.Cause, e.Cure)
+		fmt.Fprintf(&b, "\n### %s %s\n\n*%s.* %s\n%s\n\n%s\n", code, e.Title, e.Severity, e.Cause, e.Cure, e.Example.markdown())
 	}
+	b.WriteString("\n## The base of the examples\n\n" + fenced(ExampleBase) + "\n")
 	return b.String()
+}
+
+func (x Example) markdown() string {
+	switch {
+	case x.Make != nil:
+		return "Example: " + x.Policy + "."
+	case x.Whole != "":
+		return fenced(x.Whole)
+	}
+	return fenced(x.Policy)
+}
+
+func fenced(xml string) string {
+	return "```xml\n" + strings.TrimSpace(strings.ToValidUTF8(xml, "\uFFFD")) + "\n```"
 }

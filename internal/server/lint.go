@@ -28,7 +28,9 @@ type File struct {
 // counts for its files, and the nearest other's for a base that it lacks; files that
 // only serve as bases come last. Of what lies in these, errors alone are told: they
 // would refuse the policies that inherit from them.
-func Lint(files []File) diag.List {
+func Lint(files []File) diag.List { return lint(files, journey.Options{Providers: Kinds()}) }
+
+func lint(files []File, options journey.Options) diag.List {
 	t, list := readTenant(files)
 	for _, d := range t.docs {
 		if t.bases[d.File] {
@@ -42,7 +44,7 @@ func Lint(files []File) diag.List {
 		if chain == nil {
 			continue
 		}
-		_, found = compileChain(chain, nil, journey.Options{Providers: Kinds()})
+		_, found = compileChain(chain, nil, options)
 		list = append(list, found...)
 	}
 	list = slices.DeleteFunc(list, func(d diag.Diagnostic) bool { return t.bases[d.Position.File] && d.Severity != diag.Error })

@@ -223,7 +223,7 @@ func (p *Policies) Put(ctx context.Context, files ...store.Policy) (diag.List, e
 		if d == nil || found.HasErrors() {
 			continue
 		}
-		list = append(list, p.identity(d, f.ID)...)
+		list = append(list, identity(d, f.ID, p.options)...)
 		files[i].ID, files[i].Updated = withPrefix(d.PolicyID.Value), now
 		sources[policy.Fold(files[i].ID)] = files[i]
 		ids = append(ids, files[i].ID)
@@ -256,11 +256,11 @@ func withPrefix(id string) string {
 }
 
 // identity checks that a file belongs to the tenant and is named as it is addressed.
-func (p *Policies) identity(d *policy.Document, id string) diag.List {
+func identity(d *policy.Document, id string, o journey.Options) diag.List {
 	var c diag.Collector
-	short, _, _ := strings.Cut(p.options.TenantName, ".")
-	if t := d.TenantID.Value; !strings.EqualFold(t, p.options.TenantName) && !strings.EqualFold(t, p.options.TenantID) && !strings.EqualFold(t, short) {
-		c.Report(diag.WrongTenant, d.TenantID.Pos, "write "+p.options.TenantName, "the policy is of tenant %q, but is uploaded to %q", t, p.options.TenantName)
+	short, _, _ := strings.Cut(o.TenantName, ".")
+	if t := d.TenantID.Value; !strings.EqualFold(t, o.TenantName) && !strings.EqualFold(t, o.TenantID) && !strings.EqualFold(t, short) {
+		c.Report(diag.WrongTenant, d.TenantID.Pos, "write "+o.TenantName, "the policy is of tenant %q, but is uploaded to %q", t, o.TenantName)
 	}
 	if id != "" && !strings.EqualFold(withPrefix(d.PolicyID.Value), withPrefix(id)) {
 		c.Report(diag.WrongTenant, d.PolicyID.Pos, "upload it under its own id", "the policy's id is %q, but it is uploaded as %q", d.PolicyID.Value, id)
