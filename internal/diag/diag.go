@@ -161,5 +161,9 @@ func (c *Collector) Add(l ...Diagnostic) {
 	}
 }
 
+// Full reports whether no more errors are kept: then there is no use in looking for
+// hints.
+func (c *Collector) Full() bool { return c.errors >= maxTold }
+
 // List returns what was gathered so far.
 func (c *Collector) List() List { return c.list }

@@ -44,9 +44,11 @@ func distance(a, b string, limit int) int {
 	if abs(len(a)-len(b)) >= limit {
 		return limit
 	}
-	before := make([]int, len(b)+1)
-	previous := make([]int, len(b)+1)
-	current := make([]int, len(b)+1)
+	var rows [3][64]int // on the stack for nearly all words
+	before, previous, current := rows[0][:], rows[1][:], rows[2][:]
+	if len(b) >= len(rows[0]) {
+		before, previous, current = make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	}
 	for j := range previous {
 		previous[j] = j
 	}

@@ -217,14 +217,14 @@ var grammar = sync.OnceValue(func() map[string]*elementType {
 // shapeChecker walks a tree against the grammar.
 type shapeChecker struct {
 	diag.Collector
-	faults diag.List // see Document.Faults
+	faults diag.Collector // see Document.Faults
 }
 
 // damage reports a fault that leaves part of the document unread or uncertain.
 func (c *shapeChecker) damage(code diag.Code, at diag.Position, hint, format string, args ...any) {
 	d := diag.New(code, at, hint, format, args...)
 	c.Add(d)
-	c.faults = append(c.faults, d)
+	c.faults.Add(d)
 }
 
 func (c *shapeChecker) element(n *node, t *elementType) {
@@ -271,6 +271,9 @@ func (c *shapeChecker) childrenOf(n *node, t *elementType) {
 	last, seen := -1, make(map[string]bool)
 	for _, child := range n.children {
 		i := slices.IndexFunc(t.children, func(r childRule) bool { return r.name == child.name })
+		if i < 0 && c.Full() {
+			return
+		}
 		if i < 0 {
 			var names []string
 			for _, r := range t.children {

@@ -45,12 +45,12 @@ func (c *shapeChecker) document(file string, root *node) (*Document, diag.List) 
 	d := decode(file, root)
 	c.identifiers(d)
 	c.duplicates(d)
-	for _, list := range []diag.List{c.List(), c.faults} {
+	for _, list := range []diag.List{c.List(), c.faults.List()} {
 		for i := range list {
 			list[i].PolicyID = d.PolicyID.Value
 		}
 	}
-	d.Faults = c.faults.Sort()
+	d.Faults = c.faults.List().Sort()
 	return d, c.List().Sort()
 }
 

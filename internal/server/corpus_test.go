@@ -202,7 +202,10 @@ func TestEverySampleFamilyLintsWithoutAFalseAlarm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, entry := range families {
+	for i, entry := range families {
+		if i%stride != 0 {
+			continue
+		}
 		family := entry.Name()
 		t.Run(family, func(t *testing.T) {
 			t.Parallel()

@@ -162,7 +162,9 @@ func TestEveryMisspellingIsToldOnceAndNothingElse(t *testing.T) {
 						continue
 					}
 					once[key] = true
-					seen++
+					if seen++; seen%stride != 0 {
+						continue
+					}
 					word := string(f.Source[from:to])
 					list := p.plant(i, slices.Concat(f.Source[:from], []byte(misspell(word)), f.Source[to:]))
 					w := wants{severity: s.severity, file: f.Path, line: line(f.Source, from), hint: `did you mean "` + strings.TrimSpace(word) + `"?`}
@@ -197,6 +199,9 @@ func TestEveryMisspeltElementIsToldOnceAndNothingElse(t *testing.T) {
 				continue
 			}
 			seen[key] = true
+			if len(seen)%stride != 0 {
+				continue
+			}
 			src := slices.Concat(f.Source[:m[2]], []byte(misspell(name)), f.Source[m[3]:])
 			if f.Source[m[1]-2] != '/' {
 				end := m[1] + 1 + bytes.Index(src[m[1]+1:], []byte("</"+name+">"))

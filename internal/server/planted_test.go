@@ -201,7 +201,10 @@ func TestEveryPlantedFaultIsToldOnceAndNothingElse(t *testing.T) {
 	extensions := slices.IndexFunc(withAPI.files, func(f server.File) bool { return f.Path == inExtensions })
 	withAPI.files[extensions].Source = bytes.Replace(withAPI.files[extensions].Source, []byte("</ClaimsProviders>"), []byte(rest), 1)
 	withAPI.rebase(t)
-	for _, f := range faults {
+	for i, f := range faults {
+		if i%stride != 0 {
+			continue
+		}
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
 			p := plain

@@ -1,0 +1,7 @@
+//go:build race
+
+package server_test
+
+// The race detector makes linting ten times slower and finds nothing in it, as it has
+// one goroutine: then a sample of the places is enough.
+const stride = 10
