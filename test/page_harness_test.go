@@ -4,6 +4,8 @@ import (
 	"io"
 	"net/http"
 	"strings"
+
+	"journeyman.dev/internal/store"
 )
 
 const selfAsserted = `<Protocol Name="Proprietary" Handler="Web.TPEngine.Providers.SelfAssertedAttributeProvider, Web.TPEngine, Version=1.0.0.0, Culture=neutral, PublicKeyToken=null" />`
@@ -85,3 +87,11 @@ func (a *scriptedAPI) serve(documents map[string]string) {
 }
 
 const allowScripts = `<ScriptExecution>Allow</ScriptExecution>`
+
+// put uploads one policy file.
+func (e *env) put(xml string) {
+	e.t.Helper()
+	if list, err := e.srv.Policies.Put(e.t.Context(), store.Policy{XML: []byte(xml)}); err != nil {
+		e.t.Fatalf("%v\n%v", err, list)
+	}
+}

@@ -145,12 +145,19 @@ func ChooseLanguage(supported []string, def, uiLocales, acceptLanguage string) s
 func supports(supported []string, tag string) string {
 	t, err := language.Parse(tag)
 	if err != nil || t == language.Und {
+		// Policies may make up tags, such as one for tests.
+		for _, s := range supported {
+			if strings.EqualFold(s, tag) {
+				return s
+			}
+		}
 		return ""
 	}
 	if len(supported) == 0 {
 		return t.String()
 	}
 	base, _ := t.Base()
+	script, _ := t.Script()
 	for _, s := range supported {
 		if strings.EqualFold(s, tag) {
 			return t.String()
@@ -158,7 +165,9 @@ func supports(supported []string, tag string) string {
 	}
 	for _, s := range supported {
 		if st, err := language.Parse(s); err == nil {
-			if sb, _ := st.Base(); sb == base {
+			// Who reads traditional Chinese isn't served by the simplified.
+			sb, _ := st.Base()
+			if ss, _ := st.Script(); sb == base && ss == script {
 				return t.String()
 			}
 		}

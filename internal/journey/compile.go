@@ -125,7 +125,7 @@ func (c *compiler) mask(t *claims.Type, src *policy.ClaimType) {
 // claim type. A predicate validation wins over an inherited pattern
 // (claims-and-transformations §1.7 [D→I]).
 func (c *compiler) restriction(t *claims.Type, src *policy.ClaimType, validations validationIndex) {
-	rule := &ValueRule{}
+	rule := &ValueRule{ClaimID: t.ID}
 	if ref := src.PredicateValidation; ref.Set() {
 		rule.Predicates = validations[policy.Fold(ref.Value)]
 	} else if ref := src.InputValidation; ref.Set() {

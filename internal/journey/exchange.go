@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"journeyman.dev/internal/claims"
+	"journeyman.dev/internal/texts"
 )
 
 // Provider plans technical profiles of one kind, when a policy is compiled.
@@ -175,12 +176,15 @@ const (
 )
 
 // Message finds the text for a message key: localised by the page, written in the
-// profile's metadata, or the built-in one; {0}, {1} … are replaced by args.
+// profile's metadata, our own in the journey's language, or the built-in one; {0},
+// {1} … are replaced by args.
 func (c *Call) Message(key, builtIn string, args ...string) string {
 	text := builtIn
 	if t, ok := c.Resources.Text("ErrorMessage", "", key); ok {
 		text = t
 	} else if t, ok := c.Profile.Messages[foldMessage(key)]; ok {
+		text = t
+	} else if t, ok := texts.For(c.Language).Translation(texts.Message, key); ok {
 		text = t
 	}
 	return FormatMessage(text, args...)

@@ -8,6 +8,7 @@ import (
 
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/claims/transform"
+	"journeyman.dev/internal/texts"
 )
 
 // defaultValue converts a use's default, resolvers expanded. ok is false if there
@@ -235,12 +236,18 @@ func (r *run) validate(ctx context.Context, tp *TechnicalProfile, bag, page *cla
 
 // localise gives a failure the text that the page has for it: localised resources
 // of the page, then the metadata of the page's profile, then that of the profile
-// that failed, then the failure's own (claims-and-transformations §2.0.9).
+// that failed, then our own in the journey's language, then the failure's own
+// (claims-and-transformations §2.0.9).
 func (r *run) localise(f *Failure, page *TechnicalProfile, failed *TechnicalProfile) *Failure {
-	if f.MessageKey == "" {
-		return f
-	}
+	own := texts.For(r.j.Language)
 	g := *f
+	if f.MessageKey == "" {
+		if text, ok := own.Translation(texts.Failure, string(f.Code)); ok && f.Public == f.Code.Text() {
+			g.Public = text
+		}
+		return &g
+	}
+	g.MessageKey = "" // who passes the failure on must not look again
 	if text, ok := r.resources(r.content(page)).Text("ErrorMessage", "", f.MessageKey); ok {
 		g.Public = text
 		return &g
@@ -253,6 +260,9 @@ func (r *run) localise(f *Failure, page *TechnicalProfile, failed *TechnicalProf
 			g.Public = text
 			return &g
 		}
+	}
+	if text, ok := own.Translation(texts.Message, f.MessageKey); ok {
+		g.Public = text
 	}
 	return &g
 }

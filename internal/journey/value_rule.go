@@ -16,6 +16,7 @@ import (
 // ValueRule is what a claim type asks of entered values: a pattern, or a predicate
 // validation. A nil rule asks nothing.
 type ValueRule struct {
+	ClaimID     string
 	Pattern     *claims.Pattern
 	PatternHelp string
 	Predicates  *PredicateValidation
@@ -79,7 +80,7 @@ func (r *ValueRule) Check(text string, now time.Time) *Violation {
 // (claims-and-transformations §4.3). "" if the policy has no text.
 func (v *Violation) Text(res *Resources) string {
 	if v.rule.Predicates == nil {
-		return v.rule.PatternHelp
+		return v.rule.patternHelp(res)
 	}
 	var lines []string
 	for _, f := range v.failed {
@@ -93,6 +94,13 @@ func (v *Violation) Text(res *Resources) string {
 		}
 	}
 	return strings.Join(lines, "\n")
+}
+
+func (r *ValueRule) patternHelp(res *Resources) string {
+	if text, ok := res.Text("ClaimType", r.ClaimID, "PatternHelpText"); ok {
+		return text
+	}
+	return r.PatternHelp
 }
 
 func groupHelp(validation string, g ruleGroup, res *Resources) string {
@@ -117,10 +125,7 @@ func (r *ValueRule) Describe(f *Field, res *Resources) {
 		return
 	}
 	if r.Pattern != nil {
-		f.Pattern, f.PatternHelp = r.Pattern.String(), r.PatternHelp
-		if text, ok := res.Text("ClaimType", f.Claim.ID, "PatternHelpText"); ok {
-			f.PatternHelp = text
-		}
+		f.Pattern, f.PatternHelp = r.Pattern.String(), r.patternHelp(res)
 	}
 	if r.Predicates == nil {
 		return

@@ -7,8 +7,10 @@ import (
 	"net/url"
 	"strings"
 
+	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/endpoint"
 	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/texts"
 )
 
 // maxPost bounds a page's post [I].
@@ -50,17 +52,17 @@ func (p *Pages) only(w http.ResponseWriter, r *http.Request, h http.HandlerFunc,
 func (p *Pages) selfAsserted(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxPost)
 	if err := r.ParseForm(); err != nil {
-		p.refuse(w, r, http.StatusBadRequest, "The request could not be read.")
+		p.refuse(w, r, http.StatusBadRequest, "unreadable")
 		return
 	}
 	transaction, ok := parseTx(r.URL.Query().Get("tx"))
 	if !ok {
-		p.refuse(w, r, http.StatusBadRequest, journey.CodeStateLost.Text())
+		p.refuse(w, r, http.StatusBadRequest, string(journey.CodeStateLost))
 		return
 	}
 	a, ok := readAnswer(r.PostForm)
 	if !ok {
-		p.refuse(w, r, http.StatusBadRequest, "The request is not one that this page makes.")
+		p.refuse(w, r, http.StatusBadRequest, "unreadable")
 		return
 	}
 	reply, err := p.Engine.Post(r.Context(), p.visit(r, transaction), a)
@@ -68,9 +70,9 @@ func (p *Pages) selfAsserted(w http.ResponseWriter, r *http.Request) {
 	case err == nil:
 		p.answerTo(w, a, reply)
 	case lost(err):
-		p.refuse(w, r, http.StatusBadRequest, journey.CodeStateLost.Text())
+		p.refuse(w, r, http.StatusBadRequest, string(journey.CodeStateLost))
 	case errors.Is(err, journey.ErrConflict):
-		p.refuse(w, r, http.StatusConflict, "The page was sent twice at the same time. Please try again.")
+		p.refuse(w, r, http.StatusConflict, "sent_twice")
 	default:
 		p.Log.ErrorContext(r.Context(), "post failed", "correlationId", transaction, "err", err)
 		p.answer(w, http.StatusInternalServerError, journey.Reply{Code: string(journey.CodeInternal), Message: journey.CodeInternal.Text()})
@@ -131,9 +133,12 @@ func (p *Pages) answer(w http.ResponseWriter, status int, reply journey.Reply) {
 	}{"400", reply.Code, reply.Message, reply.Field})
 }
 
-func (p *Pages) refuse(w http.ResponseWriter, r *http.Request, status int, message string) {
+// refuse answers a post that belongs to no page, in the browser's language: the
+// journey's is not known. The id is of our texts.
+func (p *Pages) refuse(w http.ResponseWriter, r *http.Request, status int, id string) {
 	p.Log.InfoContext(r.Context(), "post refused", "status", status)
-	p.answer(w, status, journey.Reply{Code: string(journey.CodeStateLost), Message: message})
+	language := claims.ChooseLanguage(nil, texts.Default, "", r.Header.Get("Accept-Language"))
+	p.answer(w, status, journey.Reply{Code: string(journey.CodeStateLost), Message: texts.For(language).Text(texts.Failure, id)})
 }
 
 // writeJSON writes compact JSON: scripts search it as text.

@@ -131,8 +131,9 @@ type button struct {
 func newView(page *journey.Page) *view {
 	kind := kindOf[page.Kind]
 	w := &words{res: page.Resources, own: texts.For(page.Language), section: kind.section, metadata: make(map[string]string)}
+	language := shown(page.Language, page.Resources, w.own)
 	v := &view{
-		Language: page.Language, Direction: direction(page.Language), CorrelationID: page.CorrelationID, Page: page, words: w,
+		Language: language, Direction: direction(language), CorrelationID: page.CorrelationID, Page: page, words: w,
 		File: kind.file, Name: kind.name,
 	}
 	metadata := map[string]string{}
@@ -194,6 +195,17 @@ func (t *words) addMetadata(metadata map[string]string) {
 	}
 }
 
+// shown is the language that a page's texts really are in, for screen readers: a language
+// that neither the policy nor we have texts of shows English ones.
+func shown(language string, res *journey.Resources, own *texts.Set) string {
+	base, _, _ := strings.Cut(strings.ToLower(language), "-")
+	ours, _, _ := strings.Cut(strings.ToLower(own.Tag()), "-")
+	if base != ours && len(res.Texts("UxElement")) == 0 {
+		return own.Tag()
+	}
+	return language
+}
+
 func direction(language string) string {
 	switch base, _, _ := strings.Cut(strings.ToLower(language), "-"); base {
 	case "ar", "he", "fa", "ur", "dv", "ps", "yi", "ckb", "ug", "sd":
@@ -219,7 +231,7 @@ func newErrorView(program *journey.Program, r *http.Request, f *journey.Failure)
 		w.addMetadata(program.ErrorContent.Metadata)
 	}
 	v := &view{
-		Language: language, Direction: direction(language), words: w, Title: plain(w.ux("heading")),
+		Language: shown(language, res, own), words: w, Title: plain(w.ux("heading")),
 		File: "error", Name: "GlobalException", Class: "error-page-content", Message: f.Public, Code: string(f.Code),
 	}
 	if v.Message == "" || v.Message == f.Code.Text() {
@@ -228,6 +240,7 @@ func newErrorView(program *journey.Program, r *http.Request, f *journey.Failure)
 			v.Message = text
 		}
 	}
+	v.Direction = direction(v.Language)
 	v.Exception = js(map[string]string{"message": v.Message, "errorCode": v.Code})
 	return v
 }

@@ -2,13 +2,14 @@ package server
 
 import (
 	"context"
-	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"journeyman.dev/internal/mail"
 	"journeyman.dev/internal/provider/selfasserted"
+	"journeyman.dev/internal/texts"
 )
 
 // codeMailer writes the mails of e-mail verification, and bounds how many go to one
@@ -35,9 +36,12 @@ func (m *codeMailer) SendCode(ctx context.Context, c selfasserted.CodeMail) erro
 		return selfasserted.ErrThrottled
 	}
 	tenant, _, _ := strings.Cut(c.Tenant, ".")
+	own := texts.For(c.Language)
+	text := func(id, arg string) string { return strings.ReplaceAll(own.Text(texts.Mail, id), "{0}", arg) }
+	minutes := strconv.Itoa(int(c.Lifetime.Minutes()))
 	return m.sender.Send(ctx, mail.Message{
-		To: c.To, Subject: fmt.Sprintf("%s account email verification code", tenant),
-		Text: fmt.Sprintf("Your verification code is: %s\r\n\r\nEnter it on the page that asked for it. It is valid for 10 minutes.\r\nIf you did not ask for it, you can ignore this mail.\r\n", c.Code),
+		To: c.To, Subject: text("subject", tenant),
+		Text: text("code", c.Code) + "\r\n\r\n" + text("hint", minutes) + "\r\n" + text("ignore", "") + "\r\n",
 	})
 }
 

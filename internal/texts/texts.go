@@ -108,6 +108,16 @@ func (s *Set) Find(section Section, id string) (string, bool) {
 	return text, ok
 }
 
+// Translation finds a text of another language than English. Messages are written in
+// English where they are made, with what is known there; this is for all others.
+func (s *Set) Translation(section Section, id string) (string, bool) {
+	if s.tag == Default {
+		return "", false
+	}
+	text, ok := s.sections[section][id]
+	return text, ok
+}
+
 // Text is Find for ids that exist.
 func (s *Set) Text(section Section, id string) string {
 	text, _ := s.Find(section, id)

@@ -3,9 +3,11 @@ package selfasserted
 import (
 	"context"
 	"strings"
+	"time"
 
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/texts"
 )
 
 // Mailer sends the verification code of a page.
@@ -19,6 +21,7 @@ type Mailer interface {
 type CodeMail struct {
 	To       string
 	Code     string
+	Lifetime time.Duration
 	Language string
 	Tenant   string
 	RemoteIP string
@@ -140,7 +143,7 @@ func (x *Exchange) Run(ctx context.Context, call *journey.Call) (journey.Result,
 	case journey.Submitted:
 		return x.submit(ctx, call, state)
 	}
-	return refuse(journey.CodeNotValid, "This page doesn't know what to do with the request.", ""), nil
+	return refuse(journey.CodeNotValid, texts.For(call.Language).Text(texts.Failure, string(journey.CodeNotValid)), ""), nil
 }
 
 // form is what the page shows.

@@ -8,6 +8,7 @@ import (
 
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/texts"
 )
 
 // maxFieldBytes bounds one posted value; longer ones are refused [I].
@@ -31,7 +32,7 @@ func (x *Exchange) submit(ctx context.Context, call *journey.Call, s *state) (jo
 		}
 		if f.verify && !s.isVerified(f.use.Claim.ID, value.String()) {
 			name := displayName(call, f)
-			return refuse(journey.CodeNotVerified, call.Message("UserMessageIfClaimNotVerified", "Verify your {0} first.", name), f.use.Claim.ID), nil
+			return refuse(journey.CodeNotVerified, message(call, "UserMessageIfClaimNotVerified", name), f.use.Claim.ID), nil
 		}
 		page.Set(f.use.Claim.ID, value)
 	}
@@ -64,16 +65,16 @@ func (x *Exchange) read(call *journey.Call, f field) (claims.Value, *journey.Res
 	if f.input != claims.Password || strings.EqualFold(x.metadata.Settings["setting.trimSpacesInPassword"], "true") {
 		text = strings.TrimSpace(text)
 	}
-	bad := func(key, builtIn string) *journey.Result {
-		r := refuse(journey.CodeNotValid, call.Message(key, builtIn, displayName(call, f)), t.ID)
+	bad := func(key string) *journey.Result {
+		r := refuse(journey.CodeNotValid, message(call, key, displayName(call, f)), t.ID)
 		return &r
 	}
 	if len(text) > maxFieldBytes || !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
-		return claims.Value{}, bad("UserMessageIfInvalidInput", "{0} has invalid input.")
+		return claims.Value{}, bad("UserMessageIfInvalidInput")
 	}
 	if text == "" {
 		if f.use.Required {
-			return claims.Value{}, bad("UserMessageIfMissingRequiredElement", "Missing required element: {0}")
+			return claims.Value{}, bad("UserMessageIfMissingRequiredElement")
 		}
 		if x.metadata.AllowNull && t.DataType == claims.String {
 			return claims.Text(""), nil
@@ -81,21 +82,26 @@ func (x *Exchange) read(call *journey.Call, f field) (claims.Value, *journey.Res
 		return claims.Value{}, nil
 	}
 	if !legalChoice(call, f, text) {
-		return claims.Value{}, bad("UserMessageIfInvalidInput", "{0} has invalid input.")
+		return claims.Value{}, bad("UserMessageIfInvalidInput")
 	}
 	if failed := f.rule.Check(text, call.Now()); failed != nil {
-		message := call.Message("UserMessageIfIncorrectPattern", "Incorrect pattern for: {0}", displayName(call, f))
+		text := message(call, "UserMessageIfIncorrectPattern", displayName(call, f))
 		if help := failed.Text(call.Resources); help != "" {
-			message = help
+			text = help
 		}
-		r := refuse(journey.CodeNotValid, message, t.ID)
+		r := refuse(journey.CodeNotValid, text, t.ID)
 		return claims.Value{}, &r
 	}
 	value, err := claims.Parse(t.DataType, text)
 	if err != nil {
-		return claims.Value{}, bad("UserMessageIfInvalidInput", "{0} has invalid input.")
+		return claims.Value{}, bad("UserMessageIfInvalidInput")
 	}
 	return value, nil
+}
+
+// message is the text of a message key: the policy's, else our own.
+func message(call *journey.Call, key string, args ...string) string {
+	return call.Message(key, texts.For(call.Language).Text(texts.Message, key), args...)
 }
 
 // legalChoice reports whether a posted value is in the claim's effective list.
@@ -136,11 +142,7 @@ func (x *Exchange) mismatch(call *journey.Call, page *claims.Bag) *journey.Resul
 	if !shown || first.String() == second.String() {
 		return nil
 	}
-	text := "The password entry fields do not match. Please enter the same password in both fields and try again."
-	if t, ok := call.Resources.Text("UxElement", "", "error_passwordEntryMismatch"); ok {
-		text = t
-	}
-	r := refuse(journey.CodeNotValid, text, "")
+	r := refuse(journey.CodeNotValid, uxText(call, "error_passwordEntryMismatch"), "")
 	return &r
 }
 

@@ -15,6 +15,7 @@ import (
 	"crypto/rand"
 
 	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/texts"
 )
 
 // The limits of e-mail verification. B2C doesn't publish those of this control; we
@@ -102,10 +103,10 @@ func (x *Exchange) sendCode(ctx context.Context, call *journey.Call, s *state) (
 	id := f.use.Claim.ID
 	address := strings.TrimSpace(call.Answer.Value)
 	if parsed, err := mail.ParseAddress(address); err != nil || parsed.Address != address || len(address) > 254 {
-		return refuse(journey.CodeNotValid, uxText(call, "ver_incorrect_format", "Incorrect format."), id), nil
+		return refuse(journey.CodeNotValid, uxText(call, "ver_incorrect_format"), id), nil
 	}
 	if f.rule.Check(address, call.Now()) != nil {
-		return refuse(journey.CodeNotValid, uxText(call, "ver_incorrect_format", "Incorrect format."), id), nil
+		return refuse(journey.CodeNotValid, uxText(call, "ver_incorrect_format"), id), nil
 	}
 	if x.mailer == nil {
 		return journey.Result{}, journey.Fail(journey.CodeSendFailed, errors.New("no mail sender is configured"))
@@ -123,7 +124,7 @@ func (x *Exchange) sendCode(ctx context.Context, call *journey.Call, s *state) (
 		return journey.Result{}, err
 	}
 	*v = verification{Address: address, Code: hashCode(call, code), Expires: call.Now().Add(codeLifetime), Sent: v.Sent + 1}
-	err = x.mailer.SendCode(ctx, CodeMail{To: address, Code: code, Language: call.Language, Tenant: call.Program.TenantName, RemoteIP: call.Journey.Request.RemoteIP})
+	err = x.mailer.SendCode(ctx, CodeMail{To: address, Code: code, Lifetime: codeLifetime, Language: call.Language, Tenant: call.Program.TenantName, RemoteIP: call.Journey.Request.RemoteIP})
 	switch {
 	case errors.Is(err, ErrThrottled):
 		return s.reply(journey.Reply{OK: true, Result: journey.ResultThrottled})
@@ -177,9 +178,10 @@ func hashCode(call *journey.Call, code string) []byte {
 	return h[:]
 }
 
-func uxText(call *journey.Call, id, builtIn string) string {
+// uxText is a text of the page: the policy's, else our own.
+func uxText(call *journey.Call, id string) string {
 	if text, ok := call.Resources.Text("UxElement", "", id); ok {
 		return text
 	}
-	return builtIn
+	return texts.For(call.Language).Text(texts.SelfAsserted, id)
 }
