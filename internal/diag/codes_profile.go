@@ -12,6 +12,7 @@ const (
 	BadEndpoint         Code = "JM4008"
 	MisspeltMetadata    Code = "JM4009"
 	MisspeltKey         Code = "JM4010"
+	MissingConnector    Code = "JM4020"
 )
 
 var profileCodes = map[Code]Entry{
@@ -68,6 +69,12 @@ var profileCodes = map[Code]Entry{
 		Cause:   "A technical profile lacks a metadata item that its provider needs, and has one of nearly that name.",
 		Cure:    "Correct the item's Key.",
 		Example: Example{Policy: apiInstead(`<TechnicalProfile Id="New">` + handler("RestfulProvider") + `<Metadata><Item Key="ServiceURI">https://api.example/</Item><Item Key="AuthenticationType">None</Item><Item Key="AllowInsecureAuthInProduction">true</Item></Metadata><OutputClaims><OutputClaim ClaimTypeReferenceId="objectId" /></OutputClaims></TechnicalProfile>`)},
+	},
+	MissingConnector: {
+		Severity: Warning, Title: "Unknown API connector",
+		Cause:   "A technical profile calls an API connector that the tenant doesn't have.",
+		Cure:    "Create the API connector and write its id; users who come this way see an error until then.",
+		Example: Example{Policy: apiInstead(`<TechnicalProfile Id="New">` + handler("ApiConnectorProvider") + `<Metadata><Item Key="ConnectorId">missing</Item><Item Key="Step">PreTokenIssuance</Item></Metadata><OutputClaims><OutputClaim ClaimTypeReferenceId="objectId" /></OutputClaims></TechnicalProfile>`), Upload: true},
 	},
 	MisspeltKey: {
 		Severity: Error, Title: "Misspelt cryptographic key",

@@ -34,6 +34,8 @@ type Options struct {
 	Hash       string
 	// KeyExists is nil when the tenant's keys are not known.
 	KeyExists func(id string) bool
+	// ConnectorExists is nil when the tenant's API connectors are not known.
+	ConnectorExists func(id string) bool
 }
 
 // compiler makes one Program.

@@ -71,6 +71,8 @@ type Engine struct {
 	Now    func() time.Time
 	Rand   io.Reader
 	Log    *slog.Logger
+	// Audit keeps what administrators ask for afterwards; nil: nothing is kept.
+	Audit Auditor
 	// Lifetime of a suspended journey, renewed by each step; 0 means one hour.
 	Lifetime time.Duration
 

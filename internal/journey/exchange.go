@@ -60,6 +60,8 @@ type Call struct {
 
 	Now  func() time.Time
 	Rand io.Reader
+	// Audit records what the exchange did; never nil.
+	Audit func(Event)
 }
 
 // Input is one input or persisted claim with its value.

@@ -106,7 +106,7 @@ func (r *run) runProfile(ctx context.Context, tp *TechnicalProfile, bag *claims.
 		Inputs: r.inputs(tp.Inputs, bag),
 		Answer: x.answer, Memory: x.memory, State: x.state,
 		Language: r.j.Language, Resources: r.resources(r.content(tp)),
-		Now: r.e.Now, Rand: r.e.Rand,
+		Now: r.e.Now, Rand: r.e.Rand, Audit: r.audit,
 	}
 	for _, in := range call.Inputs {
 		// The defaults of input claims are in the bag for the output transformations
@@ -210,6 +210,11 @@ func (r *run) validate(ctx context.Context, tp *TechnicalProfile, bag, page *cla
 				continue
 			}
 			f := AsFailure(err)
+			if f.Fatal && f.Exchange == "" {
+				g := *f
+				g.Exchange = v.Profile.ID
+				f = &g
+			}
 			if f.Code == CodeInternal {
 				r.e.Log.ErrorContext(ctx, "validation technical profile failed", "technicalProfileId", v.Profile.ID,
 					"correlationId", r.j.CorrelationID, "err", err)

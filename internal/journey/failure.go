@@ -27,6 +27,8 @@ type Failure struct {
 	StepType string
 	// OAuth overrides the code's OAuth error.
 	OAuth string
+	// Fatal ends the journey also where a page could show the failure and ask again.
+	Fatal bool
 	Cause error
 }
 
@@ -95,6 +97,7 @@ const (
 	CodeIncompleteExchange  Code = "AADB2C90255"
 	CodeUnparsableReply     Code = "AADB2C90261"
 	CodeProviderResponse    Code = "AADB2C90273"
+	CodeUntrusted           Code = "AADB2C90275"
 	CodeUnreachable         Code = "AADB2C90289"
 	CodeNoRefreshJourney    Code = "AADB2C90288"
 	CodeNoActiveKey         Code = "AADB2C90220"
@@ -134,6 +137,7 @@ var codes = map[Code]codeEntry{
 	CodeIncompleteExchange:  {"A claims exchange that the policy calls did not complete in time.", "server_error"},
 	CodeUnparsableReply:     {"The answer of a claims exchange could not be read.", "server_error"},
 	CodeProviderResponse:    {"The identity provider gave an invalid response.", "server_error"},
+	CodeUntrusted:           {"A secure connection to the service that the policy calls could not be established.", "server_error"},
 	CodeUnreachable:         {"The identity provider could not be reached. Please try again in a few minutes.", "server_error"},
 	CodeNoRefreshJourney:    {"The user journey for refreshing tokens is not available.", "server_error"},
 	CodeNoActiveKey:         {"A key set that the policy uses has no active key.", "server_error"},

@@ -60,6 +60,7 @@ type Request struct {
 	AcceptLanguage string            `json:"acceptLanguage,omitempty"`
 	RemoteIP       string            `json:"remoteIP,omitempty"`
 	Host           string            `json:"host,omitempty"`
+	UserAgent      string            `json:"userAgent,omitempty"` // cut to 256 bytes
 	// BaseURL is scheme and host that the browser uses, without a final slash.
 	BaseURL string `json:"baseURL"`
 	// Tenant is the tenant segment as requested.
@@ -93,6 +94,9 @@ type Pending struct {
 	Done bool `json:"done,omitempty"`
 	// Exhausted is set when the tries are used up: the navigation ends the journey.
 	Exhausted bool `json:"exhausted,omitempty"`
+	// Failed is set when posting the form met a fatal failure: the navigation ends the
+	// journey with it.
+	Failed *StoredFailure `json:"failed,omitempty"`
 }
 
 // PendingKind is what a journey waits for.

@@ -21,6 +21,8 @@ type Plan struct {
 	// KeyExists tells whether the tenant has a policy key; nil when that is not
 	// known, as in an offline lint.
 	KeyExists func(id string) bool
+	// ConnectorExists tells whether the tenant has an API connector; nil as KeyExists.
+	ConnectorExists func(id string) bool
 	// Production is true if insecure settings must be refused: DeploymentMode of the
 	// leaf is Production or absent.
 	Production bool

@@ -20,7 +20,7 @@ func (e *Engine) Post(ctx context.Context, v Visit, a Answer) (Reply, error) {
 		if r.j.Ended || p == nil || p.Exchange == "" || p.Kind == PendingAway || !equal(v.CSRF, p.CSRF) {
 			return false, ErrStale
 		}
-		if p.Done || p.Exhausted {
+		if p.Done || p.Exhausted || p.Failed != nil {
 			reply = Reply{OK: true}
 			return false, nil
 		}
@@ -50,6 +50,10 @@ func (r *run) post(ctx context.Context, a Answer) (out Reply, _ error) {
 			r.e.Log.ErrorContext(ctx, "post failed", "correlationId", r.j.CorrelationID, "policyId", r.p.PolicyID, "err", err)
 		}
 		f = r.localise(f, exchange.Profile, nil)
+		if f.Fatal {
+			uj, frame := r.top()
+			p.Failed = stepFailure(f, uj.Steps[frame.Step]).stored()
+		}
 		result = Result{Reply: &Reply{Code: string(f.Code), Message: f.Public, Field: f.Field}}
 	}
 	reply := Reply{}
@@ -67,7 +71,9 @@ func (r *run) post(ctx context.Context, a Answer) (out Reply, _ error) {
 		reply.OK = true
 	case result.Reply != nil:
 		reply = *result.Reply
-		if !reply.OK && a.Kind == Submitted {
+		if p.Failed != nil {
+			reply = Reply{OK: true} // the navigation that follows ends the journey
+		} else if !reply.OK && a.Kind == Submitted {
 			p.Tries++
 			if limit := r.retryLimit(exchange.Profile); p.Tries > limit {
 				p.Exhausted = true
@@ -177,6 +183,9 @@ func (r *run) act(ctx context.Context, a Action) (Outcome, error) {
 	selection := step.Type == StepCombinedSignInAndSignUp || step.Type == StepClaimsProviderSelection
 	switch a.Kind {
 	case Confirm:
+		if p.Failed != nil {
+			return r.fail(p.Failed.failure()), nil
+		}
 		if p.Exhausted {
 			return r.fail(Fail(CodeRetriesUsed, nil)), nil
 		}

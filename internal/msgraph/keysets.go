@@ -23,7 +23,11 @@ func keySetJSON(set *keyset.Set) map[string]any {
 	return map[string]any{"id": set.ID, "keys": keys}
 }
 
-func hidden(id string) bool { return strings.EqualFold(keyset.Name(id), keySet) }
+// hidden tells which key sets are ours: no policy should name them, and identity
+// providers' secrets are changed with the provider.
+func hidden(id string) bool {
+	return strings.HasPrefix(strings.ToLower(keyset.Name(id)), strings.ToLower(keyset.Prefix+"Journeyman"))
+}
 
 func (q *request) listKeySets() error {
 	value := []map[string]any{}

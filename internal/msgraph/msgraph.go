@@ -18,15 +18,21 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
 	"journeyman.dev/internal/application"
+	"journeyman.dev/internal/audit"
+	"journeyman.dev/internal/connector"
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/directory"
 	"journeyman.dev/internal/keyset"
+	"journeyman.dev/internal/userflow"
 )
 
 // PolicyFile is a policy as uploaded.
@@ -63,6 +69,18 @@ type Server struct {
 	Keys       *keyset.Service
 	Apps       application.Store
 	Users      *directory.Directory
+	// Connectors, Flows and Audit are the tenant's API connectors, user flows and records.
+	Connectors *connector.Service
+	Flows      *userflow.Service
+	Audit      *audit.Log
+	Prober     Prober
+	// ExportFlow prints a user flow as a custom policy of an id; "" makes one.
+	ExportFlow func(flowID, policyID string) ([]byte, error)
+	// AppleSecret makes the client secret of Sign in with Apple from its private key, and
+	// keeps the key to renew it.
+	AppleSecret func(ctx context.Context, p *userflow.Provider, private []byte) (keyset.Key, error)
+	// PageTexts are the built-in texts of a kind of page in a language.
+	PageTexts func(layout, language string) []PageText
 	// BaseURL of the admin listener, for links; without final slash.
 	BaseURL func(r *http.Request) string
 	Now     func() time.Time
@@ -78,7 +96,12 @@ type request struct {
 	args   []string
 	caller caller
 	beta   bool
+	// targets is what the call acts on, for its audit record.
+	targets []audit.Target
 }
+
+// PageText is a built-in text.
+type PageText struct{ ElementType, StringID, Value string }
 
 // route is a resource: segments in lower case, {} for an argument.
 type route struct {
@@ -101,7 +124,7 @@ const (
 	readTenant    = "Organization.Read.All Domain.Read.All Directory.Read.All Directory.ReadWrite.All Policy.Read.All Policy.ReadWrite.TrustFramework"
 )
 
-var routes = []route{
+var routes = append(identityRoutes, []route{
 	{"GET", "trustframework/policies", readPolicies, (*request).listPolicies},
 	{"POST", "trustframework/policies", writePolicies, (*request).createPolicy},
 	{"GET", "trustframework/policies/{}", readPolicies, (*request).getPolicy},
@@ -137,10 +160,10 @@ var routes = []route{
 
 	{"GET", "domains", readTenant, (*request).domains},
 	{"GET", "organization", readTenant, (*request).organization},
-}
+}...)
 
 // betaOnly are resources that v1.0 doesn't have (admin-surface §1.1).
-const betaOnly = "trustframework/"
+var betaOnly = []string{"trustframework/", "identity/b2cuserflows"}
 
 var alternateKey = regexp.MustCompile(`^(.*?)\((?:appid=)?'([^']*)'\)$`)
 
@@ -180,12 +203,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !q.caller.hasAny(handler.roles) {
+		q.recordDenied(handler)
 		q.fail(&apiError{http.StatusForbidden, "Authorization_RequestDenied", "Insufficient privileges to complete the operation. One of these roles is needed: " + strings.ReplaceAll(handler.roles, " ", ", ") + "."})
 		return
 	}
-	if err := handler.handle(q); err != nil {
-		q.fail(err)
-	}
+	q.run(handler)
 }
 
 // find matches a path without regard to case; keySets('x') is keySets/x.
@@ -221,7 +243,7 @@ func (q *request) find(path string) (*route, []string) {
 				fits = false
 			}
 		}
-		if !fits || strings.HasPrefix(routes[i].pattern, betaOnly) && !q.beta {
+		if !fits || !q.beta && slices.ContainsFunc(betaOnly, func(prefix string) bool { return strings.HasPrefix(routes[i].pattern, prefix) }) {
 			continue
 		}
 		if routes[i].method == q.Method || q.Method == http.MethodHead && routes[i].method == http.MethodGet {
@@ -313,6 +335,14 @@ func (q *request) writePage(kind string, value []map[string]any, next string) er
 	return q.write(http.StatusOK, kind, body)
 }
 
+// sentence makes a text of an error's: packages write them small and without a stop.
+func sentence(text string) string {
+	text = strings.TrimPrefix(strings.ReplaceAll(text, ": invalid: ", ": "), "invalid: ")
+	text = strings.TrimPrefix(text, "invalid API connector: ")
+	r, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(r)) + text[size:] + "."
+}
+
 func badRequest(message string) error {
 	return &apiError{http.StatusBadRequest, "Request_BadRequest", message}
 }
@@ -329,6 +359,12 @@ func (q *request) fail(err error) {
 	case errors.As(err, &e):
 	case errors.As(err, &fault):
 		e = &apiError{http.StatusBadRequest, fault.Code, fault.Text}
+	case errors.Is(err, connector.ErrInvalid), errors.Is(err, userflow.ErrInvalid):
+		e = &apiError{http.StatusBadRequest, "AADB2C", sentence(err.Error())}
+	case errors.Is(err, userflow.ErrExists), errors.Is(err, userflow.ErrConflict), errors.Is(err, connector.ErrConflict):
+		e = &apiError{http.StatusConflict, "AADB2C", sentence(err.Error())}
+	case errors.Is(err, userflow.ErrNotFound), errors.Is(err, connector.ErrNotFound), errors.Is(err, audit.ErrNotFound):
+		e = &apiError{http.StatusNotFound, "AADB2C", sentence(err.Error())}
 	case errors.Is(err, application.ErrInvalid), errors.Is(err, directory.ErrInvalid), errors.Is(err, directory.ErrWeakPassword):
 		e = &apiError{http.StatusBadRequest, "Request_BadRequest", err.Error()}
 	default:

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"journeyman.dev/internal/audit"
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/seal"
 )
@@ -79,7 +80,22 @@ func (s *Server) finish(w http.ResponseWriter, r *http.Request, a *authorization
 		values.add("client_info", s.clientInfo(g))
 	}
 	values.add("iss", s.issuer(a.BaseURL, out.Issuer, out.Program.PolicyID))
+	s.recordIssued(a, out, g)
 	s.respond(w, r, a, values)
+}
+
+// recordIssued records the sign-in: what the application got, in one record. A code's
+// redemption isn't recorded again.
+func (s *Server) recordIssued(a *authorization, out *journey.Finished, g *grant) {
+	name := audit.CodeIssued
+	switch {
+	case a.ResponseType.Code:
+	case a.ResponseType.IDToken:
+		name = audit.IDTokenIssued
+	default:
+		name = audit.AccessTokenIssued
+	}
+	s.Audit.Add(out.Journey.Record(out.Program, journey.Event{Activity: name, UserID: g.ObjectID, Provider: g.Bag.Get("identityProvider").String()}))
 }
 
 // parameters keep their order.

@@ -252,7 +252,7 @@ func (s *Server) begin(w http.ResponseWriter, r *http.Request, a *authorization,
 		NoUI:     slices.Contains(prompts, "none"),
 		Request: journey.Request{
 			Parameters: parameters, AcceptLanguage: r.Header.Get("Accept-Language"), RemoteIP: s.RemoteIP(r),
-			Host: r.Host, BaseURL: a.BaseURL, Tenant: a.Endpoint.Tenant,
+			Host: r.Host, BaseURL: a.BaseURL, Tenant: a.Endpoint.Tenant, UserAgent: journey.CutUserAgent(r.UserAgent()),
 		},
 	}
 	ran, err := s.Engine.Start(r.Context(), begin)

@@ -74,6 +74,7 @@ type Server struct {
 	Sealer       *seal.Sealer
 	Grants       Grants
 	Accounts     Accounts
+	Audit        journey.Auditor
 	Browser      Browser
 	Engine       *journey.Engine
 	// BaseURL is scheme and host that the browser or client used, from configuration

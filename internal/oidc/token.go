@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"journeyman.dev/internal/application"
+	"journeyman.dev/internal/audit"
 	"journeyman.dev/internal/directory"
 	"journeyman.dev/internal/endpoint"
 	"journeyman.dev/internal/journey"
@@ -249,7 +250,11 @@ func (t *exchange) refresh(w http.ResponseWriter) *failure {
 	if fail := t.authenticate(g); fail != nil {
 		return fail
 	}
-	return t.answer(w, g, func() (*tokenBody, *failure) { return t.refreshed(g) })
+	if fail := t.answer(w, g, func() (*tokenBody, *failure) { return t.refreshed(g) }); fail != nil {
+		return fail
+	}
+	t.record(audit.TokenExchanged, g)
+	return nil
 }
 
 // refreshed makes the tokens of a refresh token.
@@ -275,6 +280,14 @@ func (t *exchange) refreshed(g *grant) (*tokenBody, *failure) {
 		return nil, fail
 	}
 	return t.tokens(&next)
+}
+
+// record keeps an audit record of a token request.
+func (t *exchange) record(activity string, g *grant) {
+	j := journey.Journey{CorrelationID: t.s.Engine.NewID(), Request: journey.Request{
+		Parameters: map[string]string{"client_id": g.ClientID}, RemoteIP: t.s.RemoteIP(t.r), UserAgent: journey.CutUserAgent(t.r.UserAgent()),
+	}}
+	t.s.Audit.Add(j.Record(t.p, journey.Event{Activity: activity, UserID: g.ObjectID}))
 }
 
 // narrow lets a refresh ask for fewer scopes than were granted.

@@ -150,6 +150,7 @@ type Response struct {
 	Body     []byte
 	Attempts int
 	Duration time.Duration
+	TLS      *tls.ConnectionState // nil for plain http, and without an answer
 }
 
 // CheckURL reports whether an address may be called at all: https, or in development
@@ -239,7 +240,7 @@ func (c *Client) once(ctx context.Context, r Request) (Response, error) {
 		limit = 1 << 20
 	}
 	body, err := io.ReadAll(io.LimitReader(res.Body, limit+1))
-	out := Response{Status: res.StatusCode, Header: res.Header, Body: body}
+	out := Response{Status: res.StatusCode, Header: res.Header, Body: body, TLS: res.TLS}
 	switch {
 	case int64(len(body)) > limit:
 		return out, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, limit)

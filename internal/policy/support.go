@@ -16,6 +16,7 @@ var handlers = []string{
 	"InsightsTelemetryProvider", "PhoneFactorSSOSessionProvider", "MultiFactorAuthenticationProvider", "SocialIdpProvider", "TpEngineProvider",
 	"AssertionConsumerProvider", "OpenIdConnectProvider", "OAuth2Provider", "OAuth1Provider", "WebAuthnProvider", "CaptchaProvider",
 	"AzureIdentityProtectionProvider", "HumanChallengeProtocolProvider", "AzureMfaProvider", "AadSelfServicePasswordResetProvider", "ProofUpProvider",
+	"ApiConnectorProvider", // ours: what user flows call
 }
 
 func knownHandler(class string) bool {
@@ -28,6 +29,7 @@ var (
 	builtHandlers = []string{
 		"AzureActiveDirectoryProvider", "SelfAssertedAttributeProvider", "RestfulProvider", "ClaimsTransformationProtocolProvider",
 		"DefaultSSOSessionProvider", "ExternalLoginSSOSessionProvider", "NoopSSOSessionProvider", "OAuthSSOSessionProvider", "UserJourneyContextProvider",
+		"ApiConnectorProvider",
 	}
 	builtProtocols = []string{"None", "OpenIdConnect", "OAuth2"}
 	builtIssuers   = []string{"JWT", "OAuth2Error"}

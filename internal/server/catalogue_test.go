@@ -11,7 +11,7 @@ import (
 )
 
 // upload lints the files of an example as if they were uploaded to contoso, which lacks
-// one policy key.
+// one policy key and has no API connector.
 func upload(x diag.Example) diag.List {
 	options := journey.Options{Providers: Kinds(), TenantName: "contoso.onmicrosoft.com"}
 	var files []File
@@ -22,6 +22,7 @@ func upload(x diag.Example) diag.List {
 		if !x.Upload {
 			continue
 		}
+		options.ConnectorExists = func(string) bool { return false }
 		options.KeyExists = func(id string) bool { return id != "B2C_1A_Missing" }
 		if d, _ := policy.Parse(file.Path, file.Source); d != nil {
 			list = append(list, identity(d, "", options)...)

@@ -39,6 +39,11 @@ func (s *Server) Run(ctx context.Context) error {
 	background, stop := context.WithCancel(ctx)
 	var chores sync.WaitGroup
 	chores.Go(func() { s.housekeeping(background) })
+	// Audit records are written until the last request has ended.
+	recording, endRecording := context.WithCancel(context.WithoutCancel(ctx))
+	defer endRecording()
+	recorded := make(chan error, 1)
+	go func() { recorded <- s.Audit.Run(recording) }()
 	var err error
 	select {
 	case <-ctx.Done():
@@ -50,7 +55,8 @@ func (s *Server) Run(ctx context.Context) error {
 	if errors.Is(err, http.ErrServerClosed) {
 		err = nil
 	}
-	return err
+	endRecording()
+	return errors.Join(err, <-recorded)
 }
 
 // drain stops the servers side by side.
@@ -98,7 +104,7 @@ func (s *Server) Sync(ctx context.Context) error {
 	if err != nil || now == s.fingerprint {
 		return err
 	}
-	if err := errors.Join(s.Keys.Reload(ctx), s.Policies.Reload(ctx)); err != nil {
+	if err := errors.Join(s.Keys.Reload(ctx), s.Connectors.Reload(ctx), s.Policies.Reload(ctx), s.Flows.Reload(ctx)); err != nil {
 		return err
 	}
 	s.fingerprint = now
@@ -123,7 +129,8 @@ func (s *Server) housekeeping(ctx context.Context) {
 			}
 		case <-ticker.C:
 			now := s.Config.Now()
-			err := errors.Join(s.db.Purge(ctx, now), s.Users.Store.PurgeUsers(ctx, now.AddDate(0, 0, -30)), s.Policies.Remember(ctx))
+			err := errors.Join(s.db.Purge(ctx, now), s.Users.Store.PurgeUsers(ctx, now.AddDate(0, 0, -30)), s.Policies.Remember(ctx), s.renewApple(ctx),
+				s.Audit.Store.PurgeAudits(ctx, now.Add(-s.auditKeep())))
 			if err != nil && ctx.Err() == nil {
 				s.Config.Log.ErrorContext(ctx, "housekeeping failed", "err", err)
 			}

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"maps"
 	"slices"
@@ -19,6 +20,7 @@ import (
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/policy"
 	"journeyman.dev/internal/store"
+	"journeyman.dev/internal/userflow"
 )
 
 // Policies holds the tenant's policies: stored as uploaded, compiled in memory. A
@@ -35,6 +37,7 @@ type Policies struct {
 	// wait for it.
 	changes sync.Mutex
 	live    atomic.Pointer[policies]
+	flows   map[string]store.Policy // documents of user flows, by folded id; changes guards it
 
 	mu    sync.Mutex
 	older map[string]*journey.Program // by hash, of journeys under way; emptied by housekeeping
@@ -42,7 +45,8 @@ type Policies struct {
 
 // policies is one state of all policies; it never changes.
 type policies struct {
-	sources map[string]store.Policy // by folded id
+	sources map[string]store.Policy // as uploaded, by folded id
+	flows   map[string]store.Policy // made from user flows, by folded id
 	docs    *policy.Set
 	current map[string]*journey.Program // by folded id
 	byHash  map[string]*journey.Program
@@ -58,7 +62,6 @@ var (
 // load reads the stored policies and compiles them. A policy that doesn't compile any
 // more is kept and reported: it was fine when it was uploaded.
 func (p *Policies) load(ctx context.Context) error {
-	p.live.Store(&policies{docs: policy.NewSet()})
 	if err := p.Reload(ctx); err != nil {
 		return err
 	}
@@ -94,9 +97,14 @@ func (p *Policies) stored(ctx context.Context) (map[string]store.Policy, error) 
 // publish compiles every policy whose chain changed and makes the result current; the
 // caller holds changes.
 func (p *Policies) publish(ctx context.Context, sources map[string]store.Policy) {
-	was := p.live.Load()
-	next := &policies{sources: sources, docs: parseAll(sources), current: make(map[string]*journey.Program), byHash: make(map[string]*journey.Program)}
-	for id, s := range sources {
+	p.live.Store(p.compileAll(ctx, sources, p.flows))
+}
+
+// compileAll makes the state of all policies; what hasn't changed isn't compiled again.
+func (p *Policies) compileAll(ctx context.Context, sources, flows map[string]store.Policy) *policies {
+	was := p.current()
+	next := &policies{sources: sources, flows: flows, docs: parseAll(sources, flows), current: make(map[string]*journey.Program), byHash: make(map[string]*journey.Program)}
+	for id, s := range next.all() {
 		program := was.byHash[hashOf(next.parts(s.ID))]
 		if program == nil {
 			var list diag.List
@@ -115,7 +123,36 @@ func (p *Policies) publish(ctx context.Context, sources map[string]store.Policy)
 			next.byHash[program.Hash] = program
 		}
 	}
-	p.live.Store(next)
+	return next
+}
+
+// current is the live state; at the start there is an empty one.
+func (p *Policies) current() *policies {
+	if live := p.live.Load(); live != nil {
+		return live
+	}
+	return &policies{docs: policy.NewSet()}
+}
+
+// all are the uploaded policies and those of user flows, by folded id.
+func (s *policies) all() iter.Seq2[string, store.Policy] {
+	return func(yield func(string, store.Policy) bool) {
+		for _, m := range []map[string]store.Policy{s.sources, s.flows} {
+			for id, one := range m {
+				if !yield(id, one) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// source finds a policy's document.
+func (s *policies) source(id string) store.Policy {
+	if one, ok := s.sources[policy.Fold(id)]; ok {
+		return one
+	}
+	return s.flows[policy.Fold(id)]
 }
 
 // parts are the documents of a policy's chain as uploaded, the base first; none if the
@@ -124,16 +161,18 @@ func (s *policies) parts(id string) [][]byte {
 	chain, _ := s.docs.Chain(id)
 	var parts [][]byte
 	for _, d := range chain {
-		parts = append(parts, s.sources[policy.Fold(d.PolicyID.Value)].XML)
+		parts = append(parts, s.source(d.PolicyID.Value).XML)
 	}
 	return parts
 }
 
-func parseAll(sources map[string]store.Policy) *policy.Set {
+func parseAll(sources ...map[string]store.Policy) *policy.Set {
 	var docs []*policy.Document
-	for _, s := range sources {
-		if d, _ := policy.Parse(s.ID+".xml", s.XML); d != nil {
-			docs = append(docs, d)
+	for _, m := range sources {
+		for _, s := range m {
+			if d, _ := policy.Parse(s.ID+".xml", s.XML); d != nil {
+				docs = append(docs, d)
+			}
 		}
 	}
 	return policy.NewSet(docs...)
@@ -182,7 +221,7 @@ func hashOf(parts [][]byte) string {
 // Remember keeps the documents of the current programs in the store, for journeys under
 // way, and forgets those that no journey can need any more.
 func (p *Policies) Remember(ctx context.Context) error {
-	live := p.live.Load()
+	live := p.current()
 	programs := make(map[string][][]byte)
 	for id, program := range live.current {
 		if program.RelyingParty == nil {
@@ -231,7 +270,7 @@ func (p *Policies) Put(ctx context.Context, files ...store.Policy) (diag.List, e
 	if list.HasErrors() {
 		return list.Sort(), ErrInvalid
 	}
-	next := &policies{sources: sources, docs: parseAll(sources)}
+	next := &policies{sources: sources, flows: p.flows, docs: parseAll(sources, p.flows)}
 	for _, id := range ids {
 		_, found := p.compile(next, id)
 		list = append(list, found...)
@@ -262,6 +301,9 @@ func identity(d *policy.Document, id string, o journey.Options) diag.List {
 	if t := d.TenantID.Value; !strings.EqualFold(t, o.TenantName) && !strings.EqualFold(t, o.TenantID) && !strings.EqualFold(t, short) {
 		c.Report(diag.WrongTenant, d.TenantID.Pos, "write "+o.TenantName, "the policy is of tenant %q, but is uploaded to %q", t, o.TenantName)
 	}
+	if userflow.IsFlowID(d.PolicyID.Value) {
+		c.Report(diag.WrongTenant, d.PolicyID.Pos, "name it B2C_1A_…", "the policy's id %q is one that user flows have", d.PolicyID.Value)
+	}
 	if id != "" && !strings.EqualFold(withPrefix(d.PolicyID.Value), withPrefix(id)) {
 		c.Report(diag.WrongTenant, d.PolicyID.Pos, "upload it under its own id", "the policy's id is %q, but it is uploaded as %q", d.PolicyID.Value, id)
 	}
@@ -270,13 +312,13 @@ func identity(d *policy.Document, id string, o journey.Options) diag.List {
 
 // Current implements oidc.Programs.
 func (p *Policies) Current(id string) *journey.Program {
-	return p.live.Load().current[policy.Fold(id)]
+	return p.current().current[policy.Fold(id)]
 }
 
 // Program implements journey.Programs: a journey under way finishes on the program that
 // it began with, also after a restart.
 func (p *Policies) Program(ctx context.Context, hash string) (*journey.Program, error) {
-	if program := p.live.Load().byHash[hash]; program != nil {
+	if program := p.current().byHash[hash]; program != nil {
 		return program, nil
 	}
 	p.mu.Lock()
@@ -309,14 +351,14 @@ func (p *Policies) Program(ctx context.Context, hash string) (*journey.Program, 
 
 // List returns the stored policies by id.
 func (p *Policies) List() []store.Policy {
-	return slices.SortedFunc(maps.Values(p.live.Load().sources), func(a, b store.Policy) int {
+	return slices.SortedFunc(maps.Values(p.current().sources), func(a, b store.Policy) int {
 		return strings.Compare(policy.Fold(a.ID), policy.Fold(b.ID))
 	})
 }
 
 // Get returns a stored policy.
 func (p *Policies) Get(id string) (store.Policy, error) {
-	if s, ok := p.live.Load().sources[policy.Fold(withPrefix(id))]; ok {
+	if s, ok := p.current().sources[policy.Fold(withPrefix(id))]; ok {
 		return s, nil
 	}
 	return store.Policy{}, fmt.Errorf("%w: %s", ErrNoPolicy, id)

@@ -9,6 +9,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -25,6 +26,8 @@ import (
 	"github.com/google/uuid"
 
 	"journeyman.dev/internal/application"
+	"journeyman.dev/internal/audit"
+	"journeyman.dev/internal/connector"
 	"journeyman.dev/internal/directory"
 	"journeyman.dev/internal/endpoint"
 	"journeyman.dev/internal/journey"
@@ -33,6 +36,7 @@ import (
 	"journeyman.dev/internal/oidc"
 	"journeyman.dev/internal/outbound"
 	"journeyman.dev/internal/page"
+	"journeyman.dev/internal/provider/apiconnector"
 	dirprovider "journeyman.dev/internal/provider/directory"
 	"journeyman.dev/internal/provider/federation"
 	"journeyman.dev/internal/provider/jwtissuer"
@@ -43,6 +47,7 @@ import (
 	"journeyman.dev/internal/provider/usercontext"
 	"journeyman.dev/internal/seal"
 	"journeyman.dev/internal/store"
+	"journeyman.dev/internal/userflow"
 )
 
 // Config is what an operator sets.
@@ -73,6 +78,12 @@ type Config struct {
 	OutboundPerHost int
 	// ShutdownTimeout is how long Run may take to end, requests under way included; 0: 30 s.
 	ShutdownTimeout time.Duration
+	// ConnectorTimeout and ConnectorAttempts bound the calls of API connectors that have no
+	// settings of their own; zero: 20 s and 2.
+	ConnectorTimeout  time.Duration
+	ConnectorAttempts int
+	// AuditKeep is how long audit records are kept; zero: 7 days, as in B2C.
+	AuditKeep time.Duration
 
 	PasswordCost directory.Cost // zero: the default
 	Now          func() time.Time
@@ -88,9 +99,13 @@ type Server struct {
 	Keys     *keyset.Service
 	Apps     *application.Cache
 	Users    *directory.Directory
-	Outbox   *mail.Outbox // nil unless in development without SMTP
-	Outbound *outbound.Client
-	CAFile   string // of the local CA; "" without
+	// Connectors and Flows are the tenant's API connectors and user flows.
+	Connectors *connector.Service
+	Flows      *userflow.Service
+	Audit      *audit.Log
+	Outbox     *mail.Outbox // nil unless in development without SMTP
+	Outbound   *outbound.Client
+	CAFile     string // of the local CA; "" without
 
 	// ExtensionsApp is the app id that extension attributes belong to, without dashes.
 	ExtensionsApp string
@@ -327,6 +342,7 @@ func (s *Server) registry() (journey.Registry, error) {
 	r := Kinds()
 	r["selfassertedattributeprovider"] = &selfasserted.Provider{Mailer: mailer}
 	r["restfulprovider"] = &restful.Provider{Caller: s.Outbound, Keys: s.Keys, Timeout: s.Config.RESTTimeout, Attempts: s.Config.RESTAttempts}
+	r["apiconnectorprovider"] = s.connectorProvider()
 	r["azureactivedirectoryprovider"] = &dirprovider.Provider{Users: s.Users, ExtensionsApp: s.ExtensionsApp}
 	r["openidconnect"] = &federation.OpenIDConnect{Caller: s.Outbound, Keys: s.Keys, Accounts: s.Users, Metadata: cache}
 	r["oauth2"] = &federation.OAuth2{Caller: s.Outbound, Keys: s.Keys}
@@ -341,6 +357,7 @@ func Kinds() journey.Registry {
 		"selfassertedattributeprovider":        &selfasserted.Provider{},
 		"restfulprovider":                      &restful.Provider{},
 		"azureactivedirectoryprovider":         &dirprovider.Provider{},
+		"apiconnectorprovider":                 &apiconnector.Provider{},
 		"openidconnect":                        &federation.OpenIDConnect{},
 		"oauth2":                               &federation.OAuth2{},
 		journey.KindHint:                       &federation.Hint{},
@@ -369,19 +386,27 @@ func (s *Server) mailer() (selfasserted.Mailer, error) {
 
 func (s *Server) wire(ctx context.Context, sealer *seal.Sealer) error {
 	c := s.Config
+	s.Audit = &audit.Log{Store: store.Audits{DB: s.db}, Now: c.Now, Rand: c.Rand, Log: c.Log}
+	s.Connectors = &connector.Service{
+		Store: store.Resources{DB: s.db}, Sealer: sealer, Caller: s.Outbound, Decode: decodePKCS12, Timeout: c.ConnectorTimeout, Attempts: c.ConnectorAttempts, Now: c.Now,
+	}
+	if err := s.Connectors.Reload(ctx); err != nil {
+		return err
+	}
 	registry, err := s.registry()
 	if err != nil {
 		return err
 	}
 	s.Policies = &Policies{
 		store: store.Policies{DB: s.db}, now: c.Now, log: c.Log, keep: 24 * time.Hour,
-		options: journey.Options{Providers: registry, TenantName: c.Tenant, TenantID: s.TenantID, KeyExists: s.Keys.Exists},
+		options: journey.Options{Providers: registry, TenantName: c.Tenant, TenantID: s.TenantID, KeyExists: s.Keys.Exists, ConnectorExists: s.Connectors.Exists},
 	}
-	if err := s.Policies.load(ctx); err != nil {
+	s.Flows = &userflow.Service{Store: store.Resources{DB: s.db}, Publisher: s.Policies, TenantName: c.Tenant, ExtensionsApp: s.ExtensionsApp, Now: c.Now}
+	if err := errors.Join(s.Policies.load(ctx), s.Flows.Reload(ctx)); err != nil {
 		return err
 	}
 	s.engine = &journey.Engine{
-		Store: store.Journeys{DB: s.db}, Sealer: sealer, Programs: s.Policies, Accounts: s.Users, Secret: s.Keys.Secret, Now: c.Now, Rand: c.Rand, Log: c.Log,
+		Store: store.Journeys{DB: s.db}, Sealer: sealer, Programs: s.Policies, Accounts: s.Users, Secret: s.Keys.Secret, Audit: s.Audit, Now: c.Now, Rand: c.Rand, Log: c.Log,
 	}
 	s.pages = &page.Pages{
 		Engine: s.engine, Sealer: sealer, TenantID: s.TenantID, Templates: page.NewTemplates(s.Outbound, s.templateAge(), c.Now), Program: s.program,
@@ -390,7 +415,7 @@ func (s *Server) wire(ctx context.Context, sealer *seal.Sealer) error {
 	page.LogMissing(c.Log)
 	s.oidc = &oidc.Server{
 		TenantName: c.Tenant, TenantID: s.TenantID, Programs: s.Policies, Applications: s.Apps, Keys: s.Keys, Sealer: sealer,
-		Grants: store.Grants{DB: s.db}, Accounts: s.Users, Browser: s.pages, Engine: s.engine,
+		Grants: store.Grants{DB: s.db}, Accounts: s.Users, Audit: s.Audit, Browser: s.pages, Engine: s.engine,
 		BaseURL: func(*http.Request) string { return s.baseURL }, RemoteIP: s.remoteIP, Now: c.Now, Rand: c.Rand, Log: c.Log,
 	}
 	s.pages.Deliver = s.oidc.Deliver

@@ -228,14 +228,15 @@ func (s Policies) KeepPrograms(ctx context.Context, programs map[string][][]byte
 	})
 }
 
-// Fingerprint changes whenever a policy or key set does, on whichever node.
+// Fingerprint changes whenever a policy, key set, user flow or API connector does, on
+// whichever node.
 func (d *DB) Fingerprint(ctx context.Context) (string, error) {
 	lines, err := collect(ctx, d, func(row scanner) (string, error) {
 		var id string
 		var version int64
 		err := row.Scan(&id, &version)
 		return fmt.Sprintf("%s %d\n", id, version), err
-	}, "SELECT id, updated FROM policies UNION ALL SELECT id, version FROM keysets ORDER BY 1")
+	}, "SELECT id, updated FROM policies UNION ALL SELECT id, version FROM keysets UNION ALL SELECT kind || ' ' || id, version FROM resources ORDER BY 1")
 	return strings.Join(lines, ""), err
 }
 

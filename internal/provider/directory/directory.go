@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"journeyman.dev/internal/audit"
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/claims/transform"
 	"journeyman.dev/internal/diag"
@@ -212,6 +213,8 @@ func (x *Exchange) write(ctx context.Context, call *journey.Call, u *directory.U
 		if err := x.users.Create(ctx, u, c.password); err != nil {
 			return journey.Result{}, failure(err)
 		}
+		call.Audit(journey.Event{Activity: audit.UserAdded, UserID: u.ID, Service: audit.ServiceDirectory, Operation: "Add"})
+		call.Audit(journey.Event{Activity: audit.SignUpCompleted, UserID: u.ID})
 		return journey.Result{Output: output{u: u, x: x, created: true, written: true}}, nil
 	}
 	policies := ""
@@ -224,6 +227,9 @@ func (x *Exchange) write(ctx context.Context, call *journey.Call, u *directory.U
 	})
 	if err != nil {
 		return journey.Result{}, failure(err)
+	}
+	if c.password != "" {
+		call.Audit(journey.Event{Activity: audit.PasswordReset, UserID: u.ID, Service: audit.ServiceDirectory, Operation: "Update"})
 	}
 	return journey.Result{Output: output{u: u, x: x, written: true}, NewCredentials: c.password != ""}, nil
 }

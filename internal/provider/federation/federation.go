@@ -20,6 +20,7 @@ import (
 	"strings"
 	"time"
 
+	"journeyman.dev/internal/audit"
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/journey"
@@ -191,6 +192,14 @@ func (c *common) returned(call *journey.Call) (pending, error) {
 	if call.Answer.Kind != journey.Returned || json.Unmarshal(call.Memory, &p) != nil {
 		return p, errors.New("return without a request")
 	}
+	federated := journey.Event{Activity: audit.Federated, Provider: call.Profile.DisplayName, ProviderAppID: c.clientID}
+	if len(call.Profile.Domains) > 0 {
+		federated.Provider = call.Profile.Domains[0]
+	}
+	if call.Answer.Fields["error"] != "" {
+		federated.Result, federated.Reason = audit.Failure, "The identity provider answered with an error"
+	}
+	call.Audit(federated)
 	if code := call.Answer.Fields["error"]; code != "" {
 		return p, &journey.Failure{Code: journey.CodeProviderResponse, Public: fmt.Sprintf("An invalid response was received: 'Error: %s,Error Description: %s'", short(code), short(call.Answer.Fields["error_description"])),
 			Cause: fmt.Errorf("technical profile %s: the provider answered with an error", c.profileID)}

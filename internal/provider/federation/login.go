@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"journeyman.dev/internal/audit"
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/directory"
 	"journeyman.dev/internal/journey"
@@ -47,9 +48,14 @@ func (x *login) Run(ctx context.Context, call *journey.Call) (journey.Result, er
 	name, _ := call.Inputs.Get("username")
 	password, _ := call.Inputs.Get("password")
 	u, err := x.accounts.Authenticate(ctx, name.String(), password.String())
+	checked := journey.Event{Activity: audit.CredentialsChecked, Username: name.String()}
 	if err != nil {
+		checked.Result, checked.Reason = audit.Failure, err.Error()
+		call.Audit(checked)
 		return journey.Result{}, refusal(err)
 	}
+	checked.UserID = u.ID
+	call.Audit(checked)
 	out := journey.Values{
 		"oid": claims.Text(u.ID), "sub": claims.Text(u.ID), "tid": claims.Text(x.tenantID), "upn": claims.Text(u.UPN),
 	}

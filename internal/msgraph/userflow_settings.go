@@ -1,0 +1,264 @@
+package msgraph
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+
+	"journeyman.dev/internal/userflow"
+)
+
+// flowSettings are what Graph has no members for: our own sub-resource of a user flow.
+type flowSettings struct {
+	ApplicationClaims        []string                `json:"applicationClaims"`
+	TokenLifetimes           tokenLifetimes          `json:"tokenLifetimes"`
+	TokenCompatibility       tokenCompatibility      `json:"tokenCompatibility"`
+	Session                  sessionSettings         `json:"session"`
+	PasswordComplexity       passwordSettings        `json:"passwordComplexity"`
+	SelfServicePasswordReset bool                    `json:"selfServicePasswordReset"`
+	JavaScript               bool                    `json:"javaScript"`
+	Pages                    map[string]pageSettings `json:"pages"`
+	APIConnectors            connectorCompatibility  `json:"apiConnectors"`
+
+	// What comes later: these are off, and can't be set to anything else.
+	MFA               mfaSettings `json:"multiFactorAuthentication"`
+	AgeGating         onOff       `json:"ageGating"`
+	ForcedReset       onOff       `json:"forcedPasswordReset"`
+	ConditionalAccess onOff       `json:"conditionalAccess"`
+}
+
+type tokenLifetimes struct {
+	AccessAndIDTokenMinutes int `json:"accessAndIdTokenMinutes"`
+	RefreshTokenDays        int `json:"refreshTokenDays"`
+	// RefreshTokenSlidingWindowDays is null for no expiry.
+	RefreshTokenSlidingWindowDays *int `json:"refreshTokenSlidingWindowDays"`
+}
+
+type tokenCompatibility struct {
+	Issuer      string `json:"issuer"`      // authorityAndTenantGuid, authorityWithTfp
+	Subject     string `json:"subject"`     // objectId, notSupported
+	PolicyClaim string `json:"policyClaim"` // tfp, acr
+}
+
+type sessionSettings struct {
+	LifetimeMinutes        int    `json:"lifetimeMinutes"`
+	Timeout                string `json:"timeout"`      // rolling, absolute
+	SingleSignOn           string `json:"singleSignOn"` // tenant, application, policy, disabled
+	RequireIDTokenInLogout bool   `json:"requireIdTokenInLogout"`
+	KeepMeSignedInDays     int    `json:"keepMeSignedInDays"` // 0: off
+}
+
+type passwordSettings struct {
+	Kind             string `json:"kind"` // simple, strong, custom
+	MinimumLength    int    `json:"minimumLength"`
+	MaximumLength    int    `json:"maximumLength"`
+	Characters       string `json:"characters"`       // all, digits
+	CharacterClasses int    `json:"characterClasses"` // 2, 3, 4; 0: any
+}
+
+type pageSettings struct {
+	URI           string `json:"uri"`
+	LayoutVersion string `json:"layoutVersion"`
+}
+
+type connectorCompatibility struct {
+	SkipOnSingleSignOn bool `json:"skipOnSingleSignOn"`
+}
+
+type mfaSettings struct {
+	Enforcement string `json:"enforcement"`
+}
+
+type onOff struct {
+	Enabled bool `json:"enabled"`
+}
+
+func pick(on bool, yes, no string) string {
+	if on {
+		return yes
+	}
+	return no
+}
+
+func or[T comparable](v, otherwise T) T {
+	var zero T
+	if v == zero {
+		return otherwise
+	}
+	return v
+}
+
+func flowSettingsOf(s *userflow.Settings) flowSettings {
+	out := flowSettings{
+		ApplicationClaims: s.ApplicationClaims,
+		TokenLifetimes:    tokenLifetimes{AccessAndIDTokenMinutes: or(s.AccessTokenMinutes, 60), RefreshTokenDays: or(s.RefreshTokenDays, 14)},
+		TokenCompatibility: tokenCompatibility{
+			Issuer: pick(s.IssuerWithPolicy, "authorityWithTfp", "authorityAndTenantGuid"), Subject: pick(s.NoSubject, "notSupported", "objectId"),
+			PolicyClaim: pick(s.PolicyInACR, "acr", "tfp"),
+		},
+		Session: sessionSettings{
+			LifetimeMinutes: or(s.SessionMinutes, 1440), Timeout: pick(s.SessionAbsolute, "absolute", "rolling"), SingleSignOn: strings.ToLower(or(s.SingleSignOn, "tenant")),
+			RequireIDTokenInLogout: s.RequireIDTokenInLogout, KeepMeSignedInDays: s.KeepSignedInDays,
+		},
+		PasswordComplexity: passwordSettings{
+			Kind: strings.ToLower(or(s.Password.Kind, userflow.PasswordStrong)), MinimumLength: or(s.Password.MinLength, 8), MaximumLength: or(s.Password.MaxLength, 64),
+			Characters: pick(s.Password.DigitsOnly, "digits", "all"), CharacterClasses: s.Password.Classes,
+		},
+		SelfServicePasswordReset: s.SelfServicePasswordReset, JavaScript: s.JavaScript, Pages: map[string]pageSettings{},
+		APIConnectors: connectorCompatibility{SkipOnSingleSignOn: s.SkipConnectorOnSSO}, MFA: mfaSettings{"off"},
+	}
+	if s.ApplicationClaims == nil {
+		out.ApplicationClaims = userflow.DefaultClaims()
+	}
+	if s.Password.Kind == "" || s.Password.Kind == userflow.PasswordStrong {
+		out.PasswordComplexity.CharacterClasses = 3
+	}
+	if !s.RefreshNoExpiry {
+		days := or(s.RefreshWindowDays, 90)
+		out.TokenLifetimes.RefreshTokenSlidingWindowDays = &days
+	}
+	for id, p := range s.Pages {
+		out.Pages[id] = pageSettings{p.URI, p.Version}
+	}
+	return out
+}
+
+// legal finds a value among those that are allowed, ignoring case.
+func legal(member, value string, values ...string) (string, error) {
+	for _, v := range values {
+		if strings.EqualFold(v, value) {
+			return v, nil
+		}
+	}
+	return "", badConnector(member + " must be one of " + strings.Join(values, ", ") + ".")
+}
+
+// settings brings the members back. Numbers are kept as they came: the flow's own check
+// says which are out of bounds.
+func (in *flowSettings) settings() (userflow.Settings, error) {
+	issuer, err1 := legal("tokenCompatibility.issuer", in.TokenCompatibility.Issuer, "authorityAndTenantGuid", "authorityWithTfp")
+	subject, err2 := legal("tokenCompatibility.subject", in.TokenCompatibility.Subject, "objectId", "notSupported")
+	policy, err3 := legal("tokenCompatibility.policyClaim", in.TokenCompatibility.PolicyClaim, "tfp", "acr")
+	timeout, err4 := legal("session.timeout", in.Session.Timeout, "rolling", "absolute")
+	sso, err5 := legal("session.singleSignOn", in.Session.SingleSignOn, "tenant", "application", "policy", "disabled", "suppressed")
+	kind, err6 := legal("passwordComplexity.kind", in.PasswordComplexity.Kind, userflow.PasswordSimple, userflow.PasswordStrong, userflow.PasswordCustom)
+	characters, err7 := legal("passwordComplexity.characters", in.PasswordComplexity.Characters, "all", "digits")
+	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, in.unsupported()); err != nil {
+		return userflow.Settings{}, first(err1, err2, err3, err4, err5, err6, err7, in.unsupported())
+	}
+	s := userflow.Settings{
+		ApplicationClaims: in.ApplicationClaims, AccessTokenMinutes: in.TokenLifetimes.AccessAndIDTokenMinutes, RefreshTokenDays: in.TokenLifetimes.RefreshTokenDays,
+		IssuerWithPolicy: issuer == "authorityWithTfp", NoSubject: subject == "notSupported", PolicyInACR: policy == "acr",
+		SessionMinutes: in.Session.LifetimeMinutes, SessionAbsolute: timeout == "absolute", SingleSignOn: sso,
+		RequireIDTokenInLogout: in.Session.RequireIDTokenInLogout, KeepSignedInDays: in.Session.KeepMeSignedInDays,
+		Password:                 userflow.PasswordRule{Kind: kind},
+		SelfServicePasswordReset: in.SelfServicePasswordReset, JavaScript: in.JavaScript, SkipConnectorOnSSO: in.APIConnectors.SkipOnSingleSignOn,
+	}
+	if s.ApplicationClaims == nil {
+		s.ApplicationClaims = []string{}
+	}
+	if kind == userflow.PasswordCustom {
+		s.Password = userflow.PasswordRule{Kind: kind, MinLength: in.PasswordComplexity.MinimumLength, MaxLength: in.PasswordComplexity.MaximumLength,
+			DigitsOnly: characters == "digits", Classes: in.PasswordComplexity.CharacterClasses}
+	}
+	if in.TokenLifetimes.RefreshTokenSlidingWindowDays == nil {
+		s.RefreshNoExpiry = true
+	} else {
+		s.RefreshWindowDays = *in.TokenLifetimes.RefreshTokenSlidingWindowDays
+	}
+	for id, p := range in.Pages {
+		if s.Pages == nil {
+			s.Pages = make(map[string]userflow.Page)
+		}
+		if p != (pageSettings{}) {
+			s.Pages[id] = userflow.Page{URI: p.URI, Version: p.LayoutVersion}
+		}
+	}
+	return s, nil
+}
+
+func first(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unsupported refuses what isn't there yet, so that nobody believes to have it.
+func (in *flowSettings) unsupported() error {
+	switch {
+	case !strings.EqualFold(in.MFA.Enforcement, "off"):
+		return badConnector("multiFactorAuthentication is not supported yet: its enforcement must be off.")
+	case in.AgeGating.Enabled:
+		return badConnector("ageGating is not supported yet.")
+	case in.ForcedReset.Enabled:
+		return badConnector("forcedPasswordReset is not supported yet.")
+	case in.ConditionalAccess.Enabled:
+		return badConnector("conditionalAccess is not supported yet.")
+	}
+	return nil
+}
+
+func (q *request) getFlowSettings() error {
+	f, err := q.flow()
+	if err != nil {
+		return err
+	}
+	return q.writeStruct(http.StatusOK, "identity/b2cUserFlows('"+f.ID+"')/settings", flowSettingsOf(&f.Settings))
+}
+
+func (q *request) patchFlowSettings() error {
+	body, err := q.body()
+	if err != nil {
+		return err
+	}
+	return q.changeFlow(func(_ *userflow.Tenant, f *userflow.Flow) error {
+		in := flowSettingsOf(&f.Settings)
+		if f.Settings.Password.Kind != userflow.PasswordCustom {
+			in.PasswordComplexity.CharacterClasses = 0 // what a rule of its own doesn't inherit
+		}
+		if err := merge(body, &in); err != nil {
+			return err
+		}
+		s, err := in.settings()
+		f.Settings = s
+		return err
+	})
+}
+
+// merge puts the members of a body over what is there; members of objects one by one,
+// lists whole. Unknown members are refused: a misspelt setting must not look as if it
+// were set.
+func merge(body []byte, to any) error {
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.DisallowUnknownFields()
+	err := dec.Decode(to)
+	var typeError *json.UnmarshalTypeError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &typeError):
+		return badConnector("The member '" + typeError.Field + "' has a value of the wrong type.")
+	case strings.HasPrefix(err.Error(), "json: unknown field "):
+		// encoding/json has no type for this error.
+		return badConnector("There is no setting " + strings.TrimPrefix(err.Error(), "json: unknown field ") + ".")
+	}
+	return badRequest("The body is no valid JSON.")
+}
+
+// writeStruct answers with a struct's members.
+func (q *request) writeStruct(status int, context string, v any) error {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	var body map[string]any
+	if err := json.Unmarshal(data, &body); err != nil {
+		return err
+	}
+	return q.write(status, context, body)
+}

@@ -1,0 +1,84 @@
+package userflow
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+)
+
+// document makes the policy document of a flow.
+type document struct {
+	*Flow
+	t *Tenant
+	// What follows from the flow, decided once.
+	email, username bool       // kinds of local accounts
+	social          []Provider // identity providers, in their order
+	fields          []field    // what the page of attributes asks for, but the address
+	address         *Assignment
+	claims          []string // application claims
+}
+
+// field is an attribute on a page.
+type field struct {
+	Attribute
+	shown Assignment
+}
+
+// Document is a flow as a custom policy of an id. The flow must have been checked.
+func Document(f *Flow, t *Tenant, policyID string) []byte {
+	d := &document{Flow: f, t: t, claims: f.Settings.ApplicationClaims}
+	if d.claims == nil {
+		d.claims = defaultClaims
+	}
+	for _, id := range f.Providers {
+		p, _ := t.Provider(id)
+		switch p.Type {
+		case typeEmail:
+			d.email = true
+		case typeUsername:
+			d.username = true
+		default:
+			d.social = append(d.social, p)
+		}
+	}
+	for _, a := range f.Attributes {
+		attribute, ok := t.Attribute(a.Attribute)
+		switch {
+		case !ok:
+		case attribute.isEmail():
+			d.address = &a
+		default:
+			d.fields = append(d.fields, field{attribute, a})
+		}
+	}
+	root := el("TrustFrameworkPolicy",
+		"xmlns", "http://schemas.microsoft.com/online/cpim/schemas/2013/06", "PolicySchemaVersion", "0.3.0.0",
+		"TenantId", t.Name, "PolicyId", policyID, "PublicPolicyUri", "http://"+t.Name+"/"+policyID,
+	).with(
+		el("BuildingBlocks").with(
+			d.claimsSchema(), d.predicates(), d.predicateValidations(), d.transformations(), d.contentDefinitions(), d.localization(),
+		),
+		el("ClaimsProviders").with(d.claimsProviders()...),
+		el("UserJourneys").with(el("UserJourney", "Id", journeyID).with(el("OrchestrationSteps").with(d.steps()...))),
+		d.relyingParty(),
+	)
+	var b bytes.Buffer
+	b.WriteString("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<!-- Made from the user flow " + strings.ReplaceAll(f.ID, "--", "__") + " (" + string(f.Kind) + "). -->\n")
+	root.write(&b, "")
+	return b.Bytes()
+}
+
+const journeyID = "UserFlow"
+
+// local tells whether the flow has local accounts.
+func (d *document) local() bool { return d.email || d.username }
+
+// wants tells whether a claim is an application claim.
+func (d *document) wants(id string) bool {
+	return slices.ContainsFunc(d.claims, func(c string) bool { return strings.EqualFold(c, id) })
+}
+
+func (d *document) connector(s ConnectorStep) (id string, ok bool) {
+	id, ok = d.Connectors[s]
+	return id, ok && id != "" && d.Kind.allows(s)
+}

@@ -1,0 +1,246 @@
+package userflow
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Stored is a flow, an attribute or an identity provider at rest.
+type Stored struct {
+	Kind    string // one of the kinds below
+	ID      string
+	Version int64
+	Data    []byte // JSON; nil: delete it
+}
+
+// The kinds of what is stored.
+const (
+	storedFlow      = "userFlow"
+	storedAttribute = "userFlowAttribute"
+	storedProvider  = "identityProvider"
+)
+
+// Store keeps flows and what they are made of.
+type Store interface {
+	LoadUserFlows(ctx context.Context) ([]Stored, error)
+	// SaveUserFlows writes all changes or none: each if the store has the version before
+	// its own, else ErrConflict.
+	SaveUserFlows(ctx context.Context, changes []Stored) error
+}
+
+// ErrConflict says that another request changed the same thing meanwhile.
+var ErrConflict = errors.New("the user flow was changed by another request")
+
+// Publisher takes the documents of all flows.
+type Publisher interface {
+	// PublishFlows compiles the documents, by policy id, and makes them current. save is
+	// called in between, once they are known to compile; if it fails nothing changes. A nil
+	// save takes over what is stored already: what doesn't compile any more is logged.
+	PublishFlows(ctx context.Context, documents map[string][]byte, save func(context.Context) error) error
+}
+
+// Service manages the flows of a tenant; it keeps them in memory. The exported fields
+// must be set before the first Reload; it is safe for concurrent use.
+type Service struct {
+	Store         Store
+	Publisher     Publisher
+	TenantName    string
+	ExtensionsApp string // app id without dashes
+	Now           func() time.Time
+
+	changes sync.Mutex // held from reading the store to publishing
+	live    atomic.Pointer[state]
+}
+
+// state is what the store has; it never changes.
+type state struct {
+	tenant Tenant
+	rows   map[string]Stored // by kind and folded id
+}
+
+func rowKey(kind, id string) string { return kind + " " + strings.ToLower(id) }
+
+// Reload reads everything anew and publishes it: at the start, and when another node
+// changed it.
+func (s *Service) Reload(ctx context.Context) error {
+	s.changes.Lock()
+	defer s.changes.Unlock()
+	next, err := s.load(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.Publisher.PublishFlows(ctx, next.tenant.documents(), nil); err != nil {
+		return err
+	}
+	s.live.Store(next)
+	return nil
+}
+
+func (s *Service) load(ctx context.Context) (*state, error) {
+	rows, err := s.Store.LoadUserFlows(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("user flows: %w", err)
+	}
+	next := &state{tenant: Tenant{Name: s.TenantName, ExtensionsApp: s.ExtensionsApp}, rows: make(map[string]Stored)}
+	for _, row := range rows {
+		next.rows[rowKey(row.Kind, row.ID)] = row
+		switch row.Kind {
+		case storedFlow:
+			err = add(&next.tenant.Flows, row)
+		case storedAttribute:
+			err = add(&next.tenant.Attributes, row)
+		case storedProvider:
+			err = add(&next.tenant.Providers, row)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	next.tenant.sort()
+	return next, nil
+}
+
+func add[T any](list *[]T, row Stored) error {
+	var v T
+	if err := json.Unmarshal(row.Data, &v); err != nil {
+		return fmt.Errorf("stored %s %s can't be read: %w", row.Kind, row.ID, err)
+	}
+	*list = append(*list, v)
+	return nil
+}
+
+func (t *Tenant) sort() {
+	slices.SortFunc(t.Flows, func(a, b Flow) int { return strings.Compare(strings.ToLower(a.ID), strings.ToLower(b.ID)) })
+	slices.SortFunc(t.Attributes, func(a, b Attribute) int { return strings.Compare(strings.ToLower(a.ID), strings.ToLower(b.ID)) })
+	slices.SortFunc(t.Providers, func(a, b Provider) int { return strings.Compare(strings.ToLower(a.ID), strings.ToLower(b.ID)) })
+}
+
+// documents are the policies of all flows, by id.
+func (t *Tenant) documents() map[string][]byte {
+	out := make(map[string][]byte)
+	for i := range t.Flows {
+		out[t.Flows[i].ID] = Document(&t.Flows[i], t, t.Flows[i].ID)
+	}
+	return out
+}
+
+// Tenant is what there is now; the caller must not change it.
+func (s *Service) Tenant() *Tenant {
+	if live := s.live.Load(); live != nil {
+		return &live.tenant
+	}
+	return &Tenant{Name: s.TenantName, ExtensionsApp: s.ExtensionsApp}
+}
+
+// Flow finds a flow by id, ignoring case; ErrNotFound.
+func (t *Tenant) Flow(id string) (*Flow, error) {
+	for i := range t.Flows {
+		if strings.EqualFold(t.Flows[i].ID, id) {
+			return &t.Flows[i], nil
+		}
+	}
+	return nil, fmt.Errorf("user flow %s: %w", id, ErrNotFound)
+}
+
+// Change lets change work on a copy of the tenant, checks every flow, compiles their
+// policies, stores what differs in one write, and makes it current. Nothing is changed
+// if any of it fails.
+func (s *Service) Change(ctx context.Context, change func(t *Tenant) error) error {
+	s.changes.Lock()
+	defer s.changes.Unlock()
+	// What the store has, not what this node last saw of it: another may have changed it.
+	was, err := s.load(ctx)
+	if err != nil {
+		return err
+	}
+	next, err := was.tenant.clone()
+	if err != nil {
+		return err
+	}
+	if err := change(next); err != nil {
+		return err
+	}
+	next.sort()
+	for i := range next.Flows {
+		if err := next.Flows[i].Check(next); err != nil {
+			return fmt.Errorf("user flow %s: %w", next.Flows[i].ID, err)
+		}
+	}
+	rows, changes, err := was.differences(next)
+	if err != nil || len(changes) == 0 {
+		return err
+	}
+	save := func(ctx context.Context) error { return s.Store.SaveUserFlows(ctx, changes) }
+	if err := s.Publisher.PublishFlows(ctx, next.documents(), save); err != nil {
+		return err
+	}
+	s.live.Store(&state{tenant: *next, rows: rows})
+	return nil
+}
+
+func (t *Tenant) clone() (*Tenant, error) {
+	data, err := json.Marshal(t)
+	if err != nil {
+		return nil, err
+	}
+	c := new(Tenant)
+	return c, json.Unmarshal(data, c)
+}
+
+// differences are what must be written so that the store has another tenant, and the
+// rows that it has then.
+func (s *state) differences(next *Tenant) (map[string]Stored, []Stored, error) {
+	rows := make(map[string]Stored)
+	var changes []Stored
+	put := func(kind, id string, v any) error {
+		data, err := json.Marshal(v)
+		if err != nil {
+			return err
+		}
+		key := rowKey(kind, id)
+		have, there := s.rows[key]
+		if there && string(have.Data) == string(data) {
+			rows[key] = have
+			return nil
+		}
+		rows[key] = Stored{Kind: kind, ID: id, Version: have.Version + 1, Data: data}
+		changes = append(changes, rows[key])
+		return nil
+	}
+	var err error
+	for _, f := range next.Flows {
+		err = errors.Join(err, put(storedFlow, f.ID, f))
+	}
+	for _, a := range next.Attributes {
+		err = errors.Join(err, put(storedAttribute, a.ID, a))
+	}
+	for _, p := range next.Providers {
+		err = errors.Join(err, put(storedProvider, p.ID, p))
+	}
+	for key, row := range s.rows {
+		if _, kept := rows[key]; !kept {
+			changes = append(changes, Stored{Kind: row.Kind, ID: row.ID, Version: row.Version + 1})
+		}
+	}
+	return rows, changes, err
+}
+
+// NewFlow makes a flow that works at once: local accounts by e-mail, unless providers
+// are given (rest-and-connectors §5; the defaults are ours [N]).
+func NewFlow(id string, kind Kind, version float64, providers []string, now time.Time) (Flow, error) {
+	id, err := FlowID(id)
+	if err != nil {
+		return Flow{}, err
+	}
+	if len(providers) == 0 {
+		providers = []string{EmailProvider}
+	}
+	return Flow{ID: id, Kind: kind, Version: or(version, 3), Providers: providers, Created: now.UTC()}, nil
+}
