@@ -100,7 +100,13 @@ func newItem(f *journey.Field, v *view, first bool) item {
 		i.Mode = "numeric"
 	}
 	for _, c := range f.Choices {
-		selected := f.Value != "" && slices.Contains(strings.Split(f.Value, ","), c.Value) || f.Value == "" && c.Selected
+		selected := c.Selected
+		if f.Value != "" {
+			selected = slices.ContainsFunc(strings.Split(f.Value, ","), func(v string) bool {
+				// A boolean's text is True; policies write true in enumerations.
+				return v == c.Value || f.Claim.DataType == claims.Boolean && strings.EqualFold(v, c.Value)
+			})
+		}
 		i.Options = append(i.Options, option{Value: c.Value, Text: c.Text, Selected: selected})
 	}
 	return i

@@ -175,6 +175,9 @@ func (x *Exchange) field(call *journey.Call, f field, s *state) *journey.Field {
 	if f.input != claims.Password {
 		if v, ok := call.Inputs.Claim(t.ID); ok {
 			out.Value = v.String()
+			if f.input == claims.CheckboxMultiSelect && v.Type() == claims.StringCollection {
+				out.Value = strings.Join(v.Items(), ",")
+			}
 			if (f.input == claims.Readonly || f.input == claims.Paragraph) && t.Mask != nil {
 				out.Value = t.Mask.Apply(out.Value)
 			}

@@ -92,6 +92,9 @@ func (x *Exchange) read(call *journey.Call, f field) (claims.Value, *journey.Res
 		r := refuse(journey.CodeNotValid, text, t.ID)
 		return claims.Value{}, &r
 	}
+	if f.input == claims.CheckboxMultiSelect && t.DataType == claims.StringCollection {
+		return claims.Collection(strings.Split(text, ",")...), nil
+	}
 	value, err := claims.Parse(t.DataType, text)
 	if err != nil {
 		return claims.Value{}, bad("UserMessageIfInvalidInput")
