@@ -1,10 +1,28 @@
 package server_test
 
 import (
+	"path/filepath"
+	"slices"
 	"testing"
 
 	"journeyman.dev/internal/server"
 )
+
+// BenchmarkCompileChain parses, merges, checks and compiles a sign-in policy of a
+// starter pack with its bases, as an upload of it does.
+func BenchmarkCompileChain(b *testing.B) {
+	files := readCorpus(b, corpus(b, "starterpack", usualPack), true)
+	files = slices.DeleteFunc(files, func(f server.File) bool {
+		return slices.Contains([]string{"ProfileEdit.xml", "PasswordReset.xml"}, filepath.Base(f.Path))
+	})
+	for i := range files {
+		files[i].Base = filepath.Base(files[i].Path) != "SignUpOrSignin.xml"
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		server.Lint(files)
+	}
+}
 
 // BenchmarkLintPack parses, merges, checks and compiles all policies of a starter pack.
 func BenchmarkLintPack(b *testing.B) {
