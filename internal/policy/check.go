@@ -197,7 +197,7 @@ func (c *checker) profile(tp *TechnicalProfile) {
 	}
 	c.technicalProfile(tp.Session, from)
 	c.session(tp)
-	c.handler(tp)
+	c.handler(tp, false)
 }
 
 // session warns of a profile that keeps its session with one that can't.
@@ -210,13 +210,17 @@ func (c *checker) session(tp *TechnicalProfile) {
 		"technical profile %q keeps its session with %q, which isn't a session-management profile", tp.ID.Value, sm.ID.Value)
 }
 
-// handler reports a Proprietary profile whose handler doesn't exist (TP-1), used or
-// not.
-func (c *checker) handler(tp *TechnicalProfile) {
+// handler reports a Proprietary profile whose handler doesn't exist (TP-1). Of a
+// profile that no journey runs only a misspelling is told: B2C may have handlers that
+// aren't documented.
+func (c *checker) handler(tp *TechnicalProfile, used bool) {
 	if !strings.EqualFold(tp.Protocol.Name.Value, "Proprietary") || tp.Incomplete || knownHandler(tp.HandlerClass()) {
 		return
 	}
 	hint := didYouMean(tp.HandlerClass(), handlers)
+	if hint == "" && !used {
+		return
+	}
 	if hint == "" {
 		hint = "for example Web.TPEngine.Providers.RestfulProvider, Web.TPEngine, Version=1.0.0.0, …"
 	}
@@ -232,4 +236,5 @@ func (c *checker) usable(tp *TechnicalProfile) {
 	if !tp.Protocol.Name.Set() && !tp.Incomplete {
 		c.Report(diag.ProfileProtocol, tp.Pos, "add <Protocol Name=\"…\" />", "technical profile %q, which a journey uses, has no Protocol", tp.ID.Value)
 	}
+	c.handler(tp, true)
 }

@@ -17,9 +17,6 @@ func (c *checker) relyingParty() {
 	if !rp.DefaultJourney.Set() {
 		c.Report(diag.IncompleteParty, rp.Pos, "add <DefaultUserJourney ReferenceId=\"…\" />", "the relying party has no DefaultUserJourney")
 	}
-	if len(rp.TechnicalProfiles) == 0 {
-		c.Report(diag.IncompleteParty, rp.Pos, "add <TechnicalProfile Id=\"PolicyProfile\">…</TechnicalProfile>", "the relying party has no technical profile")
-	}
 	for _, endpoint := range rp.Endpoints {
 		reference(c, &c.e.UserJourneys, endpoint.Journey, diag.UndeclaredJourney, "user journey", "the endpoint "+strconv.Quote(endpoint.ID.Value))
 	}
