@@ -20,8 +20,8 @@ import (
 	"software.sslmate.com/src/go-pkcs12"
 
 	"journeyman.dev/internal/keyset"
+	"journeyman.dev/internal/library"
 	"journeyman.dev/internal/server"
-	"journeyman.dev/internal/store"
 )
 
 const restHandler = `<Protocol Name="Proprietary" Handler="Web.TPEngine.Providers.RestfulProvider, Web.TPEngine, Version=1.0.0.0, Culture=neutral, PublicKeyToken=null" />`
@@ -347,7 +347,7 @@ func TestRESTProfilesThatUploadRefuses(t *testing.T) {
 		if changed == string(good.XML) {
 			t.Fatalf("%s: nothing was changed", tt.name)
 		}
-		list, err := e.srv.Policies.Put(t.Context(), store.Policy{XML: []byte(changed)}, store.Policy{XML: rp.XML})
+		list, err := e.srv.Policies.Put(t.Context(), library.Policy{XML: []byte(changed)}, library.Policy{XML: rp.XML})
 		found := 0
 		for _, d := range list {
 			if string(d.Code) == tt.code {

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"journeyman.dev/internal/diag"
+	"journeyman.dev/internal/library"
 	"journeyman.dev/internal/policy"
 	"journeyman.dev/internal/server"
 )
@@ -34,7 +35,7 @@ func (c *lintCommand) Run(s streams) error {
 	if err != nil {
 		return err
 	}
-	list := server.Lint(files)
+	list := library.Lint(files, server.Kinds())
 	errors, warnings := 0, 0
 	for _, d := range list {
 		switch d.Severity {
@@ -80,7 +81,7 @@ func (c *compileCommand) Run(s streams) error {
 	if err != nil {
 		return err
 	}
-	e, list := server.CompileFiles(files, c.Policy)
+	e, list := library.Merge(files, c.Policy)
 	for _, d := range list {
 		if d.Severity == diag.Error {
 			fmt.Fprintln(s.err, d)
@@ -103,7 +104,7 @@ func (c *compileCommand) Run(s streams) error {
 
 // readPolicies reads files, and the XML files of folders; bases only serve others. A
 // file that is named twice counts once, as one to check.
-func readPolicies(paths, bases []string) ([]server.File, error) {
+func readPolicies(paths, bases []string) ([]library.File, error) {
 	r := &policyReader{seen: make(map[string]bool)}
 	r.here, _ = os.Getwd()
 	for _, path := range paths {
@@ -121,7 +122,7 @@ func readPolicies(paths, bases []string) ([]server.File, error) {
 
 type policyReader struct {
 	here  string
-	files []server.File
+	files []library.File
 	seen  map[string]bool
 }
 
@@ -131,17 +132,17 @@ func (r *policyReader) add(path string, base bool) error {
 		return err
 	}
 	if !info.IsDir() {
-		return r.read(path, server.File{Base: base})
+		return r.read(path, library.File{Base: base})
 	}
 	return filepath.WalkDir(path, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.EqualFold(filepath.Ext(path), ".xml") {
 			return err
 		}
-		return r.read(path, server.File{Base: base, Found: true})
+		return r.read(path, library.File{Base: base, Found: true})
 	})
 }
 
-func (r *policyReader) read(path string, file server.File) error {
+func (r *policyReader) read(path string, file library.File) error {
 	if r.seen[path] {
 		return nil
 	}

@@ -15,14 +15,15 @@ const module = "journeyman.dev/"
 // floors says on which floor a package lives; it imports only floors below its own
 // (docs/architecture.md). A folder stands for the packages in it.
 var floors = map[string]int{
-	"cmd/journeyman": 6,
-	"examples":       6, "policies": 0,
-	"internal/server":   5,
-	"internal/oidc":     4,
-	"internal/msgraph":  4,
-	"internal/page":     4,
-	"internal/store":    4,
-	"internal/provider": 4,
+	"cmd/journeyman": 7,
+	"examples":       7, "policies": 0,
+	"internal/server":   6,
+	"internal/oidc":     5,
+	"internal/msgraph":  5,
+	"internal/page":     5,
+	"internal/store":    5,
+	"internal/provider": 5,
+	"internal/library":  4,
 	"internal/journey":  3,
 	"internal/policy":   2, "internal/directory": 2, "internal/keyset": 2, "internal/session": 2, "internal/token": 2,
 	"internal/application": 2, "internal/outbound": 2, "internal/mail": 2, "internal/endpoint": 2,

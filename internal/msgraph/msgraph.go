@@ -32,31 +32,17 @@ import (
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/directory"
 	"journeyman.dev/internal/keyset"
+	"journeyman.dev/internal/library"
 	"journeyman.dev/internal/userflow"
 )
 
-// PolicyFile is a policy as uploaded.
-type PolicyFile struct {
-	ID  string
-	XML []byte
-}
-
-// Policies manages the tenant's policies.
+// Policies manages the tenant's policies; the errors are those of package library.
 type Policies interface {
-	ListPolicies() []PolicyFile
-	// GetPolicy and DeletePolicy return ErrNoPolicy.
-	GetPolicy(id string) (PolicyFile, error)
-	// PutPolicy stores a policy; with an error that wraps ErrInvalidPolicy the
-	// diagnostics say why it was refused. created is false if it was there.
-	PutPolicy(ctx context.Context, id string, xml []byte) (list diag.List, created bool, err error)
-	DeletePolicy(ctx context.Context, id string) error
+	List() []library.Policy
+	Get(id string) (library.Policy, error)
+	Put(ctx context.Context, files ...library.Policy) (diag.List, error)
+	Delete(ctx context.Context, id string) error
 }
-
-// Errors of Policies.
-var (
-	ErrNoPolicy      = errors.New("no such policy")
-	ErrInvalidPolicy = errors.New("policy was refused")
-)
 
 // Server serves the admin API. All fields must be set, but AdminToken.
 type Server struct {

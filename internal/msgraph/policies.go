@@ -9,19 +9,20 @@ import (
 	"strings"
 
 	"journeyman.dev/internal/diag"
+	"journeyman.dev/internal/library"
 )
 
 func (q *request) listPolicies() error {
 	value := []map[string]any{}
-	for _, p := range q.s.Policies.ListPolicies() {
+	for _, p := range q.s.Policies.List() {
 		value = append(value, map[string]any{"id": p.ID})
 	}
 	return q.write(http.StatusOK, "trustFramework/policies", map[string]any{"value": value})
 }
 
-func (q *request) policy() (PolicyFile, error) {
-	p, err := q.s.Policies.GetPolicy(q.args[0])
-	if errors.Is(err, ErrNoPolicy) {
+func (q *request) policy() (library.Policy, error) {
+	p, err := q.s.Policies.Get(q.args[0])
+	if errors.Is(err, library.ErrNoPolicy) {
 		return p, &apiError{http.StatusNotFound, "AADB2C", "There is no policy with the id '" + q.args[0] + "' in the tenant " + q.s.TenantName + "."}
 	}
 	return p, err
@@ -80,13 +81,14 @@ func (q *request) upload(id string, overwrite bool) error {
 	}
 	if !overwrite {
 		if m := policyIDPattern.FindSubmatch(xml); m != nil {
-			if _, err := q.s.Policies.GetPolicy(string(m[1])); err == nil {
+			if _, err := q.s.Policies.Get(string(m[1])); err == nil {
 				return &apiError{http.StatusConflict, "AADB2C", fmt.Sprintf("The tenant %s already has a policy with the id %s.", q.s.TenantName, m[1])}
 			}
 		}
 	}
-	list, created, err := q.s.Policies.PutPolicy(q.Context(), id, xml)
-	if errors.Is(err, ErrInvalidPolicy) {
+	_, missing := q.s.Policies.Get(id)
+	list, err := q.s.Policies.Put(q.Context(), library.Policy{ID: id, XML: xml})
+	if errors.Is(err, library.ErrInvalid) {
 		q.refuse(id, list)
 		return nil
 	}
@@ -94,7 +96,7 @@ func (q *request) upload(id string, overwrite bool) error {
 		return err
 	}
 	status := http.StatusOK
-	if created {
+	if missing != nil {
 		status = http.StatusCreated
 	}
 	if id == "" {
@@ -130,8 +132,8 @@ func (q *request) deletePolicy() error {
 	if _, err := q.policy(); err != nil {
 		return err
 	}
-	err := q.s.Policies.DeletePolicy(q.Context(), q.args[0])
-	if errors.Is(err, ErrInvalidPolicy) {
+	err := q.s.Policies.Delete(q.Context(), q.args[0])
+	if errors.Is(err, library.ErrInvalid) {
 		return &apiError{http.StatusBadRequest, "AADB2C", err.Error()}
 	}
 	if err != nil {

@@ -1,18 +1,13 @@
 package server
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"html/template"
 	"io"
 	"net/http"
 	"strings"
 
-	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/msgraph"
-	"journeyman.dev/internal/store"
 )
 
 // AdminHandler serves the admin listener.
@@ -55,7 +50,7 @@ func (s *Server) AdminHandler() http.Handler {
 func (s *Server) graph() *msgraph.Server {
 	return &msgraph.Server{
 		TenantName: s.Config.Tenant, TenantID: s.TenantID, ExtensionsApp: s.ExtensionsApp, AdminToken: s.Config.AdminToken,
-		Policies: policyAdmin{s.Policies}, Keys: s.Keys, Apps: s.Apps, Users: s.Users,
+		Policies: s.Policies, Keys: s.Keys, Apps: s.Apps, Users: s.Users,
 		Connectors: s.Connectors, Flows: s.Flows, Audit: s.Audit, Prober: s, ExportFlow: s.ExportFlow, AppleSecret: s.appleSecret, PageTexts: pageTexts,
 		BaseURL: func(*http.Request) string { return s.adminURL }, Now: s.Config.Now, Log: s.Config.Log,
 	}
@@ -69,43 +64,6 @@ func (s *Server) adminToken(w http.ResponseWriter, r *http.Request, tenant strin
 		return
 	}
 	graph.ServeToken(w, r, v1)
-}
-
-// policyAdmin brings the policies to the admin API's terms.
-type policyAdmin struct{ p *Policies }
-
-func (a policyAdmin) ListPolicies() []msgraph.PolicyFile {
-	var out []msgraph.PolicyFile
-	for _, s := range a.p.List() {
-		out = append(out, msgraph.PolicyFile{ID: s.ID, XML: s.XML})
-	}
-	return out
-}
-
-func (a policyAdmin) GetPolicy(id string) (msgraph.PolicyFile, error) {
-	s, err := a.p.Get(id)
-	if err != nil {
-		return msgraph.PolicyFile{}, fmt.Errorf("%w: %s", msgraph.ErrNoPolicy, id)
-	}
-	return msgraph.PolicyFile{ID: s.ID, XML: s.XML}, nil
-}
-
-func (a policyAdmin) PutPolicy(ctx context.Context, id string, xml []byte) (diag.List, bool, error) {
-	_, err := a.p.Get(id)
-	created := err != nil
-	list, err := a.p.Put(ctx, store.Policy{ID: id, XML: xml})
-	if errors.Is(err, ErrInvalid) {
-		err = fmt.Errorf("%w: %w", msgraph.ErrInvalidPolicy, err)
-	}
-	return list, created, err
-}
-
-func (a policyAdmin) DeletePolicy(ctx context.Context, id string) error {
-	err := a.p.Delete(ctx, id)
-	if errors.Is(err, ErrInvalid) {
-		err = fmt.Errorf("%w: %w", msgraph.ErrInvalidPolicy, err)
-	}
-	return err
 }
 
 var outboxPage = template.Must(template.New("outbox").Parse(`<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">

@@ -11,7 +11,7 @@ import (
 
 	"journeyman.dev/internal/application"
 	"journeyman.dev/internal/keyset"
-	"journeyman.dev/internal/store"
+	"journeyman.dev/internal/library"
 )
 
 // extensionsAppName is how tools find the application that extension attributes
@@ -76,9 +76,9 @@ func (s *Server) EnsurePolicies(ctx context.Context, files [][]byte) error {
 	if len(s.Policies.List()) > 0 {
 		return nil
 	}
-	var list []store.Policy
+	var list []library.Policy
 	for _, f := range files {
-		list = append(list, store.Policy{XML: f})
+		list = append(list, library.Policy{XML: f})
 	}
 	found, err := s.Policies.Put(ctx, list...)
 	if err != nil {

@@ -32,6 +32,7 @@ import (
 	"journeyman.dev/internal/endpoint"
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/keyset"
+	"journeyman.dev/internal/library"
 	"journeyman.dev/internal/mail"
 	"journeyman.dev/internal/oidc"
 	"journeyman.dev/internal/outbound"
@@ -95,7 +96,7 @@ type Config struct {
 type Server struct {
 	Config   Config
 	TenantID string
-	Policies *Policies
+	Policies *library.Library
 	Keys     *keyset.Service
 	Apps     *application.Cache
 	Users    *directory.Directory
@@ -397,12 +398,12 @@ func (s *Server) wire(ctx context.Context, sealer *seal.Sealer) error {
 	if err != nil {
 		return err
 	}
-	s.Policies = &Policies{
-		store: store.Policies{DB: s.db}, now: c.Now, log: c.Log, keep: 24 * time.Hour,
-		options: journey.Options{Providers: registry, TenantName: c.Tenant, TenantID: s.TenantID, KeyExists: s.Keys.Exists, ConnectorExists: s.Connectors.Exists},
+	s.Policies = &library.Library{
+		Store: store.Policies{DB: s.db}, Now: c.Now, Log: c.Log, Keep: 24 * time.Hour,
+		Options: journey.Options{Providers: registry, TenantName: c.Tenant, TenantID: s.TenantID, KeyExists: s.Keys.Exists, ConnectorExists: s.Connectors.Exists},
 	}
 	s.Flows = &userflow.Service{Store: store.Resources{DB: s.db}, Publisher: s.Policies, TenantName: c.Tenant, ExtensionsApp: s.ExtensionsApp, Now: c.Now}
-	if err := errors.Join(s.Policies.load(ctx), s.Flows.Reload(ctx)); err != nil {
+	if err := errors.Join(s.Policies.Load(ctx), s.Flows.Reload(ctx)); err != nil {
 		return err
 	}
 	s.engine = &journey.Engine{

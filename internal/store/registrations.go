@@ -11,6 +11,7 @@ import (
 
 	"journeyman.dev/internal/application"
 	"journeyman.dev/internal/keyset"
+	"journeyman.dev/internal/library"
 )
 
 // Applications implements application.Store.
@@ -155,19 +156,12 @@ func (s KeySets) DeleteKeySet(ctx context.Context, id string) error {
 	})
 }
 
-// Policy is a stored policy file.
-type Policy struct {
-	ID      string // as uploaded
-	XML     []byte
-	Updated time.Time
-}
-
 // Policies keeps policy files and the documents of compiled programs.
 type Policies struct{ *DB }
 
 // List returns all policies by id.
-func (s Policies) List(ctx context.Context) ([]Policy, error) {
-	return collect(ctx, s.DB, func(row scanner) (p Policy, err error) {
+func (s Policies) List(ctx context.Context) ([]library.Policy, error) {
+	return collect(ctx, s.DB, func(row scanner) (p library.Policy, err error) {
 		var updated int64
 		err = row.Scan(&p.ID, &p.XML, &updated)
 		p.Updated = time.UnixMicro(updated).UTC()
@@ -176,7 +170,7 @@ func (s Policies) List(ctx context.Context) ([]Policy, error) {
 }
 
 // Put stores policies in one write, all or none.
-func (s Policies) Put(ctx context.Context, list ...Policy) error {
+func (s Policies) Put(ctx context.Context, list ...library.Policy) error {
 	return s.inWrite(ctx, func(ctx context.Context, q querier) error {
 		for _, p := range list {
 			_, err := q.ExecContext(ctx, `INSERT INTO policies (id, name, xml, updated) VALUES ($1, $2, $3, $4)

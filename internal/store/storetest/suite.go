@@ -18,6 +18,7 @@ import (
 	"journeyman.dev/internal/directory"
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/keyset"
+	"journeyman.dev/internal/library"
 	"journeyman.dev/internal/store"
 	"journeyman.dev/internal/token"
 )
@@ -301,8 +302,8 @@ func keySets(t *testing.T, reopen func() *store.DB) {
 func policies(t *testing.T, reopen func() *store.DB) {
 	s := store.Policies{DB: reopen()}
 	ctx := t.Context()
-	check(t, s.Put(ctx, store.Policy{ID: "B2C_1A_B", XML: []byte("b"), Updated: now}, store.Policy{ID: "B2C_1A_A", XML: []byte("a"), Updated: now}))
-	check(t, s.Put(ctx, store.Policy{ID: "b2c_1a_a", XML: []byte("a2"), Updated: now}))
+	check(t, s.Put(ctx, library.Policy{ID: "B2C_1A_B", XML: []byte("b"), Updated: now}, library.Policy{ID: "B2C_1A_A", XML: []byte("a"), Updated: now}))
+	check(t, s.Put(ctx, library.Policy{ID: "b2c_1a_a", XML: []byte("a2"), Updated: now}))
 	list := must(s.List(ctx))(t)
 	if len(list) != 2 || list[0].ID != "b2c_1a_a" || string(list[0].XML) != "a2" || !list[0].Updated.Equal(now) {
 		t.Errorf("list = %+v", list)
@@ -335,9 +336,9 @@ func fingerprint(t *testing.T, reopen func() *store.DB) {
 		seen[got] = true
 	}
 	changed("nothing")
-	check(t, store.Policies{DB: db}.Put(ctx, store.Policy{ID: "a", XML: []byte("a"), Updated: now}))
+	check(t, store.Policies{DB: db}.Put(ctx, library.Policy{ID: "a", XML: []byte("a"), Updated: now}))
 	changed("a new policy")
-	check(t, store.Policies{DB: db}.Put(ctx, store.Policy{ID: "a", XML: []byte("b"), Updated: now.Add(time.Microsecond)}))
+	check(t, store.Policies{DB: db}.Put(ctx, library.Policy{ID: "a", XML: []byte("b"), Updated: now.Add(time.Microsecond)}))
 	changed("a changed policy")
 	check(t, store.KeySets{DB: db}.CreateKeySet(ctx, keyset.Stored{ID: "k", Version: 1, Data: []byte("x")}))
 	changed("a new key set")

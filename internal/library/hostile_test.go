@@ -1,4 +1,4 @@
-package server_test
+package library_test
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"journeyman.dev/internal/diag"
+	"journeyman.dev/internal/library"
 	"journeyman.dev/internal/policy"
 	"journeyman.dev/internal/server"
 )
@@ -111,12 +112,12 @@ func TestHostilePoliciesAreRefusedClearly(t *testing.T) {
 	for _, h := range hostiles {
 		t.Run(h.name, func(t *testing.T) {
 			t.Parallel()
-			var files []server.File
+			var files []library.File
 			for i, src := range h.make() {
-				files = append(files, server.File{Path: fmt.Sprintf("%d.xml", i), Source: []byte(src), Base: true})
+				files = append(files, library.File{Path: fmt.Sprintf("%d.xml", i), Source: []byte(src), Base: true})
 			}
 			files[len(files)-1].Base = false
-			list := server.Lint(files)
+			list := library.Lint(files, server.Kinds())
 			told := h.code == "" && !list.HasErrors()
 			for _, d := range list {
 				told = told || d.Code == h.code && d.Hint != ""

@@ -1,4 +1,4 @@
-package server
+package library
 
 import (
 	"cmp"
@@ -28,9 +28,7 @@ type File struct {
 // counts for its files, and the nearest other's for a base that it lacks; files that
 // only serve as bases come last. Of what lies in these, errors alone are told: they
 // would refuse the policies that inherit from them.
-func Lint(files []File) diag.List { return lint(files, journey.Options{Providers: Kinds()}) }
-
-func lint(files []File, options journey.Options) diag.List {
+func Lint(files []File, kinds journey.Registry) diag.List {
 	t, list := readTenant(files)
 	for _, d := range t.docs {
 		if t.bases[d.File] {
@@ -44,15 +42,15 @@ func lint(files []File, options journey.Options) diag.List {
 		if chain == nil {
 			continue
 		}
-		_, found = compileChain(chain, nil, options)
+		_, found = compileChain(chain, nil, journey.Options{Providers: kinds})
 		list = append(list, found...)
 	}
 	list = slices.DeleteFunc(list, func(d diag.Diagnostic) bool { return t.bases[d.Position.File] && d.Severity != diag.Error })
 	return named(list, t.docs).Sort()
 }
 
-// CompileFiles merges a policy of files with its bases, for printing.
-func CompileFiles(files []File, id string) (*policy.Effective, diag.List) {
+// Merge merges a policy of files with its bases, for printing.
+func Merge(files []File, id string) (*policy.Effective, diag.List) {
 	t, list := readTenant(files)
 	for _, d := range t.docs {
 		if !strings.EqualFold(d.PolicyID.Value, id) {

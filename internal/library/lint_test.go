@@ -1,10 +1,11 @@
-package server_test
+package library_test
 
 import (
 	"strconv"
 	"testing"
 
 	"journeyman.dev/internal/diag"
+	"journeyman.dev/internal/library"
 	"journeyman.dev/internal/server"
 	"journeyman.dev/policies"
 )
@@ -15,14 +16,14 @@ func FuzzCompile(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	var base []server.File
+	var base []library.File
 	for i, xml := range files {
 		name := strconv.Itoa(i) + ".xml"
 		f.Add([]byte(xml))
-		base = append(base, server.File{Path: name, Source: []byte(xml)})
+		base = append(base, library.File{Path: name, Source: []byte(xml)})
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
-		list := server.Lint(append([]server.File{{Path: "fuzzed.xml", Source: src}}, base...))
+		list := library.Lint(append([]library.File{{Path: "fuzzed.xml", Source: src}}, base...), server.Kinds())
 		for _, d := range list {
 			if d.Position.File != "" && (d.Position.Line < 1 || d.Position.Column < 1) || d.Code == "" || d.Message == "" || d.Severity == diag.Error && d.Position.File == "" {
 				t.Errorf("%#v", d)

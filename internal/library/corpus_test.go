@@ -1,4 +1,4 @@
-package server_test
+package library_test
 
 import (
 	"fmt"
@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"journeyman.dev/internal/diag"
+	"journeyman.dev/internal/library"
 	"journeyman.dev/internal/server"
 )
 
@@ -163,9 +164,9 @@ var (
 )
 
 // readCorpus reads the policies of a folder, with one tenant's name in all.
-func readCorpus(t testing.TB, folder string, base bool) []server.File {
+func readCorpus(t testing.TB, folder string, base bool) []library.File {
 	t.Helper()
-	var files []server.File
+	var files []library.File
 	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.EqualFold(filepath.Ext(path), ".xml") {
 			return err
@@ -183,7 +184,7 @@ func readCorpus(t testing.TB, folder string, base bool) []server.File {
 			}
 			return m
 		})
-		files = append(files, server.File{Path: path, Source: src, Found: true, Base: base})
+		files = append(files, library.File{Path: path, Source: src, Found: true, Base: base})
 		return nil
 	})
 	if err != nil || len(files) == 0 {
@@ -221,7 +222,7 @@ func TestEverySampleFamilyLintsWithoutAFalseAlarm(t *testing.T) {
 					want[b.want] = false
 				}
 			}
-			for _, d := range errorsOf(server.Lint(files)) {
+			for _, d := range errorsOf(library.Lint(files, server.Kinds())) {
 				file, err := filepath.Rel(folder, d.Position.File)
 				if err != nil {
 					t.Fatal(err)
@@ -243,7 +244,7 @@ func TestEverySampleFamilyLintsWithoutAFalseAlarm(t *testing.T) {
 
 func TestEveryStarterPackLintsWithoutAnError(t *testing.T) {
 	t.Parallel()
-	for _, d := range errorsOf(server.Lint(readCorpus(t, corpus(t, "starterpack"), false))) {
+	for _, d := range errorsOf(library.Lint(readCorpus(t, corpus(t, "starterpack"), false), server.Kinds())) {
 		t.Error(d)
 	}
 }

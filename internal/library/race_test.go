@@ -1,6 +1,6 @@
 //go:build race
 
-package server_test
+package library_test
 
 // The race detector makes linting ten times slower and finds nothing in it, as it has
 // one goroutine: then a sample of the places is enough.

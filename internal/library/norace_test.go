@@ -1,6 +1,6 @@
 //go:build !race
 
-package server_test
+package library_test
 
 // stride is of how many places one is tested.
 const stride = 1

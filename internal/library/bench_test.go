@@ -1,10 +1,11 @@
-package server_test
+package library_test
 
 import (
 	"path/filepath"
 	"slices"
 	"testing"
 
+	"journeyman.dev/internal/library"
 	"journeyman.dev/internal/server"
 )
 
@@ -12,7 +13,7 @@ import (
 // starter pack with its bases, as an upload of it does.
 func BenchmarkCompileChain(b *testing.B) {
 	files := readCorpus(b, corpus(b, "starterpack", usualPack), true)
-	files = slices.DeleteFunc(files, func(f server.File) bool {
+	files = slices.DeleteFunc(files, func(f library.File) bool {
 		return slices.Contains([]string{"ProfileEdit.xml", "PasswordReset.xml"}, filepath.Base(f.Path))
 	})
 	for i := range files {
@@ -20,7 +21,7 @@ func BenchmarkCompileChain(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		server.Lint(files)
+		library.Lint(files, server.Kinds())
 	}
 }
 
@@ -29,7 +30,7 @@ func BenchmarkLintPack(b *testing.B) {
 	files := readCorpus(b, corpus(b, "starterpack", usualPack), false)
 	b.ReportAllocs()
 	for b.Loop() {
-		server.Lint(files)
+		library.Lint(files, server.Kinds())
 	}
 }
 
@@ -38,6 +39,6 @@ func BenchmarkLintCorpus(b *testing.B) {
 	files := readCorpus(b, corpus(b), false)
 	b.ReportAllocs()
 	for b.Loop() {
-		server.Lint(files)
+		library.Lint(files, server.Kinds())
 	}
 }

@@ -1,0 +1,112 @@
+package library_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"journeyman.dev/internal/diag"
+	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/server"
+)
+
+// memory is a store in memory.
+type memory map[string]library.Policy
+
+func (m memory) List(context.Context) (list []library.Policy, err error) {
+	for _, p := range m {
+		list = append(list, p)
+	}
+	return list, nil
+}
+
+func (m memory) Put(_ context.Context, list ...library.Policy) error {
+	for _, p := range list {
+		m[p.ID] = p
+	}
+	return nil
+}
+
+func (m memory) Delete(_ context.Context, id string) error {
+	delete(m, id)
+	return nil
+}
+
+func (memory) Program(context.Context, string) ([][]byte, error) {
+	return nil, errors.New("no such program")
+}
+
+func (memory) KeepPrograms(context.Context, map[string][][]byte, time.Time, time.Time) error {
+	return nil
+}
+
+// upload uploads files to contoso, which lacks one policy key and has no API connector.
+func upload(t *testing.T, files []string) diag.List {
+	t.Helper()
+	l := &library.Library{
+		Store: memory{}, Now: time.Now, Log: slog.New(slog.DiscardHandler),
+		Options: journey.Options{
+			Providers: server.Kinds(), TenantName: "contoso.onmicrosoft.com",
+			KeyExists: func(id string) bool { return id != "B2C_1A_Missing" }, ConnectorExists: func(string) bool { return false },
+		},
+	}
+	if err := l.Load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var list diag.List
+	for _, src := range files {
+		found, err := l.Put(t.Context(), library.Policy{XML: []byte(src)})
+		if err != nil && !errors.Is(err, library.ErrInvalid) || found.HasErrors() != (err != nil) {
+			t.Fatalf("%v: %v", err, found)
+		}
+		list = append(list, found...)
+	}
+	return list
+}
+
+func lint(files []string) diag.List {
+	var list []library.File
+	for i, src := range files {
+		list = append(list, library.File{Path: fmt.Sprintf("%d.xml", i+1), Source: []byte(src)})
+	}
+	return library.Lint(list, server.Kinds())
+}
+
+func TestEveryCodeHasABadExampleThatGivesItAlone(t *testing.T) {
+	t.Parallel()
+	if list := lint([]string{diag.ExampleBase}); len(list) > 0 {
+		t.Fatalf("the examples' base: %v", list)
+	}
+	for _, code := range diag.Codes() {
+		t.Run(string(code), func(t *testing.T) {
+			t.Parallel()
+			entry := code.Entry()
+			if entry.Example.Policy == "" && entry.Example.Whole == "" {
+				t.Fatal("no example")
+			}
+			list := upload(t, entry.Example.Files())
+			if !entry.Example.Upload {
+				list = lint(entry.Example.Files())
+			}
+			told := 0
+			for _, d := range list {
+				if d.Code == code {
+					told++
+				} else if d.Severity == diag.Error {
+					t.Errorf("also %v", d)
+				}
+				if d.Severity != d.Code.Entry().Severity || d.Position.Line < 1 || d.Hint == "" || strings.HasSuffix(d.Message, ".") {
+					t.Errorf("%+v", d)
+				}
+			}
+			if told != 1 {
+				t.Errorf("told %d times: %v", told, list)
+			}
+		})
+	}
+}

@@ -1,0 +1,52 @@
+package library
+
+import (
+	"context"
+	"fmt"
+
+	"journeyman.dev/internal/diag"
+	"journeyman.dev/internal/policy"
+	"journeyman.dev/internal/userflow"
+)
+
+// PublishFlows implements userflow.Publisher: the documents of all user flows take the
+// road of uploaded policies. One that doesn't compile is a fault of ours or of a text
+// that the administrator wrote; the error has the diagnostics.
+func (l *Library) PublishFlows(ctx context.Context, documents map[string][]byte, save func(context.Context) error) error {
+	l.changes.Lock()
+	defer l.changes.Unlock()
+	flows := make(map[string]Policy)
+	for id, xml := range documents {
+		flows[policy.Fold(id)] = Policy{ID: id, XML: xml}
+	}
+	was := l.current()
+	next := &state{sources: was.sources, flows: flows, docs: parseAll(was.sources, flows)}
+	for id, f := range flows {
+		if save == nil {
+			break
+		}
+		if have, ok := was.flows[id]; ok && string(have.XML) == string(f.XML) {
+			continue
+		}
+		if _, list := l.compile(next, f.ID); list.HasErrors() {
+			return fmt.Errorf("user flow %s: %w: %s", f.ID, userflow.ErrInvalid, firstError(list))
+		}
+	}
+	if save != nil {
+		if err := save(ctx); err != nil {
+			return err
+		}
+	}
+	l.flows = flows
+	l.publish(ctx, was.sources)
+	return l.Remember(ctx)
+}
+
+func firstError(list diag.List) string {
+	for _, d := range list {
+		if d.Severity == diag.Error {
+			return d.String()
+		}
+	}
+	return ""
+}
