@@ -27,7 +27,7 @@ func TestMSALForNode(t *testing.T) {
 	e.user().ownSignUp("ada@example.com")
 	settings, err := json.Marshal(map[string]string{
 		"base": e.srv.URL(), "tenant": tenant, "policy": ownSignIn, "clientId": e.web.AppID, "secret": e.secret, "redirectUri": webRedirect,
-		"user": "ada@example.com", "password": password,
+		"user": "ada@example.com", "password": password, "newPassword": "Another-word.2", "admin": e.srv.AdminURL(), "resetPolicy": "B2C_1A_PasswordReset",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -53,7 +53,7 @@ func TestMSALForNode(t *testing.T) {
 	}
 	want := map[string]any{
 		"balance": "760.50", "account": fmt.Sprintf("%s-%s.%s", users[0].ID, strings.ToLower(ownSignIn), e.srv.TenantID), "accessToken": true,
-		"refreshed": "760.50", "forgot": "access_denied AADB2C90118",
+		"refreshed": "760.50", "forgot": "access_denied AADB2C90118", "reset": "b2c_1a_passwordreset", "sameUser": true, "again": "760.50",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
