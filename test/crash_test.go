@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/cookiejar"
 	"net/url"
 	"strconv"
 	"strings"
@@ -30,10 +31,11 @@ type crashing struct {
 
 	mu       sync.Mutex
 	users    []string
-	keySets  map[string]int // keys in each
-	tried    int            // number in the policy's text that was sent last
-	policy   int            // and that was accepted last
-	spent    []string       // refresh tokens
+	asked    map[string]bool // addresses of sign-ups; true once one was answered
+	keySets  map[string]int  // keys in each
+	tried    int             // number in the policy's text that was sent last
+	policy   int             // and that was accepted last
+	spent    []string        // refresh tokens
 	unspent  []string
 	codes    []string // to redeem
 	redeemed []string
@@ -47,6 +49,11 @@ func (c *crashing) start() {
 
 // send returns a status of 0 when the server died before it had answered.
 func (c *crashing) send(method, address, contentType string, body string) (int, map[string]any) {
+	return c.sendBy(c.client, method, address, contentType, body, "")
+}
+
+// sendBy is send of one browser, with the token of its page.
+func (c *crashing) sendBy(client *http.Client, method, address, contentType, body, csrf string) (int, map[string]any) {
 	req, err := http.NewRequest(method, address, strings.NewReader(body))
 	if err != nil {
 		c.t.Error(err)
@@ -56,7 +63,10 @@ func (c *crashing) send(method, address, contentType string, body string) (int, 
 	if strings.HasPrefix(address, c.admin) {
 		req.Header.Set("Authorization", "Bearer admin-token")
 	}
-	res, err := c.client.Do(req)
+	if csrf != "" {
+		req.Header.Set("X-CSRF-TOKEN", csrf)
+	}
+	res, err := client.Do(req)
 	if err != nil {
 		return 0, nil
 	}
@@ -71,6 +81,10 @@ func (c *crashing) send(method, address, contentType string, body string) (int, 
 	var out map[string]any
 	if json.Unmarshal(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), &out) != nil {
 		out = map[string]any{"body": string(text)}
+		var list []any
+		if json.Unmarshal(text, &list) == nil {
+			out["list"] = list
+		}
 	}
 	return res.StatusCode, out
 }
@@ -136,6 +150,16 @@ func (c *crashing) changeKeys(n int) bool {
 	c.mu.Lock()
 	c.keySets[name] = 1
 	c.mu.Unlock()
+	// A second key, as at a rollover.
+	if status, body = c.graph("POST", "beta/trustFramework/keySets/"+name+"/uploadSecret", `{"use":"sig","k":"another"}`); status == 0 {
+		return false
+	}
+	if status != 200 && status != 201 {
+		c.t.Errorf("a second key: %d %v", status, body)
+	}
+	c.mu.Lock()
+	c.keySets[name] = 2
+	c.mu.Unlock()
 	return true
 }
 
@@ -150,6 +174,113 @@ func (c *crashing) changePolicy(n int) bool {
 	}
 	c.policy = n
 	return true
+}
+
+// visit is a browser at a page of the sign-up policy; nil when the server died.
+type visit struct {
+	c        *crashing
+	http     *http.Client
+	settings pageSettings
+}
+
+// open navigates to a page.
+func (v *visit) open(address string) bool {
+	status, body := v.c.sendBy(v.http, "GET", address, "text/plain", "", "")
+	if status == 0 {
+		return false
+	}
+	m := settingsPattern.FindStringSubmatch(fmt.Sprint(body["body"]))
+	if m == nil {
+		v.c.t.Errorf("no page: %d", status)
+		return false
+	}
+	return json.Unmarshal([]byte(m[1]), &v.settings) == nil
+}
+
+func (v *visit) address(path string) string {
+	return v.c.public + v.settings.Hosts.Tenant + path + "tx=" + url.QueryEscape(v.settings.TransID) + "&p=" + v.settings.Hosts.Policy
+}
+
+// post sends a form of the page; status is "" when the server died.
+func (v *visit) post(form url.Values) (status string) {
+	_, body := v.c.sendBy(v.http, "POST", v.address("/SelfAsserted?"), "application/x-www-form-urlencoded", form.Encode(), v.settings.CSRF)
+	status, _ = body["status"].(string)
+	return status
+}
+
+// begin opens the sign-in page in a new browser.
+func (c *crashing) begin() (*visit, bool) {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		c.t.Error(err)
+		return nil, false
+	}
+	v := &visit{c: c, http: &http.Client{Jar: jar, Transport: c.client.Transport, CheckRedirect: c.client.CheckRedirect}}
+	q := url.Values{"client_id": {c.e.spa.AppID}, "redirect_uri": {spaRedirect}, "response_type": {"code"}, "scope": {"openid"},
+		"code_challenge": {challenge(strings.Repeat("v", 50))}, "code_challenge_method": {"S256"}}
+	return v, v.open(c.public + "/" + tenant + "/" + signUpSignIn + "/oauth2/v2.0/authorize?" + q.Encode())
+}
+
+// signUp registers on the pages.
+func (c *crashing) signUp(n int) bool {
+	address := fmt.Sprintf("new%d@example.com", n)
+	v, ok := c.begin()
+	if !ok || !v.open(v.address("/api/CombinedSigninAndSignup/unified?local=signup&csrf_token="+url.QueryEscape(v.settings.CSRF)+"&")) {
+		return false
+	}
+	if v.post(url.Values{"request_type": {"VERIFICATION_REQUEST"}, "claim_id": {"email"}, "claim_value": {address}}) == "" {
+		return false
+	}
+	_, mails := c.send("GET", c.admin+"/outbox.json", "text/plain", "")
+	list, _ := mails["list"].([]any)
+	code := ""
+	for _, m := range list {
+		if mail, _ := m.(map[string]any); mail["to"] == address {
+			code = codePattern.FindString(fmt.Sprint(mail["text"]))
+		}
+	}
+	if code == "" || v.post(url.Values{"request_type": {"VALIDATION_REQUEST"}, "claim_id": {"email"}, "claim_value": {address}, "user_input": {code}}) == "" {
+		return false
+	}
+	c.mu.Lock()
+	c.asked[address] = false
+	c.mu.Unlock()
+	status := v.post(url.Values{"request_type": {"RESPONSE"}, "email": {address}, "newPassword": {password}, "reenterPassword": {password}, "displayName": {"New"}, "givenName": {"N"}, "surname": {"W"}})
+	if status == "" {
+		return false
+	}
+	if status != "200" {
+		c.t.Errorf("a sign-up: %s", status)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.asked[address] = true
+	return true
+}
+
+// checkSignUps signs in: every account that was answered is there, and none is half
+// there: what has an identity has its password, too.
+func (c *crashing) checkSignUps() {
+	c.t.Helper()
+	answered := 0
+	for address, sure := range c.asked {
+		v, ok := c.begin()
+		if !ok {
+			c.t.Fatal("no sign-in page")
+		}
+		in := v.post(url.Values{"request_type": {"RESPONSE"}, "signInName": {address}, "password": {password}}) == "200"
+		_, found := c.graph("GET", "v1.0/users?$filter="+url.QueryEscape("identities/any(c:c/issuerAssignedId eq '"+address+"' and c/issuer eq '"+tenant+"')"), "")
+		there, _ := found["value"].([]any)
+		if sure {
+			answered++
+		}
+		if sure && !in || in != (len(there) == 1) || len(there) > 1 {
+			c.t.Errorf("sign-up of %s, answered %v: signs in %v, %d users", address, sure, in, len(there))
+		}
+	}
+	if answered == 0 {
+		c.t.Error("no sign-up was answered")
+	}
 }
 
 // redeemAndRefresh redeems a code and then refresh tokens in a row.
@@ -198,7 +329,7 @@ func (c *crashing) hammer(round, n int) {
 	c.start()
 	c.goal, c.reached = c.answered.Load()+int64(n), make(chan struct{})
 	var workers sync.WaitGroup
-	for i, work := range []func(int) bool{c.addUser, c.addUser, c.changeKeys, c.changePolicy, c.redeemAndRefresh, c.redeemAndRefresh} {
+	for i, work := range []func(int) bool{c.addUser, c.addUser, c.changeKeys, c.changePolicy, c.redeemAndRefresh, c.redeemAndRefresh, c.signUp, c.signUp} {
 		workers.Go(func() {
 			for k := round*100000 + i*10000; work(k); k++ {
 			}
@@ -258,7 +389,7 @@ func TestKilledServersLoseNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			data, on := t.TempDir(), database(t)
-			c := &crashing{t: t, keySets: make(map[string]int)}
+			c := &crashing{t: t, keySets: make(map[string]int), asked: make(map[string]bool)}
 			e := start(t, func(s *server.Config) {
 				on(s)
 				s.Data = data
@@ -268,7 +399,7 @@ func TestKilledServersLoseNothing(t *testing.T) {
 			e.upload(enriched(t, e.api.server.URL+"/api/GetProfile"))
 			u := e.user()
 			u.signUp(signUpSignIn, "emily@example.com")
-			for range 60 {
+			for range 90 {
 				u.authorize(signUpSignIn, nil)
 				if u.callback == nil {
 					u.pass(map[string]string{"signInName": "emily@example.com", "password": password})
@@ -276,12 +407,13 @@ func TestKilledServersLoseNothing(t *testing.T) {
 				c.codes = append(c.codes, u.result().Get("code"))
 			}
 			e.stop()
-			for round := range 4 {
-				c.hammer(round+1, 60+35*round)
+			for round := range 8 {
+				c.hammer(round+1, 50+17*round)
 			}
 			c.start()
 			defer c.kill()
 			c.check()
+			c.checkSignUps()
 		})
 	}
 }
