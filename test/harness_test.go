@@ -10,6 +10,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"io"
+	"log"
 	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
@@ -553,6 +554,9 @@ func decode(t testing.TB, token string) (header, payload map[string]any) {
 	}
 	return header, payload
 }
+
+// quiet is for servers whose clients misbehave on purpose.
+var quiet = log.New(io.Discard, "", 0)
 
 const password = "Pass-word.1"
 
