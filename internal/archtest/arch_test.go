@@ -4,7 +4,10 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -12,27 +15,32 @@ import (
 
 const module = "journeyman.dev/"
 
-// floors says on which floor a package lives; it imports only floors below its own
-// (docs/architecture.md). A folder stands for the packages in it.
-var floors = map[string]int{
-	"cmd/journeyman": 7,
-	"examples":       7, "policies": 0,
-	"internal/server":   6,
-	"internal/oidc":     5,
-	"internal/msgraph":  5,
-	"internal/page":     5,
-	"internal/store":    5,
-	"internal/provider": 5,
-	"internal/library":  4,
-	"internal/journey":  3,
-	"internal/policy":   2, "internal/directory": 2, "internal/keyset": 2, "internal/session": 2, "internal/token": 2,
-	"internal/application": 2, "internal/outbound": 2, "internal/mail": 2, "internal/endpoint": 2,
-	"internal/audit": 2, "internal/userflow": 2,
-	"internal/connector": 3, // beside the engine: it calls out
-	"internal/seal":      1,
-	"internal/claims":    1,
-	"internal/texts":     0,
-	"internal/diag":      0,
+// floorLine is a floor in the picture of docs/architecture.md.
+var floorLine = regexp.MustCompile(`(?m)^ (\d) │ (.+?) +│$`)
+
+// readFloors reads from the picture of the house on which floor a package lives; it
+// imports only floors below its own. A folder stands for the packages in it.
+func readFloors(t *testing.T) map[string]int {
+	t.Helper()
+	doc, err := os.ReadFile(filepath.Join("..", "..", "docs", "architecture.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	floors := make(map[string]int)
+	for _, m := range floorLine.FindAllSubmatch(doc, -1) {
+		n, _ := strconv.Atoi(string(m[1]))
+		for name := range strings.SplitSeq(string(m[2]), " · ") {
+			pkg := "internal/" + strings.TrimSuffix(name, "/*")
+			if top, _, _ := strings.Cut(name, "/"); top == "cmd" || top == "examples" || top == "policies" {
+				pkg = name
+			}
+			if _, err := os.Stat(filepath.Join("..", "..", filepath.FromSlash(pkg))); err != nil {
+				t.Errorf("the picture has %s, which isn't there", name)
+			}
+			floors[pkg] = n
+		}
+	}
+	return floors
 }
 
 // inside are the imports within one floor that are meant: sub packages of claims.
@@ -58,7 +66,7 @@ var never = map[string][]string{
 	"internal/claims":  {"net/http", "database/sql"},
 }
 
-func floorOf(pkg string) (int, bool) {
+func floorOf(floors map[string]int, pkg string) (int, bool) {
 	for p := pkg; p != "."; p = filepath.Dir(p) {
 		if n, ok := floors[p]; ok {
 			return n, true
@@ -70,6 +78,7 @@ func floorOf(pkg string) (int, bool) {
 func TestPackagesImportOnlyFloorsBelow(t *testing.T) {
 	t.Parallel()
 	root := filepath.Join("..", "..")
+	floors := readFloors(t)
 	seen := 0
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -89,9 +98,8 @@ func TestPackagesImportOnlyFloorsBelow(t *testing.T) {
 		if pkg == "internal/archtest" {
 			return nil
 		}
-		floor, ok := floorOf(pkg)
-		if !ok {
-			t.Errorf("%s has no floor: give it one here and in docs/architecture.md", pkg)
+		if _, ok := floorOf(floors, pkg); !ok {
+			t.Errorf("%s has no floor: draw it in docs/architecture.md", pkg)
 			return nil
 		}
 		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
@@ -100,7 +108,7 @@ func TestPackagesImportOnlyFloorsBelow(t *testing.T) {
 		}
 		seen++
 		for _, spec := range f.Imports {
-			checkImport(t, rel, pkg, floor, spec.Path.Value)
+			checkImport(t, floors, rel, pkg, spec.Path.Value)
 		}
 		return nil
 	})
@@ -112,8 +120,9 @@ func TestPackagesImportOnlyFloorsBelow(t *testing.T) {
 	}
 }
 
-func checkImport(t *testing.T, file, pkg string, floor int, quoted string) {
+func checkImport(t *testing.T, floors map[string]int, file, pkg, quoted string) {
 	t.Helper()
+	floor, _ := floorOf(floors, pkg)
 	path, _ := strconv.Unquote(quoted)
 	if allowed, ok := onlyHere[path]; ok && !containsWord(allowed, pkg) {
 		t.Errorf("%s imports %s, which only %s may", file, path, allowed)
@@ -136,7 +145,7 @@ func checkImport(t *testing.T, file, pkg string, floor int, quoted string) {
 			return
 		}
 	}
-	theirs, known := floorOf(own)
+	theirs, known := floorOf(floors, own)
 	if own == "examples/enrichmentapi" || own == "examples/demoapp" {
 		if pkg == "cmd/journeyman" {
 			return // dev runs the examples
@@ -154,4 +163,38 @@ func containsWord(words, word string) bool {
 		}
 	}
 	return false
+}
+
+// walkStep is a row of a walk in docs/architecture.md: a package, and a function or a
+// method of a type in it.
+var walkStep = regexp.MustCompile("(?m)^\\| `([a-z/]+)`, `(?:([A-Za-z]+)\\.)?([A-Za-z]+)` \\|")
+
+func TestTheWalksOfTheDocumentAreInTheCode(t *testing.T) {
+	t.Parallel()
+	root := filepath.Join("..", "..")
+	doc, err := os.ReadFile(filepath.Join(root, "docs", "architecture.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps := walkStep.FindAllSubmatch(doc, -1)
+	if len(steps) < 10 {
+		t.Errorf("only %d steps", len(steps))
+	}
+	for _, m := range steps {
+		pkg, receiver, name := string(m[1]), string(m[2]), string(m[3])
+		want := regexp.MustCompile(`(?m)^func ` + name + `[\[(]`)
+		if receiver != "" {
+			want = regexp.MustCompile(`(?m)^func \([a-z]+ \*?` + receiver + `\) ` + name + `\(`)
+		}
+		files, err := filepath.Glob(filepath.Join(root, "internal", filepath.FromSlash(pkg), "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.ContainsFunc(files, func(file string) bool {
+			src, err := os.ReadFile(file)
+			return err == nil && want.Match(src)
+		}) {
+			t.Errorf("package %s has no %s", pkg, m[0])
+		}
+	}
 }

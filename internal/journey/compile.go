@@ -205,3 +205,9 @@ func (c *compiler) transformList(refs []policy.Text) []*transform.Transformation
 	}
 	return list
 }
+
+// Claim finds a claim type by id, ignoring case.
+func (s *Schema) Claim(id string) (*claims.Type, bool) {
+	t, ok := s.types[policy.Fold(id)]
+	return t, ok
+}

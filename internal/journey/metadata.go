@@ -1,0 +1,226 @@
+package journey
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"journeyman.dev/internal/claims"
+	"journeyman.dev/internal/diag"
+	"journeyman.dev/internal/policy"
+)
+
+// Metadata reads a profile's metadata items into typed values, reporting those
+// that are wrong, and remembers which keys were read.
+type Metadata struct {
+	items     policy.Metadata
+	profileID string
+	at        diag.Position
+	collector *diag.Collector
+	known     map[string]string // keys that the provider asked for, by folded key
+	free      map[string]bool   // folded keys of which only the prefix is known
+}
+
+func newMetadata(tp *policy.TechnicalProfile, c *diag.Collector) *Metadata {
+	return &Metadata{items: tp.Metadata, profileID: tp.ID.Value, at: tp.Pos, collector: c, known: make(map[string]string), free: make(map[string]bool)}
+}
+
+func (m *Metadata) get(key string) (policy.MetadataItem, bool) {
+	m.known[policy.Fold(key)] = key
+	return m.items.Get(key)
+}
+
+// String returns an item's text, trimmed, or def if the item is absent.
+func (m *Metadata) String(key, def string) string {
+	item, ok := m.get(key)
+	if !ok {
+		return def
+	}
+	return strings.TrimSpace(item.Value.Value)
+}
+
+// Has reports whether the item is there.
+func (m *Metadata) Has(key string) bool {
+	_, ok := m.get(key)
+	return ok
+}
+
+// At is the position of an item's value, else of the profile.
+func (m *Metadata) At(key string) diag.Position {
+	if item, ok := m.get(key); ok {
+		if item.Value.Set() {
+			return item.Value.Pos
+		}
+		return item.Pos
+	}
+	return m.at
+}
+
+// Required returns a non-empty text or reports its absence.
+func (m *Metadata) Required(key string) string {
+	item, ok := m.get(key)
+	if near, found := m.misspelt(key); !ok && found {
+		m.Ignore(near.Key.Value)
+		m.collector.Report(diag.MisspeltMetadata, near.Key.Pos, "did you mean "+strconv.Quote(key)+"?",
+			"technical profile %q needs the metadata item %q, and has %q", m.profileID, key, near.Key.Value)
+		return ""
+	}
+	if !ok {
+		m.collector.Report(diag.MissingMetadata, m.at, "add <Item Key=\""+key+"\">…</Item> to its Metadata",
+			"technical profile %q needs the metadata item %q", m.profileID, key)
+		return ""
+	}
+	text := strings.TrimSpace(item.Value.Value)
+	if text == "" {
+		m.collector.Report(diag.BadMetadata, m.At(key), "give it a value",
+			"technical profile %q has an invalid value \"\" for the metadata item %q", m.profileID, key)
+	}
+	return text
+}
+
+// misspelt finds an item whose key is nearly the given one.
+func (m *Metadata) misspelt(key string) (policy.MetadataItem, bool) {
+	for _, item := range m.items {
+		if _, known := m.known[policy.Fold(item.Key.Value)]; !known && diag.Nearest(item.Key.Value, []string{key}) != "" {
+			return item, true
+		}
+	}
+	return policy.MetadataItem{}, false
+}
+
+// claim is the claim type that an item names; see [Plan.Claim].
+func (m *Metadata) claim(s *Schema, key string) *claims.Type {
+	id := m.String(key, "")
+	if id == "" {
+		return nil
+	}
+	t, ok := s.Claim(id)
+	if !ok {
+		m.collector.Report(diag.UndeclaredClaimType, m.At(key), meant(id, s.ids, "declare it under ClaimsSchema"),
+			"technical profile %q refers to the claim type %q, which neither the policy nor any of its bases declare", m.profileID, id)
+		return nil
+	}
+	return t
+}
+
+// Bool returns a boolean in any of the spellings in use: true, false, 1, 0, in any
+// case (policy-engine §1.1).
+func (m *Metadata) Bool(key string, def bool) bool {
+	item, ok := m.get(key)
+	if !ok {
+		return def
+	}
+	text := strings.TrimSpace(item.Value.Value)
+	switch {
+	case strings.EqualFold(text, "true"), text == "1":
+		return true
+	case strings.EqualFold(text, "false"), text == "0":
+		return false
+	}
+	m.bad(key, item, "legal: true, false")
+	return def
+}
+
+// Int returns a number within bounds.
+func (m *Metadata) Int(key string, def, low, high int) int {
+	item, ok := m.get(key)
+	if !ok {
+		return def
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(item.Value.Value))
+	if err != nil || n < low || n > high {
+		m.bad(key, item, "legal: a number from "+strconv.Itoa(low)+" to "+strconv.Itoa(high))
+		return def
+	}
+	return n
+}
+
+// Choice returns one of the legal values, in the spelling given here, ignoring the
+// case of the policy's.
+func (m *Metadata) Choice(key, def string, legal ...string) string {
+	item, ok := m.get(key)
+	if !ok {
+		return def
+	}
+	text := strings.TrimSpace(item.Value.Value)
+	for _, value := range legal {
+		if strings.EqualFold(value, text) {
+			return value
+		}
+	}
+	hint := "legal: " + strings.Join(legal, ", ")
+	if near := diag.Nearest(text, legal); near != "" {
+		hint = "did you mean " + strconv.Quote(near) + "? " + hint
+	}
+	m.bad(key, item, hint)
+	return def
+}
+
+func (m *Metadata) bad(key string, item policy.MetadataItem, hint string) {
+	m.collector.Report(diag.BadMetadata, m.At(key), hint,
+		"technical profile %q has an invalid value %q for the metadata item %q", m.profileID, strings.TrimSpace(item.Value.Value), key)
+}
+
+// Prefixed returns the items whose key begins with a prefix, by key as written.
+func (m *Metadata) Prefixed(prefixes ...string) map[string]string {
+	found := make(map[string]string)
+	for _, item := range m.items {
+		for _, prefix := range prefixes {
+			if len(item.Key.Value) >= len(prefix) && strings.EqualFold(item.Key.Value[:len(prefix)], prefix) {
+				m.free[policy.Fold(item.Key.Value)] = true
+				found[item.Key.Value] = strings.TrimSpace(item.Value.Value)
+			}
+		}
+	}
+	return found
+}
+
+// Ignore names keys that are legal and have no effect here.
+func (m *Metadata) Ignore(keys ...string) {
+	for _, key := range keys {
+		m.known[policy.Fold(key)] = key
+	}
+}
+
+// The settings and messages that B2C documents (pages §5; policy-engine §5): of keys
+// with their prefixes any is taken, and only a slip is told.
+var prefixed = []string{
+	"setting.authenticationMode", "setting.autodial", "setting.bottomUnderFormClaimsProviderSelections", "setting.enableCaptchaChallenge",
+	"setting.enableRememberMe", "setting.forgotPasswordLinkLocation", "setting.forgotPasswordLinkOverride", "setting.inputVerificationDelayTimeInMilliseconds",
+	"setting.operatingMode", "setting.retryLimit", "setting.showCancelButton", "setting.showContinueButton", "setting.showSignupLink", "setting.trimSpacesInPassword",
+	"language.intro", "language.button_continue", "DefaultMessage", "DefaultUserMessageIfRequestFailed",
+	"UserMessageIfBypass", "UserMessageIfCircuitOpen", "UserMessageIfClaimNotVerified", "UserMessageIfClaimsPrincipalAlreadyExists",
+	"UserMessageIfClaimsPrincipalDoesNotExist", "UserMessageIfClaimsTransformationBooleanValueIsNotEqual", "UserMessageIfClaimsTransformationInvalidPhoneNumber",
+	"UserMessageIfClaimsTransformationStringsAreNotEqual", "UserMessageIfCouldntSendSms", "UserMessageIfDnsResolutionFailed", "UserMessageIfIncorrectPattern",
+	"UserMessageIfInternalError", "UserMessageIfInvalidInput", "UserMessageIfInvalidPassword", "UserMessageIfInvalidPasswordComplexity",
+	"UserMessageIfMissingRequiredElement", "UserMessageIfOldPasswordUsed", "UserMessageIfPasswordExpired", "UserMessageIfPhoneNumberParseFailure",
+	"UserMessageIfRequestTimeout", "UserMessageIfSessionDoesNotExist", "UserMessageIfUserAccountDisabled", "UserMessageIfUserAccountLocked",
+	"UserMessageIfVerificationControlClaimsNotVerified",
+}
+
+// reportUnknown warns of items that nobody read: B2C ignores them, too.
+func (m *Metadata) reportUnknown() {
+	for _, item := range m.items {
+		key := policy.Fold(item.Key.Value)
+		if _, known := m.known[key]; known {
+			continue
+		}
+		hint, near := "it has no effect", ""
+		if m.free[key] {
+			if slices.ContainsFunc(prefixed, func(p string) bool { return policy.Fold(p) == key }) {
+				continue
+			}
+			if near = diag.Slip(item.Key.Value, prefixed); near == "" {
+				continue
+			}
+		} else {
+			near = diag.Nearest(item.Key.Value, slices.Sorted(maps.Values(m.known)))
+		}
+		if near != "" {
+			hint = "did you mean " + strconv.Quote(near) + "?"
+		}
+		m.collector.Report(diag.UnknownMetadata, item.Pos, hint,
+			"technical profile %q has the metadata item %q, which its provider doesn't know", m.profileID, item.Key.Value)
+	}
+}
