@@ -182,7 +182,7 @@ func TestEveryWayToCallAnAPI(t *testing.T) {
 
 func TestEveryAnswerOfAnAPI(t *testing.T) {
 	t.Parallel()
-	e := start(t, func(c *server.Config) { c.RESTTimeout, c.RESTAttempts = 300*time.Millisecond, 2 })
+	e := start(t, func(c *server.Config) { c.RESTTimeout, c.RESTAttempts = 2*time.Second, 2 })
 	outputs := `<OutputClaim ClaimTypeReferenceId="got" PartnerClaimType="answer" /><OutputClaim ClaimTypeReferenceId="gotFlag" PartnerClaimType="flag" /><OutputClaim ClaimTypeReferenceId="gotCount" PartnerClaimType="count" /><OutputClaim ClaimTypeReferenceId="gotTags" PartnerClaimType="tags" /><OutputClaim ClaimTypeReferenceId="gotWhen" PartnerClaimType="when" />`
 	plain := restPolicy{outputs: outputs}
 	paths := restPolicy{metadata: `<Item Key="ResolveJsonPathsInJsonTokens">true</Item>`, outputs: `<OutputClaim ClaimTypeReferenceId="got" PartnerClaimType="data[0].to[0].email" /><OutputClaim ClaimTypeReferenceId="gotCount" PartnerClaimType="name.n" />`}

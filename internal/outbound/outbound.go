@@ -244,7 +244,9 @@ func (c *Client) once(ctx context.Context, r Request) (Response, error) {
 	switch {
 	case int64(len(body)) > limit:
 		return out, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, limit)
-	case err != nil && errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		// Also without an error: told that we leave, a server may end its answer properly
+		// before we have left.
 		return out, ErrTimeout
 	case err != nil:
 		return out, fmt.Errorf("%w: %s", ErrIncomplete, clean(err))
