@@ -570,3 +570,12 @@ func (u *user) signUp(policy, address string) map[string]any {
 	_, payload := decode(u.t, u.redeem(policy).IDToken)
 	return payload
 }
+
+// signUpAt registers a local account at a policy whose journey goes on to other pages.
+func (u *user) signUpAt(policy, address string) {
+	u.t.Helper()
+	u.authorize(policy, nil)
+	u.navigate("/api/CombinedSigninAndSignup/unified?local=signup")
+	u.verify("email", address)
+	u.pass(map[string]string{"email": address, "newPassword": password, "reenterPassword": password, "displayName": "Emily Smith", "givenName": "Emily", "surname": "Smith"})
+}

@@ -178,11 +178,18 @@ func TestMessagesOfProfilesAreInTheUsersLanguage(t *testing.T) {
 	e.put(strings.Replace(body["body"].(string), "</ContentDefinitions>", `</ContentDefinitions><Localization Enabled="true"><SupportedLanguages DefaultLanguage="en" MergeBehavior="ReplaceAll"><SupportedLanguage>en</SupportedLanguage><SupportedLanguage>de</SupportedLanguage></SupportedLanguages></Localization>`, 1))
 	u := e.user()
 	u.authorize(policy, map[string]string{"ui_locales": "de"})
-	// The starter policies' metadata has its own words for this one, which go before ours.
-	if r := u.submit(map[string]string{"signInName": "nobody@example.com", "password": "wrong"}); r.Message != "We don't know an account with this e-mail address." {
+	if r := u.submit(map[string]string{"signInName": "nobody@example.com", "password": "wrong"}); r.Message != "Wir finden kein Konto mit diesen Angaben." {
 		t.Errorf("reply = %+v", r)
 	}
 	if r := u.submit(map[string]string{"signInName": "", "password": "wrong"}); r.Message != "Erforderlich: E-mail address" {
+		t.Errorf("reply = %+v", r)
+	}
+	// The profile's metadata goes before our own words.
+	_, body = e.graph("admin-token", http.MethodGet, "beta/trustFramework/policies/B2C_1A_TestExtensions/$value", nil)
+	e.put(strings.Replace(body["body"].(string), `<TechnicalProfile Id="Facebook">`, `<TechnicalProfile Id="Password-Check"><Metadata><Item Key="UserMessageIfClaimsPrincipalDoesNotExist">Who are you?</Item></Metadata></TechnicalProfile><TechnicalProfile Id="Facebook">`, 1))
+	u = e.user()
+	u.authorize(policy, map[string]string{"ui_locales": "de"})
+	if r := u.submit(map[string]string{"signInName": "nobody@example.com", "password": "wrong"}); r.Message != "Who are you?" {
 		t.Errorf("reply = %+v", r)
 	}
 	u.get(e.base + "/" + tenant + "/B2C_1A_None/oauth2/v2.0/authorize?ui_locales=de")
