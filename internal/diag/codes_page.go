@@ -4,6 +4,7 @@ package diag
 const (
 	LoadURIHost   Code = "JM8001"
 	LoadURIScheme Code = "JM8002"
+	MisspeltText  Code = "JM8003"
 )
 
 var pageCodes = map[Code]Entry{
@@ -18,5 +19,12 @@ var pageCodes = map[Code]Entry{
 		Cause:   "A LoadUri begins neither with https:// nor with ~/; the built-in page is shown.",
 		Cure:    "Write an https address.",
 		Example: Example{Policy: blocks(`<ContentDefinitions><ContentDefinition Id="api.page"><LoadUri>http://cdn.example/page.html</LoadUri></ContentDefinition></ContentDefinitions>`)},
+	},
+	MisspeltText: {
+		Severity: Warning, Title: "Text of nothing",
+		Cause: "A localized text is for an element that isn't there, but nearly; it is never shown.",
+		Cure:  "Correct ElementType, ElementId or StringId.",
+		Example: Example{Policy: blocks("<Localization><LocalizedResources Id=\"api.page.en\"><LocalizedStrings>\n" +
+			`<LocalizedString ElementType="ClaimType" ElementId="emial" StringId="DisplayName">Address</LocalizedString>` + "\n</LocalizedStrings></LocalizedResources></Localization>")},
 	},
 }

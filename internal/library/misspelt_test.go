@@ -134,6 +134,11 @@ var sweeps = []sweep{
 		expression: regexp.MustCompile(`(Key) Id="(client_secret|issuer_refresh_token_key)"`)},
 	{name: "required metadata", every: true, severity: diag.Error, codes: []diag.Code{diag.MisspeltMetadata}, least: 10,
 		expression: regexp.MustCompile(`<(Item) Key="(Operation|authorization_endpoint|AccessTokenEndpoint|ClaimsEndpoint|issuer_refresh_token_user_identity_claim_type)">https://(?:www|graph).facebook|<(Item) Key="(Operation|issuer_refresh_token_user_identity_claim_type)"`)},
+	// Nor are texts that nothing shows.
+	{name: "texts", severity: diag.Warning, codes: []diag.Code{diag.MisspeltText}, least: 4,
+		expression: regexp.MustCompile(`(ElementType="([^"]+)")`)},
+	{name: "elements of texts", every: true, severity: diag.Warning, codes: []diag.Code{diag.MisspeltText}, least: 20,
+		expression: regexp.MustCompile(`ElementType="(ClaimType)" ElementId="([^"]+)"`)},
 	// Unknown keys are no errors: B2C takes them, and so do policies that were written
 	// for it (policy-engine §1.8 [C]).
 	{name: "metadata", every: true, severity: diag.Warning, codes: []diag.Code{diag.UnknownMetadata}, least: 25,

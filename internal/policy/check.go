@@ -39,6 +39,7 @@ func Check(e *Effective) diag.List {
 		c.outputs()
 		c.requiredInputs()
 	}
+	c.texts()
 	c.support()
 	list := c.List()
 	for i := range list {
