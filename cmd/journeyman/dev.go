@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -35,6 +37,13 @@ func (c *devCommand) Run(ctx context.Context, s streams) error {
 	if c.LogLevel == "info" {
 		config.Log = logger(s, "warn") // the addresses are what a developer wants to see
 	}
+	if config.AdminToken == "" {
+		token, err := c.adminToken()
+		if err != nil {
+			return err
+		}
+		config.AdminToken = token
+	}
 	srv, err := server.New(ctx, config)
 	if err != nil {
 		return err
@@ -51,7 +60,8 @@ func (c *devCommand) Run(ctx context.Context, s streams) error {
 }
 
 func (c *devCommand) prepare(ctx context.Context, s streams, srv *server.Server) error {
-	apiURL, err := c.api(ctx, srv)
+	basic := enrichmentapi.Basic{Username: "journeyman", Password: rand.Text()}
+	apiURL, err := c.api(ctx, srv, basic)
 	if err != nil {
 		return err
 	}
@@ -65,29 +75,54 @@ func (c *devCommand) prepare(ctx context.Context, s streams, srv *server.Server)
 	if err := srv.EnsurePolicies(ctx, files); err != nil {
 		return err
 	}
+	sample := server.Sample{Flow: sampleFlow, APIURL: apiURL + "/api/connector", Username: basic.Username, Password: basic.Password}
+	if err := srv.EnsureSampleFlow(ctx, sample); err != nil {
+		return fmt.Errorf("sample user flow: %w", err)
+	}
 	demoURL, err := c.demo(ctx, srv)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(s.out, `
-Journeyman runs the tenant %s. Open the demo application and sign up:
-
-  %-34s demo application: shows the decoded token
-  %-34s mail outbox: verification codes arrive here
-  %-34s admin listener
-  %-34s the server; policies are at /%s/B2C_1A_SignUpOrSignIn
-  %-34s sample enrichment API, called just before the token
-
-The certificates are signed by %s.
-Trust it in your browser, or accept the warning once for each address. Ctrl+C stops.
-
-`, c.Tenant, demoURL+"/", srv.AdminURL()+"/outbox", srv.AdminURL()+"/", srv.URL()+"/", c.Tenant, apiURL+"/api/GetProfile", srv.CAFile)
+	fmt.Fprintf(s.out, "\nJourneyman runs the tenant %s. Open the demo application and sign up:\n\n", c.Tenant)
+	for _, line := range [][2]string{
+		{demoURL + "/", "demo application: shows the decoded token"},
+		{srv.AdminURL() + "/outbox", "mail outbox: verification codes arrive here"},
+		{srv.AdminURL() + "/", "admin listener; its token is in " + filepath.Join(c.Data, adminTokenFile)},
+		{srv.URL() + "/", "the server; its policy is at /" + c.Tenant + "/B2C_1A_SignUpOrSignIn, its user flow at /" + c.Tenant + "/" + sampleFlow},
+		{apiURL + "/api/GetProfile", "sample enrichment API, called just before the token; /api/connector for the user flow"},
+	} {
+		fmt.Fprintf(s.out, "  %-34s %s\n", line[0], line[1])
+	}
+	fmt.Fprintf(s.out, "\nThe certificates are signed by %s.\nTrust it in your browser, or accept the warning once for each address. Ctrl+C stops.\n\n", srv.CAFile)
 	return nil
 }
 
+// sampleFlow is the user flow that development begins with.
+const sampleFlow = "B2C_1_susi"
+
+// adminTokenFile has the admin API's token in a developer's data folder.
+const adminTokenFile = "admin.token"
+
+// adminToken reads the token, or makes one that only the owner may read.
+func (c *devCommand) adminToken() (string, error) {
+	file := filepath.Join(c.Data, adminTokenFile)
+	b, err := os.ReadFile(file)
+	if err == nil {
+		return strings.TrimSpace(string(b)), nil
+	}
+	if !errors.Is(err, os.ErrNotExist) {
+		return "", err
+	}
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return "", err
+	}
+	token := rand.Text()
+	return token, os.WriteFile(file, []byte(token+"\n"), 0o600)
+}
+
 // api starts the sample API; its address is https, as B2C asks of policies.
-func (c *devCommand) api(ctx context.Context, srv *server.Server) (string, error) {
-	api, err := enrichmentapi.New(filepath.Join(c.Data, "sample-api", "balances.json"))
+func (c *devCommand) api(ctx context.Context, srv *server.Server, basic enrichmentapi.Basic) (string, error) {
+	api, err := enrichmentapi.New(filepath.Join(c.Data, "sample-api", "balances.json"), basic)
 	if err != nil {
 		return "", err
 	}
@@ -122,7 +157,7 @@ func (c *devCommand) demo(ctx context.Context, srv *server.Server) (string, erro
 	pool.AppendCertsFromPEM(pem)
 	app.Store(demoapp.New(demoapp.Config{
 		Authority: srv.URL() + "/" + c.Tenant, ClientID: id, ClientSecret: secret, URL: address,
-		Policies: demoapp.Policies{SignIn: "b2c_1a_signuporsignin", Edit: "b2c_1a_profileedit", Reset: "b2c_1a_passwordreset"},
+		Policies: demoapp.Policies{SignIn: "b2c_1a_signuporsignin", Edit: "b2c_1a_profileedit", Reset: "b2c_1a_passwordreset", Flow: sampleFlow},
 		HTTP:     &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}}},
 	}))
 	return address, nil

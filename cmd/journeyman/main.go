@@ -20,6 +20,9 @@ type cli struct {
 	Dev    devCommand    `cmd:"" help:"Run everything on this machine, with nothing to configure."`
 	Serve  serveCommand  `cmd:"" help:"Run the server in production."`
 	Policy policyCommand `cmd:"" help:"Work on policy files."`
+
+	Userflow  userflowCommand  `cmd:"" help:"Work on user flows."`
+	Connector connectorCommand `cmd:"" help:"Work on API connectors."`
 }
 
 // errFound ends a command that found errors it has printed already.

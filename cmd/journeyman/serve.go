@@ -28,7 +28,12 @@ type settings struct {
 	RESTAttempts int           `name:"rest-attempts" help:"How often a RESTful technical profile asks an API that doesn't answer." default:"3" env:"JOURNEYMAN_REST_ATTEMPTS"`
 	PerHost      int           `name:"outbound-per-host" help:"How many calls to one host may be under way; as many again wait." default:"512" env:"JOURNEYMAN_OUTBOUND_PER_HOST"`
 	Shutdown     time.Duration `name:"shutdown-timeout" help:"How long a stop may take, requests under way included." default:"30s" env:"JOURNEYMAN_SHUTDOWN_TIMEOUT"`
-	LogLevel     string        `help:"debug, info, warn or error." default:"info"`
+
+	ConnectorTimeout  time.Duration `help:"How long an API connector waits for each attempt." default:"20s"`
+	ConnectorAttempts int           `help:"How often an API connector asks an API that doesn't answer." default:"2"`
+	AuditKeep         time.Duration `help:"How long audit records are kept." default:"168h"`
+
+	LogLevel string `help:"debug, info, warn or error." default:"info"`
 }
 
 func (c *settings) config(s streams) server.Config {
@@ -36,7 +41,8 @@ func (c *settings) config(s streams) server.Config {
 		Listen: c.Listen, AdminListen: c.AdminListen, TLS: c.TLS, TenantID: c.TenantID, Database: c.Database, Data: c.Data,
 		PublicURL: c.PublicURL, OutboundCA: c.OutboundCA, MasterKey: c.MasterKey, SMTP: c.SMTPURL, AdminToken: c.AdminToken,
 		TrustProxy: c.TrustProxy, RESTTimeout: c.RESTTimeout, RESTAttempts: c.RESTAttempts,
-		OutboundPerHost: c.PerHost, ShutdownTimeout: c.Shutdown, Log: logger(s, c.LogLevel),
+		OutboundPerHost: c.PerHost, ShutdownTimeout: c.Shutdown, ConnectorTimeout: c.ConnectorTimeout, ConnectorAttempts: c.ConnectorAttempts, AuditKeep: c.AuditKeep,
+		Log: logger(s, c.LogLevel),
 	}
 }
 

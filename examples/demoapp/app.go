@@ -12,6 +12,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 
@@ -30,7 +31,7 @@ type Config struct {
 }
 
 // Policies names the policies of the application's links.
-type Policies struct{ SignIn, Edit, Reset string }
+type Policies struct{ SignIn, Edit, Reset, Flow string }
 
 // App keeps its sessions in memory.
 type App struct {
@@ -58,6 +59,7 @@ func (a *App) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", a.home)
 	mux.HandleFunc("GET /signin", func(w http.ResponseWriter, r *http.Request) { a.begin(w, r, a.c.Policies.SignIn) })
+	mux.HandleFunc("GET /flow", func(w http.ResponseWriter, r *http.Request) { a.begin(w, r, a.flow(r)) })
 	mux.HandleFunc("GET /edit", func(w http.ResponseWriter, r *http.Request) { a.begin(w, r, a.c.Policies.Edit) })
 	mux.HandleFunc("GET /reset", func(w http.ResponseWriter, r *http.Request) { a.begin(w, r, a.c.Policies.Reset) })
 	mux.HandleFunc("GET /callback", a.callback)
@@ -65,6 +67,17 @@ func (a *App) Handler() http.Handler {
 	mux.HandleFunc("GET /signout", a.signOut)
 	return mux
 }
+
+// flow is the user flow that the address names, else the sample's: /flow?id=B2C_1_mine
+// tries any flow of the tenant.
+func (a *App) flow(r *http.Request) string {
+	if id := r.URL.Query().Get("id"); flowID.MatchString(id) {
+		return id
+	}
+	return a.c.Policies.Flow
+}
+
+var flowID = regexp.MustCompile(`^(?i:B2C_1_)[A-Za-z0-9_-]{1,64}$`)
 
 func random() string {
 	var b [24]byte
@@ -249,6 +262,9 @@ func (a *App) home(w http.ResponseWriter, r *http.Request) {
 			view.Token = string(pretty)
 			view.Name, _ = claims["name"].(string)
 			view.Balance, _ = claims["balance"].(string)
+			if balance, ok := claims["extension_Balance"].(string); ok {
+				view.Balance = balance
+			}
 		}
 	}
 	h := w.Header()
@@ -273,5 +289,5 @@ pre{margin:0;overflow:auto;font:.9rem/1.5 ui-monospace,monospace;white-space:pre
 {{if .SignedIn}}<section><p class="soft">Signed in as {{.Name}}. Your balance, which the API gave just before the token was issued:</p><p class="balance" id="balance">{{.Balance}}</p></section>
 <section><nav><form method="post" action="/refresh"><button>Refresh the token</button></form><a class="button" href="/edit">Edit profile</a><a class="button" href="/reset">Reset password</a><a class="button" href="/signout">Sign out</a></nav></section>
 <section><p class="soft">The id token's claims</p><pre id="token">{{.Token}}</pre></section>
-{{else}}<section><p>Sign up or sign in to see a token that the sample API enriched with your balance.</p><nav><a class="button primary" id="signin" href="/signin">Sign up or sign in</a></nav></section>{{end}}
+{{else}}<section><p>Sign up or sign in to see a token that the sample API enriched with your balance.</p><nav><a class="button primary" id="signin" href="/signin">Sign up or sign in</a><a class="button" id="flow" href="/flow">Sign up or sign in with the user flow</a></nav></section>{{end}}
 </main></body></html>`))

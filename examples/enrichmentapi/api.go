@@ -5,6 +5,7 @@
 //	200 {"balance": "760.50"}            a user it knows
 //	200 {"balance": "50.00"}             a new one, registered with 50.00
 //	409 {"version", "status", "userMessage"}   a request that it refuses
+//	POST /api/connector                        the same as the API of an API connector
 package enrichmentapi
 
 import (
@@ -22,15 +23,16 @@ const welcome = "50.00"
 
 // API keeps balances in a JSON file.
 type API struct {
-	file string
+	file  string
+	basic Basic
 
 	mu       sync.Mutex
 	balances map[string]string // by object id
 }
 
-// New reads the balances from a file, if it is there.
-func New(file string) (*API, error) {
-	a := &API{file: file, balances: make(map[string]string)}
+// New reads the balances from a file, if it is there. basic is what API connectors send.
+func New(file string, basic Basic) (*API, error) {
+	a := &API{file: file, basic: basic, balances: make(map[string]string)}
 	b, err := os.ReadFile(file)
 	if errors.Is(err, os.ErrNotExist) {
 		return a, nil
@@ -49,6 +51,7 @@ func New(file string) (*API, error) {
 func (a *API) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /api/GetProfile", a.profile)
+	mux.HandleFunc("POST /api/connector", a.connector)
 	mux.HandleFunc("GET /api/balances/{objectId}", func(w http.ResponseWriter, r *http.Request) {
 		a.mu.Lock()
 		balance, ok := a.balances[r.PathValue("objectId")]
@@ -95,17 +98,23 @@ func (a *API) profile(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusConflict, map[string]any{"version": "1.0.0", "status": 409, "userMessage": text})
 		return
 	}
-	a.mu.Lock()
-	balance, ok := a.balances[in.ObjectID]
-	a.mu.Unlock()
-	if !ok {
-		balance = welcome
-		if err := a.set(in.ObjectID, balance); err != nil {
-			http.Error(w, "the balance could not be kept", http.StatusInternalServerError)
-			return
-		}
+	balance, err := a.balance(in.ObjectID)
+	if err != nil {
+		http.Error(w, "the balance could not be kept", http.StatusInternalServerError)
+		return
 	}
 	answer(w, http.StatusOK, map[string]string{"balance": balance})
+}
+
+// balance is a user's; a new one is registered.
+func (a *API) balance(id string) (string, error) {
+	a.mu.Lock()
+	balance, ok := a.balances[id]
+	a.mu.Unlock()
+	if ok {
+		return balance, nil
+	}
+	return welcome, a.set(id, welcome)
 }
 
 // set keeps a balance: the file is written anew and put in place at once.
