@@ -385,7 +385,7 @@ func TestWhatAConnectorMustNotBe(t *testing.T) {
 		"fragment": func(c *connector.Connector) { c.TargetURL = "https://api.example/#a" }, "no authentication": func(c *connector.Connector) { c.Auth = connector.Authentication{} },
 		"no password": func(c *connector.Connector) { c.Auth.Password = "" }, "colon": func(c *connector.Connector) { c.Auth.Username = "a:b" },
 		"no certificate": func(c *connector.Connector) { c.Auth = connector.Authentication{Kind: connector.ClientCertificate} },
-		"contract": func(c *connector.Connector) { c.Settings.Contract = "other" }, "timeout": func(c *connector.Connector) { c.Settings.Timeout = time.Hour },
+		"contract":       func(c *connector.Connector) { c.Settings.Contract = "other" }, "timeout": func(c *connector.Connector) { c.Settings.Timeout = time.Hour },
 		"attempts": func(c *connector.Connector) { c.Settings.Attempts = 9 }, "cache": func(c *connector.Connector) { c.Settings.CacheFor = -1 },
 	} {
 		c := good

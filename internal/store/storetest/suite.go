@@ -29,7 +29,7 @@ func Run(t *testing.T, open func(t *testing.T) func() *store.DB) {
 	for name, test := range map[string]func(t *testing.T, reopen func() *store.DB){
 		"journeys": journeys, "grants": grants, "users": users, "identities are unique": identities, "concurrent updates": concurrent,
 		"applications": applications, "key sets": keySets, "policies": policies, "settings": settings, "fingerprint": fingerprint, "purge": purge,
-		"a failed write leaves nothing": failedWrite,
+		"a failed write leaves nothing": failedWrite, "API connectors": connectors, "user flows": userFlows, "audits": audits,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
