@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -105,6 +106,10 @@ type parameter struct{ Name, Value string }
 
 func (p *parameters) add(name, value string) { *p = append(*p, parameter{name, value}) }
 
+func (p parameters) without(name string) parameters {
+	return slices.DeleteFunc(slices.Clone(p), func(v parameter) bool { return v.Name == name })
+}
+
 func (p parameters) encode() string {
 	var b strings.Builder
 	for i, v := range p {
@@ -157,7 +162,9 @@ func (s *Server) respond(w http.ResponseWriter, r *http.Request, a *authorizatio
 	h.Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; frame-ancestors 'none'")
 	w.WriteHeader(http.StatusFound)
 	if r.Method != http.MethodHead {
-		_ = redirectBody.Execute(w, template.URL(target))
+		// Headless scripts read the body up to the end of the address and expect the code
+		// or token to end it, as B2C has no iss (pages §3.3 [P]).
+		_ = redirectBody.Execute(w, template.URL(a.RedirectURI+separator+values.without("iss").encode()))
 	}
 }
 
