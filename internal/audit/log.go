@@ -55,6 +55,9 @@ type Log struct {
 // the sign-ins, and these wait with it: no record is dropped.
 const queued = 4096
 
+// gather is how long a record waits for others to share its commit.
+const gather = 50 * time.Millisecond
+
 // retryAfter is how long the writer waits after a failed write.
 const retryAfter = time.Second
 
@@ -145,6 +148,12 @@ func (l *Log) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return l.drain()
 		case first := <-l.queue:
+			// Records come in a trickle: with a commit for each, they would cost a sign-in
+			// more than its own redemption does.
+			select {
+			case <-ctx.Done():
+			case <-time.After(gather):
+			}
 			batch := l.more(first)
 			if err := l.Store.AppendAudits(context.WithoutCancel(ctx), batch); err != nil {
 				l.Log.ErrorContext(ctx, "audit records can't be written", "records", len(batch), "err", err)

@@ -19,20 +19,31 @@ import (
 // Deliver answers a browser with a journey's outcome: pages and redirects through
 // the Browser, the end to the application.
 func (s *Server) Deliver(w http.ResponseWriter, r *http.Request, ran journey.Ran) {
+	s.deliver(w, r, ran, nil)
+}
+
+// deliver is Deliver for a journey whose authorization is at hand; nil if it must be
+// read from the journey.
+func (s *Server) deliver(w http.ResponseWriter, r *http.Request, ran journey.Ran, a *authorization) {
+	known := func(j *journey.Journey) error {
+		if a != nil {
+			return nil
+		}
+		a = new(authorization)
+		return json.Unmarshal(j.Protocol, a)
+	}
 	if ran.SessionChanged {
 		s.Browser.SetSession(w, r, ran.Session)
 	}
 	switch out := ran.Outcome.(type) {
 	case *journey.Finished:
-		a := new(authorization)
-		if err := json.Unmarshal(out.Journey.Protocol, a); err != nil {
+		if err := known(out.Journey); err != nil {
 			s.internal(w, r, out.Journey.CorrelationID, err)
 			return
 		}
 		s.finish(w, r, a, out)
 	case *journey.Failed:
-		a := new(authorization)
-		if out.Journey == nil || json.Unmarshal(out.Journey.Protocol, a) != nil {
+		if out.Journey == nil || known(out.Journey) != nil {
 			s.Browser.Error(w, r, http.StatusInternalServerError, out.Failure, "")
 			return
 		}
@@ -62,7 +73,7 @@ func (s *Server) finish(w http.ResponseWriter, r *http.Request, a *authorization
 		values.add("code", code)
 	}
 	if a.ResponseType.front() {
-		issued, err := s.issueFront(r, out, g, code)
+		issued, err := s.issueFront(r, a, out, g, code)
 		if err != nil {
 			s.respondError(w, r, a, s.issueFailure(r, out.Journey.CorrelationID, err), out.Journey.CorrelationID)
 			return

@@ -86,12 +86,20 @@ func (s *Server) tokenError(w http.ResponseWriter, r *http.Request, f *failure) 
 	s.json(w, status, errorBody{Error: f.oauth, Description: s.describe(f, id)})
 }
 
+// writeJSON writes a body without HTML escaping.
+func writeJSON(b *bytes.Buffer, body any) error {
+	if own, ok := body.(interface{ WriteJSON(b *bytes.Buffer) error }); ok {
+		return own.WriteJSON(b)
+	}
+	enc := json.NewEncoder(b)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(body)
+}
+
 // json writes a body without HTML escaping, never cached.
 func (s *Server) json(w http.ResponseWriter, status int, body any) {
 	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(body); err != nil {
+	if err := writeJSON(&b, body); err != nil {
 		http.Error(w, "internal error", http.StatusInternalServerError)
 		return
 	}

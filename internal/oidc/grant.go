@@ -189,11 +189,7 @@ func (s *Server) issue(r *http.Request, base string, p *journey.Program, setting
 }
 
 // issueFront signs what an authorization response carries.
-func (s *Server) issueFront(r *http.Request, out *journey.Finished, g *grant, code string) (issued, error) {
-	a := new(authorization)
-	if err := json.Unmarshal(out.Journey.Protocol, a); err != nil {
-		return issued{}, err
-	}
+func (s *Server) issueFront(r *http.Request, a *authorization, out *journey.Finished, g *grant, code string) (issued, error) {
 	return s.issue(r, a.BaseURL, out.Program, out.Issuer, g, a.ResponseType.IDToken, a.ResponseType.Token, code)
 }
 

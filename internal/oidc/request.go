@@ -262,7 +262,7 @@ func (s *Server) begin(w http.ResponseWriter, r *http.Request, a *authorization,
 		s.respondError(w, r, a, &failure{string(journey.CodeInternal), "server_error", journey.CodeInternal.Text()}, id)
 		return
 	}
-	s.Deliver(w, r, ran)
+	s.deliver(w, r, ran, a)
 }
 
 // tooOld enforces max_age against the last time the user proved an identity, as

@@ -55,34 +55,39 @@ func (c *Claims) Get(name string) (any, bool) {
 // MarshalJSON writes the members in order, without HTML escapes.
 func (c *Claims) MarshalJSON() ([]byte, error) {
 	var b bytes.Buffer
-	b.WriteByte('{')
-	for i, name := range c.names {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		for j, part := range []any{name, c.values[i]} {
-			if j == 1 {
-				b.WriteByte(':')
-			}
-			text, err := plain(part)
-			if err != nil {
-				return nil, err
-			}
-			b.Write(text)
-		}
-	}
-	b.WriteByte('}')
-	return b.Bytes(), nil
+	err := c.WriteJSON(&b)
+	return b.Bytes(), err
 }
 
-func plain(v any) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
+// WriteJSON writes what MarshalJSON gives; encoding/json would read that once more.
+func (c *Claims) WriteJSON(b *bytes.Buffer) error {
+	enc := json.NewEncoder(b)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return nil, err
+	write := func(v any, next byte) error {
+		if err := enc.Encode(v); err != nil {
+			return err
+		}
+		b.Truncate(b.Len() - 1) // the line end
+		b.WriteByte(next)
+		return nil
 	}
-	return bytes.TrimRight(b.Bytes(), "\n"), nil
+	b.WriteByte('{')
+	for i, name := range c.names {
+		next := byte(',')
+		if i == len(c.names)-1 {
+			next = '}'
+		}
+		if err := write(name, ':'); err != nil {
+			return err
+		}
+		if err := write(c.values[i], next); err != nil {
+			return err
+		}
+	}
+	if len(c.names) == 0 {
+		b.WriteByte('}')
+	}
+	return nil
 }
 
 // Sign makes a JWT with RS256, header members in B2C's order. random serves blinding.
