@@ -17,6 +17,8 @@ type Entry struct {
 	// Several is set where one place may lack several things, each told by itself;
 	// of other codes a place is told once.
 	Several bool
+	// Unless is a code that says more: where it is told, this one isn't.
+	Unless Code
 }
 
 // Entry returns the catalogue entry; an unknown code is a bug of ours.

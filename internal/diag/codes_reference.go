@@ -12,6 +12,8 @@ const (
 	WrongTenant          Code = "JM2006"
 	MergeTooLarge        Code = "JM2007"
 	ChangedProtocol      Code = "JM2008"
+	MisspeltProfile      Code = "JM2009"
+	StrayProfile         Code = "JM2010"
 	UndeclaredClaimType  Code = "JM2101"
 	UndeclaredTransform  Code = "JM2102"
 	UndeclaredProfile    Code = "JM2103"
@@ -74,6 +76,19 @@ var referenceCodes = map[Code]Entry{
 		Cause:   "A policy gives a technical profile of a base another Protocol; what the base says of it may not fit.",
 		Cure:    "Declare another profile, or keep the protocol.",
 		Example: Example{Policy: profiles(`<TechnicalProfile Id="Session"><Protocol Name="None" /></TechnicalProfile>`)},
+	},
+	MisspeltProfile: {
+		Severity: Error, Title: "Misspelt technical profile",
+		Cause: "A technical profile lacks what its provider needs, and another of nearly its name can't run and has no use: it is meant to add that.",
+		Cure:  "Correct the profile's Id.",
+		Example: Example{Policy: apiInstead(`<TechnicalProfile Id="New">` + handler("RestfulProvider") + `<OutputClaims><OutputClaim ClaimTypeReferenceId="objectId" /></OutputClaims></TechnicalProfile>
+<TechnicalProfile Id="Neww"><Metadata><Item Key="ServiceUrl">https://api.example/</Item><Item Key="AuthenticationType">Bearer</Item></Metadata></TechnicalProfile>`)},
+	},
+	StrayProfile: {
+		Severity: Warning, Unless: MisspeltProfile, Title: "Technical profile without use",
+		Cause:   "A technical profile can't run and nothing refers to it, but it has nearly the name of another: it is meant to change that.",
+		Cure:    "Correct the profile's Id.",
+		Example: Example{Policy: profiles(`<TechnicalProfile Id="APIs"><Metadata><Item Key="SendClaimsIn">Form</Item></Metadata></TechnicalProfile>`)},
 	},
 	UndeclaredClaimType: {
 		Severity: Error, Title: "Unknown claim type",

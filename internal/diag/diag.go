@@ -124,8 +124,14 @@ func (l List) Sort() List {
 		}
 		return order
 	})
-	return slices.CompactFunc(l, func(a, b Diagnostic) bool {
-		return a.Position == b.Position && a.Code == b.Code && (a.Message == b.Message || !a.Code.Entry().Several)
+	return slices.CompactFunc(l, func(d, before Diagnostic) bool {
+		if d.Position != before.Position {
+			return false
+		}
+		if d.Code != before.Code {
+			return d.Code.Entry().Unless == before.Code
+		}
+		return d.Message == before.Message || !d.Code.Entry().Several
 	})
 }
 

@@ -49,6 +49,15 @@ func (c *compiler) relyingParty() {
 		}
 	}
 	c.refreshJourney(rp)
+	c.strays()
+}
+
+// strays warns of misspelt overlays; where something is missed from one, that is told.
+func (c *compiler) strays() {
+	for _, s := range c.e.Strays {
+		c.diag.Report(diag.StrayProfile, s.Profile.ID.Pos, "did you mean "+strconv.Quote(s.Meant.ID.Value)+"?",
+			"technical profile %q has no Protocol, and nothing refers to it", s.Profile.ID.Value)
+	}
 }
 
 // policyPlaceholder makes {policy}, the documented default of the

@@ -31,6 +31,9 @@ func (c *compiler) profile(id string, as role) *TechnicalProfile {
 	}
 	protocol := policy.Fold(src.Protocol.Name.Value)
 	metadata := newMetadata(src, &c.diag)
+	if stray, ok := c.e.StrayFor(src.ID.Value); ok {
+		metadata.stray = &stray
+	}
 	tp := &TechnicalProfile{
 		ID: src.ID.Value, DisplayName: strings.TrimSpace(src.DisplayName.Value), Protocol: protocol, Position: src.Pos,
 		InputTransformations:  c.transformList(src.InputTransformations),

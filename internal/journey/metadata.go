@@ -20,6 +20,7 @@ type Metadata struct {
 	collector *diag.Collector
 	known     map[string]string // keys that the provider asked for, by folded key
 	free      map[string]bool   // folded keys of which only the prefix is known
+	stray     *policy.Stray     // the misspelt overlay of the profile; nil if there is none
 }
 
 func newMetadata(tp *policy.TechnicalProfile, c *diag.Collector) *Metadata {
@@ -66,6 +67,9 @@ func (m *Metadata) Required(key string) string {
 			"technical profile %q needs the metadata item %q, and has %q", m.profileID, key, near.Key.Value)
 		return ""
 	}
+	if !ok && m.blameStray() {
+		return ""
+	}
 	if !ok {
 		m.collector.Report(diag.MissingMetadata, m.at, "add <Item Key=\""+key+"\">…</Item> to its Metadata",
 			"technical profile %q needs the metadata item %q", m.profileID, key)
@@ -77,6 +81,17 @@ func (m *Metadata) Required(key string) string {
 			"technical profile %q has an invalid value \"\" for the metadata item %q", m.profileID, key)
 	}
 	return text
+}
+
+// blameStray tells that what the profile lacks is in an overlay with a misspelt id: one
+// cause, however much is missing.
+func (m *Metadata) blameStray() bool {
+	if m.stray == nil {
+		return false
+	}
+	m.collector.Report(diag.MisspeltProfile, m.stray.Profile.ID.Pos, "did you mean "+strconv.Quote(m.stray.Meant.ID.Value)+"?",
+		"technical profile %q has no Protocol and nothing refers to it, and %q lacks what its provider needs", m.stray.Profile.ID.Value, m.stray.Meant.ID.Value)
+	return true
 }
 
 // misspelt finds an item whose key is nearly the given one.

@@ -82,7 +82,7 @@ func (p *Plan) Key(role string, required bool) (storageID string, ok bool) {
 		return k.Storage.Value, true
 	}
 	switch {
-	case !required:
+	case !required, p.Metadata.blameStray():
 	case near.ID.Set():
 		p.Report(diag.MisspeltKey, near.ID.Pos, "did you mean "+strconv.Quote(role)+"?",
 			"technical profile %q needs the cryptographic key %q, and has %q", p.Source.ID.Value, role, near.ID.Value)

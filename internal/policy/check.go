@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -96,7 +97,11 @@ func (c *checker) claimTypes() {
 		reference(c, &c.e.PredicateValidations, t.PredicateValidation, diag.UndeclaredValidation, "predicate validation", from)
 		reference(c, &c.e.PredicateValidations, t.InputValidation, diag.UndeclaredValidation, "input validation", from)
 		if !t.DataType.Set() || strings.TrimSpace(t.DataType.Value) == "" {
-			c.Report(diag.MissingDataType, t.Pos, "add <DataType>string</DataType>", "claim type %q has no DataType", t.ID.Value)
+			hint := "add <DataType>string</DataType>"
+			if near := diag.Slip(t.ID.Value, slices.DeleteFunc(slices.Clone(c.e.ClaimTypes.IDs()), func(id string) bool { return strings.EqualFold(id, t.ID.Value) })); near != "" {
+				hint += ", or did you mean " + strconv.Quote(near) + "?"
+			}
+			c.Report(diag.MissingDataType, t.Pos, hint, "claim type %q has no DataType", t.ID.Value)
 		}
 	}
 	// A child may not change the type that its bases gave (claims-and-transformations §1.7 [I]).

@@ -24,6 +24,7 @@ type Effective struct {
 	UserJourneys          Index[*UserJourney]
 	SubJourneys           Index[*UserJourney]
 	RelyingParty          *RelyingParty // nil if no file of the chain has one
+	Strays                []Stray       // profiles that overlay nothing, but nearly
 }
 
 // PolicyID is the leaf's id as written.

@@ -49,6 +49,7 @@ func Inherit(chain []*Document) (*Effective, diag.List) {
 		}
 		e.RelyingParty = &rp
 	}
+	e.Strays = strays(e)
 	return e, c.List()
 }
 
