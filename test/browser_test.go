@@ -141,11 +141,17 @@ var addresses = regexp.MustCompile(`https://localhost:\d+`)
 // demo application, outbox, admin, server, API.
 func dev(t *testing.T) []string {
 	t.Helper()
+	return devIn(t, t.TempDir())
+}
+
+// devIn is dev with a data folder that the test looks into.
+func devIn(t *testing.T, data string) []string {
+	t.Helper()
 	binary := filepath.Join(t.TempDir(), "journeyman")
 	if out, err := exec.Command("go", "build", "-o", binary, "../cmd/journeyman").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
-	cmd := exec.Command(binary, "dev", "--data", t.TempDir(), "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--api-listen", "127.0.0.1:0", "--demo-listen", "127.0.0.1:0")
+	cmd := exec.Command(binary, "dev", "--data", data, "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--api-listen", "127.0.0.1:0", "--demo-listen", "127.0.0.1:0")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {

@@ -60,7 +60,8 @@ func (c *devCommand) Run(ctx context.Context, s streams) error {
 }
 
 func (c *devCommand) prepare(ctx context.Context, s streams, srv *server.Server) error {
-	basic := enrichmentapi.Basic{Username: "journeyman", Password: rand.Text()}
+	// The README's walkthrough writes them, too; the sample has nothing worth a secret.
+	basic := enrichmentapi.Basic{Username: "journeyman", Password: "sample"}
 	apiURL, err := c.api(ctx, srv, basic)
 	if err != nil {
 		return err

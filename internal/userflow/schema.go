@@ -47,6 +47,9 @@ func (d *document) claimsSchema() *element {
 		if c.id == "email" && d.address != nil && d.address.DisplayName != "" {
 			t.children[0].text = d.address.DisplayName
 		}
+		if c.id == "signInName" {
+			t.children[0].text = d.signInLabel()
+		}
 		if c.input != "" {
 			t.with(text("UserInputType", c.input))
 		}
@@ -68,6 +71,17 @@ func (d *document) claimsSchema() *element {
 		schema.with(attributeClaim(a, shown))
 	}
 	return schema
+}
+
+// signInLabel is what users type to sign in.
+func (d *document) signInLabel() string {
+	switch {
+	case d.email && d.username:
+		return "Email Address or User Name"
+	case d.username:
+		return "User Name"
+	}
+	return "Email Address"
 }
 
 func partner(token string) *element {
