@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"strconv"
-	"strings"
 	"time"
 
 	"journeyman.dev/internal/claims"
@@ -193,9 +191,4 @@ func (c *Call) Message(key, builtIn string, args ...string) string {
 }
 
 // FormatMessage replaces {0}, {1} … by args.
-func FormatMessage(text string, args ...string) string {
-	for i, arg := range args {
-		text = strings.ReplaceAll(text, "{"+strconv.Itoa(i)+"}", arg)
-	}
-	return text
-}
+func FormatMessage(text string, args ...string) string { return texts.Format(text, args...) }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -28,6 +29,7 @@ const (
 	Message             Section = "message" // by B2C's message keys
 	Failure             Section = "failure" // by AADB2C codes
 	Mail                Section = "mail"
+	UserFlow            Section = "userflow" // headings and labels of user flows
 )
 
 //go:embed languages/*.json
@@ -131,3 +133,11 @@ func IDs(section Section) []string {
 
 // Sections lists the sections.
 func Sections() []Section { return slices.Sorted(maps.Keys(library().sets[Default].sections)) }
+
+// Format puts args in place of {0}, {1} …
+func Format(text string, args ...string) string {
+	for i, arg := range args {
+		text = strings.ReplaceAll(text, "{"+strconv.Itoa(i)+"}", arg)
+	}
+	return text
+}

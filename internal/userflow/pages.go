@@ -117,9 +117,9 @@ func (d *document) languages() []string {
 	return tags
 }
 
-// localization has the overrides of each page and language. Languages without any get
-// an empty resource, so that the default language's overrides don't take the place of
-// their built-in texts.
+// localization has our texts and the administrator's overrides for each page and
+// language: every language has its own, so that the default language's overrides don't
+// take the place of what another has built in.
 func (d *document) localization() *element {
 	if len(PageIDs(d.Kind)) == 0 {
 		return nil
@@ -164,6 +164,12 @@ func (d *document) resources(pageID, tag string) *element {
 		one.attrs = append(one.attrs, "StringId", s.StringID)
 		one.text = s.Value
 		stringsOf.with(one)
+	}
+	for _, s := range d.builtIn(pageID, tag) {
+		if slices.ContainsFunc(stringsOf.children, s.same) {
+			continue // the administrator's comes in its place
+		}
+		stringsOf.with(s.element())
 	}
 	return el("LocalizedResources", "Id", resourcesID(pageID, tag)).with(collections.filled(), stringsOf.filled())
 }
