@@ -109,7 +109,10 @@ var hostiles = []hostile{
 // would run for minutes, or out of memory, if something grew with the square of it.
 func TestHostilePoliciesAreRefusedClearly(t *testing.T) {
 	t.Parallel()
-	for _, h := range hostiles {
+	for i, h := range hostiles {
+		if i%stride != 0 {
+			continue
+		}
 		t.Run(h.name, func(t *testing.T) {
 			t.Parallel()
 			var files []library.File
