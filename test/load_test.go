@@ -291,14 +291,14 @@ func TestSIGTERMDrains(t *testing.T) {
 			policy := e.slowPolicy()
 			e.stop()
 			if hangs {
-				config.Shutdown = 500 * time.Millisecond
+				config.Shutdown = 8 * time.Second
 			}
 			c := startChild(t, config)
 			defer c.kill()
 			e.base = c.public
 			slow := newGate(e.api)
 			var waiting []<-chan *url.URL
-			for range 64 {
+			for range 32 {
 				waiting = append(waiting, e.user().begin(t.Context(), policy))
 			}
 			slow.await(t, len(waiting))

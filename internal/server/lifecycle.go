@@ -62,7 +62,7 @@ func (s *Server) Run(ctx context.Context) error {
 // drain stops the servers side by side.
 func (s *Server) drain(servers []*http.Server) {
 	limit := cmp.Or(s.Config.ShutdownTimeout, defaultShutdown)
-	patience := limit - min(limit/10, 2*time.Second) // the rest is for those that are cancelled
+	patience := limit - min(limit/2, 5*time.Second) // the rest is for those that are cancelled
 	cancel := time.AfterFunc(patience, func() {
 		s.Config.Log.Warn("requests under way are cancelled: the time to stop is nearly over", "limit", limit)
 		s.stop()
