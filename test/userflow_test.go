@@ -1,6 +1,7 @@
 package test
 
 import (
+	"compress/gzip"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -158,6 +159,11 @@ const connectorCalled = "An API was called as part of a user flow"
 func TestANewUserFlowWorksAtOnce(t *testing.T) {
 	t.Parallel()
 	e := start(t, nil)
+	for _, name := range []string{"TokenSigningKeyContainer", "TokenEncryptionKeyContainer"} {
+		if err := e.srv.Keys.Delete(t.Context(), name); err != nil { // a new tenant has none
+			t.Fatal(err)
+		}
+	}
 	flow := e.flow("signup1", "signUpOrSignIn")
 	if flow != "B2C_1_signup1" {
 		t.Fatalf("id %q", flow)
@@ -386,6 +392,31 @@ func TestWhatAConnectorMayDoWrong(t *testing.T) {
 				}
 			}
 		}, "AADB2C90273", "", "1", "failure"},
+		{"a gzip bomb", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			zipped := gzip.NewWriter(w)
+			defer func() { _ = zipped.Close() }()
+			for range 1000 {
+				if _, err := zipped.Write(make([]byte, 1<<20)); err != nil {
+					return
+				}
+			}
+		}, "AADB2C90273", "", "1", "failure"},
+		{"byte by byte", func(w http.ResponseWriter, r *http.Request) {
+			tick := time.NewTicker(20 * time.Millisecond)
+			defer tick.Stop()
+			for r.Context().Err() == nil {
+				if _, err := w.Write([]byte(" ")); err != nil {
+					return
+				}
+				_ = http.NewResponseController(w).Flush()
+				select {
+				case <-tick.C:
+				case <-hanging:
+					return
+				}
+			}
+		}, "AADB2C90255", "", "2", "timeout"},
 		{"never", func(w http.ResponseWriter, r *http.Request) {
 			select {
 			case <-hanging:
@@ -657,6 +688,35 @@ func TestSettingsOfAFlowReachTheToken(t *testing.T) {
 	}
 }
 
+func TestAFlowsPagesHaveTheCustomersLook(t *testing.T) {
+	t.Parallel()
+	e := start(t, nil)
+	e.api.handle(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = w.Write([]byte(`<!DOCTYPE html><html><head><title>Contoso</title></head><body><h1>Welcome to Contoso</h1><div id="api"></div></body></html>`))
+	})
+	flow := e.flow("susi", "signUpOrSignIn")
+	e.settings(flow, object{"pages": object{"signuporsignin": object{"uri": e.api.server.URL + "/page.html?lang={Culture:RFC5646}", "layoutVersion": "2.1.5"}}})
+	u := e.user()
+	u.authorize(flow, nil)
+	if !strings.Contains(u.page, "Welcome to Contoso") || !strings.Contains(u.page, `id="localAccountForm"`) {
+		t.Errorf("%s", u.page[:min(len(u.page), 600)])
+	}
+	if calls := e.api.take(); len(calls) != 1 || calls[0].Path != "/page.html?lang=en-US&ui_locales=en-US" {
+		t.Errorf("%+v", calls)
+	}
+	u.pageOf(t, flow, "de-DE", `lang="en`) // languages aren't customised: all is in the default one
+}
+
+// pageOf opens a flow's page in a language; it must have a text.
+func (u *user) pageOf(t *testing.T, flow, locale, want string) {
+	t.Helper()
+	u.authorize(flow, map[string]string{"ui_locales": locale})
+	if !strings.Contains(u.page, want) {
+		t.Errorf("%s has no %q: %s", locale, want, excerpt(u.page))
+	}
+}
+
 func TestLanguagesAndOverrides(t *testing.T) {
 	t.Parallel()
 	e := start(t, nil)
@@ -682,10 +742,8 @@ func TestLanguagesAndOverrides(t *testing.T) {
 	}
 	e.must(204, "PUT", flows+"/"+flow+"/languages/de/overridesPages/signuporsignin/$value", texts)
 	u := e.user()
-	u.authorize(flow, map[string]string{"ui_locales": "de"})
-	if !strings.Contains(u.page, "Nur herein") {
-		t.Errorf("the override isn't there: %s", excerpt(u.page))
-	}
+	u.pageOf(t, flow, "de", "Nur herein")
+	u.pageOf(t, flow, "de-AT", "E-Mail-Adresse") // labels are ours, in the language
 	u.authorize(flow, map[string]string{"ui_locales": "en"})
 	if strings.Contains(u.page, "Nur herein") {
 		t.Error("the German text is on the English page")

@@ -402,7 +402,7 @@ func (s *Server) wire(ctx context.Context, sealer *seal.Sealer) error {
 		Store: store.Policies{DB: s.db}, Now: c.Now, Log: c.Log, Keep: 24 * time.Hour,
 		Options: journey.Options{Providers: registry, TenantName: c.Tenant, TenantID: s.TenantID, KeyExists: s.Keys.Exists, ConnectorExists: s.Connectors.Exists},
 	}
-	s.Flows = &userflow.Service{Store: store.Resources{DB: s.db}, Publisher: s.Policies, TenantName: c.Tenant, ExtensionsApp: s.ExtensionsApp, Now: c.Now}
+	s.Flows = &userflow.Service{Store: store.Resources{DB: s.db}, Publisher: s.Policies, TenantName: c.Tenant, ExtensionsApp: s.ExtensionsApp, Prepare: s.EnsureKeys, Now: c.Now}
 	if err := errors.Join(s.Policies.Load(ctx), s.Flows.Reload(ctx)); err != nil {
 		return err
 	}

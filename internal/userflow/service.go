@@ -53,6 +53,9 @@ type Service struct {
 	Publisher     Publisher
 	TenantName    string
 	ExtensionsApp string // app id without dashes
+	// Prepare makes what every flow needs and the tenant may lack: the keys of tokens. It
+	// is called before flows are stored.
+	Prepare func(ctx context.Context) error
 	Now           func() time.Time
 
 	changes sync.Mutex // held from reading the store to publishing
@@ -171,6 +174,11 @@ func (s *Service) Change(ctx context.Context, change func(t *Tenant) error) erro
 	for i := range next.Flows {
 		if err := next.Flows[i].Check(next); err != nil {
 			return fmt.Errorf("user flow %s: %w", next.Flows[i].ID, err)
+		}
+	}
+	if len(next.Flows) > 0 {
+		if err := s.Prepare(ctx); err != nil {
+			return err
 		}
 	}
 	rows, changes, err := was.differences(next)
