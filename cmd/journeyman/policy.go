@@ -21,6 +21,8 @@ type streams struct{ out, err io.Writer }
 type policyCommand struct {
 	Lint    lintCommand    `cmd:"" help:"Check policy files and folders as one tenant, offline."`
 	Compile compileCommand `cmd:"" help:"Print a policy merged with its bases."`
+
+	Transform transformCommand `cmd:"" help:"Try a claims transformation method with values of your own."`
 }
 
 type lintCommand struct {
