@@ -238,3 +238,22 @@ func needsJQuery(t *testing.T, e *env) {
 		t.Skip("this build has no jQuery: run scripts/pages.sh")
 	}
 }
+
+// TestOldLayoutsAskBeforeTheyLeave: those below 1.1.0, and they cover the page while they wait.
+func TestOldLayoutsAskBeforeTheyLeave(t *testing.T) {
+	t.Parallel()
+	ctx := browser(t)
+	e := start(t, nil)
+	policy := e.asks(pageSpec{layout: "selfasserted:1.0.0"})
+	do(t, ctx, chromedp.Navigate(e.authorizeURL(policy, "en")), chromedp.WaitVisible(css("#attributeVerification")), chromedp.Click(css("#cancel")), chromedp.WaitVisible(css("dialog.alert-modal")))
+	shoot(t, ctx, "leave")
+	do(t, ctx, chromedp.Click(css(".alert-no")), chromedp.WaitNotPresent(css("dialog")), chromedp.Click(css("#cancel")), chromedp.WaitVisible(css(".alert-yes")))
+	if values := sent(t, ctx, chromedp.Click(css(".alert-yes"))); !strings.HasPrefix(values.Get("error_description"), "AADB2C90091") {
+		t.Errorf("result = %v", values)
+	}
+	do(t, ctx, chromedp.Navigate(e.authorizeURL(policy, "en")), chromedp.WaitVisible(css("#attributeVerification")))
+	wait := get(t, ctx, chromedp.Evaluate[string](`XMLHttpRequest.prototype.send = function () {}, document.querySelector("#continue").click(), document.querySelector("#simplemodal-container > #simplemodal-data").textContent`))
+	if wait != "Please wait while we process your information." {
+		t.Errorf("while it waits: %q", wait)
+	}
+}

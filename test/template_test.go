@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/server"
 )
 
 const plainTemplate = `<!DOCTYPE html><html><head><title>Contoso</title><link rel="stylesheet" href="https://cdn.example/site.css"></head><body>
@@ -117,6 +118,19 @@ func TestATemplateThatCannotBeLoadedLeavesTheBuiltInPage(t *testing.T) {
 			u.pass(map[string]string{"nick": "Em"})
 			u.redeem(policy)
 		})
+	}
+}
+
+// TestUsersDoNotSeeWhatIsWrongWithATemplate: that is for developers.
+func TestUsersDoNotSeeWhatIsWrongWithATemplate(t *testing.T) {
+	t.Parallel()
+	e := start(t, func(c *server.Config) { c.Development = false })
+	e.api.handle(http.NotFound)
+	policy := e.asks(pageSpec{loadURI: e.api.server.URL + "/page.html"})
+	u := e.user()
+	u.authorize(policy, nil)
+	if !strings.Contains(u.page, "self_asserted_container") || strings.Contains(u.page, "could not be loaded") {
+		t.Errorf("page = %s", excerpt(u.page))
 	}
 }
 

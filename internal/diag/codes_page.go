@@ -5,6 +5,7 @@ const (
 	LoadURIHost   Code = "JM8001"
 	LoadURIScheme Code = "JM8002"
 	MisspeltText  Code = "JM8003"
+	FrameSource   Code = "JM8004"
 )
 
 var pageCodes = map[Code]Entry{
@@ -26,5 +27,11 @@ var pageCodes = map[Code]Entry{
 		Cure:  "Correct ElementType, ElementId or StringId.",
 		Example: Example{Policy: blocks("<Localization><LocalizedResources Id=\"api.page.en\"><LocalizedStrings>\n" +
 			`<LocalizedString ElementType="ClaimType" ElementId="emial" StringId="DisplayName">Address</LocalizedString>` + "\n</LocalizedStrings></LocalizedResources></Localization>")},
+	},
+	FrameSource: {
+		Severity: Warning, Title: "Source that may not frame pages",
+		Cause:   "JourneyFraming names something else than a full https origin; it is left out.",
+		Cure:    "Write origins such as https://www.contoso.com, with blanks between them and without wildcards.",
+		Example: Example{Policy: party(`<UserJourneyBehaviors><JourneyFraming Enabled="true" Sources="https://*.contoso.com" /></UserJourneyBehaviors>`)},
 	},
 }

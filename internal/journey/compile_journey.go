@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -129,11 +130,27 @@ func (c *compiler) behaviors(rp *RelyingParty, b *policy.Behaviors) {
 	}
 	rp.ScriptExecution = strings.EqualFold(strings.TrimSpace(b.ScriptExecution.Value), "Allow")
 	if f := b.JourneyFraming; f != nil && boolText(f.Enabled, false) {
-		rp.Framing = f.Sources.Value
+		rp.Framing = c.frameSources(f)
 	}
 	for _, p := range b.ContentDefinitionParameters {
 		rp.PageParameters = append(rp.PageParameters, PageParameter{Name: p.Name.Value, Value: claims.ParseTemplate(p.Value.Value)})
 	}
+}
+
+// frameSources keeps the origins of a JourneyFraming list: full https addresses without
+// path or wildcard [D]. Whatever else is in it would widen the page's policy.
+func (c *compiler) frameSources(f *policy.JourneyFraming) string {
+	var out []string
+	for _, source := range strings.Fields(f.Sources.Value) {
+		u, err := url.Parse(source)
+		local := err == nil && u.Scheme == "http" && u.Hostname() == "localhost"
+		if err != nil || u.Scheme != "https" && !local || u.Host == "" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || strings.ContainsAny(source, "*;,'\"#") {
+			c.diag.Report(diag.FrameSource, f.Sources.Pos, "write full https origins with blanks between them", "JourneyFraming has the source %q", source)
+			continue
+		}
+		out = append(out, u.Scheme+"://"+u.Host)
+	}
+	return strings.Join(out, " ")
 }
 
 // userJourney compiles a user journey by id, once.

@@ -28,23 +28,8 @@ func contentSecurity(t *Template, nonce, framing string, development bool) strin
 	}
 	ancestors := "'none'"
 	if framing != "" {
-		ancestors = frameSources(framing)
+		ancestors = framing // origins: the compiler let nothing else through
 	}
 	directives = append(directives, "object-src 'none'", "base-uri 'none'", "frame-ancestors "+ancestors)
 	return strings.Join(directives, "; ")
-}
-
-// frameSources keeps only origins of a JourneyFraming list: the policy's author is
-// trusted, a stray character that would end the directive isn't.
-func frameSources(list string) string {
-	var out []string
-	for _, source := range strings.Fields(list) {
-		if !strings.ContainsAny(source, ";,'\"") {
-			out = append(out, source)
-		}
-	}
-	if len(out) == 0 {
-		return "'none'"
-	}
-	return strings.Join(out, " ")
 }

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -159,6 +160,26 @@ func FuzzTemplate(f *testing.F) {
 				if p.place == placeRaw && strings.Contains(strings.ToLower(string(p.raw)), "<script") && !strings.Contains(string(p.raw), "<!--") && !strings.Contains(strings.ToLower(string(p.raw)), "<t") {
 					t.Fatalf("a script came through: %q", p.raw)
 				}
+			}
+		}
+	})
+}
+
+func FuzzInline(f *testing.F) {
+	f.Add(`I agree to <a href="https://x.example">the terms</a>`)
+	f.Add("<b><script>alert(1)</script>")
+	f.Add("<a href=java\tscript:x>&lt;script&gt;</a></p><!--")
+	allowed := regexp.MustCompile(`^(/(a|b|i|em|strong|u|span)|br|b|i|em|strong|u|span|a( href="(https?://|mailto:|tel:)[^"<>]*")? target="_blank" rel="noopener noreferrer")$`)
+	f.Fuzz(func(t *testing.T, text string) {
+		html := string(inline(text))
+		for rest := html; ; {
+			_, tag, ok := strings.Cut(rest, "<")
+			if !ok {
+				break
+			}
+			tag, rest, ok = strings.Cut(tag, ">")
+			if !ok || !allowed.MatchString(strings.ToLower(strings.ReplaceAll(tag, "\n", " "))) {
+				t.Fatalf("inline(%q) = %q has <%s>", text, html, tag)
 			}
 		}
 	})
