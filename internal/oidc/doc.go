@@ -7,8 +7,9 @@
 // [Server.Complete].
 //
 //	authorize ─► request.go ─► journey ─► complete.go ─► code (sealed), id_token
-//	token ─► grant.go ─┬─ code.go ────────────────────► issue.go ─► tokens
-//	                   └─ refresh.go ─► refresh journey ┘
+//	token ─► token.go ─┬─ code.go ─────────────────────► issue.go ─► tokens
+//	                   ├─ refresh.go ─► refresh journey ─┤
+//	                   └─ password.go ─► default journey ┘
 //
 // Reference: protocol §1–§5, §7, §10.
 package oidc

@@ -1,0 +1,128 @@
+package oidc
+
+import (
+	"errors"
+	"maps"
+	"net/http"
+	"strings"
+
+	"journeyman.dev/internal/audit"
+	"journeyman.dev/internal/directory"
+	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/seal"
+)
+
+// refresh redeems a refresh token: through the policy's refresh journey, or by
+// repeating the claims of the first authentication.
+func (t *exchange) refresh(w http.ResponseWriter) *failure {
+	text := t.form.Get("refresh_token")
+	if text == "" {
+		return &failure{"AADB2C90083", "invalid_request", "The request is missing the required parameter: refresh_token."}
+	}
+	g, fail := t.s.openGrant(seal.Refresh, text)
+	if fail != nil {
+		return fail
+	}
+	if fail := t.belongs(g); fail != nil {
+		return fail
+	}
+	if fail := t.authenticate(g); fail != nil {
+		return fail
+	}
+	if fail := t.answer(w, g, func() (*tokenBody, *failure) { return t.refreshed(g) }); fail != nil {
+		return fail
+	}
+	t.record(audit.TokenExchanged, g)
+	return nil
+}
+
+// refreshed makes the tokens of a refresh token.
+func (t *exchange) refreshed(g *grant) (*tokenBody, *failure) {
+	if g.ObjectID != "" {
+		switch err := t.s.Accounts.GrantValid(t.r.Context(), g.ObjectID, g.Issued); {
+		case err == nil:
+		case errors.Is(err, directory.ErrNotFound):
+			return nil, &failure{"AADB2C90128", "invalid_grant", "The account associated with this grant no longer exists. Please re-authenticate and try again."}
+		case errors.Is(err, directory.ErrDisabled), errors.Is(err, directory.ErrGrantRevoked):
+			return nil, &failure{"AADB2C90129", "invalid_grant", "The provided grant has been revoked. Please re-authenticate and try again."}
+		default:
+			return nil, t.s.issueFailure(t.r, t.s.Engine.NewID(), err)
+		}
+	}
+	next := *g
+	if t.p.RelyingParty.Refresh != nil {
+		if fail := t.journey(g, &next); fail != nil {
+			return nil, fail
+		}
+	}
+	if fail := t.narrow(&next); fail != nil {
+		return nil, fail
+	}
+	return t.tokens(&next)
+}
+
+// narrow lets a refresh ask for fewer scopes than were granted.
+func (t *exchange) narrow(g *grant) *failure {
+	asked := strings.Fields(t.form.Get("scope"))
+	if len(asked) == 0 {
+		return nil
+	}
+	var scopes []string
+	for _, scope := range asked {
+		switch {
+		case g.has(scope):
+			scopes = append(scopes, scope)
+		case scope == "profile", scope == "email", scope == "openid", scope == "offline_access":
+		default:
+			return &failure{"AADB2C90117", "invalid_request", "The scope '" + scope + "' provided in the request is not supported."}
+		}
+	}
+	g.Scopes = scopes
+	return nil
+}
+
+// journey runs the refresh journey; its claims take the place of the first ones.
+func (t *exchange) journey(g, next *grant) *failure {
+	parameters := make(map[string]string)
+	for name := range maps.Keys(t.form) {
+		switch name {
+		case "client_secret", "refresh_token", "code_verifier", "client_assertion", "password":
+		default:
+			parameters[name] = t.form.Get(name)
+		}
+	}
+	parameters["client_id"] = g.ClientID
+	base := t.s.BaseURL(t.r)
+	ran, err := t.s.Engine.Start(t.r.Context(), journey.Begin{
+		Program: t.p, Journey: t.p.RelyingParty.Refresh, NoUI: true, Language: g.Language,
+		Grant: &journey.Grant{Claims: g.Bag, IssuedAt: g.Issued},
+		Request: journey.Request{
+			Parameters: parameters, RemoteIP: t.s.RemoteIP(t.r), Host: t.r.Host, BaseURL: base, Tenant: t.s.TenantName,
+		},
+	})
+	if err != nil {
+		return t.s.issueFailure(t.r, t.s.Engine.NewID(), err)
+	}
+	switch out := ran.Outcome.(type) {
+	case *journey.Finished:
+		next.fill(out)
+		// What the setup profile doesn't list is gone from this token, and stays in the
+		// grant only if the journey's own outcome has it.
+		for id, v := range g.Bag.All() {
+			if !next.Bag.Has(id) {
+				next.Bag.Set(id, v)
+			}
+		}
+		return nil
+	case *journey.Failed:
+		f := fromJourney(out.Failure)
+		switch journey.Code(f.code) {
+		case journey.CodeNotValid: // an assertion over the grant's age failed
+			return &failure{"AADB2C90129", "invalid_grant", "The provided grant has been revoked. Please re-authenticate and try again."}
+		case journey.CodeUserNotFound:
+			return &failure{"AADB2C90128", "invalid_grant", "The account associated with this grant no longer exists. Please re-authenticate and try again."}
+		}
+		return f
+	}
+	return &failure{string(journey.CodeInteractionRequired), "interaction_required", journey.CodeInteractionRequired.Text()}
+}
