@@ -50,7 +50,36 @@ func (c *compiler) relyingParty() {
 		}
 	}
 	c.refreshJourney(rp)
+	rp.TakesPassword = takesPassword(rp.Journey)
 	c.strays()
+}
+
+// takesPassword reports whether profiles of a journey and its sub journeys have input
+// claims for the user name and password of a token request.
+func takesPassword(uj *UserJourney) bool {
+	needs := map[string]bool{"username": false, "password": false}
+	seen := make(map[*UserJourney]bool)
+	var visit func(uj *UserJourney)
+	visit = func(uj *UserJourney) {
+		if uj == nil || seen[uj] {
+			return
+		}
+		seen[uj] = true
+		for _, step := range uj.Steps {
+			visit(step.SubJourney)
+			for _, x := range step.Exchanges {
+				for _, use := range x.Profile.Inputs {
+					for _, ref := range use.Default.References() {
+						if strings.EqualFold(ref.Namespace, "OIDC") && use.Resolve {
+							needs[strings.ToLower(ref.Key)] = true
+						}
+					}
+				}
+			}
+		}
+	}
+	visit(uj)
+	return needs["username"] && needs["password"]
 }
 
 // strays warns of misspelt overlays; where something is missed from one, that is told.

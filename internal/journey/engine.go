@@ -91,9 +91,13 @@ type Begin struct {
 	// Fresh makes the journey ignore the session: prompt=login, max_age passed.
 	Fresh bool
 	NoUI  bool
-	// Journey is run instead of the relying party's default one (refresh, ROPC).
+	// Journey is run instead of the relying party's default one (refresh).
 	Journey *UserJourney
 	Grant   *Grant
+	// ResourceOwner runs the journey on a user name (a request parameter) and Password,
+	// which {OIDC:Password} gives; neither the journey nor its session is stored.
+	ResourceOwner bool
+	Password      string
 	// LogoutURL of the client, for single sign-out.
 	LogoutURL string
 }
@@ -111,7 +115,7 @@ func (e *Engine) Start(ctx context.Context, b Begin) (Ran, error) {
 	j := &Journey{
 		ID: e.NewID(), PolicyID: b.Program.PolicyID, ProgramHash: b.Program.Hash, CorrelationID: b.CorrelationID,
 		Request: b.Request, Protocol: b.Protocol, Language: b.Language, Started: e.Now(),
-		Fresh: b.Fresh, NoUI: b.NoUI, Grant: b.Grant, LogoutURL: b.LogoutURL,
+		Fresh: b.Fresh, NoUI: b.NoUI, Grant: b.Grant, LogoutURL: b.LogoutURL, ResourceOwner: b.ResourceOwner, password: b.Password,
 	}
 	if j.CorrelationID == "" {
 		j.CorrelationID = e.NewID()
@@ -145,7 +149,7 @@ func (r *run) settle(ctx context.Context, out Outcome, version *int64) (Ran, err
 			j.Browser = hash[:]
 		}
 	case *Finished:
-		if j.Grant == nil {
+		if j.Grant == nil && !j.ResourceOwner {
 			r.saveSession(session.Client{ID: j.Request.Parameters["client_id"], LogoutURL: j.LogoutURL}, o.Issuer.RegistersSession)
 		}
 		o.AuthTime = r.authTime()

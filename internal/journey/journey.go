@@ -46,6 +46,10 @@ type Journey struct {
 	// Grant is what a refresh token carried; only in refresh journeys, never stored.
 	Grant     *Grant `json:"-"`
 	LogoutURL string `json:"logoutURL,omitempty"`
+	// ResourceOwner is set for a journey on the user name and password of a token
+	// request; it never waits, so that the password is never stored.
+	ResourceOwner bool   `json:"-"`
+	password      string // what {OIDC:Password} gives
 	// Failure is how an ended journey failed.
 	Failure *StoredFailure `json:"failure,omitempty"`
 	// NoUI is set for requests that can't show pages: prompt=none, refresh, ROPC.

@@ -40,7 +40,9 @@ type RelyingParty struct {
 	Journey  *UserJourney // for authorize requests
 	Refresh  *UserJourney // for refresh grants; nil: the first claims are replayed
 	UserInfo *UserJourney
-	Protocol string // OpenIdConnect or SAML2
+	// TakesPassword is set if Journey reads the user name and password of a token request.
+	TakesPassword bool
+	Protocol      string // OpenIdConnect or SAML2
 
 	Inputs  []*ClaimUse // read by GetClaims
 	Outputs []*ClaimUse // become the token

@@ -121,6 +121,9 @@ func (s resolver) oidc(key string) (string, bool) {
 	if !ok {
 		return "", false
 	}
+	if name == "password" {
+		return s.r.j.password, true
+	}
 	return s.r.j.Request.Parameters[name], true
 }
 

@@ -2,7 +2,6 @@ package oidc
 
 import (
 	"errors"
-	"maps"
 	"net/http"
 	"strings"
 
@@ -83,46 +82,25 @@ func (t *exchange) narrow(g *grant) *failure {
 
 // journey runs the refresh journey; its claims take the place of the first ones.
 func (t *exchange) journey(g, next *grant) *failure {
-	parameters := make(map[string]string)
-	for name := range maps.Keys(t.form) {
-		switch name {
-		case "client_secret", "refresh_token", "code_verifier", "client_assertion", "password":
-		default:
-			parameters[name] = t.form.Get(name)
-		}
-	}
-	parameters["client_id"] = g.ClientID
-	base := t.s.BaseURL(t.r)
-	ran, err := t.s.Engine.Start(t.r.Context(), journey.Begin{
-		Program: t.p, Journey: t.p.RelyingParty.Refresh, NoUI: true, Language: g.Language,
-		Grant: &journey.Grant{Claims: g.Bag, IssuedAt: g.Issued},
-		Request: journey.Request{
-			Parameters: parameters, RemoteIP: t.s.RemoteIP(t.r), Host: t.r.Host, BaseURL: base, Tenant: t.s.TenantName,
-		},
+	out, fail := t.run(journey.Begin{
+		Journey: t.p.RelyingParty.Refresh, Language: g.Language, Grant: &journey.Grant{Claims: g.Bag, IssuedAt: g.Issued},
 	})
-	if err != nil {
-		return t.s.issueFailure(t.r, t.s.Engine.NewID(), err)
-	}
-	switch out := ran.Outcome.(type) {
-	case *journey.Finished:
-		next.fill(out)
-		// What the setup profile doesn't list is gone from this token, and stays in the
-		// grant only if the journey's own outcome has it.
-		for id, v := range g.Bag.All() {
-			if !next.Bag.Has(id) {
-				next.Bag.Set(id, v)
-			}
-		}
-		return nil
-	case *journey.Failed:
-		f := fromJourney(out.Failure)
-		switch journey.Code(f.code) {
+	if fail != nil {
+		switch journey.Code(fail.code) {
 		case journey.CodeNotValid: // an assertion over the grant's age failed
 			return &failure{"AADB2C90129", "invalid_grant", "The provided grant has been revoked. Please re-authenticate and try again."}
 		case journey.CodeUserNotFound:
 			return &failure{"AADB2C90128", "invalid_grant", "The account associated with this grant no longer exists. Please re-authenticate and try again."}
 		}
-		return f
+		return fail
 	}
-	return &failure{string(journey.CodeInteractionRequired), "interaction_required", journey.CodeInteractionRequired.Text()}
+	next.fill(out)
+	// What the setup profile doesn't list is gone from this token, and stays in the
+	// grant only if the journey's own outcome has it.
+	for id, v := range g.Bag.All() {
+		if !next.Bag.Has(id) {
+			next.Bag.Set(id, v)
+		}
+	}
+	return nil
 }

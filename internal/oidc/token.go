@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"journeyman.dev/internal/application"
@@ -56,6 +57,8 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request, _ endpoint.Endpoi
 		fail = t.code(w)
 	case "refresh_token":
 		fail = t.refresh(w)
+	case "password":
+		fail = t.password(w)
 	case "":
 		fail = &failure{"AADB2C90083", "invalid_request", "The request is missing the required parameter: grant_type."}
 	default:
@@ -143,6 +146,9 @@ type exchange struct {
 // authenticate checks the client as the grant's redirect URI asks for: a secret for
 // web, none for public ones.
 func (t *exchange) authenticate(g *grant) *failure {
+	if g.Kind == passwordKind {
+		return nil
+	}
 	if t.client.PublicKind(g.Kind) {
 		if t.secret != "" {
 			return &failure{"AADB2C90084", "invalid_request", "Public clients should not send a client_secret when redeeming a publicly acquired grant."}
@@ -210,6 +216,36 @@ func (t *exchange) redeem(old *grant) *failure {
 	default:
 		return s.issueFailure(t.r, s.Engine.NewID(), err)
 	}
+}
+
+// secretParameters are those of a token request that no journey sees.
+var secretParameters = []string{"client_secret", "client_assertion", "code", "code_verifier", "refresh_token", "password"}
+
+// run runs a journey without pages on the parameters of the token request.
+func (t *exchange) run(b journey.Begin) (*journey.Finished, *failure) {
+	parameters := make(map[string]string)
+	for name := range t.form {
+		if !slices.Contains(secretParameters, name) {
+			parameters[name] = t.form.Get(name)
+		}
+	}
+	parameters["client_id"] = t.client.AppID
+	b.Program, b.NoUI = t.p, true
+	b.Request = journey.Request{
+		Parameters: parameters, AcceptLanguage: t.r.Header.Get("Accept-Language"), RemoteIP: t.s.RemoteIP(t.r), Host: t.r.Host,
+		BaseURL: t.s.BaseURL(t.r), Tenant: t.s.TenantName, UserAgent: journey.CutUserAgent(t.r.UserAgent()),
+	}
+	ran, err := t.s.Engine.Start(t.r.Context(), b)
+	if err != nil {
+		return nil, t.s.issueFailure(t.r, t.s.Engine.NewID(), err)
+	}
+	switch out := ran.Outcome.(type) {
+	case *journey.Finished:
+		return out, nil
+	case *journey.Failed:
+		return nil, fromJourney(out.Failure)
+	}
+	return nil, &failure{string(journey.CodeInteractionRequired), "interaction_required", journey.CodeInteractionRequired.Text()}
 }
 
 // record keeps an audit record of a token request.

@@ -39,7 +39,8 @@ type login struct {
 
 func planLogin(plan *journey.Plan, accounts Accounts) journey.Exchange {
 	plan.Metadata.Ignore("ProviderName", "METADATA", "authorization_endpoint", "response_types", "response_mode", "scope", "HttpBinding",
-		"UsePolicyInRedirectUri", "client_id", "IdTokenAudience", "grant_type", "resource_id", "AccessTokenEndpoint", "IncludeClaimResolvingInClaimsHandling", "issuer")
+		"UsePolicyInRedirectUri", "client_id", "IdTokenAudience", "grant_type", "resource_id", "AccessTokenEndpoint", "IncludeClaimResolvingInClaimsHandling", "issuer",
+		"DiscoverMetadataByTokenIssuer", "ValidTokenIssuerPrefixes")
 	return &login{accounts: accounts, tenantID: plan.Program.TenantID}
 }
 
@@ -52,7 +53,7 @@ func (x *login) Run(ctx context.Context, call *journey.Call) (journey.Result, er
 	if err != nil {
 		checked.Result, checked.Reason = audit.Failure, err.Error()
 		call.Audit(checked)
-		return journey.Result{}, refusal(err)
+		return journey.Result{}, refusal(err, call.Journey.ResourceOwner)
 	}
 	checked.UserID = u.ID
 	call.Audit(checked)
@@ -63,7 +64,11 @@ func (x *login) Run(ctx context.Context, call *journey.Call) (journey.Result, er
 		if _, asked := call.Inputs.Get("continueOnPasswordExpiration"); asked {
 			return journey.Result{Output: journey.Values{"passwordExpired": claims.Bool(true)}}, nil
 		}
-		return journey.Result{}, &journey.Failure{Code: journey.CodeWrongPassword, Public: "Your password has expired. Please reset it.", MessageKey: "UserMessageIfPasswordExpired"}
+		code := journey.CodeWrongPassword
+		if call.Journey.ResourceOwner {
+			code = journey.CodeInvalidCredentials
+		}
+		return journey.Result{}, &journey.Failure{Code: code, Public: "Your password has expired. Please reset it.", MessageKey: "UserMessageIfPasswordExpired"}
 	}
 	for partner, attribute := range map[string]string{"name": "displayName", "given_name": "givenName", "family_name": "surname"} {
 		if v := u.Attribute(attribute); v.Exists() {
@@ -73,12 +78,15 @@ func (x *login) Run(ctx context.Context, call *journey.Call) (journey.Result, er
 	return journey.Result{Output: out}, nil
 }
 
-// refusal is what the page shows, by the message keys of policy-engine §5.4.
-func refusal(err error) error {
+// refusal is what the page shows, by the message keys of policy-engine §5.4. A token
+// request isn't told whether it is the name or the password that is wrong.
+func refusal(err error, tokenRequest bool) error {
 	make := func(code journey.Code, key string) error {
 		return &journey.Failure{Code: code, Public: code.Text(), MessageKey: key, Cause: err}
 	}
 	switch {
+	case tokenRequest && (errors.Is(err, directory.ErrNotFound) || errors.Is(err, directory.ErrWrongPassword)):
+		return make(journey.CodeInvalidCredentials, "ResourceOwnerFlowInvalidCredentials")
 	case errors.Is(err, directory.ErrNotFound):
 		return make(journey.CodeUserNotFound, "UserMessageIfClaimsPrincipalDoesNotExist")
 	case errors.Is(err, directory.ErrWrongPassword):
