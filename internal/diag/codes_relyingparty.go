@@ -36,7 +36,7 @@ var relyingPartyCodes = map[Code]Entry{
 	},
 	IncompleteParty: {
 		Severity: Error, Several: true, Title: "Incomplete relying party",
-		Cause:   "The relying party has no DefaultUserJourney, or a technical profile without protocol, and inherits none.",
+		Cause:   "The relying party has no DefaultUserJourney, or a technical profile without protocol, and inherits none; or its UserInfo endpoint has a journey without authorization profile or JSON issuer.",
 		Cure:    "Add what the message names.",
 		Example: Example{Policy: party(`<TechnicalProfile Id="PolicyProfile"><Protocol Name="OpenIdConnect" /></TechnicalProfile>`), Alone: true},
 	},

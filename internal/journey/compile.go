@@ -21,7 +21,9 @@ const (
 	KindNone        = "none"               // Protocol None, used as an exchange: RefreshTokenReadAndSetup
 	KindIssuerJWT   = "issuer:jwt"         // SendClaims with OutputTokenFormat JWT
 	KindIssuerError = "issuer:oauth2error" // SendClaims with OutputTokenFormat OAuth2Error
+	KindIssuerJSON  = "issuer:json"        // SendClaims with OutputTokenFormat JSON
 	KindHint        = "idtokenhint"        // GetClaims
+	KindAuthorize   = "authorization"      // Authorization of a journey
 )
 
 // Options are what a compilation knows besides the policy.

@@ -217,6 +217,11 @@ func (c *compiler) steps(uj *UserJourney, src *policy.UserJourney) {
 	if src.DefaultIssuer.Set() {
 		uj.DefaultIssuer = c.profile(src.DefaultIssuer.Value, asIssuer)
 	}
+	for _, ref := range src.AuthorizationProfiles {
+		if tp := c.profile(ref.Value, asAuthorization); tp != nil {
+			uj.Authorization = append(uj.Authorization, tp)
+		}
+	}
 	for _, s := range src.Steps {
 		uj.Steps = append(uj.Steps, c.step(s))
 	}

@@ -17,6 +17,7 @@ const (
 	asExchange role = iota
 	asIssuer
 	asHint
+	asAuthorization
 )
 
 // profile compiles a technical profile in a role, once.
@@ -109,6 +110,8 @@ func kindOf(src *policy.TechnicalProfile, as role) string {
 		return "issuer:" + policy.Fold(strings.TrimSpace(src.OutputTokenFormat.Value))
 	case asHint:
 		return KindHint
+	case asAuthorization:
+		return KindAuthorize
 	}
 	if strings.EqualFold(src.Protocol.Name.Value, "Proprietary") {
 		return policy.Fold(src.HandlerClass())

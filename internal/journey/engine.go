@@ -91,13 +91,16 @@ type Begin struct {
 	// Fresh makes the journey ignore the session: prompt=login, max_age passed.
 	Fresh bool
 	NoUI  bool
-	// Journey is run instead of the relying party's default one (refresh).
+	// Journey is run instead of the relying party's default one, without session: refresh,
+	// UserInfo.
 	Journey *UserJourney
 	Grant   *Grant
 	// ResourceOwner runs the journey on a user name (a request parameter) and Password,
 	// which {OIDC:Password} gives; neither the journey nor its session is stored.
 	ResourceOwner bool
 	Password      string
+	// Bearer is the request's token, for journeys that one must authorize.
+	Bearer *Bearer
 	// LogoutURL of the client, for single sign-out.
 	LogoutURL string
 }
@@ -116,6 +119,7 @@ func (e *Engine) Start(ctx context.Context, b Begin) (Ran, error) {
 		ID: e.NewID(), PolicyID: b.Program.PolicyID, ProgramHash: b.Program.Hash, CorrelationID: b.CorrelationID,
 		Request: b.Request, Protocol: b.Protocol, Language: b.Language, Started: e.Now(),
 		Fresh: b.Fresh, NoUI: b.NoUI, Grant: b.Grant, LogoutURL: b.LogoutURL, ResourceOwner: b.ResourceOwner, password: b.Password,
+		Bearer: b.Bearer, sessionless: b.Journey != nil || b.ResourceOwner,
 	}
 	if j.CorrelationID == "" {
 		j.CorrelationID = e.NewID()
@@ -126,15 +130,32 @@ func (e *Engine) Start(ctx context.Context, b Begin) (Ran, error) {
 	}
 	j.Stack = []Frame{{Journey: policy.Fold(uj.ID)}}
 	r := &run{e: e, p: b.Program, j: j, session: b.Session}
-	if b.Grant != nil {
+	if j.sessionless {
 		// Session profiles are not called in refresh journeys (policy-engine §4.10).
 		r.j.Fresh = true
 	}
 	if err := r.checkSession(ctx); err != nil {
 		return Ran{}, err
 	}
+	if err := r.authorize(ctx, uj); err != nil {
+		return r.settle(ctx, r.fail(AsFailure(err)), nil)
+	}
 	out := r.advance(ctx)
 	return r.settle(ctx, out, nil)
+}
+
+// authorize runs the profiles that may authorize a journey, until one accepts the
+// request's token; no step runs before (policy-engine §4.10).
+func (r *run) authorize(ctx context.Context, uj *UserJourney) error {
+	var refused error
+	for _, tp := range uj.Authorization {
+		working := r.j.Claims.Clone()
+		if _, refused = r.runProfile(ctx, tp, &working, exchangeRun{}); refused == nil {
+			r.j.Claims = working
+			return nil
+		}
+	}
+	return refused
 }
 
 // settle stores a journey that waits and finishes one that ended.
@@ -149,8 +170,8 @@ func (r *run) settle(ctx context.Context, out Outcome, version *int64) (Ran, err
 			j.Browser = hash[:]
 		}
 	case *Finished:
-		if j.Grant == nil && !j.ResourceOwner {
-			r.saveSession(session.Client{ID: j.Request.Parameters["client_id"], LogoutURL: j.LogoutURL}, o.Issuer.RegistersSession)
+		if !j.sessionless {
+			r.saveSession(session.Client{ID: j.Request.Parameters["client_id"], LogoutURL: j.LogoutURL}, o.Issuer != nil && o.Issuer.RegistersSession)
 		}
 		o.AuthTime = r.authTime()
 	case *Failed:

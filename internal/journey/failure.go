@@ -145,6 +145,9 @@ var codes = map[Code]codeEntry{
 	CodeBearerMissing:       {"The bearer token for a claims exchange is not available.", "server_error"},
 }
 
+// InvalidToken is the OAuth error of a request whose bearer token isn't accepted.
+const InvalidToken = "invalid_token"
+
 // Text is the code's own public text.
 func (c Code) Text() string { return codes[c].text }
 

@@ -50,11 +50,25 @@ type Journey struct {
 	// request; it never waits, so that the password is never stored.
 	ResourceOwner bool   `json:"-"`
 	password      string // what {OIDC:Password} gives
+	// Bearer is the token that authorizes the journey; nil if the request has none.
+	Bearer *Bearer `json:"-"`
+	// sessionless journeys neither use nor leave a single sign-on session: those of other
+	// endpoints than authorize. They never wait.
+	sessionless bool
 	// Failure is how an ended journey failed.
 	Failure *StoredFailure `json:"failure,omitempty"`
 	// NoUI is set for requests that can't show pages: prompt=none, refresh, ROPC.
 	NoUI bool `json:"noUI,omitempty"`
 }
+
+// Bearer is a request's token, and the issuer whose name this server's own tokens have.
+type Bearer struct {
+	Token  string
+	Issuer string
+}
+
+// LogValue leaves the token out.
+func (Bearer) LogValue() slog.Value { return slog.StringValue("…") }
 
 // Request is what the application and the browser asked for.
 type Request struct {
@@ -157,6 +171,8 @@ type Finished struct {
 	AuthTime time.Time
 	// Grant has the claims that a later refresh may need.
 	Grant claims.Bag
+	// Document is the answer of a journey that a JSON issuer ends; Issuer is then nil.
+	Document *Document
 }
 
 // Failed means that the application or the user gets an error. Journey may be nil.
@@ -175,6 +191,12 @@ type TokenClaim struct {
 	Name  string
 	Value claims.Value
 }
+
+// Document is a JSON answer: its members, in order.
+type Document struct{ Members []TokenClaim }
+
+// Claim makes a document the Output of its issuer's run.
+func (*Document) Claim(*ClaimUse) (claims.Value, error) { return claims.Value{}, nil }
 
 // TokenSettings are the metadata of a token issuer profile (protocol §3.3, §4.2).
 type TokenSettings struct {

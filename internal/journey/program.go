@@ -66,6 +66,8 @@ type UserJourney struct {
 	Steps         []*Step
 	Transfer      bool // sub journeys: never returns
 	DefaultIssuer *TechnicalProfile
+	// Authorization are profiles of which one must accept the request's token.
+	Authorization []*TechnicalProfile
 }
 
 // StepType is the kind of an orchestration step.

@@ -298,12 +298,16 @@ func (r *run) sendClaims(ctx context.Context, uj *UserJourney, step *Step) (Outc
 	if err != nil {
 		return nil, err // OAuth2Error issuers end here, too
 	}
-	issued, ok := result.Output.(*TokenSettings)
-	if !ok {
+	out := &Finished{Journey: r.j, Program: r.p}
+	switch issued := result.Output.(type) {
+	case *TokenSettings:
+		out.Issuer = issued
+	case *Document:
+		out.Document = issued
+	default:
 		return nil, Fail(CodeInternal, fmt.Errorf("technical profile %s issues no token", issuer.ID))
 	}
 	r.j.Claims = working
-	out := &Finished{Journey: r.j, Program: r.p, Issuer: issued}
 	for _, use := range r.p.RelyingParty.Outputs {
 		v := r.j.Claims.Get(use.Claim.ID)
 		if v.Empty() || use.AlwaysDefault {

@@ -41,6 +41,12 @@ func (s *Server) deliver(w http.ResponseWriter, r *http.Request, ran journey.Ran
 			s.internal(w, r, out.Journey.CorrelationID, err)
 			return
 		}
+		if out.Document != nil {
+			// The policy ends this journey with a JSON issuer: the browser gets the document, as
+			// the application asked for none (policy-engine §4.10 [I]).
+			s.document(w, out.Document)
+			return
+		}
 		s.finish(w, r, a, out)
 	case *journey.Failed:
 		if out.Journey == nil || known(out.Journey) != nil {

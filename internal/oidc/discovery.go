@@ -28,6 +28,7 @@ type discoveryDocument struct {
 	TokenEndpoint         string   `json:"token_endpoint"`
 	EndSessionEndpoint    string   `json:"end_session_endpoint"`
 	JWKSURI               string   `json:"jwks_uri"`
+	UserInfoEndpoint      string   `json:"userinfo_endpoint,omitempty"`
 	ResponseModes         []string `json:"response_modes_supported"`
 	ResponseTypes         []string `json:"response_types_supported"`
 	Scopes                []string `json:"scopes_supported"`
@@ -58,6 +59,9 @@ func (s *Server) discovery(w http.ResponseWriter, r *http.Request, e endpoint.En
 		TokenEndpointAuth:     []string{"client_secret_post", "client_secret_basic"},
 		CodeChallengeMethods:  []string{"S256", "plain"},
 		IssParameterSupported: true,
+	}
+	if p.RelyingParty.UserInfo != nil {
+		doc.UserInfoEndpoint = e.URL(base, userInfoPath)
 	}
 	for _, use := range p.RelyingParty.Outputs {
 		doc.Claims = append(doc.Claims, use.Partner)

@@ -1,5 +1,5 @@
 // Package oidc is what OpenID Connect and OAuth 2 applications talk to: discovery,
-// keys, authorize, token, logout, as Azure AD B2C's wire has them.
+// keys, authorize, token, UserInfo, logout, as Azure AD B2C's wire has them.
 //
 // A request is checked in the order of protocol §2.4: what makes the redirect
 // address untrustworthy ends on an error page, everything after that is told to the

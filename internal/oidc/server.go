@@ -102,6 +102,8 @@ func (s *Server) ServeEndpoint(w http.ResponseWriter, r *http.Request, e endpoin
 		handler, methods = s.authorize, "GET, HEAD, POST"
 	case "oauth2/v2.0/token":
 		handler, methods = s.token, "POST, OPTIONS"
+	case userInfoPath:
+		handler, methods = s.userInfo, "GET, HEAD, POST, OPTIONS"
 	case "oauth2/v2.0/logout":
 		handler, methods = s.logout, "GET, HEAD, POST"
 	default:

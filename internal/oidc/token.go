@@ -241,6 +241,9 @@ func (t *exchange) run(b journey.Begin) (*journey.Finished, *failure) {
 	}
 	switch out := ran.Outcome.(type) {
 	case *journey.Finished:
+		if out.Issuer == nil {
+			return nil, &failure{"AADB2C90021", "server_error", "The journey issues no tokens."}
+		}
 		return out, nil
 	case *journey.Failed:
 		return nil, fromJourney(out.Failure)

@@ -19,6 +19,9 @@ func (c *checker) relyingParty() {
 	}
 	for _, endpoint := range rp.Endpoints {
 		reference(c, &c.e.UserJourneys, endpoint.Journey, diag.UndeclaredJourney, "user journey", "the endpoint "+strconv.Quote(endpoint.ID.Value))
+		if strings.EqualFold(endpoint.ID.Value, "UserInfo") {
+			c.userInfo(endpoint)
+		}
 	}
 	c.behaviors(rp.Behaviors)
 	for _, tp := range rp.TechnicalProfiles {
@@ -32,6 +35,30 @@ func (c *checker) relyingParty() {
 			c.Report(diag.IncompleteParty, tp.Pos, "add <Protocol Name=\"OpenIdConnect\" />", "the relying party's technical profile has no Protocol")
 		}
 		c.subject(tp)
+	}
+}
+
+// userInfo checks RP-4: without an authorization profile anybody could ask, and only a
+// JSON issuer answers.
+func (c *checker) userInfo(endpoint Endpoint) {
+	j, ok := c.e.UserJourneys.Get(endpoint.Journey.Value)
+	if !ok {
+		return
+	}
+	if len(j.AuthorizationProfiles) == 0 {
+		c.Report(diag.IncompleteParty, endpoint.Pos, "add <Authorization> with an AuthorizationTechnicalProfile to the user journey",
+			"the endpoint %q runs the user journey %q, which has no authorization technical profile", endpoint.ID.Value, j.ID.Value)
+	}
+	for _, s := range j.Steps {
+		issuer := s.Issuer
+		if !issuer.Set() {
+			issuer = j.DefaultIssuer
+		}
+		tp, ok := c.e.TechnicalProfiles.Get(issuer.Value)
+		if ok && is(s, "SendClaims") && !tp.Incomplete && !strings.EqualFold(strings.TrimSpace(tp.OutputTokenFormat.Value), "JSON") {
+			c.Report(diag.IncompleteParty, s.Pos, "name an issuer with <OutputTokenFormat>JSON</OutputTokenFormat>",
+				"the endpoint %q runs the user journey %q, whose issuer %q doesn't give JSON", endpoint.ID.Value, j.ID.Value, tp.ID.Value)
+		}
 	}
 }
 

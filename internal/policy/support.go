@@ -32,7 +32,8 @@ var (
 		"ApiConnectorProvider",
 	}
 	builtProtocols = []string{"None", "OpenIdConnect", "OAuth2"}
-	builtIssuers   = []string{"JWT", "OAuth2Error"}
+	builtIssuers   = []string{"JWT", "OAuth2Error", "JSON"}
+	builtEndpoints = []string{"Token", "UserInfo"}
 	builtSteps     = []string{"ClaimsExchange", "CombinedSignInAndSignUp", "ClaimsProviderSelection", "InvokeSubJourney", "GetClaims", "SendClaims", "Noop"}
 )
 
@@ -50,7 +51,7 @@ func (c *checker) support() {
 	w := &supportWalk{c: c, seen: make(map[string]bool)}
 	w.journey(c.e.UserJourneys.Get(rp.DefaultJourney.Value))
 	for _, endpoint := range rp.Endpoints {
-		if strings.EqualFold(endpoint.ID.Value, "Token") {
+		if listed(builtEndpoints, endpoint.ID.Value) {
 			w.journey(c.e.UserJourneys.Get(endpoint.Journey.Value))
 			continue
 		}

@@ -46,6 +46,7 @@ import (
 	"journeyman.dev/internal/provider/selfasserted"
 	"journeyman.dev/internal/provider/transformation"
 	"journeyman.dev/internal/provider/usercontext"
+	"journeyman.dev/internal/provider/userinfo"
 	"journeyman.dev/internal/seal"
 	"journeyman.dev/internal/store"
 	"journeyman.dev/internal/userflow"
@@ -348,6 +349,7 @@ func (s *Server) registry() (journey.Registry, error) {
 	r["openidconnect"] = &federation.OpenIDConnect{Caller: s.Outbound, Keys: s.Keys, Accounts: s.Users, Metadata: cache}
 	r["oauth2"] = &federation.OAuth2{Caller: s.Outbound, Keys: s.Keys}
 	r[journey.KindHint] = &federation.Hint{Keys: s.Keys, Metadata: cache}
+	r[journey.KindAuthorize] = &userinfo.Authorization{Keys: s.Keys}
 	return r, nil
 }
 
@@ -367,6 +369,8 @@ func Kinds() journey.Registry {
 		journey.KindNone:                       refreshtoken.Provider{},
 		journey.KindIssuerJWT:                  jwtissuer.Provider{},
 		journey.KindIssuerError:                jwtissuer.ErrorProvider{},
+		journey.KindAuthorize:                  &userinfo.Authorization{},
+		journey.KindIssuerJSON:                 userinfo.Issuer{},
 	}
 }
 
