@@ -381,7 +381,22 @@ type reply struct {
 // post sends what the page's script would.
 func (u *user) post(form url.Values) reply {
 	u.t.Helper()
-	req, err := http.NewRequest(http.MethodPost, u.path("/SelfAsserted"), strings.NewReader(form.Encode()))
+	return u.postTo("/SelfAsserted", form)
+}
+
+// act presses a button of a display control.
+func (u *user) act(control, action string, fields map[string]string) reply {
+	u.t.Helper()
+	form := make(url.Values)
+	for k, v := range fields {
+		form.Set(k, v)
+	}
+	return u.postTo("/SelfAsserted/DisplayControlAction/vbeta/"+control+"/"+action, form)
+}
+
+func (u *user) postTo(path string, form url.Values) reply {
+	u.t.Helper()
+	req, err := http.NewRequest(http.MethodPost, u.path(path), strings.NewReader(form.Encode()))
 	if err != nil {
 		u.t.Fatal(err)
 	}

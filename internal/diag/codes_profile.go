@@ -12,6 +12,8 @@ const (
 	BadEndpoint         Code = "JM4008"
 	MisspeltMetadata    Code = "JM4009"
 	MisspeltKey         Code = "JM4010"
+	MissingPartner      Code = "JM4011"
+	IncompleteControl   Code = "JM4012"
 	MissingConnector    Code = "JM4020"
 )
 
@@ -69,6 +71,20 @@ var profileCodes = map[Code]Entry{
 		Cause:   "A technical profile lacks a metadata item that its provider needs, and has one of nearly that name.",
 		Cure:    "Correct the item's Key.",
 		Example: Example{Policy: apiInstead(`<TechnicalProfile Id="New">` + handler("RestfulProvider") + `<Metadata><Item Key="ServiceURI">https://api.example/</Item><Item Key="AuthenticationType">None</Item><Item Key="AllowInsecureAuthInProduction">true</Item></Metadata><OutputClaims><OutputClaim ClaimTypeReferenceId="objectId" /></OutputClaims></TechnicalProfile>`)},
+	},
+	MissingPartner: {
+		Severity: Error, Several: true, Title: "Missing partner claim",
+		Cause:   "A technical profile maps no claim to what its operation takes or gives.",
+		Cure:    "Add the claim with the PartnerClaimType that the hint names.",
+		Example: Example{Policy: apiInstead(`<TechnicalProfile Id="New">` + handler("OneTimePasswordProtocolProvider") + `<Metadata><Item Key="Operation">GenerateCode</Item></Metadata><InputClaims><InputClaim ClaimTypeReferenceId="objectId" PartnerClaimType="identifier" /></InputClaims><OutputClaims><OutputClaim ClaimTypeReferenceId="objectId" /></OutputClaims></TechnicalProfile>`)},
+	},
+	IncompleteControl: {
+		Severity: Warning, Several: true, Title: "Incomplete verification control",
+		Cause: "A page shows a verification control without claim for the code, or without an action that sends or checks it; users can't get past the page.",
+		Cure:  "Add a DisplayClaim with ControlClaimType=\"VerificationCode\" and the actions SendCode and VerifyCode.",
+		Example: Example{Policy: blocks(`<DisplayControls><DisplayControl Id="verify" UserInterfaceControlType="VerificationControl">
+<DisplayClaims><DisplayClaim ClaimTypeReferenceId="email" /></DisplayClaims><Actions><Action Id="SendCode" /><Action Id="VerifyCode" /></Actions>
+</DisplayControl></DisplayControls>`) + profiles(`<TechnicalProfile Id="Form"><DisplayClaims><DisplayClaim DisplayControlReferenceId="verify" /></DisplayClaims></TechnicalProfile>`)},
 	},
 	MissingConnector: {
 		Severity: Warning, Title: "Unknown API connector",

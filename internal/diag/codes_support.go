@@ -24,9 +24,9 @@ var supportCodes = map[Code]Entry{
 	},
 	UnsupportedControl: {
 		Severity: Warning, Title: "Display control not supported yet",
-		Cause: "A page shows a display control, which this version doesn't run; the page fails.",
+		Cause: "A page shows a display control of a kind that this version doesn't run; the page fails.",
 		Cure:  "Use display claims without it, or wait for the version that has it.",
-		Example: Example{Policy: blocks(`<DisplayControls><DisplayControl Id="verify" UserInterfaceControlType="VerificationControl">
+		Example: Example{Policy: blocks(`<DisplayControls><DisplayControl Id="verify" UserInterfaceControlType="CaptchaControl">
 <DisplayClaims><DisplayClaim ClaimTypeReferenceId="email" /></DisplayClaims>
 </DisplayControl></DisplayControls>`) + profiles(`<TechnicalProfile Id="Form"><DisplayClaims><DisplayClaim DisplayControlReferenceId="verify" /></DisplayClaims></TechnicalProfile>`)},
 	},

@@ -55,7 +55,7 @@ func (c *compiler) profile(id string, as role) *TechnicalProfile {
 	tp.Inputs = c.uses(src.InputClaims, protocol, resolve.input)
 	tp.Persisted = c.uses(src.PersistedClaims, protocol, resolve.input)
 	tp.Outputs = c.uses(src.OutputClaims, protocol, resolve.output)
-	tp.Display = c.uses(src.DisplayClaims, protocol, resolve.output)
+	tp.Display = c.display(src, protocol, resolve)
 	tp.SignUpTarget = metadata.String("SignUpTarget", "")
 	tp.ForgotTarget = metadata.String("setting.forgotPasswordLinkOverride", "")
 	tp.TextLink = strings.EqualFold(metadata.String("ClaimsProviderSelectionDisplayType", ""), "TextLink")
@@ -72,16 +72,52 @@ func (c *compiler) profile(id string, as role) *TechnicalProfile {
 	}
 	c.enablement(tp, src, metadata)
 	tp.Session = c.session(src)
-	for _, v := range src.Validations {
+	tp.Validations = c.validations(src.Validations)
+	c.plan(tp, src, metadata, as)
+	return tp
+}
+
+// validations compiles the validation profiles of a page or of an action.
+func (c *compiler) validations(list []policy.ValidationReference) []Validation {
+	var out []Validation
+	for _, v := range list {
 		if p := c.profile(v.TechnicalProfile.Value, asExchange); p != nil {
-			tp.Validations = append(tp.Validations, Validation{
+			out = append(out, Validation{
 				Profile: p, ContinueOnSuccess: boolText(v.ContinueOnSuccess, true), ContinueOnError: boolText(v.ContinueOnError, false),
 				Preconditions: c.preconditions(v.Preconditions),
 			})
 		}
 	}
-	c.plan(tp, src, metadata, as)
-	return tp
+	return out
+}
+
+// display compiles what a page shows, in order. A display control has the claim
+// resolvers of the profile that shows it.
+func (c *compiler) display(src *policy.TechnicalProfile, protocol string, resolve resolveRules) []DisplayClaim {
+	var out []DisplayClaim
+	for _, ref := range src.DisplayClaims {
+		if !ref.DisplayControl.Set() {
+			for _, use := range c.uses([]*policy.ClaimReference{ref}, protocol, resolve.output) {
+				use.Index = len(out)
+				out = append(out, DisplayClaim{Use: use})
+			}
+			continue
+		}
+		d, ok := c.e.DisplayControls.Get(ref.DisplayControl.Value)
+		if !ok {
+			continue // policy.Check told
+		}
+		control := &DisplayControl{
+			ID: d.ID.Value, Type: strings.TrimSpace(d.Type.Value), Position: ref.Pos,
+			Inputs: c.uses(d.InputClaims, protocol, resolve.input), Display: c.uses(d.DisplayClaims, protocol, resolve.output),
+			Outputs: c.uses(d.OutputClaims, protocol, resolve.output),
+		}
+		for _, a := range d.Actions {
+			control.Actions = append(control.Actions, DisplayAction{ID: a.ID.Value, Validations: c.validations(a.Exchanges)})
+		}
+		out = append(out, DisplayClaim{Control: control})
+	}
+	return out
 }
 
 // plan lets the provider of the profile's kind do its part.

@@ -43,10 +43,14 @@ type Call struct {
 	// kept with the suspended journey. nil at the first run.
 	Memory json.RawMessage
 
-	// Validate runs the profile's validation technical profiles over the values of
-	// a page (self-asserted profiles only). The claims that they put out are added
-	// to page. A *Failure says what the page should tell the user.
-	Validate func(ctx context.Context, page *claims.Bag) error
+	// Notes are what providers remember for the rest of the journey, each under a name
+	// of its own. They are kept whatever comes of the call, so that a failed try counts.
+	Notes map[string]json.RawMessage
+
+	// Validate runs validation technical profiles over the values of a page: the
+	// profile's own, or those of a display control's action. The claims that they put
+	// out are added to page. A *Failure says what the page should tell the user.
+	Validate func(ctx context.Context, list []Validation, page *claims.Bag) error
 
 	// ReturnURL is the federation callback, without policy segment and with one.
 	ReturnURL, PolicyReturnURL string

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/claims/transform"
@@ -103,8 +104,8 @@ func (r *run) runProfile(ctx context.Context, tp *TechnicalProfile, bag *claims.
 	}
 	call := &Call{
 		Profile: tp, Journey: r.j, Program: r.p, Resolver: resolver{r, bag},
-		Inputs: r.inputs(tp.Inputs, bag),
-		Answer: x.answer, Memory: x.memory, State: x.state,
+		Inputs: slices.Concat(r.inputs(tp.Inputs, bag), r.controlInputs(tp, bag)),
+		Answer: x.answer, Memory: x.memory, State: x.state, Notes: r.j.notes(),
 		Language: r.j.Language, Resources: r.resources(r.content(tp)),
 		Now: r.e.Now, Rand: r.e.Rand, Audit: r.audit,
 	}
@@ -121,8 +122,8 @@ func (r *run) runProfile(ctx context.Context, tp *TechnicalProfile, bag *claims.
 	call.Persisted = r.inputs(tp.Persisted, bag)
 	call.ReturnURL = r.j.Request.BaseURL + "/" + r.j.Request.Tenant + "/oauth2/authresp"
 	call.PolicyReturnURL = r.j.Request.BaseURL + "/" + r.j.Request.Tenant + "/" + r.p.PolicyID + "/oauth2/authresp"
-	if len(tp.Validations) > 0 {
-		call.Validate = func(ctx context.Context, page *claims.Bag) error { return r.validate(ctx, tp, bag, page) }
+	call.Validate = func(ctx context.Context, list []Validation, page *claims.Bag) error {
+		return r.validate(ctx, tp, list, bag, page)
 	}
 	result, err := tp.Exchange.Run(ctx, call)
 	if err != nil || result.Output == nil {
@@ -140,6 +141,18 @@ func (r *run) runProfile(ctx context.Context, tp *TechnicalProfile, bag *claims.
 		return Result{}, err
 	}
 	return result, nil
+}
+
+// controlInputs are the values that fill display controls beforehand. They are a page's
+// inputs like its own, which come first (pages §4.3 [D]).
+func (r *run) controlInputs(tp *TechnicalProfile, bag *claims.Bag) Inputs {
+	var in Inputs
+	for _, d := range tp.Display {
+		if d.Control != nil {
+			in = append(in, r.inputs(d.Control.Inputs, bag)...)
+		}
+	}
+	return in
 }
 
 // requireInputs checks Required: it is met when any claim of the partner name has
@@ -192,11 +205,11 @@ func (r *run) outputs(uses []*ClaimUse, from Output, bag *claims.Bag) error {
 	return nil
 }
 
-// validate runs the validation profiles of a self-asserted one. They see the bag,
-// the page's values and what earlier ones put out; what they change is added to
+// validate runs validation profiles of a self-asserted one: its own, or those of a
+// display control's action. They see the bag, the page's values and what earlier ones put out; what they change is added to
 // page (policy-engine §5.1, claims-and-transformations §3.3).
-func (r *run) validate(ctx context.Context, tp *TechnicalProfile, bag, page *claims.Bag) error {
-	for _, v := range tp.Validations {
+func (r *run) validate(ctx context.Context, tp *TechnicalProfile, list []Validation, bag, page *claims.Bag) error {
+	for _, v := range list {
 		scope := bag.Clone()
 		scope.Merge(page)
 		if skips(v.Preconditions, &scope) || !v.Profile.Enabled.allows(&scope) {
@@ -252,18 +265,21 @@ func (r *run) localise(f *Failure, page *TechnicalProfile, failed *TechnicalProf
 		}
 		return &g
 	}
-	g.MessageKey = "" // who passes the failure on must not look again
-	if text, ok := r.resources(r.content(page)).Text("ErrorMessage", "", f.MessageKey); ok {
-		g.Public = text
-		return &g
-	}
-	for _, tp := range []*TechnicalProfile{page, failed} {
-		if tp == nil {
-			continue
-		}
-		if text, ok := tp.Messages[foldMessage(f.MessageKey)]; ok {
+	g.MessageKey, g.OtherKey = "", "" // who passes the failure on must not look again
+	resources := r.resources(r.content(page))
+	for _, key := range []string{f.MessageKey, f.OtherKey} {
+		if text, ok := resources.Text("ErrorMessage", "", key); ok && key != "" {
 			g.Public = text
 			return &g
+		}
+		for _, tp := range []*TechnicalProfile{page, failed} {
+			if tp == nil || key == "" {
+				continue
+			}
+			if text, ok := tp.Messages[foldMessage(key)]; ok {
+				g.Public = text
+				return &g
+			}
 		}
 	}
 	if text, ok := own.Translation(texts.Message, f.MessageKey); ok {

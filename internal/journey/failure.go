@@ -16,6 +16,8 @@ type Failure struct {
 	// MessageKey names a text that the page's localisation or metadata may have
 	// for this failure, e.g. UserMessageIfInvalidPassword; it wins over Public.
 	MessageKey string
+	// OtherKey is looked for where nobody has a text for MessageKey.
+	OtherKey string
 	// Field is the claim that is wrong, if one is.
 	Field string
 	// Reason is the machine-readable reason of a failed claims exchange, e.g.

@@ -88,6 +88,17 @@ type Field struct {
 	HelpText    string          // of the chosen language
 	Groups      []PredicateGroup
 	Today       time.Time // as the journey's clock has it
+	// Control is the display control that the field belongs to; its fields follow each
+	// other. Code says that the field is for the verification code.
+	Control *Control
+	Code    bool
+}
+
+// Control is a display control on a page (pages §4.3).
+type Control struct {
+	ID       string
+	Type     string // e.g. VerificationControl
+	Verified bool
 }
 
 // PredicateGroup is a group of predicates for checks in the page.

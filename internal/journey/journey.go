@@ -23,6 +23,8 @@ type Journey struct {
 	Claims  claims.Bag `json:"claims"`
 	Stack   []Frame    `json:"stack"`
 	Pending *Pending   `json:"pending,omitempty"`
+	// Notes are what providers remember: see [Call.Notes].
+	Notes map[string]json.RawMessage `json:"notes,omitempty"`
 
 	// Browser is the hash of the secret in the cookie that binds the browser.
 	Browser []byte    `json:"browser,omitempty"`
@@ -69,6 +71,13 @@ type Bearer struct {
 
 // LogValue leaves the token out.
 func (Bearer) LogValue() slog.Value { return slog.StringValue("…") }
+
+func (j *Journey) notes() map[string]json.RawMessage {
+	if j.Notes == nil {
+		j.Notes = make(map[string]json.RawMessage)
+	}
+	return j.Notes
+}
 
 // Request is what the application and the browser asked for.
 type Request struct {

@@ -4,6 +4,7 @@ import (
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/claims/transform"
 	"journeyman.dev/internal/diag"
+	"strings"
 )
 
 // Program is a compiled policy: immutable, shared by all journeys.
@@ -153,7 +154,7 @@ type TechnicalProfile struct {
 	Inputs                []*ClaimUse
 	Persisted             []*ClaimUse
 	Outputs               []*ClaimUse
-	Display               []*ClaimUse
+	Display               []DisplayClaim
 	OutputTransformations []*transform.Transformation
 	Validations           []Validation
 	Exchange              Exchange
@@ -165,6 +166,47 @@ type TechnicalProfile struct {
 	SignUpTarget string             // exchange id of the sign-up link
 	TextLink     bool               // ClaimsProviderSelectionDisplayType TextLink
 	ForgotTarget string             // exchange id of the forgot link
+}
+
+// DefaultMessage sets the text of a message key that the metadata has none for.
+func (tp *TechnicalProfile) DefaultMessage(key, text string) {
+	if _, ok := tp.Messages[foldMessage(key)]; !ok {
+		tp.Messages[foldMessage(key)] = text
+	}
+}
+
+// DisplayClaim is what a page shows: a claim, or a display control.
+type DisplayClaim struct {
+	Use     *ClaimUse
+	Control *DisplayControl
+}
+
+// DisplayControl is a group of fields with actions of its own (pages §4.3).
+type DisplayControl struct {
+	ID       string
+	Type     string // UserInterfaceControlType, e.g. VerificationControl
+	Position diag.Position
+
+	Inputs  []*ClaimUse // what its fields are filled with
+	Display []*ClaimUse
+	Outputs []*ClaimUse // what the page has of its actions
+	Actions []DisplayAction
+}
+
+// DisplayAction is an action of a display control, e.g. SendCode.
+type DisplayAction struct {
+	ID          string
+	Validations []Validation
+}
+
+// Action finds an action by its id.
+func (d *DisplayControl) Action(id string) (DisplayAction, bool) {
+	for _, a := range d.Actions {
+		if strings.EqualFold(a.ID, id) {
+			return a, true
+		}
+	}
+	return DisplayAction{}, false
 }
 
 // ClaimUse is a compiled InputClaim, OutputClaim, PersistedClaim or DisplayClaim.

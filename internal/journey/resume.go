@@ -50,7 +50,7 @@ func (r *run) post(ctx context.Context, a Answer) (out Reply, _ error) {
 			r.e.Log.ErrorContext(ctx, "post failed", "correlationId", r.j.CorrelationID, "policyId", r.p.PolicyID, "err", err)
 		}
 		f = r.localise(f, exchange.Profile, nil)
-		if f.Fatal {
+		if f.Fatal && a.Kind != ControlAction {
 			uj, frame := r.top()
 			p.Failed = stepFailure(f, uj.Steps[frame.Step]).stored()
 		}

@@ -4,6 +4,7 @@ package mail
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -21,6 +22,19 @@ type Message struct {
 	Subject string    `json:"subject"`
 	Text    string    `json:"text"`
 }
+
+// Code is a verification code to be written in the user's language.
+type Code struct {
+	To       string
+	Code     string
+	Lifetime time.Duration
+	Language string
+	Tenant   string
+	RemoteIP string
+}
+
+// ErrThrottled says that an address or who asked for it got too many codes.
+var ErrThrottled = errors.New("too many verification codes")
 
 // Sender sends a message.
 type Sender interface {

@@ -179,6 +179,16 @@ type fieldGroup struct {
 	Checks  []journey.PredicateCheck `json:"checks"`
 }
 
+// controlField is a display control among SA_FIELDS.AttributeFields; CODE_ID is our own.
+type controlField struct {
+	Kind    string            `json:"UX_INPUT_TYPE"`
+	Input   string            `json:"USER_INPUT_TYPE"`
+	ID      string            `json:"ID"`
+	Code    string            `json:"CODE_ID"`
+	Content map[string]string `json:"DISPLAY_CONTROL_CONTENT"`
+	Fields  []attributeField  `json:"DISPLAY_FIELDS"`
+}
+
 // attributeField is a member of SA_FIELDS.AttributeFields; PREDICATES is our own.
 type attributeField struct {
 	Kind     string        `json:"UX_INPUT_TYPE"`
@@ -208,23 +218,38 @@ type attributeField struct {
 	Groups   []fieldGroup  `json:"PREDICATES,omitempty"`
 }
 
-func (v *view) fields() []attributeField {
-	list := []attributeField{}
-	for _, i := range v.Items {
-		f := attributeField{
-			Kind: i.Kind, Input: i.Kind, Name: i.Label, ID: i.ID, Help: i.Help, Pre: i.Value, Pattern: i.Pattern, PatHelp: i.PatternHelp,
-			Required: i.Required, Verify: i.Verify, Options: []fieldChoice{},
-			IsText: i.Input == claims.TextBox, IsEmail: i.Input == claims.EmailBox, IsPass: i.Password, IsDate: i.Input == claims.DateTimeDropdown,
-			IsRadio: i.Input == claims.RadioSingleSelect, IsDrop: i.Input == claims.DropdownSingleSelect, IsMulti: i.Input == claims.CheckboxMultiSelect,
-			IsPara: i.Input == claims.Paragraph, ReadOnly: i.Input == claims.Readonly, Day: i.Day, Month: i.Month, Year: i.Year,
+func (v *view) fields() []any {
+	list := []any{}
+	for _, g := range v.Groups {
+		if g.Control == nil {
+			list = append(list, g.Field.field())
+			continue
 		}
-		for _, o := range i.Options {
-			f.Options = append(f.Options, fieldChoice{o.Value, o.Plain()})
+		c := controlField{Kind: g.Control.Type, Input: "DisplayControl", ID: g.Control.ID, Content: g.Control.content()}
+		for _, i := range g.Control.Items {
+			c.Fields = append(c.Fields, i.field())
+			if i.Code {
+				c.Code = i.ID
+			}
 		}
-		for _, g := range i.Groups {
-			f.Groups = append(f.Groups, fieldGroup{g.Help, g.AtLeast, g.Predicates})
-		}
-		list = append(list, f)
+		list = append(list, c)
 	}
 	return list
+}
+
+func (i item) field() attributeField {
+	f := attributeField{
+		Kind: i.Kind, Input: i.Kind, Name: i.Label, ID: i.ID, Help: i.Help, Pre: i.Value, Pattern: i.Pattern, PatHelp: i.PatternHelp,
+		Required: i.Required, Verify: i.Verify, Options: []fieldChoice{},
+		IsText: i.Input == claims.TextBox, IsEmail: i.Input == claims.EmailBox, IsPass: i.Password, IsDate: i.Input == claims.DateTimeDropdown,
+		IsRadio: i.Input == claims.RadioSingleSelect, IsDrop: i.Input == claims.DropdownSingleSelect, IsMulti: i.Input == claims.CheckboxMultiSelect,
+		IsPara: i.Input == claims.Paragraph, ReadOnly: i.Input == claims.Readonly, Day: i.Day, Month: i.Month, Year: i.Year,
+	}
+	for _, o := range i.Options {
+		f.Options = append(f.Options, fieldChoice{o.Value, o.Plain()})
+	}
+	for _, g := range i.Groups {
+		f.Groups = append(f.Groups, fieldGroup{g.Help, g.AtLeast, g.Predicates})
+	}
+	return f
 }

@@ -22,7 +22,7 @@ func (p *Pages) ServeEndpoint(w http.ResponseWriter, r *http.Request, e endpoint
 	case e.Path == "selfasserted":
 		p.only(w, r, p.selfAsserted, http.MethodPost)
 	case strings.HasPrefix(e.Path, "selfasserted/displaycontrolaction/"):
-		p.answer(w, http.StatusOK, journey.Reply{Code: string(journey.CodeInternal), Message: "Display controls are not supported by this version."})
+		p.only(w, r, p.controlAction, http.MethodPost)
 	case e.Path == "client/perftrace":
 		w.Header().Set("Content-Type", "text/json; charset=utf-8")
 		_, _ = w.Write([]byte(`{}`)) // measurements of the page, not kept
@@ -49,7 +49,20 @@ func (p *Pages) only(w http.ResponseWriter, r *http.Request, h http.HandlerFunc,
 
 // selfAsserted handles what a page's script posts. The answer's JSON has the result;
 // the HTTP status is 200 also when the user made a mistake (pages §3.1).
-func (p *Pages) selfAsserted(w http.ResponseWriter, r *http.Request) {
+func (p *Pages) selfAsserted(w http.ResponseWriter, r *http.Request) { p.posted(w, r, readAnswer) }
+
+// controlAction handles the posts of a display control's buttons, at
+// SelfAsserted/DisplayControlAction/vbeta/{control}/{action} (pages §3.1 row 6).
+func (p *Pages) controlAction(w http.ResponseWriter, r *http.Request) {
+	path := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
+	p.posted(w, r, func(form url.Values) (journey.Answer, bool) {
+		fields, ok := single(form)
+		control, action := path[len(path)-2], path[len(path)-1]
+		return journey.Answer{Kind: journey.ControlAction, Control: control, Action: action, Fields: fields}, ok
+	})
+}
+
+func (p *Pages) posted(w http.ResponseWriter, r *http.Request, read func(url.Values) (journey.Answer, bool)) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxPost)
 	if err := r.ParseForm(); err != nil {
 		p.refuse(w, r, http.StatusBadRequest, "unreadable")
@@ -60,7 +73,7 @@ func (p *Pages) selfAsserted(w http.ResponseWriter, r *http.Request) {
 		p.refuse(w, r, http.StatusBadRequest, string(journey.CodeStateLost))
 		return
 	}
-	a, ok := readAnswer(r.PostForm)
+	a, ok := read(r.PostForm)
 	if !ok {
 		p.refuse(w, r, http.StatusBadRequest, "unreadable")
 		return
@@ -83,15 +96,24 @@ func lost(err error) bool {
 	return errors.Is(err, journey.ErrNoJourney) || errors.Is(err, journey.ErrStale) || errors.Is(err, journey.ErrForeign)
 }
 
-// readAnswer reads a post; a field that is there twice makes it unreadable, since
-// which of the two counts is anybody's guess.
-func readAnswer(form url.Values) (journey.Answer, bool) {
+// single reads a form; a field that is there twice makes it unreadable, since which of
+// the two counts is anybody's guess.
+func single(form url.Values) (map[string]string, bool) {
 	fields := make(map[string]string, len(form))
 	for name, values := range form {
 		if len(values) > 1 {
-			return journey.Answer{}, false
+			return nil, false
 		}
 		fields[name] = values[0]
+	}
+	return fields, true
+}
+
+// readAnswer reads a post.
+func readAnswer(form url.Values) (journey.Answer, bool) {
+	fields, ok := single(form)
+	if !ok {
+		return journey.Answer{}, false
 	}
 	kind := fields["request_type"]
 	delete(fields, "request_type")

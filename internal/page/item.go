@@ -93,6 +93,9 @@ func newItem(f *journey.Field, v *view, first bool) item {
 			i.Mode = "numeric"
 		}
 	}
+	if f.Code {
+		i.Autocomplete = "one-time-code"
+	}
 	if i.Autocomplete == "" {
 		i.Autocomplete = autocomplete(i.ID, unified)
 	}

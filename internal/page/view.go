@@ -37,7 +37,8 @@ type view struct {
 
 	words  *words
 	Page   *journey.Page
-	Items  []item
+	Items  []item   // all fields
+	Groups []group  // the same, as the page shows them
 	Top    []button // providers above the form
 	Links  []button // as text links
 	Bottom []button // as text links under the form
@@ -179,6 +180,7 @@ func newView(page *journey.Page) *view {
 		for i, f := range page.Form.Fields {
 			v.Items = append(v.Items, newItem(f, v, i == 0))
 		}
+		v.Groups = grouped(v)
 	}
 	v.Title = plain(v.T("heading"))
 	v.globals(kind.api, base)

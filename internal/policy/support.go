@@ -29,8 +29,9 @@ var (
 	builtHandlers = []string{
 		"AzureActiveDirectoryProvider", "SelfAssertedAttributeProvider", "RestfulProvider", "ClaimsTransformationProtocolProvider",
 		"DefaultSSOSessionProvider", "ExternalLoginSSOSessionProvider", "NoopSSOSessionProvider", "OAuthSSOSessionProvider", "UserJourneyContextProvider",
-		"ApiConnectorProvider",
+		"ApiConnectorProvider", "OneTimePasswordProtocolProvider", "AadSsprProtocolProvider",
 	}
+	builtControls  = []string{"VerificationControl"}
 	builtProtocols = []string{"None", "OpenIdConnect", "OAuth2"}
 	builtIssuers   = []string{"JWT", "OAuth2Error", "JSON"}
 	builtEndpoints = []string{"Token", "UserInfo"}
@@ -123,7 +124,16 @@ func (w *supportWalk) profile(tp *TechnicalProfile, ok bool) {
 		w.c.Report(diag.PlaceholderID, item.Value.Pos, "write the id of your application", "technical profile %q has the placeholder %q", tp.ID.Value, strings.TrimSpace(item.Value.Value))
 	}
 	for _, ref := range tp.DisplayClaims {
-		if ref.DisplayControl.Set() {
+		d, ok := w.c.e.DisplayControls.Get(ref.DisplayControl.Value)
+		if !ok {
+			continue
+		}
+		for _, a := range d.Actions {
+			for _, v := range a.Exchanges {
+				w.profile(w.c.e.TechnicalProfiles.Get(v.TechnicalProfile.Value))
+			}
+		}
+		if !listed(builtControls, d.Type.Value) {
 			w.c.Report(diag.UnsupportedControl, ref.DisplayControl.Pos, "the page fails when users come to it", "technical profile %q shows the display control %q", tp.ID.Value, ref.DisplayControl.Value)
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"journeyman.dev/internal/mail"
-	"journeyman.dev/internal/provider/selfasserted"
 	"journeyman.dev/internal/texts"
 )
 
@@ -16,10 +15,7 @@ import (
 // address and come from one.
 type codeMailer struct {
 	sender mail.Sender
-	now    func() time.Time
-
-	mu   sync.Mutex
-	sent map[string][]time.Time
+	sent   throttle
 }
 
 // How many codes an address gets, or asks for, in a while. B2C doesn't publish its
@@ -30,10 +26,10 @@ const (
 	codesPerClient  = 50
 )
 
-// SendCode implements selfasserted.Mailer.
-func (m *codeMailer) SendCode(ctx context.Context, c selfasserted.CodeMail) error {
-	if !m.allow("to "+strings.ToLower(c.To), codesPerAddress) || c.RemoteIP != "" && !m.allow("from "+c.RemoteIP, codesPerClient) {
-		return selfasserted.ErrThrottled
+// SendCode implements selfasserted.Mailer and otp.Mailer.
+func (m *codeMailer) SendCode(ctx context.Context, c mail.Code) error {
+	if !m.sent.Allow("to "+strings.ToLower(c.To), codesPerAddress, codesWithin) || c.RemoteIP != "" && !m.sent.Allow("from "+c.RemoteIP, codesPerClient, codesWithin) {
+		return mail.ErrThrottled
 	}
 	tenant, _, _ := strings.Cut(c.Tenant, ".")
 	own := texts.For(c.Language)
@@ -45,23 +41,33 @@ func (m *codeMailer) SendCode(ctx context.Context, c selfasserted.CodeMail) erro
 	})
 }
 
-func (m *codeMailer) allow(key string, most int) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	now := m.now()
-	if m.sent == nil || len(m.sent) > 100_000 {
-		m.sent = make(map[string][]time.Time)
+// throttle counts what was done lately, by key. It is of this process: more servers
+// allow more.
+type throttle struct {
+	now func() time.Time
+
+	mu   sync.Mutex
+	done map[string][]time.Time
+}
+
+// Allow implements otp.Limits.
+func (t *throttle) Allow(key string, most int, within time.Duration) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := t.now()
+	if t.done == nil || len(t.done) > 100_000 {
+		t.done = make(map[string][]time.Time)
 	}
 	var recent []time.Time
-	for _, at := range m.sent[key] {
-		if now.Sub(at) < codesWithin {
+	for _, at := range t.done[key] {
+		if now.Sub(at) < within {
 			recent = append(recent, at)
 		}
 	}
 	if len(recent) >= most {
-		m.sent[key] = recent
+		t.done[key] = recent
 		return false
 	}
-	m.sent[key] = append(recent, now)
+	t.done[key] = append(recent, now)
 	return true
 }

@@ -41,6 +41,7 @@ import (
 	dirprovider "journeyman.dev/internal/provider/directory"
 	"journeyman.dev/internal/provider/federation"
 	"journeyman.dev/internal/provider/jwtissuer"
+	"journeyman.dev/internal/provider/otp"
 	"journeyman.dev/internal/provider/refreshtoken"
 	"journeyman.dev/internal/provider/restful"
 	"journeyman.dev/internal/provider/selfasserted"
@@ -343,6 +344,8 @@ func (s *Server) registry() (journey.Registry, error) {
 	cache := &federation.MetadataCache{Caller: s.Outbound}
 	r := Kinds()
 	r["selfassertedattributeprovider"] = &selfasserted.Provider{Mailer: mailer}
+	r["aadssprprotocolprovider"] = &otp.Mailed{Mailer: mailer}
+	r["onetimepasswordprotocolprovider"] = &otp.Provider{Limits: &throttle{now: s.Config.Now}}
 	r["restfulprovider"] = &restful.Provider{Caller: s.Outbound, Keys: s.Keys, Timeout: s.Config.RESTTimeout, Attempts: s.Config.RESTAttempts}
 	r["apiconnectorprovider"] = s.connectorProvider()
 	r["azureactivedirectoryprovider"] = &dirprovider.Provider{Users: s.Users, ExtensionsApp: s.ExtensionsApp}
@@ -366,6 +369,8 @@ func Kinds() journey.Registry {
 		journey.KindHint:                       &federation.Hint{},
 		"claimstransformationprotocolprovider": transformation.Provider{},
 		"userjourneycontextprovider":           usercontext.Provider{},
+		"onetimepasswordprotocolprovider":      &otp.Provider{},
+		"aadssprprotocolprovider":              &otp.Mailed{},
 		journey.KindNone:                       refreshtoken.Provider{},
 		journey.KindIssuerJWT:                  jwtissuer.Provider{},
 		journey.KindIssuerError:                jwtissuer.ErrorProvider{},
@@ -381,10 +386,10 @@ func (s *Server) mailer() (selfasserted.Mailer, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &codeMailer{sender: sender, now: s.Config.Now}, nil
+		return &codeMailer{sender: sender, sent: throttle{now: s.Config.Now}}, nil
 	case s.Config.Development:
 		s.Outbox = &mail.Outbox{Now: s.Config.Now}
-		return &codeMailer{sender: s.Outbox, now: s.Config.Now}, nil
+		return &codeMailer{sender: s.Outbox, sent: throttle{now: s.Config.Now}}, nil
 	}
 	return nil, nil
 }

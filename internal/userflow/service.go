@@ -56,7 +56,7 @@ type Service struct {
 	// Prepare makes what every flow needs and the tenant may lack: the keys of tokens. It
 	// is called before flows are stored.
 	Prepare func(ctx context.Context) error
-	Now           func() time.Time
+	Now     func() time.Time
 
 	changes sync.Mutex // held from reading the store to publishing
 	live    atomic.Pointer[state]

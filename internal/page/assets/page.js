@@ -20,11 +20,11 @@
 
   // post sends a form and tries again when there was no answer: the server answers a
   // repeated post without running anything twice.
-  function post(body, done) {
+  function post(body, done, path) {
     var retry = SETTINGS.xhrSettings, tries = 0;
     (function attempt() {
       var x = new XMLHttpRequest();
-      x.open("POST", url("/SelfAsserted"));
+      x.open("POST", url("/SelfAsserted" + (path || "")));
       x.timeout = 120000;
       x.setRequestHeader("Content-Type", "application/x-www-form-urlencoded; charset=UTF-8");
       x.setRequestHeader("Accept", "application/json, text/javascript, */*; q=0.01");
@@ -79,6 +79,12 @@
     if (f.IS_RADIO || f.IS_CHECK_MULTI) { return all("#api input").filter(function (x) { return x.name === f.ID; }); }
     return [byId(f.ID)].filter(Boolean);
   }
+
+  // attributes are the page's fields, those of display controls among them.
+  function attributes() {
+    return SA_FIELDS.AttributeFields.reduce(function (list, f) { return list.concat(f.DISPLAY_FIELDS || [f]); }, []);
+  }
+  function displayControls() { return SA_FIELDS.AttributeFields.filter(function (f) { return f.DISPLAY_FIELDS; }); }
 
   function itemError(f) {
     var el = byId(f.ID + "_error");
@@ -188,8 +194,9 @@
 
   function validate() {
     var missing = false, bad = false, first = null, mismatch = false;
-    SA_FIELDS.AttributeFields.filter(asked).forEach(function (f) {
-      if (!controls(f).length) { return; }
+    var codes = displayControls().map(function (c) { return c.CODE_ID; });
+    attributes().filter(asked).forEach(function (f) {
+      if (!controls(f).length || codes.indexOf(f.ID) >= 0) { return; }
       var problem = problemOf(f);
       if (!problem) { return; }
       fieldError(f, problem);
@@ -251,11 +258,11 @@
   }
 
   function submit() {
-    if (busy) { return; }
+    if (busy || held()) { return; }
     clearErrors();
     if (!validate()) { return; }
     var pairs = [];
-    SA_FIELDS.AttributeFields.filter(asked).forEach(function (f) {
+    attributes().filter(asked).forEach(function (f) {
       pairs.push(encodeURIComponent(f.ID) + "=" + encodeURIComponent(value(f)));
       var code = byId(f.ID + "_ver_input");
       if (f.VERIFY && code && code.value) { pairs.push(encodeURIComponent(code.id) + "=" + encodeURIComponent(code.value)); }
@@ -269,7 +276,7 @@
         return;
       }
       working(false);
-      var f = SA_FIELDS.AttributeFields.filter(function (x) { return x.ID === answer.claimId; })[0];
+      var f = attributes().filter(function (x) { return x.ID === answer.claimId; })[0];
       if (f) { fieldError(f, answer.message); }
       pageError(answer.message);
       if (f && controls(f).length) { controls(f)[0].focus(); }
@@ -312,7 +319,7 @@
         wait(false);
         if (a.status === "200" && a.result === 0) {
           verified();
-          var next = SA_FIELDS.AttributeFields.filter(function (f) { return f.IS_PASSWORD && byId(f.ID); })[0];
+          var next = attributes().filter(function (f) { return f.IS_PASSWORD && byId(f.ID); })[0];
           (next ? byId(next.ID) : part("but_edit")).focus();
           return;
         }
@@ -326,6 +333,105 @@
     part("input").addEventListener("keydown", function (e) { if (e.key === "Enter") { e.preventDefault(); verify(); } });
     part("but_edit").addEventListener("click", function () { verificationInfo[id].confirmation.success = false; input.readOnly = false; show(["but_send"]); say("intro"); input.focus(); });
     if (box.getAttribute("data-verified")) { verified(); } else { show(["but_send"]); }
+  }
+
+  // Display controls: what the user enters is sent, and a code that comes back checked,
+  // before the page goes on. Layouts from 2.1.18 hold the rest of the page until then.
+  var waiting = {};
+  function held() { return atLeast(2, 1, 18) && Object.keys(waiting).some(function (id) { return waiting[id]; }); }
+
+  function hold() {
+    if (!atLeast(2, 1, 18) || unified) { return; }
+    var on = held();
+    SA_FIELDS.AttributeFields.filter(function (f) { return !f.DISPLAY_FIELDS && asked(f); }).forEach(function (f) {
+      controls(f).forEach(function (el) {
+        el.disabled = on;
+        if (on) { el.setAttribute("aria-disabled", "true"); el.setAttribute("tabindex", "-1"); } else { el.removeAttribute("aria-disabled"); el.removeAttribute("tabindex"); }
+      });
+    });
+    var next = byId("continue");
+    if (next) { next.setAttribute("aria-disabled", on ? "true" : "false"); }
+  }
+
+  function verificationControl(c) {
+    var box = byId(c.ID), code = byId(c.CODE_ID), text = c.DISPLAY_CONTROL_CONTENT, state = "initial", intro = byId(c.ID + "_info_message");
+    if (!box) { return; }
+    intro = intro ? intro.textContent : "";
+    var inputs = c.DISPLAY_FIELDS.filter(function (f) { return asked(f) && f.ID !== c.CODE_ID; });
+    var codeField = c.DISPLAY_FIELDS.filter(function (f) { return f.ID === c.CODE_ID; })[0];
+    var button = function (name) { return byId(c.ID + "_but_" + name); };
+    function say(kind, message) {
+      ["info", "success", "error"].forEach(function (k) {
+        var p = byId(c.ID + "_" + k + "_message");
+        if (!p) { return; }
+        if (k === kind) { p.textContent = message; }
+        setVisible(p.parentNode, k === kind && !!message);
+      });
+    }
+    function go(next) {
+      state = next;
+      waiting[c.ID] = state !== "verified";
+      setVisible(button("send_code"), state === "initial", "inline-block");
+      setVisible(button("verify_code"), state === "sent", "inline-block");
+      setVisible(button("send_new_code"), state === "sent", "inline-block");
+      setVisible(button("change_claims"), state === "verified", "inline-block");
+      if (code) { setVisible(code.closest("li"), state === "sent", "list-item"); }
+      inputs.forEach(function (f) {
+        controls(f).forEach(function (el) { if (el.tagName === "SELECT" || el.type === "radio" || el.type === "checkbox") { el.disabled = state !== "initial"; } else { el.readOnly = state !== "initial"; } });
+      });
+      hold();
+    }
+    function act(action, list, done) {
+      var first = null;
+      if (busy) { return; }
+      list.forEach(function (f) {
+        var problem = problemOf(f);
+        if (problem) { fieldError(f, problem); first = first || controls(f)[0]; } else { fieldRight(f); }
+      });
+      if (first) { first.focus(); return; }
+      busy = true;
+      setVisible(box.querySelector(".working"), true);
+      all("button", box).forEach(function (b) { b.disabled = true; });
+      var body = list.map(function (f) { return "&" + encodeURIComponent(f.ID) + "=" + encodeURIComponent(value(f)); }).join("");
+      post(body, function (answer) {
+        busy = false;
+        setVisible(box.querySelector(".working"), false);
+        all("button", box).forEach(function (b) { b.disabled = false; });
+        done(answer);
+      }, "/DisplayControlAction/vbeta/" + encodeURIComponent(c.ID) + "/" + action);
+    }
+    function send() {
+      act("SendCode", inputs, function (a) {
+        if (a.status !== "200") { say("error", a.message || text.failure_send_code_msg); return; }
+        if (code) { code.value = ""; fieldRight(codeField); }
+        say("info", text.success_send_code_msg);
+        go("sent");
+        if (code) { code.focus(); }
+      });
+    }
+    function verify() {
+      act("VerifyCode", codeField ? inputs.concat(codeField) : inputs, function (a) {
+        if (a.status !== "200") { say("error", a.message || text.failure_verify_code_msg); if (code) { code.focus(); code.select(); } return; }
+        say("success", text.success_verify_code_msg);
+        go("verified");
+        var next = all("#attributeList input:not([disabled]):not([readonly]), #attributeList select:not([disabled])").filter(function (el) { return el.offsetParent && !box.contains(el); })[0];
+        (next || byId("continue") || button("change_claims")).focus();
+      });
+    }
+    button("send_code").addEventListener("click", send);
+    button("send_new_code").addEventListener("click", send);
+    button("verify_code").addEventListener("click", verify);
+    button("change_claims").addEventListener("click", function () {
+      say("info", intro);
+      go("initial");
+      if (inputs.length && controls(inputs[0]).length) { controls(inputs[0])[0].focus(); }
+    });
+    box.addEventListener("keydown", function (e) {
+      if (e.key !== "Enter" || e.target.tagName === "BUTTON" || e.target.tagName === "A") { return; }
+      e.preventDefault();
+      if (state === "initial") { send(); } else if (state === "sent") { verify(); }
+    });
+    if (box.getAttribute("data-verified")) { say("success", text.success_verify_code_msg); go("verified"); } else { go("initial"); }
   }
 
   function helpLink(a) {
@@ -368,7 +474,8 @@
       if (m) { byId(d.id + "_year").value = m[1]; byId(d.id + "_month").value = String(+m[2]); byId(d.id + "_day").value = String(+m[3]); }
     });
     all(".buttons.verify").forEach(verification);
-    SA_FIELDS.AttributeFields.filter(asked).forEach(watch);
+    displayControls().forEach(verificationControl);
+    attributes().filter(asked).forEach(watch);
     if (form) { form.addEventListener("submit", function (e) { e.preventDefault(); submit(); }); }
     var cancel = byId("cancel");
     if (cancel) { cancel.addEventListener("click", leave); }

@@ -2,29 +2,20 @@ package selfasserted
 
 import (
 	"context"
+	"fmt"
 	"strings"
-	"time"
 
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/mail"
 	"journeyman.dev/internal/texts"
 )
 
 // Mailer sends the verification code of a page.
 type Mailer interface {
-	// SendCode returns ErrThrottled when the address got too many, any other error
+	// SendCode returns [mail.ErrThrottled] when the address got too many, any other error
 	// when the mail could not be handed over.
-	SendCode(ctx context.Context, mail CodeMail) error
-}
-
-// CodeMail is a verification mail to be written in the user's language.
-type CodeMail struct {
-	To       string
-	Code     string
-	Lifetime time.Duration
-	Language string
-	Tenant   string
-	RemoteIP string
+	SendCode(ctx context.Context, c mail.Code) error
 }
 
 // Provider plans self-asserted technical profiles. Mailer may be nil: then a code
@@ -51,15 +42,18 @@ type Exchange struct {
 	metadata Metadata
 	mailer   Mailer
 	fields   []field
+	controls []*control
 	program  *journey.Program
 }
 
 // field is a claim that the page shows.
 type field struct {
-	use    *journey.ClaimUse
-	verify bool
-	rule   *journey.ValueRule
-	input  claims.InputType
+	use     *journey.ClaimUse
+	verify  bool
+	rule    *journey.ValueRule
+	input   claims.InputType
+	control *control // that it belongs to; nil: the page itself
+	code    bool     // it is the control's verification code
 }
 
 // Plan implements journey.Provider.
@@ -82,24 +76,40 @@ func (p *Provider) Plan(plan *journey.Plan) journey.Exchange {
 		}
 	}
 	m.Ignore("LocalAccountType", "LocalAccountProfile", "ContentDefinitionReferenceId", "AllowTestEmailAddressPassThrough")
-	for _, use := range shown(plan.Profile) {
-		f := field{use: use, rule: plan.Program.Schema.Rule(use.Claim.ID), input: use.Claim.Input}
-		if f.input == claims.NoInput {
-			f.input = claims.TextBox // a display claim without input type
+	if len(plan.Profile.Display) == 0 {
+		for _, use := range asked(plan.Profile) {
+			x.add(use, nil)
 		}
-		f.verify = strings.EqualFold(use.Partner, "Verified.Email") && x.metadata.EnforceEmailVerification
-		x.fields = append(x.fields, f)
+	}
+	for _, d := range plan.Profile.Display {
+		if d.Control == nil {
+			x.add(d.Use, nil)
+			continue
+		}
+		c := &control{DisplayControl: d.Control}
+		x.controls = append(x.controls, c)
+		c.check(plan)
+		for _, use := range d.Control.Display {
+			x.add(use, c)
+		}
 	}
 	return x
 }
 
-// shown is the displayed set: the display claims if there is one, else the output
-// claims that have an input type, no default and no validation profile that
-// returns them (policy-engine §5.10 [D]).
-func shown(tp *journey.TechnicalProfile) []*journey.ClaimUse {
-	if len(tp.Display) > 0 {
-		return tp.Display
+func (x *Exchange) add(use *journey.ClaimUse, c *control) {
+	f := field{use: use, rule: x.program.Schema.Rule(use.Claim.ID), input: use.Claim.Input, control: c}
+	if f.input == claims.NoInput {
+		f.input = claims.TextBox // a display claim without input type
 	}
+	f.verify = c == nil && strings.EqualFold(use.Partner, "Verified.Email") && x.metadata.EnforceEmailVerification
+	f.code = c != nil && strings.EqualFold(use.ControlType, claimCode)
+	x.fields = append(x.fields, f)
+}
+
+// asked are the claims that a page without display claims shows: the output claims
+// that have an input type, no default and no validation profile that returns them
+// (policy-engine §5.10 [D]).
+func asked(tp *journey.TechnicalProfile) []*journey.ClaimUse {
 	returned := make(map[string]bool)
 	for _, v := range tp.Validations {
 		for _, use := range v.Profile.Outputs {
@@ -124,6 +134,11 @@ func (x *Exchange) NeedsPage() bool { return len(x.fields) > 0 }
 
 // Run implements journey.Exchange.
 func (x *Exchange) Run(ctx context.Context, call *journey.Call) (journey.Result, error) {
+	for _, c := range x.controls {
+		if !c.built() {
+			return journey.Result{}, journey.Fail(journey.CodeInternal, fmt.Errorf("display control %s: %q is not supported by this version", c.ID, c.Type))
+		}
+	}
 	if len(x.fields) == 0 {
 		// Nothing to show: the profile passes and its validations don't run [C][D].
 		return journey.Result{Output: journey.Nothing{}}, nil
@@ -140,6 +155,8 @@ func (x *Exchange) Run(ctx context.Context, call *journey.Call) (journey.Result,
 		return x.sendCode(ctx, call, state)
 	case journey.CodeEntered:
 		return x.checkCode(call, state)
+	case journey.ControlAction:
+		return x.act(ctx, call, state)
 	case journey.Submitted:
 		return x.submit(ctx, call, state)
 	}
@@ -153,8 +170,19 @@ func (x *Exchange) form(call *journey.Call, s *state) *journey.Form {
 		OperatingEmail: x.metadata.OperatingEmail, ForgotPlacement: x.metadata.ForgotPlacement,
 		Settings: x.metadata.Settings, Messages: call.Profile.Messages,
 	}
+	drawn := make(map[*control]*journey.Control)
+	for _, c := range x.controls {
+		drawn[c] = &journey.Control{ID: c.ID, Type: c.Type, Verified: s.control(c).Done}
+	}
 	for _, f := range x.fields {
-		form.Fields = append(form.Fields, x.field(call, f, s))
+		out := x.field(call, f, s)
+		if f.control != nil {
+			out.Control, out.Code = drawn[f.control], f.code
+			if value, ok := s.control(f.control).Values[f.use.Claim.ID]; ok && f.writable() {
+				out.Value = value
+			}
+		}
+		form.Fields = append(form.Fields, out)
 	}
 	return form
 }
@@ -172,7 +200,7 @@ func (x *Exchange) field(call *journey.Call, f field, s *state) *journey.Field {
 		out.HelpText = text
 	}
 	f.rule.Describe(out, call.Resources)
-	if f.input != claims.Password {
+	if f.input != claims.Password && !f.code {
 		if v, ok := call.Inputs.Claim(t.ID); ok {
 			out.Value = v.String()
 			if f.input == claims.CheckboxMultiSelect && v.Type() == claims.StringCollection {

@@ -23,8 +23,8 @@ func (x *Exchange) submit(ctx context.Context, call *journey.Call, s *state) (jo
 	}
 	var page claims.Bag
 	for _, f := range x.fields {
-		if f.input == claims.Readonly || f.input == claims.Paragraph || f.input == claims.Button {
-			continue // what the browser sends for these is ignored
+		if !f.writable() || f.code {
+			continue // what the browser sends for these is ignored, and a code was checked before
 		}
 		value, refusal := x.read(call, f)
 		if refusal != nil {
@@ -36,16 +36,19 @@ func (x *Exchange) submit(ctx context.Context, call *journey.Call, s *state) (jo
 		}
 		page.Set(f.use.Claim.ID, value)
 	}
+	for _, c := range x.controls {
+		if !x.settled(c, s, &page) {
+			return refuse(journey.CodeNotVerified, message(call, "UserMessageIfVerificationControlClaimsNotVerified"), ""), nil
+		}
+	}
 	if r := x.mismatch(call, &page); r != nil {
 		return *r, nil
 	}
 	if id := x.metadata.IPAddressClaim; id != "" && call.Journey.Request.RemoteIP != "" {
 		page.Set(id, claims.Text(call.Journey.Request.RemoteIP))
 	}
-	if call.Validate != nil {
-		if err := call.Validate(ctx, &page); err != nil {
-			return journey.Result{}, err
-		}
+	if err := call.Validate(ctx, call.Profile.Validations, &page); err != nil {
+		return journey.Result{}, err
 	}
 	return journey.Result{Output: output{page}}, nil
 }
@@ -56,6 +59,11 @@ type output struct{ page claims.Bag }
 // Claim implements journey.Output.
 func (o output) Claim(use *journey.ClaimUse) (claims.Value, error) {
 	return o.page.Get(use.Claim.ID).Convert(use.Claim.DataType)
+}
+
+// writable reports whether the user enters the field.
+func (f field) writable() bool {
+	return f.input != claims.Readonly && f.input != claims.Paragraph && f.input != claims.Button
 }
 
 // read converts and checks one posted field; a refusal says what is wrong with it.

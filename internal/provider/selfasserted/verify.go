@@ -2,19 +2,16 @@ package selfasserted
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/big"
-	"net/mail"
+	netmail "net/mail"
 	"strings"
 	"time"
 
-	"crypto/rand"
-
 	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/mail"
+	"journeyman.dev/internal/onetime"
 	"journeyman.dev/internal/texts"
 )
 
@@ -27,23 +24,17 @@ const (
 	codesPerPage = 10
 )
 
-// ErrThrottled says that an address or its sender got too many codes.
-var ErrThrottled = errors.New("too many verification codes")
-
 // state is what the page remembers between posts: the verification of each claim.
 // It is kept with the journey, on the server.
 type state struct {
 	Verifications map[string]*verification `json:"v,omitempty"` // by claim id
+	Controls      map[string]*controlState `json:"c,omitempty"` // by control id
 }
 
 // verification binds a code to an address.
 type verification struct {
-	Address string    `json:"a"`
-	Code    []byte    `json:"c"` // hash
-	Expires time.Time `json:"x"`
-	Tries   int       `json:"t,omitempty"`
-	Sent    int       `json:"s"`
-	Done    bool      `json:"d,omitempty"`
+	onetime.Code
+	Done bool `json:"d,omitempty"`
 }
 
 func load(memory json.RawMessage) (*state, error) {
@@ -63,7 +54,7 @@ func load(memory json.RawMessage) (*state, error) {
 // verified is the address that was verified for a claim, "" if none was.
 func (s *state) verified(claimID string) string {
 	if v := s.Verifications[claimID]; v != nil && v.Done {
-		return v.Address
+		return v.Identifier
 	}
 	return ""
 }
@@ -102,7 +93,7 @@ func (x *Exchange) sendCode(ctx context.Context, call *journey.Call, s *state) (
 	}
 	id := f.use.Claim.ID
 	address := strings.TrimSpace(call.Answer.Value)
-	if parsed, err := mail.ParseAddress(address); err != nil || parsed.Address != address || len(address) > 254 {
+	if parsed, err := netmail.ParseAddress(address); err != nil || parsed.Address != address || len(address) > 254 {
 		return refuse(journey.CodeNotValid, uxText(call, "ver_incorrect_format"), id), nil
 	}
 	if f.rule.Check(address, call.Now()) != nil {
@@ -116,17 +107,18 @@ func (x *Exchange) sendCode(ctx context.Context, call *journey.Call, s *state) (
 		v = new(verification)
 		s.Verifications[id] = v
 	}
-	if v.Sent >= codesPerPage {
+	if v.Issued >= codesPerPage {
 		return s.reply(journey.Reply{OK: true, Result: journey.ResultThrottled})
 	}
-	code, err := newCode(call)
+	code, err := onetime.New(call.Rand, onetime.Digits, codeDigits)
 	if err != nil {
 		return journey.Result{}, err
 	}
-	*v = verification{Address: address, Code: hashCode(call, code), Expires: call.Now().Add(codeLifetime), Sent: v.Sent + 1}
-	err = x.mailer.SendCode(ctx, CodeMail{To: address, Code: code, Lifetime: codeLifetime, Language: call.Language, Tenant: call.Program.TenantName, RemoteIP: call.Journey.Request.RemoteIP})
+	v.Issue(call.Journey.ID, address, code, call.Now().Add(codeLifetime))
+	v.Done = false
+	err = x.mailer.SendCode(ctx, mail.Code{To: address, Code: code, Lifetime: codeLifetime, Language: call.Language, Tenant: call.Program.TenantName, RemoteIP: call.Journey.Request.RemoteIP})
 	switch {
-	case errors.Is(err, ErrThrottled):
+	case errors.Is(err, mail.ErrThrottled):
 		return s.reply(journey.Reply{OK: true, Result: journey.ResultThrottled})
 	case err != nil:
 		return journey.Result{}, journey.Fail(journey.CodeSendFailed, err)
@@ -141,41 +133,22 @@ func (x *Exchange) checkCode(call *journey.Call, s *state) (journey.Result, erro
 		return refuse(journey.CodeNotVerified, "This page verifies no such claim.", ""), nil
 	}
 	v := s.Verifications[f.use.Claim.ID]
+	result := journey.ResultCodeExpired
 	switch {
-	case v == nil || v.Code == nil || (call.Answer.Value != "" && !strings.EqualFold(strings.TrimSpace(call.Answer.Value), v.Address)):
-		return s.reply(journey.Reply{OK: true, Result: journey.ResultCodeExpired})
+	case v == nil || (call.Answer.Value != "" && !strings.EqualFold(strings.TrimSpace(call.Answer.Value), v.Identifier)):
 	case v.Done:
-		return s.reply(journey.Reply{OK: true, Result: journey.ResultOK})
-	case !call.Now().Before(v.Expires):
-		return s.reply(journey.Reply{OK: true, Result: journey.ResultCodeExpired})
-	case v.Tries >= codeTries:
-		return s.reply(journey.Reply{OK: true, Result: journey.ResultNoRetry})
-	}
-	v.Tries++
-	if subtle.ConstantTimeCompare(hashCode(call, strings.TrimSpace(call.Answer.Code)), v.Code) != 1 {
-		result := journey.ResultWrong
-		if v.Tries >= codeTries {
+		result = journey.ResultOK
+	default:
+		switch v.Check(call.Journey.ID, call.Answer.Code, call.Now(), codeTries) {
+		case onetime.Right:
+			v.Done, result = true, journey.ResultOK
+		case onetime.Wrong:
+			result = journey.ResultWrong
+		case onetime.NoRetry:
 			result = journey.ResultNoRetry
 		}
-		return s.reply(journey.Reply{OK: true, Result: result})
 	}
-	v.Done = true
-	return s.reply(journey.Reply{OK: true, Result: journey.ResultOK})
-}
-
-func newCode(call *journey.Call) (string, error) {
-	limit := new(big.Int).Exp(big.NewInt(10), big.NewInt(codeDigits), nil)
-	n, err := rand.Int(call.Rand, limit)
-	if err != nil {
-		return "", fmt.Errorf("verification code: %w", err)
-	}
-	return fmt.Sprintf("%0*d", codeDigits, n), nil
-}
-
-// hashCode keeps codes out of the stored journey; the journey's id salts them.
-func hashCode(call *journey.Call, code string) []byte {
-	h := sha256.Sum256([]byte(call.Journey.ID + "|" + code))
-	return h[:]
+	return s.reply(journey.Reply{OK: true, Result: result})
 }
 
 // uxText is a text of the page: the policy's, else our own.

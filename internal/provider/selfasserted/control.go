@@ -1,0 +1,167 @@
+package selfasserted
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"journeyman.dev/internal/claims"
+	"journeyman.dev/internal/diag"
+	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/texts"
+)
+
+// control is a display control of the page: fields with actions of their own, that the
+// user must get through before the page goes on.
+type control struct {
+	*journey.DisplayControl
+}
+
+// The actions of a verification control (pages §4.3).
+const (
+	actionSend   = "SendCode"
+	actionVerify = "VerifyCode"
+)
+
+// claimCode is the ControlClaimType of the claim that holds the code.
+const claimCode = "VerificationCode"
+
+// built reports whether this version runs such controls.
+func (c *control) built() bool { return strings.EqualFold(c.Type, "VerificationControl") }
+
+// check warns of a verification control that nobody gets through.
+func (c *control) check(plan *journey.Plan) {
+	if !c.built() {
+		return // policy.Check told
+	}
+	report := func(hint, lacks string) {
+		plan.Report(diag.IncompleteControl, c.Position, hint, "technical profile %q shows the display control %q, which has no %s", plan.Source.ID.Value, c.ID, lacks)
+	}
+	for _, id := range []string{actionSend, actionVerify} {
+		if _, ok := c.Action(id); !ok {
+			report("add <Action Id=\""+id+"\"> to its Actions", "action "+id)
+		}
+	}
+	if !slices.ContainsFunc(c.Display, func(use *journey.ClaimUse) bool { return strings.EqualFold(use.ControlType, claimCode) }) {
+		report("add a DisplayClaim with ControlClaimType=\""+claimCode+"\"", "claim for the verification code")
+	}
+}
+
+// controlState is what the page remembers of a control between posts.
+type controlState struct {
+	// Values are what the user entered when the last action ran, by claim id, without
+	// the code: a verification is of these and no others.
+	Values map[string]string `json:"v,omitempty"`
+	// Claims are the control's output claims.
+	Claims claims.Bag `json:"c"`
+	Done   bool       `json:"d,omitempty"`
+}
+
+// control finds the state of a control; an empty one if nothing has happened.
+func (s *state) control(c *control) *controlState {
+	if have := s.Controls[c.ID]; have != nil {
+		return have
+	}
+	return new(controlState)
+}
+
+// act runs an action of a display control. Claims that its profiles put out are
+// forgotten, except the control's output claims, which later actions see and the page
+// gets in the end: so the code that one profile makes and another sends stays on the
+// server (pages §4.3 [D][I]).
+func (x *Exchange) act(ctx context.Context, call *journey.Call, s *state) (journey.Result, error) {
+	unknown := refuse(journey.CodeNotValid, texts.For(call.Language).Text(texts.Failure, string(journey.CodeNotValid)), "")
+	c := x.named(call.Answer.Control)
+	if c == nil {
+		return unknown, nil
+	}
+	action, ok := c.Action(call.Answer.Action)
+	if !ok {
+		return unknown, nil
+	}
+	verifying := strings.EqualFold(action.ID, actionVerify)
+	page, values, refusal := x.entered(call, c, verifying)
+	if refusal != nil {
+		return *refusal, nil
+	}
+	was := s.control(c)
+	if _, sends := c.Action(actionSend); verifying && sends && !maps.Equal(values, was.Values) {
+		// The code that was sent says nothing about a value that was changed since.
+		return refuse(journey.CodeNotVerified, message(call, "UserMessageIfSessionDoesNotExist"), ""), nil
+	}
+	if was.Done && verifying {
+		return s.reply(journey.Reply{OK: true})
+	}
+	if maps.Equal(values, was.Values) {
+		// What earlier actions put out for these values; what is on the page wins.
+		before := was.Claims.Clone()
+		before.Merge(page)
+		page = &before
+	}
+	if err := call.Validate(ctx, action.Validations, page); err != nil {
+		return journey.Result{}, err
+	}
+	now := &controlState{Values: values, Done: verifying}
+	for _, use := range c.Outputs {
+		if v := page.Get(use.Claim.ID); v.Exists() && use.Claim.Input != claims.Password {
+			now.Claims.Set(use.Claim.ID, v)
+		}
+	}
+	if s.Controls == nil {
+		s.Controls = make(map[string]*controlState)
+	}
+	s.Controls[c.ID] = now
+	return s.reply(journey.Reply{OK: true})
+}
+
+func (x *Exchange) named(id string) *control {
+	for _, c := range x.controls {
+		if strings.EqualFold(c.ID, id) {
+			return c
+		}
+	}
+	return nil
+}
+
+// entered reads a control's fields: as claims, with the code where one is checked, and
+// as text without it.
+func (x *Exchange) entered(call *journey.Call, c *control, verifying bool) (*claims.Bag, map[string]string, *journey.Result) {
+	page, values := new(claims.Bag), make(map[string]string)
+	for _, f := range x.fields {
+		if f.control != c || !f.writable() || f.code && !verifying {
+			continue
+		}
+		value, refusal := x.read(call, f)
+		if refusal != nil {
+			return nil, nil, refusal
+		}
+		page.Set(f.use.Claim.ID, value)
+		if !f.code && value.Exists() {
+			values[f.use.Claim.ID] = value.String()
+		}
+	}
+	return page, values, nil
+}
+
+// settled reports whether a control is done for the values on the page, and adds its
+// output claims to them.
+func (x *Exchange) settled(c *control, s *state, page *claims.Bag) bool {
+	have := s.control(c)
+	if !have.Done {
+		return false
+	}
+	values := make(map[string]string)
+	for _, f := range x.fields {
+		if f.control == c && f.writable() && !f.code {
+			if v := page.Get(f.use.Claim.ID); v.Exists() {
+				values[f.use.Claim.ID] = v.String()
+			}
+		}
+	}
+	if !maps.Equal(values, have.Values) {
+		return false
+	}
+	page.Merge(&have.Claims)
+	return true
+}
