@@ -36,33 +36,55 @@ import (
 // BenchmarkSignIn is an enriched sign-in of a user with a session, BenchmarkRefresh the
 // redemption of a refresh token; each beside the bare loop in the same run.
 func BenchmarkSignIn(b *testing.B) {
-	measured(b, func(bench *bench) work {
-		u := bench.e.user()
-		u.authorize(signUpSignIn, nil)
-		u.pass(map[string]string{"signInName": "emily@example.com", "password": password})
-		authorize := bench.e.base + "/" + tenant + "/" + signUpSignIn + "/oauth2/v2.0/authorize?" + url.Values{
-			"client_id": {bench.e.spa.AppID}, "redirect_uri": {spaRedirect}, "response_type": {"code"}, "scope": {"openid offline_access"},
-			"code_challenge": {challenge(u.verifier)}, "code_challenge_method": {"S256"}, "nonce": {"n"}, "state": {"st"}, "ui_locales": {"en-US"},
-		}.Encode()
-		u.http.Transport = bench.transport
-		return func() error {
-			res, err := u.http.Get(authorize)
-			if err != nil {
-				return err
-			}
-			_, _ = io.Copy(io.Discard, res.Body)
-			_ = res.Body.Close()
-			at, err := res.Location()
-			if err != nil {
-				return fmt.Errorf("authorize: status %d: %w", res.StatusCode, err)
-			}
-			got, err := bench.token(url.Values{"grant_type": {"authorization_code"}, "code": {at.Query().Get("code")}, "redirect_uri": {spaRedirect}, "code_verifier": {u.verifier}})
-			if err == nil && got.IDToken == "" {
-				err = errors.New("no token")
-			}
+	measured(b, func(bench *bench) work { return bench.signIn(signUpSignIn, "signInName", "emily@example.com") }, "/authorize")
+}
+
+// BenchmarkConnector is the same at a user flow, whose connector is called just before
+// the token.
+func BenchmarkConnector(b *testing.B) {
+	measured(b, func(bench *bench) work { return bench.signIn(benchFlow, "signInName", "flora@example.com") }, "/authorize")
+}
+
+const benchFlow = "B2C_1_bench"
+
+// connected makes the user flow of BenchmarkConnector: it asks for the balance, as the
+// walkthrough's custom policy does.
+func (m *bench) connected(address string) {
+	e := m.e
+	id := e.flow("bench", "signUpOrSignIn")
+	balance := e.attribute("balance", "string")
+	e.settings(id, object{"applicationClaims": []any{"objectId", "displayName", balance}})
+	e.bind(id, "preTokenIssuance", e.connector(address))
+	e.user().register(id, "flora@example.com", nil)
+}
+
+// signIn is an enriched sign-in of a user with a session.
+func (m *bench) signIn(policy, field, name string) work {
+	u := m.e.user()
+	u.authorize(policy, nil)
+	u.pass(map[string]string{field: name, "password": password})
+	authorize := m.e.base + "/" + tenant + "/" + policy + "/oauth2/v2.0/authorize?" + url.Values{
+		"client_id": {m.e.spa.AppID}, "redirect_uri": {spaRedirect}, "response_type": {"code"}, "scope": {"openid offline_access"},
+		"code_challenge": {challenge(u.verifier)}, "code_challenge_method": {"S256"}, "nonce": {"n"}, "state": {"st"}, "ui_locales": {"en-US"},
+	}.Encode()
+	u.http.Transport = m.transport
+	return func() error {
+		res, err := u.http.Get(authorize)
+		if err != nil {
 			return err
 		}
-	}, "/authorize")
+		_, _ = io.Copy(io.Discard, res.Body)
+		_ = res.Body.Close()
+		at, err := res.Location()
+		if err != nil {
+			return fmt.Errorf("authorize: status %d: %w", res.StatusCode, err)
+		}
+		got, err := m.token(policy, url.Values{"grant_type": {"authorization_code"}, "code": {at.Query().Get("code")}, "redirect_uri": {spaRedirect}, "code_verifier": {u.verifier}})
+		if err == nil && got.IDToken == "" {
+			err = errors.New("no token")
+		}
+		return err
+	}
 }
 
 func BenchmarkRefresh(b *testing.B) {
@@ -72,7 +94,7 @@ func BenchmarkRefresh(b *testing.B) {
 		u.pass(map[string]string{"signInName": "emily@example.com", "password": password})
 		token := u.redeem(signUpSignIn).RefreshToken
 		return func() error {
-			got, err := bench.token(url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token}})
+			got, err := bench.token(signUpSignIn, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token}})
 			token = got.RefreshToken
 			return err
 		}
@@ -88,7 +110,7 @@ func BenchmarkPassword(b *testing.B) {
 			u.http.Transport = bench.transport
 			u.authorize(signUpSignIn, nil)
 			u.pass(map[string]string{"signInName": "emily@example.com", "password": password})
-			_, err := bench.token(url.Values{"grant_type": {"authorization_code"}, "code": {u.result().Get("code")}, "redirect_uri": {spaRedirect}, "code_verifier": {u.verifier}})
+			_, err := bench.token(signUpSignIn, url.Values{"grant_type": {"authorization_code"}, "code": {u.result().Get("code")}, "redirect_uri": {spaRedirect}, "code_verifier": {u.verifier}})
 			return err
 		}
 	}, "/authorize")
@@ -103,9 +125,9 @@ type bench struct {
 	transport http.RoundTripper
 }
 
-func (m *bench) token(form url.Values) (tokens, error) {
+func (m *bench) token(policy string, form url.Values) (tokens, error) {
 	form.Set("client_id", m.e.spa.AppID)
-	res, err := (&http.Client{Transport: m.transport}).PostForm(m.e.base+"/"+tenant+"/"+signUpSignIn+"/oauth2/v2.0/token", form)
+	res, err := (&http.Client{Transport: m.transport}).PostForm(m.e.base+"/"+tenant+"/"+policy+"/oauth2/v2.0/token", form)
 	if err != nil {
 		return tokens{}, err
 	}
@@ -139,12 +161,15 @@ func measured(b *testing.B, user func(*bench) work, before ...string) {
 				s.Data, s.Database = data, address
 				config = childConfig{Data: data, Database: address, OutboundCA: s.OutboundCA, TLS: "off"}
 			})
+			answer := `{"balance":"760.50"}`
 			e.api.handle(func(w http.ResponseWriter, r *http.Request) {
 				e.api.take()
-				_, _ = io.WriteString(w, `{"balance":"760.50"}`)
+				_, _ = io.WriteString(w, answer)
 			})
 			e.upload(enriched(b, e.api.server.URL+"/api/GetProfile"))
 			e.user().signUp(signUpSignIn, "emily@example.com")
+			(&bench{e: e}).connected(e.api.server.URL + "/api/GetProfile")
+			answer = `{"balance":"760.50","version":"1.0.0","action":"Continue","extension_balance":"760.50"}`
 			e.stop()
 			transport := &http.Transport{MaxIdleConns: 200, MaxIdleConnsPerHost: 200}
 			defer transport.CloseIdleConnections()
