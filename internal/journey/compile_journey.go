@@ -49,7 +49,7 @@ func (c *compiler) relyingParty() {
 			c.policyPlaceholder(use)
 		}
 	}
-	c.refreshJourney(rp)
+	c.issuerJourneys(rp)
 	rp.TakesPassword = takesPassword(rp.Journey)
 	c.strays()
 }
@@ -98,20 +98,29 @@ func (c *compiler) policyPlaceholder(use *ClaimUse) {
 	}
 }
 
-// refreshJourney finds the older way to name a refresh journey, the issuer's
-// RefreshTokenUserJourneyId, and the claims that the journey restores.
-func (c *compiler) refreshJourney(rp *RelyingParty) {
+// issuerJourneys finds the journeys that the token issuer names: for client credentials,
+// and the older way to name a refresh journey; and the claims that the latter restores.
+func (c *compiler) issuerJourneys(rp *RelyingParty) {
 	if rp.Journey == nil {
 		return
 	}
-	if rp.Refresh == nil {
-		for _, step := range rp.Journey.Steps {
-			if step.Issuer == nil {
-				continue
-			}
-			if s, ok := step.Issuer.Exchange.(*TokenSettings); ok && s != nil && s.RefreshJourney != "" {
-				rp.Refresh = c.userJourney(s.RefreshJourney)
-			}
+	for _, step := range rp.Journey.Steps {
+		issuer := step.Issuer
+		if issuer == nil && step.Type == StepSendClaims {
+			issuer = rp.Journey.DefaultIssuer
+		}
+		if issuer == nil {
+			continue
+		}
+		s, ok := issuer.Exchange.(*TokenSettings)
+		if !ok || s == nil {
+			continue
+		}
+		if rp.Refresh == nil && s.RefreshJourney != "" {
+			rp.Refresh = c.userJourney(s.RefreshJourney)
+		}
+		if rp.Credentials == nil && s.CredentialsJourney != "" {
+			rp.Credentials = c.userJourney(s.CredentialsJourney)
 		}
 	}
 	seen := make(map[string]bool)

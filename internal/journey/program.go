@@ -41,6 +41,8 @@ type RelyingParty struct {
 	Journey  *UserJourney // for authorize requests
 	Refresh  *UserJourney // for refresh grants; nil: the first claims are replayed
 	UserInfo *UserJourney
+	// Credentials is run for client credentials; nil: the token has only its own claims.
+	Credentials *UserJourney
 	// TakesPassword is set if Journey reads the user name and password of a token request.
 	TakesPassword bool
 	Protocol      string // OpenIdConnect or SAML2

@@ -9,7 +9,8 @@
 //	authorize ─► request.go ─► journey ─► complete.go ─► code (sealed), id_token
 //	token ─► token.go ─┬─ code.go ─────────────────────► issue.go ─► tokens
 //	                   ├─ refresh.go ─► refresh journey ─┤
-//	                   └─ password.go ─► default journey ┘
+//	                   ├─ password.go ─► default journey ┘
+//	                   └─ credentials.go ─► its journey ──► access token
 //
 // Reference: protocol §1–§5, §7, §10.
 package oidc

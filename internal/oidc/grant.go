@@ -33,6 +33,8 @@ type grant struct {
 	RedirectURI string        `json:"redirect,omitempty"`
 	Kind        string        `json:"kind"`
 	Scopes      []string      `json:"scope"`
+	Resource    string        `json:"resource,omitempty"` // client id of the API that access tokens are for; "": none
+	Roles       []string      `json:"-"`                  // of an application that acts for itself
 	Nonce       string        `json:"nonce,omitempty"`
 	Challenge   string        `json:"challenge,omitempty"`
 	Plain       bool          `json:"plain,omitempty"`
@@ -58,7 +60,7 @@ func (s *Server) grantOf(a *authorization, out *journey.Finished) *grant {
 	now := s.Now().UTC().Truncate(time.Second)
 	g := &grant{
 		ID: "code " + out.Journey.ID, Family: out.Journey.ID, Policy: out.Program.PolicyID, ClientID: a.ClientID, RedirectURI: a.RedirectURI,
-		Kind: a.RedirectKind, Scopes: a.Scopes, Nonce: a.Nonce, Challenge: a.Challenge, Plain: a.Plain,
+		Kind: a.RedirectKind, Scopes: a.Scopes, Resource: a.Resource, Nonce: a.Nonce, Challenge: a.Challenge, Plain: a.Plain,
 		AuthTime: out.AuthTime, First: now, Issued: now, Expires: now.Add(codeLifetime), Language: out.Journey.Language,
 	}
 	g.fill(out)
@@ -144,7 +146,9 @@ func (s *Server) payload(base string, p *journey.Program, settings *journey.Toke
 		c.Set("nonce", g.Nonce)
 	}
 	c.Set("iat", now)
-	c.Set("auth_time", g.AuthTime.Unix())
+	if !g.AuthTime.IsZero() {
+		c.Set("auth_time", g.AuthTime.Unix())
+	}
 	for _, claim := range g.Claims {
 		if !slices.Contains(reserved, claim.Name) {
 			c.Set(claim.Name, claim.Value.TokenJSON())
@@ -168,7 +172,11 @@ func (s *Server) issue(r *http.Request, base string, p *journey.Program, setting
 	}
 	if access {
 		c := s.payload(base, p, settings, g, settings.AccessLifetime)
+		c.Set("aud", g.Resource)
 		c.Set("azp", g.ClientID)
+		if scp := g.permissions(); scp != "" {
+			c.Set("scp", scp)
+		}
 		if out.accessToken, err = token.Sign(key.Key, key.KID, c, nil); err != nil {
 			return out, err
 		}

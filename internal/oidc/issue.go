@@ -22,7 +22,7 @@ func (t *exchange) tokens(g *grant) (*tokenBody, *failure) {
 			g.Scopes = slices.DeleteFunc(slices.Clone(g.Scopes), func(scope string) bool { return scope == "offline_access" })
 		}
 	}
-	access := g.has(g.ClientID)
+	access := g.Resource != ""
 	base := s.BaseURL(t.r)
 	out, err := s.issue(t.r, base, t.p, t.settings, g, g.has("openid"), access, "")
 	if err != nil {
@@ -41,7 +41,7 @@ func (t *exchange) tokens(g *grant) (*tokenBody, *failure) {
 	if access {
 		body.number("expires_in", int64(t.settings.AccessLifetime.Seconds()))
 		body.number("expires_on", now.Add(t.settings.AccessLifetime).Unix())
-		body.text("resource", g.ClientID)
+		body.text("resource", g.Resource)
 	}
 	if out.idToken != "" {
 		body.number("id_token_expires_in", int64(t.settings.IDLifetime.Seconds()))

@@ -23,7 +23,7 @@ func (t *exchange) password(w http.ResponseWriter) *failure {
 		}
 	}
 	a := &authorization{ClientID: t.client.AppID, RedirectKind: passwordKind, Nonce: t.form.Get("nonce"), ResponseType: responseTypes{Code: true}}
-	if fail := t.s.checkScope(a, t.form.Get("scope")); fail != nil {
+	if fail := t.s.checkScope(t.r.Context(), a, t.client, t.form.Get("scope")); fail != nil {
 		return fail
 	}
 	if !t.p.RelyingParty.TakesPassword {
@@ -42,7 +42,7 @@ func (t *exchange) password(w http.ResponseWriter) *failure {
 	if fail != nil {
 		return fail
 	}
-	access := g.has(g.ClientID)
+	access := g.Resource != ""
 	a.ResponseType = responseTypes{Token: access, IDToken: !access}
 	t.s.recordIssued(a, out, g)
 	t.s.json(w, http.StatusOK, body)

@@ -3,6 +3,7 @@ package oidc
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"journeyman.dev/internal/audit"
@@ -60,23 +61,20 @@ func (t *exchange) refreshed(g *grant) (*tokenBody, *failure) {
 	return t.tokens(&next)
 }
 
-// narrow lets a refresh ask for fewer scopes than were granted.
+// narrow gives a refresh the scopes that it asks for. They may be fewer than were granted,
+// or those of another API that the client has permissions on, as MSAL asks for the tokens
+// of several APIs with one refresh token; permissions that the client has lost are gone.
 func (t *exchange) narrow(g *grant) *failure {
-	asked := strings.Fields(t.form.Get("scope"))
-	if len(asked) == 0 {
-		return nil
+	text := t.form.Get("scope")
+	if strings.TrimSpace(text) == "" {
+		text = strings.Join(g.Scopes, " ")
 	}
-	var scopes []string
-	for _, scope := range asked {
-		switch {
-		case g.has(scope):
-			scopes = append(scopes, scope)
-		case scope == "profile", scope == "email", scope == "openid", scope == "offline_access":
-		default:
-			return &failure{"AADB2C90117", "invalid_request", "The scope '" + scope + "' provided in the request is not supported."}
-		}
+	a := new(authorization)
+	if fail := t.s.checkScope(t.r.Context(), a, t.client, text); fail != nil {
+		return fail
 	}
-	g.Scopes = scopes
+	g.Scopes = slices.DeleteFunc(a.Scopes, func(scope string) bool { return slices.Contains(protocolScopes, scope) && !g.has(scope) })
+	g.Resource = a.Resource
 	return nil
 }
 

@@ -25,6 +25,7 @@ type authorization struct {
 	ResponseType responseTypes     `json:"type"`
 	ResponseMode string            `json:"mode"`
 	Scopes       []string          `json:"scope"`
+	Resource     string            `json:"resource,omitempty"` // see grant
 	State        string            `json:"state,omitempty"`
 	HasState     bool              `json:"hasState,omitempty"`
 	Nonce        string            `json:"nonce,omitempty"`
@@ -87,7 +88,7 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request, e endpoint.En
 		State: q.Get("state"), HasState: q.Has("state"), Nonce: q.Get("nonce"), ClientInfo: q.Get("client_info") == "1",
 		Challenge: q.Get("code_challenge"), Endpoint: e, BaseURL: s.BaseURL(r),
 	}
-	if fail := s.check(a, q, client); fail != nil {
+	if fail := s.check(r, a, q, client); fail != nil {
 		s.respondError(w, r, a, fail, s.Engine.NewID())
 		return
 	}
@@ -132,7 +133,7 @@ func (s *Server) clientAndRedirect(r *http.Request, q url.Values) (application.A
 }
 
 // check does the rest, whose failures go to the application.
-func (s *Server) check(a *authorization, q url.Values, client application.Application) *failure {
+func (s *Server) check(r *http.Request, a *authorization, q url.Values, client application.Application) *failure {
 	types, ok := parseResponseType(q.Get("response_type"))
 	if !ok {
 		return s.modeOnError(a, q, &failure{"AADB2C90013", "unsupported_response_type", "The response type is missing or not supported."})
@@ -160,7 +161,7 @@ func (s *Server) check(a *authorization, q url.Values, client application.Applic
 	if types.IDToken && !client.ImplicitIDToken || types.Token && !client.ImplicitAccessToken {
 		return &failure{"AADB2C90057", "unauthorized_client", "The application is not configured to allow the OAuth implicit flow for this response type."}
 	}
-	if f := s.checkScope(a, q.Get("scope")); f != nil {
+	if f := s.checkScope(r.Context(), a, client, q.Get("scope")); f != nil {
 		return f
 	}
 	switch method := q.Get("code_challenge_method"); {
@@ -197,37 +198,6 @@ func (s *Server) modeOnError(a *authorization, q url.Values, f *failure) *failur
 		a.ResponseMode = mode
 	}
 	return f
-}
-
-// checkScope reads the scopes (protocol §3.4). profile and email have no effect and
-// don't fail.
-func (s *Server) checkScope(a *authorization, text string) *failure {
-	scopes := strings.Fields(text)
-	if len(scopes) == 0 {
-		return &failure{"AADB2C90010", "invalid_request", "The request does not contain a scope parameter."}
-	}
-	openid, resource := false, false
-	for _, scope := range scopes {
-		switch {
-		case scope == "openid":
-			openid = true
-		case scope == "offline_access", scope == "profile", scope == "email":
-		case strings.EqualFold(scope, a.ClientID):
-			resource = true
-		default:
-			return &failure{"AADB2C90117", "invalid_request", "The scope '" + scope + "' provided in the request is not supported."}
-		}
-	}
-	switch {
-	case a.ResponseType.IDToken && !openid:
-		return &failure{"AADB2C90110", "invalid_request", "The scope parameter must include 'openid' when requesting a response_type of 'id_token'."}
-	case a.ResponseType.Code && !openid && !resource:
-		return &failure{"AADB2C90115", "invalid_request", "When requesting the 'code' response_type, the scope parameter must include a resource or client id for access tokens, or 'openid' for id tokens."}
-	case a.ResponseType.Token && !resource:
-		return &failure{"AADB2C90055", "invalid_request", "The scope provided in the request must specify a resource."}
-	}
-	a.Scopes = scopes
-	return nil
 }
 
 // begin starts the journey.

@@ -57,6 +57,8 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request, _ endpoint.Endpoi
 		fail = t.code(w)
 	case "refresh_token":
 		fail = t.refresh(w)
+	case "client_credentials":
+		fail = t.clientCredentials(w)
 	case "password":
 		fail = t.password(w)
 	case "":
