@@ -197,9 +197,9 @@ func TestWhatIsNotSupportedSaysSo(t *testing.T) {
 	t.Parallel()
 	e := start(t, nil)
 	blocks, _ := trailBlocks()
-	otp := `<TechnicalProfile Id="Otp"><DisplayName>o</DisplayName><Protocol Name="Proprietary" Handler="Web.TPEngine.Providers.OneTimePasswordProtocolProvider, Web.TPEngine, Version=1.0.0.0, Culture=neutral, PublicKeyToken=null" /><Metadata><Item Key="Operation">GenerateCode</Item></Metadata><OutputClaims><OutputClaim ClaimTypeReferenceId="loyalty" /></OutputClaims></TechnicalProfile>`
-	extension := strings.Replace(blocks, "<ClaimsTransformations></ClaimsTransformations>", "", 1) + `<ClaimsProviders><ClaimsProvider><DisplayName>t</DisplayName><TechnicalProfiles>` + otp + `</TechnicalProfiles></ClaimsProvider></ClaimsProviders>` +
-		`<UserJourneys><UserJourney Id="J"><OrchestrationSteps>` + step(1, "Otp", "") + `<OrchestrationStep Order="2" ` + sendClaims + `</OrchestrationSteps></UserJourney></UserJourneys>`
+	profile := `<TechnicalProfile Id="Unbuilt"><DisplayName>o</DisplayName><Protocol Name="Proprietary" Handler="Web.TPEngine.Providers.ConditionalAccessProtocolProvider, Web.TPEngine, Version=1.0.0.0, Culture=neutral, PublicKeyToken=null" /><Metadata><Item Key="OperationType">Evaluation</Item></Metadata><OutputClaims><OutputClaim ClaimTypeReferenceId="loyalty" /></OutputClaims></TechnicalProfile>`
+	extension := strings.Replace(blocks, "<ClaimsTransformations></ClaimsTransformations>", "", 1) + `<ClaimsProviders><ClaimsProvider><DisplayName>t</DisplayName><TechnicalProfiles>` + profile + `</TechnicalProfiles></ClaimsProvider></ClaimsProviders>` +
+		`<UserJourneys><UserJourney Id="J"><OrchestrationSteps>` + step(1, "Unbuilt", "") + `<OrchestrationStep Order="2" ` + sendClaims + `</OrchestrationSteps></UserJourney></UserJourneys>`
 	policy := e.own(extension, relyingParty("J", "", "loyalty"))
 	_, body := e.graph("admin-token", "GET", "beta/trustFramework/policies/"+policy+"/$value", nil)
 	list, err := e.srv.Policies.Put(t.Context(), library.Policy{XML: []byte(fmt.Sprint(body["body"]))})
