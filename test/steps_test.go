@@ -212,3 +212,36 @@ func TestWhatIsNotSupportedSaysSo(t *testing.T) {
 		t.Errorf("running it: %v", got)
 	}
 }
+
+// The relying party's input claims have defaults, with claim resolvers, for what the hint
+// lacks; the context of the request is there for a profile that asks.
+func TestDefaultsOfTheRelyingPartysInputsAndTheContext(t *testing.T) {
+	t.Parallel()
+	e := start(t, nil)
+	if _, err := e.srv.Keys.Create(t.Context(), "HintSecret", keyset.NewSecret("sig", []byte(strings.Repeat("s", 40)))); err != nil {
+		t.Fatal(err)
+	}
+	blocks, _ := trailBlocks()
+	blocks = strings.Replace(blocks, "<ClaimsTransformations></ClaimsTransformations>", "", 1)
+	blocks = strings.Replace(blocks, "</ClaimsSchema>", `<ClaimType Id="address"><DataType>string</DataType></ClaimType><ClaimType Id="correlation"><DataType>string</DataType></ClaimType></ClaimsSchema>`, 1)
+	profiles := `<TechnicalProfile Id="Hint"><DisplayName>h</DisplayName><Protocol Name="None" /><Metadata><Item Key="issuer">https://app.example</Item><Item Key="IdTokenAudience">journey</Item></Metadata><CryptographicKeys><Key Id="client_secret" StorageReferenceId="B2C_1A_HintSecret" /></CryptographicKeys><OutputClaims><OutputClaim ClaimTypeReferenceId="loyalty" /></OutputClaims></TechnicalProfile>
+<TechnicalProfile Id="Context"><DisplayName>c</DisplayName><Protocol Name="Proprietary" Handler="Web.TPEngine.Providers.UserJourneyContextProvider, Web.TPEngine, Version=1.0.0.0, Culture=neutral, PublicKeyToken=null" /><OutputClaims><OutputClaim ClaimTypeReferenceId="address" PartnerClaimType="IP-Address" /><OutputClaim ClaimTypeReferenceId="correlation" PartnerClaimType="CorrelationId" /></OutputClaims></TechnicalProfile>`
+	extension := blocks + `<ClaimsProviders><ClaimsProvider><DisplayName>t</DisplayName><TechnicalProfiles>` + profiles + `</TechnicalProfiles></ClaimsProvider></ClaimsProviders>` +
+		`<UserJourneys><UserJourney Id="J"><OrchestrationSteps><OrchestrationStep Order="1" Type="GetClaims" CpimIssuerTechnicalProfileReferenceId="Hint" />` + step(2, "Context", "") + `<OrchestrationStep Order="3" ` + sendClaims + `</OrchestrationSteps></UserJourney></UserJourneys>`
+	policy := e.own(extension, relyingParty("J", `<InputClaims><InputClaim ClaimTypeReferenceId="loyalty" DefaultValue="{OAUTH-KV:card}" /></InputClaims>`, "loyalty", "address", "correlation"))
+	now := e.clock.now()
+	hint := signed(t, jose.HS256, []byte(strings.Repeat("s", 40)), nil, map[string]any{"iss": "https://app.example", "aud": "journey", "nbf": now.Add(-time.Hour).Unix(), "exp": now.Add(time.Hour).Unix(), "loyalty": "gold"})
+	for want, parameters := range map[string]map[string]string{
+		"gold": {"id_token_hint": hint, "card": "silver"}, "silver": {"card": "silver"}, "<nil>": nil,
+	} {
+		u := e.user()
+		u.authorize(policy, parameters)
+		_, payload := decode(t, u.redeem(policy).IDToken)
+		if fmt.Sprint(payload["loyalty"]) != want {
+			t.Errorf("want %s: %v", want, payload)
+		}
+		if correlation, _ := payload["correlation"].(string); payload["address"] != "127.0.0.1" || len(correlation) != 36 {
+			t.Errorf("context: %v", payload)
+		}
+	}
+}

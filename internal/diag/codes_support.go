@@ -34,6 +34,6 @@ var supportCodes = map[Code]Entry{
 		Severity: Warning, Title: "Setting not supported yet",
 		Cause:   "A setting is understood but has no effect in this version.",
 		Cure:    "Don't rely on it yet.",
-		Example: Example{Policy: party(`<UserJourneyBehaviors><OnError Mode="DisplayInService" /></UserJourneyBehaviors>`)},
+		Example: Example{Policy: party(`<UserJourneyBehaviors><JourneyInsights TelemetryEngine="ApplicationInsights" InstrumentationKey="4d7e7b86-bb8b-41e6-9185-3b13fb625cb5" DeveloperMode="false" ClientEnabled="false" ServerEnabled="true" TelemetryVersion="1.0.0" /></UserJourneyBehaviors>`)},
 	},
 }

@@ -167,6 +167,8 @@ func (c *compiler) behaviors(rp *RelyingParty, b *policy.Behaviors) {
 		rp.SSO.Lifetime = time.Duration(secs) * time.Second
 	}
 	rp.ScriptExecution = strings.EqualFold(strings.TrimSpace(b.ScriptExecution.Value), "Allow")
+	rp.Recorded = b.Insights != nil && boolText(b.Insights.DeveloperMode, false) && strings.EqualFold(c.p.DeploymentMode, "Development")
+	rp.ShowErrors = strings.EqualFold(strings.TrimSpace(b.OnErrorMode.Value), "DisplayInService")
 	if f := b.JourneyFraming; f != nil && boolText(f.Enabled, false) {
 		rp.Framing = c.frameSources(f)
 	}

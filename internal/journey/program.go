@@ -55,6 +55,11 @@ type RelyingParty struct {
 	ScriptExecution bool
 	Framing         string // frame-ancestors sources, "" for none
 	PageParameters  []PageParameter
+	// Recorded makes the steps of each journey lines of the log: JourneyInsights with
+	// DeveloperMode, in a policy under development.
+	Recorded bool
+	// ShowErrors keeps failures on the error page: OnError DisplayInService.
+	ShowErrors bool
 }
 
 // PageParameter is a ContentDefinitionParameters item.

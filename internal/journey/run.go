@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 
 	"journeyman.dev/internal/policy"
@@ -45,7 +46,7 @@ func (r *run) advance(ctx context.Context) Outcome {
 			frame.Step++
 			continue
 		}
-		r.e.Log.DebugContext(ctx, "step", "correlationId", r.j.CorrelationID, "policyId", r.p.PolicyID, "step", step.Order)
+		r.record(ctx, uj, step)
 		out, err := r.step(ctx, uj, frame, step)
 		if err != nil {
 			return r.fail(stepFailure(err, step))
@@ -55,6 +56,25 @@ func (r *run) advance(ctx context.Context) Outcome {
 		}
 	}
 	return r.fail(Fail(CodeInternal, errors.New("too many steps")))
+}
+
+// record tells of a step before it runs: which claims there are, never their values. It is
+// for developers; a policy under development that has JourneyInsights with DeveloperMode
+// makes it a line of the ordinary log.
+func (r *run) record(ctx context.Context, uj *UserJourney, step *Step) {
+	level := slog.LevelDebug
+	if r.p.RelyingParty.Recorded {
+		level = slog.LevelInfo
+	}
+	if !r.e.Log.Enabled(ctx, level) {
+		return
+	}
+	claimIDs := []string{}
+	for id := range r.j.Claims.All() {
+		claimIDs = append(claimIDs, id)
+	}
+	r.e.Log.Log(ctx, level, "step", "correlationId", r.j.CorrelationID, "policyId", r.p.PolicyID, "journey", uj.ID,
+		"step", step.Order, "type", step.Type.String(), "claims", claimIDs)
 }
 
 // stepFailure tells where an exchange failed, as B2C does (rest-and-connectors §2.6).
@@ -275,11 +295,10 @@ func (r *run) getClaims(ctx context.Context, step *Step) error {
 	if result.Output == nil {
 		return Fail(CodeInternal, fmt.Errorf("technical profile %s gave no claims", step.Issuer.ID))
 	}
-	// Only the relying party's input claims flow on (§5.8).
-	for _, use := range r.p.RelyingParty.Inputs {
-		if v := working.Get(use.Claim.ID); v.Exists() {
-			r.j.Claims.Set(use.Claim.ID, v)
-		}
+	// Only the relying party's input claims flow on; one that the hint lacks has its default
+	// (§5.8).
+	for _, in := range r.inputs(r.p.RelyingParty.Inputs, &working) {
+		r.j.Claims.Set(in.Use.Claim.ID, in.Value)
 	}
 	return nil
 }

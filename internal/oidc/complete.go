@@ -53,10 +53,24 @@ func (s *Server) deliver(w http.ResponseWriter, r *http.Request, ran journey.Ran
 			s.Browser.Error(w, r, http.StatusInternalServerError, out.Failure, "")
 			return
 		}
+		if p := s.Programs.Current(out.Journey.PolicyID); p != nil && p.RelyingParty != nil && p.RelyingParty.ShowErrors && showable(out.Failure) {
+			s.Browser.Error(w, r, http.StatusBadRequest, out.Failure, out.Journey.CorrelationID)
+			return
+		}
 		s.respondError(w, r, a, fromJourney(out.Failure), out.Journey.CorrelationID)
 	default:
 		s.Browser.Show(w, r, ran)
 	}
+}
+
+// showable reports whether OnError DisplayInService keeps a failure on the error page. What
+// the user chose, and a request that wants no page, is the application's to know.
+func showable(f *journey.Failure) bool {
+	switch f.Code {
+	case journey.CodeCancelled, journey.CodeForgotPassword, journey.CodeInteractionRequired:
+		return false
+	}
+	return f.OAuth != "access_denied" // an OAuth2Error issuer's: the policy sends it
 }
 
 func (s *Server) internal(w http.ResponseWriter, r *http.Request, correlationID string, err error) {

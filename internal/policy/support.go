@@ -65,10 +65,7 @@ func (c *checker) support() {
 	}
 	if b := rp.Behaviors; b != nil {
 		if b.Insights != nil {
-			c.Report(diag.UnsupportedSetting, b.Insights.Pos, "no telemetry is sent", "the relying party has %s", b.Insights.Element)
-		}
-		if b.OnErrorMode.Set() && strings.EqualFold(b.OnErrorMode.Value, "DisplayInService") {
-			c.Report(diag.UnsupportedSetting, b.OnErrorMode.Pos, "errors are returned to the application", "the relying party has OnError mode %q", b.OnErrorMode.Value)
+			c.Report(diag.UnsupportedSetting, b.Insights.Pos, "nothing is sent to Application Insights; with DeveloperMode, and DeploymentMode Development, the log tells each step", "the relying party has %s", b.Insights.Element)
 		}
 	}
 }
