@@ -243,6 +243,48 @@ func TestAVerificationControlMailsACode(t *testing.T) {
 	}
 }
 
+// TestAReadOnlyAddressIsVerifiedAsItIs: a page that shows the address on record proves
+// that one, whatever the browser says, and can't be passed without.
+func TestAReadOnlyAddressIsVerifiedAsItIs(t *testing.T) {
+	t.Parallel()
+	e := start(t, nil)
+	policy := e.asks(pageSpec{
+		blocks:  `<ClaimType Id="recorded"><DisplayName>Address</DisplayName><DataType>string</DataType><Mask Type="Regex" Regex="(?&lt;=.).(?=.*@)">*</Mask><UserInputType>Readonly</UserInputType></ClaimType>`,
+		inputs:  `<InputClaim ClaimTypeReferenceId="recorded" DefaultValue="owner@example.com" />`,
+		outputs: `<OutputClaim ClaimTypeReferenceId="recorded" PartnerClaimType="Verified.Email" Required="true" />`,
+		token:   []string{"recorded"},
+	})
+	u := e.user()
+	u.authorize(policy, nil)
+	if strings.Contains(u.page, "owner@example.com") {
+		t.Error("the page shows the address without its mask")
+	}
+	if r := u.submit(nil); r.Status != "400" {
+		t.Errorf("passed unverified: %+v", r)
+	}
+	send := url.Values{"request_type": {"VERIFICATION_REQUEST"}, "claim_id": {"recorded"}, "claim_value": {"thief@example.com"}}
+	if r := u.post(send); r.Status != "200" || r.Result != 0 {
+		t.Errorf("sending: %+v", r)
+	}
+	for _, m := range e.srv.Outbox.Messages() {
+		if m.To != "owner@example.com" {
+			t.Errorf("a code went to %s", m.To)
+		}
+	}
+	check := url.Values{"request_type": {"VALIDATION_REQUEST"}, "claim_id": {"recorded"}, "claim_value": {"o****@example.com"}, "user_input": {e.mailedCode("owner@example.com")}}
+	if r := u.post(check); r.Status != "200" || r.Result != 0 {
+		t.Errorf("checking: %+v", r)
+	}
+	u.navigate("/api/" + u.settings.API + "/confirmed?rememberMe=false")
+	if strings.Contains(u.page, "owner@example.com") || !strings.Contains(u.page, `data-verified="true"`) {
+		t.Errorf("the page, loaded again:\n%s", excerpt(u.page))
+	}
+	u.pass(map[string]string{"recorded": "thief@example.com"})
+	if _, claims := decode(t, u.redeem(policy).IDToken); claims["recorded"] != "owner@example.com" {
+		t.Errorf("claims: %v", claims)
+	}
+}
+
 func TestAControlTakesOnlyItsOwnPagesPosts(t *testing.T) {
 	t.Parallel()
 	e := start(t, nil)

@@ -213,7 +213,7 @@ func (x *Exchange) field(call *journey.Call, f field, s *state) *journey.Field {
 	}
 	if f.verify {
 		out.Verified = s.verified(t.ID)
-		if out.Verified != "" {
+		if out.Verified != "" && f.writable() {
 			out.Value = out.Verified
 		}
 	}

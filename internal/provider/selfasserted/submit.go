@@ -23,6 +23,9 @@ func (x *Exchange) submit(ctx context.Context, call *journey.Call, s *state) (jo
 	}
 	var page claims.Bag
 	for _, f := range x.fields {
+		if !f.writable() && f.verify && !s.isVerified(f.use.Claim.ID, f.address(call)) {
+			return refuse(journey.CodeNotVerified, message(call, "UserMessageIfClaimNotVerified", displayName(call, f)), f.use.Claim.ID), nil
+		}
 		if !f.writable() || f.code {
 			continue // what the browser sends for these is ignored, and a code was checked before
 		}

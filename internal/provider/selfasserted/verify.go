@@ -85,6 +85,16 @@ func (x *Exchange) verifiable(claimID string) (field, bool) {
 	return field{}, false
 }
 
+// address is what a verification request is about: what the user entered, or where the
+// page only shows the address on record, that one, whatever the browser sends.
+func (f field) address(call *journey.Call) string {
+	if f.writable() {
+		return strings.TrimSpace(call.Answer.Value)
+	}
+	v, _ := call.Inputs.Claim(f.use.Claim.ID)
+	return v.String()
+}
+
 // sendCode sends a new code to the address on the page.
 func (x *Exchange) sendCode(ctx context.Context, call *journey.Call, s *state) (journey.Result, error) {
 	f, ok := x.verifiable(call.Answer.Claim)
@@ -92,7 +102,7 @@ func (x *Exchange) sendCode(ctx context.Context, call *journey.Call, s *state) (
 		return refuse(journey.CodeNotVerified, "This page verifies no such claim.", ""), nil
 	}
 	id := f.use.Claim.ID
-	address := strings.TrimSpace(call.Answer.Value)
+	address := f.address(call)
 	if parsed, err := netmail.ParseAddress(address); err != nil || parsed.Address != address || len(address) > 254 {
 		return refuse(journey.CodeNotValid, uxText(call, "ver_incorrect_format"), id), nil
 	}
@@ -135,7 +145,7 @@ func (x *Exchange) checkCode(call *journey.Call, s *state) (journey.Result, erro
 	v := s.Verifications[f.use.Claim.ID]
 	result := journey.ResultCodeExpired
 	switch {
-	case v == nil || (call.Answer.Value != "" && !strings.EqualFold(strings.TrimSpace(call.Answer.Value), v.Identifier)):
+	case v == nil || (call.Answer.Value != "" && !strings.EqualFold(f.address(call), v.Identifier)):
 	case v.Done:
 		result = journey.ResultOK
 	default:
