@@ -154,11 +154,33 @@ func TestAccessTokensForAnAPI(t *testing.T) {
 		}
 	}
 
+	// Also for a password.
+	policy, native := e.own(passwordPolicy("Directory-Read", "Token-JWT", "Session-None"), relyingParty("ResourceOwnerPasswordCredentials", "", "displayName")),
+		e.registered(object{"displayName": "native", "isFallbackPublicClient": true, "requiredResourceAccess": requires(api, "Scope", writeScope)})
+	owner := e.token(policy, passwordForm(native, map[string]string{"username": "ada@example.com", "scope": "openid " + apiURI + "/orders.write"}))
+	if _, claims := decode(t, owner.AccessToken); claims["aud"] != api.AppID || claims["scp"] != "orders.write" || claims["azp"] != native.AppID {
+		t.Errorf("for a password: %v", claims)
+	}
+	e.token(policy, passwordForm(native, map[string]string{"username": "ada@example.com", "scope": "openid " + apiURI + "/orders.read"})).
+		refused(t, "a scope of another client for a password", "invalid_request", "AADB2C90205")
+
 	// A permission that is taken away is gone with the next refresh.
 	authorize("openid offline_access " + apiURI + "/orders.read")
 	got = u.redeem(ownSignIn)
 	e.must(204, "PATCH", "v1.0/applications/"+e.spa.ID, object{"requiredResourceAccess": []object{}})
 	refresh("").refused(t, "after the permission was taken away", "invalid_request", "AADB2C90205")
+}
+
+func TestIdentifierURIsAreOneApplicationsOwn(t *testing.T) {
+	t.Parallel()
+	e := start(t, nil)
+	api := e.ordersAPI()
+	for _, uri := range []string{apiURI, apiURI + "/", strings.ToUpper(apiURI), api.AppID} {
+		e.must(400, "POST", "v1.0/applications", object{"displayName": "impostor", "identifierUris": []string{"api://x", uri}})
+		made := e.registered(object{"displayName": "impostor"})
+		e.must(400, "PATCH", "v1.0/applications/"+made.ID, object{"identifierUris": []string{uri}})
+	}
+	e.must(204, "PATCH", "v1.0/applications/"+api.ID, object{"identifierUris": []string{apiURI, "api://orders"}})
 }
 
 // credentials is a confidential application that acts for itself.
@@ -202,7 +224,21 @@ func TestClientCredentials(t *testing.T) {
 	if _, claims := decode(t, own.AccessToken); claims["aud"] != app.AppID || claims["scp"] != nil {
 		t.Errorf("for itself: %v", claims)
 	}
-	issued := e.audits("Issue an access token to the application", 3)
+	req, err := http.NewRequest("POST", e.base+"/"+tenant+"/oauth2/v2.0/token?p="+ownSignIn, strings.NewReader(url.Values{"grant_type": {"client_credentials"}, "scope": {apiURI + "/.default"}}.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.SetBasicAuth(app.AppID, secret)
+	res, err := e.client(nil).Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	if res.StatusCode != 200 {
+		t.Errorf("with Basic authentication: %d", res.StatusCode)
+	}
+	issued := e.audits("Issue an access token to the application", 4)
 	if detail(issued[0], "ApplicationId") != app.AppID {
 		t.Errorf("audit: %v", issued[0])
 	}

@@ -16,6 +16,7 @@ type Cache struct {
 	mu    sync.RWMutex
 	reads uint64 // changes with every Forget: what was read before isn't kept after
 	known map[string]Application
+	all   []Application // nil: not read
 }
 
 // NewCache puts a cache before a store.
@@ -45,6 +46,32 @@ func (c *Cache) GetByAppID(ctx context.Context, appID string) (Application, erro
 	return a, nil
 }
 
+// List implements Store.
+func (c *Cache) List(ctx context.Context) ([]Application, error) {
+	c.mu.RLock()
+	all, reads := c.all, c.reads
+	c.mu.RUnlock()
+	if all != nil {
+		return all, nil
+	}
+	all, err := c.Store.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if reads == c.reads {
+		c.all = all
+	}
+	return all, nil
+}
+
+// Create implements Store.
+func (c *Cache) Create(ctx context.Context, a Application) error {
+	defer c.Forget()
+	return c.Store.Create(ctx, a)
+}
+
 // Update implements Store.
 func (c *Cache) Update(ctx context.Context, id string, change func(*Application) error) (Application, error) {
 	defer c.Forget()
@@ -62,5 +89,6 @@ func (c *Cache) Forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.reads++
+	c.all = nil
 	clear(c.known)
 }

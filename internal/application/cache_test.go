@@ -34,6 +34,52 @@ func (s *onRead) Update(_ context.Context, _ string, change func(*application.Ap
 	return a, err
 }
 
+func (s *onRead) List(context.Context) ([]application.Application, error) {
+	s.reads++
+	all := []application.Application{{DisplayName: s.name}}
+	if s.then != nil {
+		s.then()
+	}
+	return all, nil
+}
+
+func (s *onRead) Create(_ context.Context, a application.Application) error {
+	s.name = a.DisplayName
+	return nil
+}
+
+func TestTheCacheListsOnceUntilSomethingChanges(t *testing.T) {
+	t.Parallel()
+	s := &onRead{name: "first"}
+	c := application.NewCache(s)
+	list := func() string {
+		t.Helper()
+		all, err := c.List(t.Context())
+		if err != nil || len(all) != 1 {
+			t.Fatal(all, err)
+		}
+		return all[0].DisplayName
+	}
+	create := func(name string) {
+		t.Helper()
+		if err := c.Create(t.Context(), application.Application{DisplayName: name}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if list() != "first" || list() != "first" || s.reads != 1 {
+		t.Errorf("%d reads", s.reads)
+	}
+	create("second")
+	if list() != "second" {
+		t.Error("a new application isn't seen")
+	}
+	c.Forget()
+	s.then = func() { s.then = nil; create("third") }
+	if list() != "second" || list() != "third" {
+		t.Error("what was read before a change was kept after it")
+	}
+}
+
 func TestTheCacheReadsOnceAndForgetsWhatChanges(t *testing.T) {
 	t.Parallel()
 	s := &onRead{name: "first"}

@@ -268,6 +268,30 @@ func (q *request) mayChange(a application.Application) error {
 	return nil
 }
 
+// ownIdentifiers refuses identifier URIs that another application is known by: tokens for
+// one API would be made for the other.
+func (q *request) ownIdentifiers(raw map[string]json.RawMessage, id string) error {
+	var asked application.Application
+	for name, value := range raw {
+		if strings.EqualFold(name, "identifierUris") && json.Unmarshal(value, &asked.IdentifierURIs) != nil {
+			return nil // change says what is wrong
+		}
+	}
+	if len(asked.IdentifierURIs) == 0 {
+		return nil
+	}
+	list, err := q.s.Apps.List(q.Context())
+	if err != nil {
+		return err
+	}
+	for _, other := range list {
+		if other.ID != id && slices.ContainsFunc(asked.IdentifierURIs, other.Identifies) {
+			return badRequest("Another object with the same value for property identifierUris already exists.")
+		}
+	}
+	return nil
+}
+
 func (q *request) createApplication() error {
 	var raw map[string]json.RawMessage
 	if err := q.read(&raw); err != nil {
@@ -275,6 +299,9 @@ func (q *request) createApplication() error {
 	}
 	a := application.Application{ID: uuid.NewString(), AppID: uuid.NewString(), Created: q.s.Now().UTC().Truncate(time.Second), SignInAudience: "AzureADandPersonalMicrosoftAccount"}
 	if err := q.change(&a, raw); err != nil {
+		return err
+	}
+	if err := q.ownIdentifiers(raw, a.ID); err != nil {
 		return err
 	}
 	if err := q.s.Apps.Create(q.Context(), a); err != nil {
@@ -294,6 +321,9 @@ func (q *request) patchApplication() error {
 	}
 	var raw map[string]json.RawMessage
 	if err := q.read(&raw); err != nil {
+		return err
+	}
+	if err := q.ownIdentifiers(raw, a.ID); err != nil {
 		return err
 	}
 	if _, err := q.s.Apps.Update(q.Context(), a.ID, func(a *application.Application) error { return q.change(a, raw) }); err != nil {
