@@ -124,25 +124,19 @@ func bodyOf(t *testing.T, c apiCall) map[string]any {
 	return body
 }
 
-// audits are the records of an activity, oldest first; sign-ups and sign-ins are written
-// a moment after they are answered, so it waits for as many as are wanted.
+// audits are the records of an activity, oldest first; there must be as many as are
+// wanted.
 func (e *env) audits(activity string, want int) []map[string]any {
 	e.t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
-	for {
-		body := e.must(200, "GET", "v1.0/auditLogs/directoryAudits?$orderby=activityDateTime&$filter="+url.QueryEscape("loggedByService eq 'B2C' and activityDisplayName eq '"+activity+"'"), nil)
-		var out []map[string]any
-		for _, v := range body["value"].([]any) {
-			out = append(out, v.(map[string]any))
-		}
-		if len(out) >= want || time.Now().After(deadline) {
-			if len(out) != want {
-				e.t.Errorf("%d records of %q, want %d", len(out), activity, want)
-			}
-			return out
-		}
-		time.Sleep(5 * time.Millisecond) // the record is queued: wait for its commit
+	body := e.must(200, "GET", "v1.0/auditLogs/directoryAudits?$orderby=activityDateTime&$filter="+url.QueryEscape("loggedByService eq 'B2C' and activityDisplayName eq '"+activity+"'"), nil)
+	var out []map[string]any
+	for _, v := range body["value"].([]any) {
+		out = append(out, v.(map[string]any))
 	}
+	if len(out) != want {
+		e.t.Errorf("%d records of %q, want %d", len(out), activity, want)
+	}
+	return out
 }
 
 func detail(record map[string]any, key string) string {

@@ -46,9 +46,16 @@ type Log struct {
 	Log   *slog.Logger
 
 	once  sync.Once
-	queue chan Record
+	queue chan entry
 	mu    sync.RWMutex // held for reading while adding, for writing to close
 	ended bool
+}
+
+// entry is a record that waits to be written, or a mark that is closed once all before
+// it are.
+type entry struct {
+	record Record
+	mark   chan struct{}
 }
 
 // queued bounds the records that wait. When so many do, the database is slower than
@@ -62,7 +69,7 @@ const gather = 50 * time.Millisecond
 const retryAfter = time.Second
 
 func (l *Log) init() {
-	l.once.Do(func() { l.queue = make(chan Record, queued) })
+	l.once.Do(func() { l.queue = make(chan entry, queued) })
 }
 
 // complete gives a record its id and time.
@@ -123,7 +130,7 @@ func (l *Log) Add(r Record) {
 		}
 		return
 	}
-	l.queue <- r
+	l.queue <- entry{record: r}
 }
 
 // Write writes records and returns when they are on disk.
@@ -154,27 +161,67 @@ func (l *Log) Run(ctx context.Context) error {
 			case <-ctx.Done():
 			case <-time.After(gather):
 			}
-			batch := l.more(first)
-			if err := l.Store.AppendAudits(context.WithoutCancel(ctx), batch); err != nil {
-				l.Log.ErrorContext(ctx, "audit records can't be written", "records", len(batch), "err", err)
-				l.retry(ctx, batch)
+			batch, marks := l.more(first)
+			l.store(ctx, batch)
+			for _, mark := range marks {
+				close(mark)
 			}
 		}
 	}
 }
 
-// more takes what else is queued.
-func (l *Log) more(first Record) []Record {
-	batch := []Record{first}
-	for len(batch) < maxBatch {
+// more takes what else is queued, up to a batch.
+func (l *Log) more(first entry) (batch []Record, marks []chan struct{}) {
+	for next := first; ; {
+		if next.mark != nil {
+			marks = append(marks, next.mark)
+		} else {
+			batch = append(batch, next.record)
+		}
+		if len(batch) == maxBatch {
+			return batch, marks
+		}
 		select {
-		case r := <-l.queue:
-			batch = append(batch, r)
+		case next = <-l.queue:
 		default:
-			return batch
+			return batch, marks
 		}
 	}
-	return batch
+}
+
+// Flush waits until what was added before is stored, so that whoever reads the records
+// finds what just happened on this server.
+func (l *Log) Flush(ctx context.Context) error {
+	l.init()
+	mark := make(chan struct{})
+	l.mu.RLock()
+	if l.ended {
+		l.mu.RUnlock()
+		return nil
+	}
+	select {
+	case l.queue <- entry{mark: mark}:
+		l.mu.RUnlock()
+	case <-ctx.Done():
+		l.mu.RUnlock()
+		return ctx.Err()
+	}
+	select {
+	case <-mark:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (l *Log) store(ctx context.Context, batch []Record) {
+	if len(batch) == 0 {
+		return // there were marks only
+	}
+	if err := l.Store.AppendAudits(context.WithoutCancel(ctx), batch); err != nil {
+		l.Log.ErrorContext(ctx, "audit records can't be written", "records", len(batch), "err", err)
+		l.retry(ctx, batch)
+	}
 }
 
 // retry writes a batch until it succeeds or ctx ends.
@@ -206,18 +253,25 @@ func (l *Log) drain() error {
 		close(locked)
 	}()
 	var left []Record
+	take := func(e entry) {
+		if e.mark == nil {
+			left = append(left, e.record)
+			return
+		}
+		close(e.mark) // nobody waits for a server that ends
+	}
 	for open := true; open; {
 		select {
-		case r := <-l.queue:
-			left = append(left, r)
+		case e := <-l.queue:
+			take(e)
 		case <-locked:
 			open = false
 		}
 	}
 	for {
 		select {
-		case r := <-l.queue:
-			left = append(left, r)
+		case e := <-l.queue:
+			take(e)
 			continue
 		default:
 		}

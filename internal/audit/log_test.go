@@ -61,6 +61,7 @@ func TestRecordsAreWrittenTogetherAndNoneIsLost(t *testing.T) {
 		l.Add(audit.Record{Activity: "last"})
 		close(m.hold)
 		time.Sleep(time.Second)
+		synctest.Wait()
 		if len(m.records) != 302 || m.batches != 2 {
 			t.Errorf("%d records in %d writes", len(m.records), m.batches)
 		}
@@ -137,6 +138,38 @@ func TestAFailedWriteIsTriedAgain(t *testing.T) {
 		m.fail = 1
 		if err := l.Write(t.Context(), audit.Record{Activity: "c"}); err == nil {
 			t.Error("a write that failed was answered as done")
+		}
+	})
+}
+
+func TestFlushWaitsForWhatWasAddedBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &memory{fail: 1}
+		l := newLog(m)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- l.Run(ctx) }()
+		for i := range 1000 { // more than one batch
+			l.Add(audit.Record{Activity: fmt.Sprint(i)})
+		}
+		if err := l.Flush(ctx); err != nil || len(m.records) != 1000 {
+			t.Errorf("%d records are stored: %v", len(m.records), err)
+		}
+		if err := l.Flush(ctx); err != nil {
+			t.Error("with nothing to write:", err)
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		if err := l.Flush(t.Context()); err != nil {
+			t.Error("after the end:", err)
+		}
+		held := newLog(&memory{})
+		soon, stop := context.WithTimeout(t.Context(), time.Minute)
+		defer stop()
+		if err := held.Flush(soon); !errors.Is(err, context.DeadlineExceeded) {
+			t.Error("without a writer:", err)
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package msgraph
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -24,6 +25,12 @@ func (q *request) listAudits() error {
 	}
 	limit, err := q.top(maxAudits, maxAudits)
 	if err != nil {
+		return err
+	}
+	// What this server has just done is there, unless its database is in trouble.
+	soon, cancel := context.WithTimeout(q.Context(), time.Second)
+	defer cancel()
+	if err := q.s.Audit.Flush(soon); err != nil && q.Context().Err() != nil {
 		return err
 	}
 	query := audit.Query{Before: values.Get("$skiptoken"), Limit: maxAudits}
