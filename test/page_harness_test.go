@@ -12,7 +12,7 @@ const selfAsserted = `<Protocol Name="Proprietary" Handler="Web.TPEngine.Provide
 
 // pageSpec describes a policy with one self-asserted page; what is "" has a default.
 type pageSpec struct {
-	layout     string // of the DataUri, with contract: or without
+	layout     string // of the DataUri, with contract: or without; none: no DataUri
 	loadURI    string
 	resources  string // LocalizedResourcesReferences of the content definition
 	content    string // other members of the content definition
@@ -52,8 +52,12 @@ func (e *env) asks(p pageSpec) string {
 		}
 		return "<" + tag + ">" + inside + "</" + tag + ">"
 	}
+	dataURI := `<DataUri>urn:com:microsoft:aad:b2c:elements:` + p.layout + `</DataUri>`
+	if p.layout == "none" {
+		dataURI = ""
+	}
 	extension := `<BuildingBlocks><ClaimsSchema>` + p.blocks + `</ClaimsSchema>` + p.predicates +
-		`<ContentDefinitions><ContentDefinition Id="api.test"><LoadUri>` + p.loadURI + `</LoadUri><DataUri>urn:com:microsoft:aad:b2c:elements:` + p.layout + `</DataUri>` +
+		`<ContentDefinitions><ContentDefinition Id="api.test"><LoadUri>` + p.loadURI + `</LoadUri>` + dataURI +
 		p.content + wrap("LocalizedResourcesReferences", p.resources) + `</ContentDefinition></ContentDefinitions>` + p.more + `</BuildingBlocks>` +
 		`<ClaimsProviders><ClaimsProvider><DisplayName>t</DisplayName><TechnicalProfiles>` + p.providers +
 		`<TechnicalProfile Id="Ask"><DisplayName>Ask</DisplayName>` + selfAsserted + `<Metadata><Item Key="ContentDefinitionReferenceId">api.test</Item>` + p.metadata + `</Metadata>` +

@@ -295,3 +295,13 @@ func TestTemplatesAreFetchedOnceForManyUsers(t *testing.T) {
 		t.Errorf("after a minute: %d calls", len(calls))
 	}
 }
+
+func TestAPageWithoutLayoutHasTheNewest(t *testing.T) {
+	t.Parallel()
+	e := start(t, nil)
+	u := e.user()
+	u.authorize(e.asks(pageSpec{layout: "none"}), nil)
+	if got := u.settings.Config["layoutVersion"]; got != "2.1.26" || !strings.Contains(u.page, "nick_li") {
+		t.Errorf("layout %q", got)
+	}
+}

@@ -173,6 +173,7 @@ func (c *compiler) behaviors(rp *RelyingParty, b *policy.Behaviors) {
 		rp.Framing = c.frameSources(f)
 	}
 	for _, p := range b.ContentDefinitionParameters {
+		c.knownResolvers(claims.ParseTemplate(p.Value.Value), p.Value.Pos, "the content definition parameter", p.Name.Value)
 		rp.PageParameters = append(rp.PageParameters, PageParameter{Name: p.Name.Value, Value: claims.ParseTemplate(p.Value.Value)})
 	}
 }

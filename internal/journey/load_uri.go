@@ -30,14 +30,21 @@ func (c *compiler) checkLoadURI(src *policy.ContentDefinition, uri claims.Templa
 		c.diag.Report(diag.LoadURIScheme, src.LoadURI.Pos, "write https://…, or ~/tenant/… for a built-in page",
 			"content definition %q loads its page from %q", src.ID.Value, text)
 	}
-	for _, ref := range uri.References() {
-		if name := "{" + ref.Namespace + ":" + ref.Key + "}"; !strings.EqualFold(ref.Namespace, "Settings") && !c.p.Schema.KnownResolver(ref) {
-			hint := "it stays as it is"
-			if near := diag.Nearest(name, resolverNames); near != "" {
-				hint = "did you mean \"" + near + "\"?"
-			}
-			c.diag.Report(diag.UnknownResolver, src.LoadURI.Pos, hint, "the LoadUri of %q has the claim resolver %s, which doesn't exist", src.ID.Value, name)
+	c.knownResolvers(uri, src.LoadURI.Pos, "the LoadUri of", src.ID.Value)
+}
+
+// knownResolvers warns of claim resolvers that don't exist, in the addresses of pages.
+func (c *compiler) knownResolvers(t claims.Template, at diag.Position, what, id string) {
+	for _, ref := range t.References() {
+		name := "{" + ref.Namespace + ":" + ref.Key + "}"
+		if strings.EqualFold(ref.Namespace, "Settings") || c.p.Schema.KnownResolver(ref) {
+			continue
 		}
+		hint := "it stays as it is"
+		if near := diag.Nearest(name, resolverNames); near != "" {
+			hint = "did you mean \"" + near + "\"?"
+		}
+		c.diag.Report(diag.UnknownResolver, at, hint, "%s %q has the claim resolver %s, which doesn't exist", what, id, name)
 	}
 }
 

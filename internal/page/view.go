@@ -124,6 +124,9 @@ func (v *view) identifier() string {
 	return "username"
 }
 
+// newest is the layout of pages that name none.
+var newest = journey.DataURI{Major: 2, Minor: 1, Patch: 26}
+
 type button struct {
 	ID, Label, Href string
 	First           bool
@@ -140,6 +143,9 @@ func newView(page *journey.Page) *view {
 	metadata := map[string]string{}
 	if page.Content != nil {
 		v.Layout, metadata = page.Content.DataURI, page.Content.Metadata
+	}
+	if v.Layout == (journey.DataURI{}) {
+		v.Layout = newest // a content definition without DataUri
 	}
 	w.addMetadata(metadata)
 	if page.Form != nil {
