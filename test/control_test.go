@@ -204,7 +204,7 @@ func mailPage() pageSpec {
 <ClaimType Id="known"><DisplayName>Customer</DisplayName><DataType>string</DataType><UserInputType>Readonly</UserInputType></ClaimType>
 <ClaimType Id="nick"><DisplayName>Nick name</DisplayName><DataType>string</DataType><UserInputType>TextBox</UserInputType></ClaimType>`,
 		more: `<Localization Enabled="true"><SupportedLanguages DefaultLanguage="en" MergeBehavior="Append"><SupportedLanguage>de</SupportedLanguage></SupportedLanguages>
-<LocalizedResources Id="api.test.en"><LocalizedStrings><LocalizedString ElementType="DisplayControl" ElementId="mailControl" StringId="intro_msg">Prove that it is yours.</LocalizedString><LocalizedString ElementType="DisplayControl" ElementId="mailControl" StringId="but_send_code">Mail me a code</LocalizedString><LocalizedString ElementType="UxElement" StringId="ver_but_verify">Check it</LocalizedString><LocalizedString ElementType="ErrorMessage" StringId="UserMessageIfVerificationFailedRetryAllowed">Not that one.</LocalizedString></LocalizedStrings></LocalizedResources></Localization>
+<LocalizedResources Id="api.test.en"><LocalizedStrings><LocalizedString ElementType="DisplayControl" ElementId="mailControl" StringId="intro_msg">Prove that it is yours.</LocalizedString><LocalizedString ElementType="DisplayControl" ElementId="mailControl" StringId="but_send_code">Mail me a code</LocalizedString><LocalizedString ElementType="UxElement" StringId="ver_but_send">Send it</LocalizedString><LocalizedString ElementType="UxElement" StringId="ver_but_verify">Check it</LocalizedString><LocalizedString ElementType="ErrorMessage" StringId="UserMessageIfVerificationFailedRetryAllowed">Not that one.</LocalizedString></LocalizedStrings></LocalizedResources></Localization>
 <DisplayControls><DisplayControl Id="mailControl" UserInterfaceControlType="VerificationControl">
 <InputClaims><InputClaim ClaimTypeReferenceId="email" DefaultValue="em@example.com" /><InputClaim ClaimTypeReferenceId="known" DefaultValue="C-17" /></InputClaims>
 <DisplayClaims><DisplayClaim ClaimTypeReferenceId="known" /><DisplayClaim ClaimTypeReferenceId="email" Required="true" /><DisplayClaim ClaimTypeReferenceId="verificationCode" ControlClaimType="VerificationCode" Required="true" /></DisplayClaims>
@@ -397,5 +397,16 @@ func TestAVerificationControlInABrowser(t *testing.T) {
 	sent := sent(t, ctx, chromedp.SetValue(css("#nick"), "Em"), chromedp.Click(css("#continue")))
 	if sent.Get("code") == "" {
 		t.Errorf("the application got %v", sent)
+	}
+
+	// Layouts below 2.1.18 leave the rest of the page free; the server refuses.
+	spec := mailPage()
+	spec.layout = "contract:selfasserted:2.1.7"
+	policy = e.asks(spec)
+	do(t, ctx, chromedp.Navigate(e.base+"/"+tenant+"/"+policy+"/oauth2/v2.0/authorize?"+q.Encode()), chromedp.WaitVisible(css("#mailControl_but_send_code")))
+	expect("mailControl_but_send_code")
+	do(t, ctx, chromedp.SetValue(css("#nick"), "Em"), chromedp.Click(css("#continue")), chromedp.WaitVisible(css("#claimVerificationServerError")))
+	if text := get(t, ctx, chromedp.Text(css("#claimVerificationServerError"))); text != "Please finish the verification first." {
+		t.Errorf("unverified is told %q", text)
 	}
 }
