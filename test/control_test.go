@@ -97,6 +97,7 @@ func TestAVerificationControlProvesAPhoneNumber(t *testing.T) {
 	wants(t, "wrong too often", u.act("phoneControl", "VerifyCode", with(wrong)), "400", "Tried too often.")
 	wants(t, "right after that", u.act("phoneControl", "VerifyCode", with(code)), "400", "Tried too often.")
 
+	e.clock.advance(3 * time.Second)
 	wants(t, "sent again", u.act("phoneControl", "SendCode", phone), "200", "")
 	code = lastCode(t, e.api)
 	e.clock.advance(5*time.Minute + time.Second)
@@ -122,6 +123,41 @@ func TestAVerificationControlProvesAPhoneNumber(t *testing.T) {
 	for _, secret := range []string{"otp", "verificationCode"} {
 		if v, ok := claims[secret]; ok {
 			t.Errorf("the token has %s = %v", secret, v)
+		}
+	}
+}
+
+// TestARequestForACodeThatIsRepeatedAtOnceSendsOne: the page's script repeats a request
+// that got no answer.
+func TestARequestForACodeThatIsRepeatedAtOnceSendsOne(t *testing.T) {
+	t.Parallel()
+	e := start(t, nil)
+	e.api.respond(http.StatusOK, `{"sid":"SM1"}`)
+	policy := e.asks(phonePage(e.api.server.URL))
+	u := e.user()
+	u.authorize(policy, nil)
+	for range 3 {
+		wants(t, "sent", u.act("phoneControl", "SendCode", map[string]string{"phone": "+4912345"}), "200", "")
+	}
+	code := lastCode(t, e.api)
+	wants(t, "another number", u.act("phoneControl", "SendCode", map[string]string{"phone": "+4967890"}), "200", "")
+	if lastCode(t, e.api) == code {
+		t.Error("two numbers got one code")
+	}
+	e.upload(enriched(t, e.api.server.URL))
+	u = e.user()
+	u.authorize(signUpSignIn, nil)
+	u.navigate("/api/CombinedSigninAndSignup/unified?local=signup")
+	request := url.Values{"request_type": {"VERIFICATION_REQUEST"}, "claim_id": {"email"}, "claim_value": {"ada@example.com"}}
+	for i, want := range []int{1, 1, 2} {
+		if i == 2 {
+			e.clock.advance(3 * time.Second)
+		}
+		if r := u.post(request); r.Status != "200" || r.Result != 0 {
+			t.Errorf("request %d: %+v", i+1, r)
+		}
+		if got := len(e.srv.Outbox.Messages()); got != want {
+			t.Errorf("after request %d: %d mails, want %d", i+1, got, want)
 		}
 	}
 }
@@ -182,6 +218,7 @@ func TestReuseSameCodeSendsItAgainAndGivesNoNewTries(t *testing.T) {
 	for range 2 {
 		u.act("phoneControl", "VerifyCode", map[string]string{"phone": "+4912345", "verificationCode": "x"})
 	}
+	e.clock.advance(3 * time.Second)
 	wants(t, "sent again", u.act("phoneControl", "SendCode", phone), "200", "")
 	if again := lastCode(t, e.api); again != first {
 		t.Errorf("another code was sent: %q, then %q", first, again)

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/diag"
@@ -55,6 +56,7 @@ type controlState struct {
 	Values map[string]string `json:"v,omitempty"`
 	// Claims are the control's output claims.
 	Claims claims.Bag `json:"c"`
+	Sent   time.Time  `json:"s,omitzero"`
 	Done   bool       `json:"d,omitempty"`
 }
 
@@ -90,7 +92,8 @@ func (x *Exchange) act(ctx context.Context, call *journey.Call, s *state) (journ
 		// The code that was sent says nothing about a value that was changed since.
 		return refuse(journey.CodeNotVerified, message(call, "UserMessageIfSessionDoesNotExist"), ""), nil
 	}
-	if was.Done && verifying {
+	sending := strings.EqualFold(action.ID, actionSend)
+	if was.Done && verifying || sending && maps.Equal(values, was.Values) && call.Now().Sub(was.Sent) < repeated {
 		return s.reply(journey.Reply{OK: true})
 	}
 	if maps.Equal(values, was.Values) {
@@ -103,6 +106,9 @@ func (x *Exchange) act(ctx context.Context, call *journey.Call, s *state) (journ
 		return journey.Result{}, err
 	}
 	now := &controlState{Values: values, Done: verifying}
+	if sending {
+		now.Sent = call.Now()
+	}
 	for _, use := range c.Outputs {
 		if v := page.Get(use.Claim.ID); v.Exists() && use.Claim.Input != claims.Password {
 			now.Claims.Set(use.Claim.ID, v)

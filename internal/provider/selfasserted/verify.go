@@ -34,8 +34,14 @@ type state struct {
 // verification binds a code to an address.
 type verification struct {
 	onetime.Code
-	Done bool `json:"d,omitempty"`
+	Sent time.Time `json:"s,omitzero"`
+	Done bool      `json:"d,omitempty"`
 }
+
+// repeated is how soon the same request for a code is the page's script again, which got
+// no answer to the first (pages §9: one mail is sent). Nobody reads a mail so fast that
+// another is wanted.
+const repeated = 2 * time.Second
 
 func load(memory json.RawMessage) (*state, error) {
 	s := &state{Verifications: make(map[string]*verification)}
@@ -117,6 +123,9 @@ func (x *Exchange) sendCode(ctx context.Context, call *journey.Call, s *state) (
 		v = new(verification)
 		s.Verifications[id] = v
 	}
+	if !v.Done && v.Tries == 0 && strings.EqualFold(v.Identifier, address) && call.Now().Sub(v.Sent) < repeated {
+		return s.reply(journey.Reply{OK: true, Result: journey.ResultOK})
+	}
 	if v.Issued >= codesPerPage {
 		return s.reply(journey.Reply{OK: true, Result: journey.ResultThrottled})
 	}
@@ -125,7 +134,7 @@ func (x *Exchange) sendCode(ctx context.Context, call *journey.Call, s *state) (
 		return journey.Result{}, err
 	}
 	v.Issue(call.Journey.ID, address, code, call.Now().Add(codeLifetime))
-	v.Done = false
+	v.Done, v.Sent = false, time.Time{}
 	err = x.mailer.SendCode(ctx, mail.Code{To: address, Code: code, Lifetime: codeLifetime, Language: call.Language, Tenant: call.Program.TenantName, RemoteIP: call.Journey.Request.RemoteIP})
 	switch {
 	case errors.Is(err, mail.ErrThrottled):
@@ -133,6 +142,7 @@ func (x *Exchange) sendCode(ctx context.Context, call *journey.Call, s *state) (
 	case err != nil:
 		return journey.Result{}, journey.Fail(journey.CodeSendFailed, err)
 	}
+	v.Sent = call.Now()
 	return s.reply(journey.Reply{OK: true, Result: journey.ResultOK})
 }
 
