@@ -14,8 +14,9 @@ import (
 // codeMailer writes the mails of e-mail verification, and bounds how many go to one
 // address and come from one.
 type codeMailer struct {
-	sender mail.Sender
-	sent   throttle
+	sender    mail.Sender
+	perClient int // 0: no bound
+	sent      throttle
 }
 
 // How many codes an address gets, or asks for, in a while. B2C doesn't publish its
@@ -23,12 +24,12 @@ type codeMailer struct {
 const (
 	codesWithin     = 10 * time.Minute
 	codesPerAddress = 5
-	codesPerClient  = 50
+	codesPerClient  = 200 // many people may share an address
 )
 
 // SendCode implements selfasserted.Mailer and otp.Mailer.
 func (m *codeMailer) SendCode(ctx context.Context, c mail.Code) error {
-	if !m.sent.Allow("to "+strings.ToLower(c.To), codesPerAddress, codesWithin) || c.RemoteIP != "" && !m.sent.Allow("from "+c.RemoteIP, codesPerClient, codesWithin) {
+	if !m.sent.Allow("to "+strings.ToLower(c.To), codesPerAddress, codesWithin) || m.perClient > 0 && c.RemoteIP != "" && !m.sent.Allow("from "+c.RemoteIP, m.perClient, codesWithin) {
 		return mail.ErrThrottled
 	}
 	tenant, _, _ := strings.Cut(c.Tenant, ".")

@@ -386,9 +386,10 @@ func (s *Server) mailer() (selfasserted.Mailer, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &codeMailer{sender: sender, sent: throttle{now: s.Config.Now}}, nil
+		return &codeMailer{sender: sender, perClient: codesPerClient, sent: throttle{now: s.Config.Now}}, nil
 	case s.Config.Development:
 		s.Outbox = &mail.Outbox{Now: s.Config.Now}
+		// Nobody is mailed, and load tests come from one client.
 		return &codeMailer{sender: s.Outbox, sent: throttle{now: s.Config.Now}}, nil
 	}
 	return nil, nil

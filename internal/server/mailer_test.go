@@ -1,0 +1,51 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"journeyman.dev/internal/mail"
+)
+
+func TestCodesAreBoundedByAddressAndByClient(t *testing.T) {
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	clock := func() time.Time { return now }
+	outbox := &mail.Outbox{Now: clock}
+	bounded := &codeMailer{sender: outbox, perClient: 7, sent: throttle{now: clock}}
+	free := &codeMailer{sender: outbox, sent: throttle{now: clock}}
+	// sent counts the codes of ten that go out.
+	sent := func(m *codeMailer, to func(i int) string, ip string) (n int) {
+		for i := range 10 {
+			err := m.SendCode(t.Context(), mail.Code{To: to(i), Code: "123456", RemoteIP: ip, Tenant: "contoso.onmicrosoft.com"})
+			if err == nil {
+				n++
+			} else if !errors.Is(err, mail.ErrThrottled) {
+				t.Fatal(err)
+			}
+		}
+		return n
+	}
+	one := func(int) string { return "Em@example.com" }
+	many := func(i int) string { return fmt.Sprintf("em%d@example.com", i) }
+	if n := sent(bounded, one, ""); n != codesPerAddress {
+		t.Errorf("an address got %d codes, want %d", n, codesPerAddress)
+	}
+	if n := sent(bounded, func(int) string { return "em@EXAMPLE.com" }, ""); n != 0 {
+		t.Errorf("written otherwise, it got %d more", n)
+	}
+	if n := sent(bounded, many, "203.0.113.1"); n != 7 {
+		t.Errorf("a client sent %d codes, want 7", n)
+	}
+	if n := sent(bounded, many, "203.0.113.2"); n != 7 {
+		t.Errorf("another client sent %d codes, want 7", n)
+	}
+	now = now.Add(codesWithin)
+	if n := sent(bounded, one, "203.0.113.1"); n != codesPerAddress {
+		t.Errorf("ten minutes later, %d codes went out", n)
+	}
+	if n := sent(free, many, "203.0.113.1"); n != 10 {
+		t.Errorf("without a bound, %d codes went out", n)
+	}
+}
