@@ -3,6 +3,7 @@ package test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -230,8 +231,8 @@ func TestPasswordGrantsLockAccounts(t *testing.T) {
 	e := start(t, nil)
 	policy, sub := e.ropc()
 	native := e.native()
-	for range 10 {
-		e.token(policy, passwordForm(native, map[string]string{"password": "wrong"})).refused(t, "wrong password", "access_denied", "AADB2C90225")
+	for i := range 10 {
+		e.token(policy, passwordForm(native, map[string]string{"password": fmt.Sprint("wrong", i)})).refused(t, "wrong password", "access_denied", "AADB2C90225")
 	}
 	e.token(policy, passwordForm(native, nil)).refused(t, "locked", "access_denied", "AADB2C90114")
 	e.clock.advance(time.Minute)

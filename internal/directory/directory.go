@@ -33,7 +33,9 @@ type User struct {
 	// TokensValidFrom revokes the grants that were given before it.
 	TokensValidFrom time.Time `json:"tokensValidFrom"`
 	Failures        int       `json:"failures,omitempty"`
-	LockedUntil     time.Time `json:"lockedUntil,omitzero"`
+	// Wrong are the last wrong passwords, hashed as the right one is.
+	Wrong       []string  `json:"wrong,omitempty"`
+	LockedUntil time.Time `json:"lockedUntil,omitzero"`
 	// Deleted is when the user was deleted; deleted users can be restored for 30 days.
 	Deleted time.Time `json:"deleted,omitzero"`
 }
@@ -282,7 +284,7 @@ func (d *Directory) Update(ctx context.Context, id, password, policies string, c
 	return d.Store.UpdateUser(ctx, id, func(u *User) error {
 		if hash != "" {
 			u.Password = hash
-			u.Failures, u.LockedUntil, u.ForceChange = 0, time.Time{}, false
+			u.Failures, u.Wrong, u.LockedUntil, u.ForceChange = 0, nil, time.Time{}, false
 			// A new password ends what the old one opened.
 			u.TokensValidFrom = d.Now().UTC().Truncate(time.Second)
 		}
@@ -312,6 +314,9 @@ const (
 	lockAfter = 10
 	lockFirst = time.Minute
 	lockMost  = 15 * time.Minute
+	// remembered is how many wrong passwords don't count again: a program that has an old
+	// password locks nobody out (pages §9, 38).
+	remembered = 3
 )
 
 // Authenticate checks a local account's password. It takes as long for an unknown
@@ -337,12 +342,18 @@ func (d *Directory) Authenticate(ctx context.Context, name, password string) (*U
 		}
 		return nil, ErrLocked
 	}
-	good, err := d.Passwords.Verify(ctx, u.Password, password)
+	good, entered, err := d.Passwords.verify(ctx, u.Password, password)
 	if err != nil {
 		return nil, err
 	}
+	if !good && slices.Contains(u.Wrong, entered) {
+		return nil, ErrWrongPassword
+	}
 	if !good {
 		_, err := d.Store.UpdateUser(ctx, u.ID, func(u *User) error {
+			if u.Wrong = append(u.Wrong, entered); len(u.Wrong) > remembered {
+				u.Wrong = slices.Delete(u.Wrong, 0, len(u.Wrong)-remembered)
+			}
 			u.Failures++
 			if u.Failures%lockAfter == 0 {
 				wait := lockFirst << min(u.Failures/lockAfter-1, 4)
@@ -357,7 +368,7 @@ func (d *Directory) Authenticate(ctx context.Context, name, password string) (*U
 	}
 	if u.Failures > 0 {
 		if u, err = d.Store.UpdateUser(ctx, u.ID, func(u *User) error {
-			u.Failures, u.LockedUntil = 0, time.Time{}
+			u.Failures, u.Wrong, u.LockedUntil = 0, nil, time.Time{}
 			return nil
 		}); err != nil {
 			return nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -75,8 +76,8 @@ func TestLockout(t *testing.T) {
 	d, c, _ := open(t)
 	wrong := func(times int) {
 		t.Helper()
-		for range times {
-			if _, err := d.Authenticate(t.Context(), "ada@example.com", "wrong"); !errors.Is(err, directory.ErrWrongPassword) {
+		for i := range times {
+			if _, err := d.Authenticate(t.Context(), "ada@example.com", fmt.Sprint("wrong", i)); !errors.Is(err, directory.ErrWrongPassword) {
 				t.Fatalf("err = %v", err)
 			}
 		}
@@ -94,6 +95,33 @@ func TestLockout(t *testing.T) {
 	c.advance(time.Minute)
 	if u, err := d.Authenticate(t.Context(), "ada@example.com", good); err != nil || u.Failures != 0 {
 		t.Errorf("afterwards: %v", err)
+	}
+}
+
+// One wrong password, tried again and again, is somebody's old one and locks nobody out.
+func TestARepeatedWrongPasswordCountsOnce(t *testing.T) {
+	t.Parallel()
+	d, _, _ := open(t)
+	try := func(password string) error {
+		_, err := d.Authenticate(t.Context(), "ada@example.com", password)
+		return err
+	}
+	for range 20 {
+		if err := try("old"); !errors.Is(err, directory.ErrWrongPassword) {
+			t.Fatal(err)
+		}
+	}
+	u, err := d.Authenticate(t.Context(), "ada@example.com", good)
+	if err != nil || u.Failures != 0 || len(u.Wrong) != 0 {
+		t.Fatalf("%d failures, %d kept: %v", u.Failures, len(u.Wrong), err)
+	}
+	for i := range 10 {
+		if err := try(fmt.Sprint("guess", i)); !errors.Is(err, directory.ErrWrongPassword) {
+			t.Fatal(err)
+		}
+	}
+	if err := try(good); !errors.Is(err, directory.ErrLocked) {
+		t.Errorf("after ten different ones: %v", err)
 	}
 }
 

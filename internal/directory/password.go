@@ -61,29 +61,36 @@ func (p *Passwords) hash(password string) string {
 
 // Verify compares a password with a PHC string.
 func (p *Passwords) Verify(ctx context.Context, phc, password string) (bool, error) {
+	good, _, err := p.verify(ctx, phc, password)
+	return good, err
+}
+
+// verify also gives the hash of what was entered, with the salt of the right one: a wrong
+// password is often nearly the right one and must not be kept in a cheaper form.
+func (p *Passwords) verify(ctx context.Context, phc, password string) (good bool, entered string, err error) {
 	parts := strings.Split(phc, "$")
 	var version int
 	var c Cost
 	if len(parts) != 6 || parts[1] != "argon2id" {
-		return false, fmt.Errorf("stored password hash is of an unknown kind")
+		return false, "", fmt.Errorf("stored password hash is of an unknown kind")
 	}
 	if _, err := fmt.Sscanf(parts[2], "v=%d", &version); err != nil || version != argon2.Version {
-		return false, fmt.Errorf("stored password hash has an unknown version")
+		return false, "", fmt.Errorf("stored password hash has an unknown version")
 	}
 	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &c.Memory, &c.Time, &c.Threads); err != nil || c.Memory > 1<<20 || c.Time == 0 || c.Time > 100 || c.Threads == 0 {
-		return false, fmt.Errorf("stored password hash has unacceptable costs")
+		return false, "", fmt.Errorf("stored password hash has unacceptable costs")
 	}
 	salt, err1 := base64.RawStdEncoding.DecodeString(parts[4])
 	want, err2 := base64.RawStdEncoding.DecodeString(parts[5])
 	if err1 != nil || err2 != nil || len(want) == 0 {
-		return false, fmt.Errorf("stored password hash can't be read")
+		return false, "", fmt.Errorf("stored password hash can't be read")
 	}
 	if err := p.slots.Acquire(ctx, 1); err != nil {
-		return false, fmt.Errorf("%w: %w", ErrBusy, err)
+		return false, "", fmt.Errorf("%w: %w", ErrBusy, err)
 	}
 	defer p.slots.Release(1)
 	got := argon2.IDKey([]byte(password), salt, c.Time, c.Memory, c.Threads, uint32(len(want)))
-	return subtle.ConstantTimeCompare(got, want) == 1, nil
+	return subtle.ConstantTimeCompare(got, want) == 1, base64.RawStdEncoding.EncodeToString(got), nil
 }
 
 // Waste takes as long as Verify, for names that nobody has.
