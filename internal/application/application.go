@@ -52,6 +52,8 @@ type Application struct {
 	SignInAudience string   `json:"signInAudience,omitempty"`
 	IdentifierURIs []string `json:"identifierUris,omitempty"`
 	Secrets        []Secret `json:"secrets,omitempty"`
+	// Certificates check the assertions of a client that signs them (private_key_jwt).
+	Certificates []Certificate `json:"certificates,omitempty"`
 
 	// AdminRoles are application roles of the admin API that the application holds.
 	AdminRoles []string `json:"adminRoles,omitempty"`
@@ -140,6 +142,11 @@ func (a *Application) HasSecret(now time.Time) bool {
 	return slices.ContainsFunc(a.Secrets, func(s Secret) bool { return !now.Before(s.Start) && now.Before(s.End) })
 }
 
+// Confidential reports whether the application has what it could prove itself with now.
+func (a *Application) Confidential(now time.Time) bool {
+	return a.HasSecret(now) || slices.ContainsFunc(a.Certificates, func(c Certificate) bool { return c.Valid(now) })
+}
+
 // NewSecret makes a secret; the text is shown once and not kept.
 func NewSecret(displayName string, start, end time.Time) (Secret, string) {
 	var b [32]byte
@@ -178,9 +185,11 @@ func (a *Application) Check() error {
 		}
 	}
 	if a.LogoutURL != "" {
-		return checkRedirect(a.LogoutURL, false)
+		if err := checkRedirect(a.LogoutURL, false); err != nil {
+			return err
+		}
 	}
-	return nil
+	return a.checkCertificates()
 }
 
 func checkRedirect(uri string, native bool) error {

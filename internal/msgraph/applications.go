@@ -47,7 +47,7 @@ func applicationJSON(a application.Application) map[string]any {
 	for name, v := range map[string]any{
 		"id": a.ID, "appId": a.AppID, "displayName": a.DisplayName, "createdDateTime": a.Created.UTC().Format(time.RFC3339),
 		"signInAudience": orNull(a.SignInAudience), "identifierUris": orEmpty(a.IdentifierURIs), "isFallbackPublicClient": a.FallbackPublic,
-		"passwordCredentials": secrets,
+		"passwordCredentials": secrets, "keyCredentials": certificatesJSON(a, false),
 	} {
 		out[name] = v
 	}
@@ -128,7 +128,12 @@ func (q *request) getApplication() error {
 	if err != nil {
 		return err
 	}
-	return q.write(http.StatusOK, "applications/$entity", choose(applicationJSON(a), q.URL.Query().Get("$select")))
+	shown := applicationJSON(a)
+	if fields := q.URL.Query().Get("$select"); slices.ContainsFunc(strings.Split(fields, ","), func(f string) bool { return strings.EqualFold(strings.TrimSpace(f), "keyCredentials") }) {
+		// Graph shows the certificates themselves only to those who name them.
+		shown["keyCredentials"] = certificatesJSON(a, true)
+	}
+	return q.write(http.StatusOK, "applications/$entity", choose(shown, q.URL.Query().Get("$select")))
 }
 
 // change applies a body to a registration; members that we don't act on are kept and
@@ -156,6 +161,8 @@ func (q *request) changeMember(a *application.Application, name string, raw json
 	switch lower := strings.ToLower(name); lower {
 	case "id", "appid", "createddatetime", "passwordcredentials", "publisherdomain", "deleteddatetime":
 		return nil // the service's own
+	case "keycredentials":
+		return q.replaceCertificates(a, raw)
 	case "displayname":
 		if json.Unmarshal(raw, &a.DisplayName) != nil {
 			return bad

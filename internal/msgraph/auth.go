@@ -122,13 +122,26 @@ func (s *Server) ServeToken(w http.ResponseWriter, r *http.Request, v1 bool) {
 		fail(http.StatusBadRequest, "invalid_scope", "AADSTS70011: The provided value for the input parameter 'scope' is not valid.")
 		return
 	}
+	if id == "" {
+		id = application.ClientOfAssertion(form.Get("client_assertion"))
+	}
 	app, err := s.Apps.GetByAppID(r.Context(), id)
 	if errors.Is(err, application.ErrNotFound) {
 		fail(http.StatusBadRequest, "unauthorized_client", "AADSTS700016: Application with identifier '"+id+"' was not found in the directory '"+s.TenantName+"'.")
 		return
 	}
-	if err != nil || !app.Enabled() || !app.CheckSecret(secret, s.Now()) {
+	if err != nil || !app.Enabled() {
 		fail(http.StatusUnauthorized, "invalid_client", "AADSTS7000215: Invalid client secret provided.")
+		return
+	}
+	refusal, err := s.proven(r, app, secret)
+	if err != nil {
+		s.Log.ErrorContext(r.Context(), "client can't be checked", "err", err)
+		fail(http.StatusInternalServerError, "server_error", "AADSTS90033: A transient error has occurred.")
+		return
+	}
+	if refusal != "" {
+		fail(http.StatusUnauthorized, "invalid_client", refusal)
 		return
 	}
 	text, err := s.sign(r.Context(), app)

@@ -54,6 +54,8 @@ type Server struct {
 	Policies   Policies
 	Keys       *keyset.Service
 	Apps       application.Store
+	// Assertions makes the assertions of clients with certificates single-use.
+	Assertions application.Assertions
 	Users      *directory.Directory
 	// Connectors, Flows and Audit are the tenant's API connectors, user flows and records.
 	Connectors *connector.Service
@@ -136,6 +138,8 @@ var routes = append(identityRoutes, []route{
 	{"DELETE", "applications/{}", writeApps, (*request).deleteApplication},
 	{"POST", "applications/{}/addpassword", writeApps, (*request).addPassword},
 	{"POST", "applications/{}/removepassword", writeApps, (*request).removePassword},
+	{"POST", "applications/{}/addkey", writeApps, (*request).addKey},
+	{"POST", "applications/{}/removekey", writeApps, (*request).removeKey},
 
 	{"GET", "users", readUsers, (*request).listUsers},
 	{"POST", "users", writeUsers, (*request).createUser},

@@ -37,6 +37,7 @@ var named = map[string]string{
 	"generatekey": "Generate key", "uploadsecret": "Upload secret into policy key", "uploadcertificate": "Upload certificate to policy key",
 	"uploadpkcs12": "Upload certificate to policy key", "uploadclientcertificate": "Upload certificate to Api connector", "probe": "Probe Api connector",
 	"addpassword": "Update application – Certificates and secrets management", "removepassword": "Update application – Certificates and secrets management",
+	"addkey": "Update application – Certificates and secrets management", "removekey": "Update application – Certificates and secrets management",
 	"revokesigninsessions": "Revoke user sessions",
 }
 

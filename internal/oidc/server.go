@@ -43,6 +43,10 @@ type Grants interface {
 	// it was redeemed before, and then the whole family is revoked; token.ErrRevoked if
 	// the family was.
 	Redeem(ctx context.Context, id, family string, expires time.Time) error
+	// Revoke makes a family worthless, durably; it is remembered until expires.
+	Revoke(ctx context.Context, family string, expires time.Time) error
+	// Redeemable returns what Redeem would, and changes nothing.
+	Redeemable(ctx context.Context, id, family string) error
 }
 
 // Browser draws pages and keeps what belongs to a browser.
@@ -73,6 +77,7 @@ type Server struct {
 	Keys         Keys
 	Sealer       *seal.Sealer
 	Grants       Grants
+	Assertions   application.Assertions
 	Accounts     Accounts
 	Audit        journey.Auditor
 	Browser      Browser
@@ -102,6 +107,10 @@ func (s *Server) ServeEndpoint(w http.ResponseWriter, r *http.Request, e endpoin
 		handler, methods = s.authorize, "GET, HEAD, POST"
 	case "oauth2/v2.0/token":
 		handler, methods = s.token, "POST, OPTIONS"
+	case revokePath:
+		handler, methods = s.revoke, "POST, OPTIONS"
+	case introspectPath:
+		handler, methods = s.introspect, "POST"
 	case userInfoPath:
 		handler, methods = s.userInfo, "GET, HEAD, POST, OPTIONS"
 	case "oauth2/v2.0/logout":

@@ -30,6 +30,7 @@ func Run(t *testing.T, open func(t *testing.T) func() *store.DB) {
 		"journeys": journeys, "grants": grants, "users": users, "identities are unique": identities, "concurrent updates": concurrent,
 		"applications": applications, "key sets": keySets, "policies": policies, "settings": settings, "fingerprint": fingerprint, "purge": purge,
 		"a failed write leaves nothing": failedWrite, "API connectors": connectors, "user flows": userFlows, "audits": audits,
+		"assertions": assertions, "revocation": revocation,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -365,10 +366,69 @@ func purge(t *testing.T, reopen func() *store.DB) {
 		check(t, j.Create(ctx, fmt.Sprint(i), []byte("x"), now.Add(time.Duration(i)*time.Hour)))
 	}
 	check(t, store.Grants{DB: db}.Redeem(ctx, "old", "f", now.Add(-time.Hour)))
+	check(t, db.SpendAssertion(ctx, "old", now.Add(-time.Hour)))
+	check(t, db.SpendAssertion(ctx, "new", now.Add(2*time.Hour)))
 	check(t, db.Purge(ctx, now.Add(90*time.Minute)))
 	for i, gone := range []bool{true, true, false} {
 		if _, _, err := j.Load(ctx, fmt.Sprint(i)); errors.Is(err, journey.ErrNoJourney) != gone {
 			t.Errorf("journey %d: %v", i, err)
 		}
+	}
+	if err := db.SpendAssertion(ctx, "old", now); err != nil {
+		t.Errorf("an assertion that can't be used any more is remembered: %v", err)
+	}
+	if err := db.SpendAssertion(ctx, "new", now); !errors.Is(err, application.ErrSpent) {
+		t.Errorf("an assertion that could be used again is forgotten: %v", err)
+	}
+}
+
+func assertions(t *testing.T, reopen func() *store.DB) {
+	db := reopen()
+	ctx := t.Context()
+	var won, spent atomic.Int32
+	var wg sync.WaitGroup
+	for range 50 {
+		wg.Go(func() {
+			switch err := db.SpendAssertion(ctx, "one", now); {
+			case err == nil:
+				won.Add(1)
+			case errors.Is(err, application.ErrSpent):
+				spent.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	if won.Load() != 1 || spent.Load() != 49 {
+		t.Errorf("%d won, %d were refused", won.Load(), spent.Load())
+	}
+	check(t, db.Close())
+	if err := reopen().SpendAssertion(ctx, "one", now); !errors.Is(err, application.ErrSpent) {
+		t.Errorf("after a restart: %v", err)
+	}
+}
+
+func revocation(t *testing.T, reopen func() *store.DB) {
+	db := reopen()
+	ctx := t.Context()
+	s := store.Grants{DB: db}
+	if err := s.Redeemable(ctx, "refresh 1", "family"); err != nil {
+		t.Errorf("a grant that nobody used: %v", err)
+	}
+	check(t, s.Redeem(ctx, "refresh 1", "family", now))
+	if err := s.Redeemable(ctx, "refresh 1", "family"); !errors.Is(err, token.ErrReplayed) {
+		t.Errorf("a used grant: %v", err)
+	}
+	if err := s.Redeemable(ctx, "refresh 2", "family"); err != nil {
+		t.Errorf("its successor: %v", err)
+	}
+	check(t, s.Revoke(ctx, "family", now.Add(time.Hour)))
+	check(t, s.Revoke(ctx, "family", now.Add(time.Hour)))
+	check(t, db.Close())
+	s = store.Grants{DB: reopen()}
+	if err := s.Redeemable(ctx, "refresh 2", "family"); !errors.Is(err, token.ErrRevoked) {
+		t.Errorf("the successor after revocation: %v", err)
+	}
+	if err := s.Redeem(ctx, "refresh 2", "family", now); !errors.Is(err, token.ErrRevoked) {
+		t.Errorf("redeeming the successor: %v", err)
 	}
 }

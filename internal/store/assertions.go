@@ -1,0 +1,41 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"journeyman.dev/internal/application"
+	"journeyman.dev/internal/token"
+)
+
+// SpendAssertion implements application.Assertions, in one write.
+func (d *DB) SpendAssertion(ctx context.Context, id string, expires time.Time) error {
+	n, err := d.exec(ctx, "INSERT INTO assertions (id, expires) VALUES ($1, $2) ON CONFLICT DO NOTHING", id, micros(expires))
+	if err == nil && n == 0 {
+		return application.ErrSpent
+	}
+	return err
+}
+
+// Revoke makes a family of grants worthless, in one write.
+func (s Grants) Revoke(ctx context.Context, family string, expires time.Time) error {
+	_, err := s.exec(ctx, "INSERT INTO revoked_families (family, expires) VALUES ($1, $2) ON CONFLICT DO NOTHING", family, micros(expires))
+	return err
+}
+
+// Redeemable returns token.ErrRevoked or token.ErrReplayed for a grant that Redeem would
+// refuse, and changes nothing.
+func (s Grants) Redeemable(ctx context.Context, id, family string) error {
+	var revoked, redeemed int
+	err := s.read.QueryRowContext(ctx, `SELECT (SELECT COUNT(*) FROM revoked_families WHERE family = $1), (SELECT COUNT(*) FROM redemptions WHERE id = $2)`,
+		family, id).Scan(&revoked, &redeemed)
+	switch {
+	case err != nil:
+		return err
+	case revoked > 0:
+		return token.ErrRevoked
+	case redeemed > 0:
+		return token.ErrReplayed
+	}
+	return nil
+}
