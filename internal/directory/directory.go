@@ -154,8 +154,10 @@ type Directory struct {
 	Store      Store
 	TenantName string
 	Passwords  *Passwords
-	Now        func() time.Time
-	Rand       io.Reader
+	// Known tells common and stolen passwords; nil: none is known.
+	Known KnownPasswords
+	Now   func() time.Time
+	Rand  io.Reader
 }
 
 // Limits of documented attributes (admin-surface §4).

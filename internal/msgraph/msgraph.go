@@ -57,6 +57,8 @@ type Server struct {
 	// Assertions makes the assertions of clients with certificates single-use.
 	Assertions application.Assertions
 	Users      *directory.Directory
+	// RefuseKnownPasswords refuses passwords from administrators that are common or stolen.
+	RefuseKnownPasswords bool
 	// Connectors, Flows and Audit are the tenant's API connectors, user flows and records.
 	Connectors *connector.Service
 	Flows      *userflow.Service

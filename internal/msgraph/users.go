@@ -438,11 +438,26 @@ func (q *request) createUser() error {
 	case local && in.password == "":
 		return badRequest("A password must be specified to create a new user.")
 	}
+	if err := q.refuseKnown(in.password); err != nil {
+		return err
+	}
 	if err := q.s.Users.Create(q.Context(), u, in.password); err != nil {
 		return conflict(err)
 	}
 	q.w.Header().Set("Location", q.base()+"/users/"+u.ID)
 	return q.write(http.StatusCreated, "users/$entity", choose(q.s.userJSON(u), defaultUser+",identities"))
+}
+
+// refuseKnown holds an administrator to the operator's setting, in Graph's words.
+func (q *request) refuseKnown(password string) error {
+	if !q.s.RefuseKnownPasswords {
+		return nil
+	}
+	err := q.s.Users.RefuseKnown(q.Context(), password)
+	if errors.Is(err, directory.ErrKnownPassword) {
+		return badRequest("The specified password does not comply with password complexity requirements. Please provide a different password: this one is common, or was stolen from a website.")
+	}
+	return err
 }
 
 func conflict(err error) error {
@@ -459,6 +474,9 @@ func (q *request) patchUser() error {
 	}
 	in, err := q.readUser()
 	if err != nil {
+		return err
+	}
+	if err := q.refuseKnown(in.password); err != nil {
 		return err
 	}
 	_, err = q.s.Users.Update(q.Context(), u.ID, in.password, in.policies, func(u *directory.User) error {

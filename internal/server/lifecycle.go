@@ -44,6 +44,10 @@ func (s *Server) Run(ctx context.Context) error {
 	defer endRecording()
 	recorded := make(chan error, 1)
 	go func() { recorded <- s.Audit.Run(recording) }()
+	var notifying sync.WaitGroup
+	if s.notices != nil {
+		notifying.Go(func() { s.notices.Run(recording) })
+	}
 	var err error
 	select {
 	case <-ctx.Done():
@@ -56,6 +60,7 @@ func (s *Server) Run(ctx context.Context) error {
 		err = nil
 	}
 	endRecording()
+	notifying.Wait()
 	return errors.Join(err, <-recorded)
 }
 

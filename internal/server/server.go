@@ -27,6 +27,7 @@ import (
 
 	"journeyman.dev/internal/application"
 	"journeyman.dev/internal/audit"
+	"journeyman.dev/internal/breach"
 	"journeyman.dev/internal/connector"
 	"journeyman.dev/internal/directory"
 	"journeyman.dev/internal/endpoint"
@@ -88,6 +89,13 @@ type Config struct {
 	// AuditKeep is how long audit records are kept; zero: 7 days, as in B2C.
 	AuditKeep time.Duration
 
+	// BreachedPasswords is where ranges of breached passwords are: a folder, or the https
+	// address of a service; "": common passwords alone are known. User flows have a setting
+	// of their own whether known passwords are refused; RefuseKnownPasswords is for custom
+	// policies that don't say, and for administrators.
+	BreachedPasswords    string
+	RefuseKnownPasswords bool
+
 	PasswordCost directory.Cost // zero: the default
 	Now          func() time.Time
 	Rand         io.Reader
@@ -108,7 +116,8 @@ type Server struct {
 	Audit      *audit.Log
 	Outbox     *mail.Outbox // nil unless in development without SMTP
 	Outbound   *outbound.Client
-	CAFile     string // of the local CA; "" without
+	notices    *noticeMailer // nil: no mail can be sent
+	CAFile     string        // of the local CA; "" without
 
 	// ExtensionsApp is the app id that extension attributes belong to, without dashes.
 	ExtensionsApp string
@@ -177,10 +186,26 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 		return nil, err
 	}
 	s.Outbound = outbound.New(outbound.Config{Development: c.Outbound == "development", RootCAs: pool, PerHost: c.OutboundPerHost, Log: c.Log})
+	if s.Users.Known, err = s.knownPasswords(); err != nil {
+		return nil, err
+	}
 	if err := s.wire(ctx, sealer); err != nil {
 		return nil, err
 	}
 	return s, nil
+}
+
+// knownPasswords are the passwords that attackers try first.
+func (s *Server) knownPasswords() (*breach.Lists, error) {
+	lists := &breach.Lists{Log: s.Config.Log}
+	if s.Config.BreachedPasswords == "" {
+		return lists, nil
+	}
+	var err error
+	if lists.Ranges, err = breach.Open(s.Config.BreachedPasswords, s.Outbound); err != nil {
+		return nil, fmt.Errorf("breached-passwords: %w", err)
+	}
+	return lists, nil
 }
 
 func openSealer(c Config) (*seal.Sealer, error) {
@@ -348,7 +373,7 @@ func (s *Server) registry() (journey.Registry, error) {
 	r["onetimepasswordprotocolprovider"] = &otp.Provider{Limits: &throttle{now: s.Config.Now}}
 	r["restfulprovider"] = &restful.Provider{Caller: s.Outbound, Keys: s.Keys, Timeout: s.Config.RESTTimeout, Attempts: s.Config.RESTAttempts}
 	r["apiconnectorprovider"] = s.connectorProvider()
-	r["azureactivedirectoryprovider"] = &dirprovider.Provider{Users: s.Users, ExtensionsApp: s.ExtensionsApp}
+	r["azureactivedirectoryprovider"] = &dirprovider.Provider{Users: s.Users, ExtensionsApp: s.ExtensionsApp, RefuseKnown: s.Config.RefuseKnownPasswords, Notifier: s.notifier()}
 	r["openidconnect"] = &federation.OpenIDConnect{Caller: s.Outbound, Keys: s.Keys, Accounts: s.Users, Metadata: cache}
 	r["oauth2"] = &federation.OAuth2{Caller: s.Outbound, Keys: s.Keys}
 	r[journey.KindHint] = &federation.Hint{Keys: s.Keys, Metadata: cache}
@@ -386,13 +411,23 @@ func (s *Server) mailer() (selfasserted.Mailer, error) {
 		if err != nil {
 			return nil, err
 		}
+		s.notices = &noticeMailer{sender: sender, log: s.Config.Log, queue: make(chan mail.Notice, noticesWaiting)}
 		return &codeMailer{sender: sender, perClient: codesPerClient, sent: throttle{now: s.Config.Now}}, nil
 	case s.Config.Development:
 		s.Outbox = &mail.Outbox{Now: s.Config.Now}
+		s.notices = &noticeMailer{sender: s.Outbox, log: s.Config.Log}
 		// Nobody is mailed, and load tests come from one client.
 		return &codeMailer{sender: s.Outbox, sent: throttle{now: s.Config.Now}}, nil
 	}
 	return nil, nil
+}
+
+// notifier is the mailer of notices, a real nil if there is none.
+func (s *Server) notifier() dirprovider.Notifier {
+	if s.notices == nil {
+		return nil
+	}
+	return s.notices
 }
 
 func (s *Server) wire(ctx context.Context, sealer *seal.Sealer) error {
