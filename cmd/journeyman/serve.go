@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
+	"strings"
 	"time"
 
 	"journeyman.dev/internal/server"
@@ -27,6 +29,7 @@ type settings struct {
 	RESTTimeout  time.Duration `name:"rest-timeout" help:"How long a RESTful technical profile waits for each attempt." default:"30s" env:"JOURNEYMAN_REST_TIMEOUT"`
 	RESTAttempts int           `name:"rest-attempts" help:"How often a RESTful technical profile asks an API that doesn't answer." default:"3" env:"JOURNEYMAN_REST_ATTEMPTS"`
 	PerHost      int           `name:"outbound-per-host" help:"How many calls to one host may be under way; as many again wait." default:"512" env:"JOURNEYMAN_OUTBOUND_PER_HOST"`
+	Proxy        string        `name:"outbound-proxy" help:"Proxy that https calls leave through, http://user:password@host:port; none if not even HTTPS_PROXY counts." env:"JOURNEYMAN_OUTBOUND_PROXY"`
 	Shutdown     time.Duration `name:"shutdown-timeout" help:"How long a stop may take, requests under way included." default:"30s" env:"JOURNEYMAN_SHUTDOWN_TIMEOUT"`
 
 	BreachedPasswords    string `name:"breached-passwords" help:"Where breached passwords are looked up: a folder of range files, or the https address of a range service." env:"JOURNEYMAN_BREACHED_PASSWORDS"`
@@ -46,8 +49,28 @@ func (c *settings) config(s streams) server.Config {
 		TrustProxy: c.TrustProxy, RESTTimeout: c.RESTTimeout, RESTAttempts: c.RESTAttempts,
 		OutboundPerHost: c.PerHost, ShutdownTimeout: c.Shutdown, ConnectorTimeout: c.ConnectorTimeout, ConnectorAttempts: c.ConnectorAttempts, AuditKeep: c.AuditKeep,
 		BreachedPasswords: c.BreachedPasswords, RefuseKnownPasswords: c.RefuseKnownPasswords,
+		OutboundProxy: outboundProxy(c.Proxy, os.Getenv), NoProxy: variable(os.Getenv, "NO_PROXY"),
 		Log: logger(s, c.LogLevel),
 	}
+}
+
+// outboundProxy is the proxy that was set here, or for all programs of the machine.
+func outboundProxy(set string, getenv func(string) string) string {
+	switch set {
+	case "":
+		return variable(getenv, "HTTPS_PROXY")
+	case "none":
+		return ""
+	}
+	return set
+}
+
+// variable reads one that programs know in both cases.
+func variable(getenv func(string) string, name string) string {
+	if value := getenv(name); value != "" {
+		return value
+	}
+	return getenv(strings.ToLower(name))
 }
 
 type serveCommand struct {

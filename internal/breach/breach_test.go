@@ -122,7 +122,10 @@ func TestAFolderOfRanges(t *testing.T) {
 
 func TestWhereRangesCanNotBe(t *testing.T) {
 	t.Parallel()
-	client := outbound.New(outbound.Config{})
+	client, err := outbound.New(outbound.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, where := range []string{"http://breached.example/range/", "https://breached.example/?prefix=", "https://user:word@breached.example/", filepath.Join(t.TempDir(), "missing")} {
 		if _, err := breach.Open(where, client); err == nil {
 			t.Errorf("%s was accepted", where)

@@ -80,6 +80,9 @@ type Config struct {
 	RESTAttempts int
 	// OutboundPerHost bounds the calls to one host at a time; 0: 512.
 	OutboundPerHost int
+	// OutboundProxy is the proxy that https calls leave through, http://user:password@host:port;
+	// "": none. NoProxy are hosts that are called directly, as in the variable NO_PROXY.
+	OutboundProxy, NoProxy string
 	// ShutdownTimeout is how long Run may take to end, requests under way included; 0: 30 s.
 	ShutdownTimeout time.Duration
 	// ConnectorTimeout and ConnectorAttempts bound the calls of API connectors that have no
@@ -185,7 +188,11 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 	if err := s.listen(tlsConfig); err != nil {
 		return nil, err
 	}
-	s.Outbound = outbound.New(outbound.Config{Development: c.Outbound == "development", RootCAs: pool, PerHost: c.OutboundPerHost, Log: c.Log})
+	if s.Outbound, err = outbound.New(outbound.Config{
+		Development: c.Outbound == "development", RootCAs: pool, PerHost: c.OutboundPerHost, Proxy: c.OutboundProxy, NoProxy: c.NoProxy, Log: c.Log,
+	}); err != nil {
+		return nil, fmt.Errorf("outbound-proxy: %w", err)
+	}
 	if s.Users.Known, err = s.knownPasswords(); err != nil {
 		return nil, err
 	}
