@@ -390,3 +390,38 @@ func (e *env) postToken(t *testing.T, address string, form url.Values) tokens {
 }
 
 var _ application.Assertions = (*store.DB)(nil)
+
+// What one node took or revoked, no other takes.
+func TestAssertionsAndRevocationsOnTwoNodes(t *testing.T) {
+	t.Parallel()
+	list := nodes(t, 2)
+	first, second := list[0], list[1]
+	blocks, _ := trailBlocks("A")
+	first.own(blocks, relyingParty("SignUpOrSignIn", "", "trail"))
+	api := first.ordersAPI()
+	app, s := first.certified(t, object{"requiredResourceAccess": requires(api, "Role", readRole)})
+	if err := second.srv.Sync(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.header = map[string]any{"kid": first.keyID(t, app.AppID)}
+	path := "/" + tenant + "/" + ownSignIn + "/oauth2/v2.0/token"
+	form := with(url.Values{"grant_type": {"client_credentials"}, "client_id": {app.AppID}, "scope": {apiURI + "/.default"}},
+		s.sign(s.claims(map[string]any{"aud": []string{first.base + path, second.base + path}})))
+	if got := first.token(ownSignIn, form); got.status != http.StatusOK {
+		t.Fatalf("the first node: %+v", got.raw)
+	}
+	if got := second.token(ownSignIn, form); got.status != http.StatusBadRequest || !strings.Contains(got.Description, "used before") {
+		t.Errorf("the second node: %+v", got.raw)
+	}
+
+	u := first.user()
+	u.ownSignUp("ada@example.com")
+	u.authorize(ownSignIn, nil)
+	token := u.redeem(ownSignIn).RefreshToken
+	if got := second.revoke(t, url.Values{"client_id": {first.spa.AppID}, "token": {token}}); got.status != http.StatusOK {
+		t.Errorf("revocation at the second node: %d %+v", got.status, got.raw)
+	}
+	if got := first.token(ownSignIn, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token}}); got.Error != "invalid_grant" {
+		t.Errorf("a refresh at the first node: %+v", got.raw)
+	}
+}

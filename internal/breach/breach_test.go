@@ -144,3 +144,21 @@ func BenchmarkKnown(b *testing.B) {
 		l.Known(b.Context(), "Pass-word.1")
 	}
 }
+
+// Whatever a service answers, only a line of the password's own hash makes it known.
+func FuzzRange(f *testing.F) {
+	const password = "Blue-Giraffe.77"
+	_, rest := digits(password)
+	for _, body := range []string{"", rest + ":1", rest + ":0", rest, ":" + rest, rest + ":-1", "\r\n" + rest + ":2\r\n", rest + ":x", rest[1:] + ":1", strings.ToLower(rest) + ":1 "} {
+		f.Add([]byte(body))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		ranges, err := breach.Open("https://breached.example/", &script{answer: outbound.Response{Status: 200, Body: body}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (&breach.Lists{Ranges: ranges}).Known(t.Context(), password) && !strings.Contains(strings.ToUpper(string(body)), rest+":") {
+			t.Errorf("known by %q", body)
+		}
+	})
+}

@@ -54,8 +54,10 @@ func (s *Server) tokenRequest(w http.ResponseWriter, r *http.Request, p *journey
 	}
 	client, secret, fail := s.tokenClient(r, form)
 	if fail != nil {
-		// Here a client that isn't known has failed to prove who it is.
-		fail.oauth = "invalid_client"
+		if fail.oauth != "server_error" {
+			// Here a client that isn't known has failed to prove who it is.
+			fail.oauth = "invalid_client"
+		}
 		return nil, fail
 	}
 	s.allowOrigin(w, r, client)
