@@ -25,6 +25,9 @@ type proxies struct {
 
 // parseProxy reads a proxy's address. No error repeats it, as it may hold a password.
 func parseProxy(address string) (*url.URL, error) {
+	if !strings.Contains(address, "://") {
+		address = "http://" + address // as other programs read HTTPS_PROXY
+	}
 	u, err := url.Parse(address)
 	switch {
 	case err != nil, u.Hostname() == "":
