@@ -73,6 +73,10 @@ type Config struct {
 	// X-Forwarded-For of the nearest proxy.
 	TrustProxy bool
 
+	// CompatibleDisabledAccounts gives tokens to disabled accounts that a policy lets through,
+	// as B2C does with accounts of social providers.
+	CompatibleDisabledAccounts bool
+
 	// RESTTimeout and RESTAttempts bound the calls of RESTful technical profiles; zero:
 	// 30 s and 3.
 	RESTTimeout  time.Duration
@@ -417,7 +421,8 @@ func (s *Server) wire(ctx context.Context, sealer *seal.Sealer) error {
 		return err
 	}
 	s.engine = &journey.Engine{
-		Store: store.Journeys{DB: s.db}, Sealer: sealer, Programs: s.Policies, Accounts: s.Users, Secret: s.Keys.Secret, Audit: s.Audit, Now: c.Now, Rand: c.Rand, Log: c.Log,
+		Store: store.Journeys{DB: s.db}, Sealer: sealer, Programs: s.Policies, Accounts: s.Users, Sessions: store.Sessions{DB: s.db}, AllowDisabled: c.CompatibleDisabledAccounts,
+		Secret: s.Keys.Secret, Audit: s.Audit, Now: c.Now, Rand: c.Rand, Log: c.Log,
 	}
 	s.pages = &page.Pages{
 		Engine: s.engine, Sealer: sealer, TenantID: s.TenantID, Templates: page.NewTemplates(s.Outbound, s.templateAge(), c.Now), Program: s.program,
@@ -426,7 +431,7 @@ func (s *Server) wire(ctx context.Context, sealer *seal.Sealer) error {
 	page.LogMissing(c.Log)
 	s.oidc = &oidc.Server{
 		TenantName: c.Tenant, TenantID: s.TenantID, Programs: s.Policies, Applications: s.Apps, Keys: s.Keys, Sealer: sealer,
-		Grants: store.Grants{DB: s.db}, Accounts: s.Users, Audit: s.Audit, Browser: s.pages, Engine: s.engine,
+		Grants: store.Grants{DB: s.db}, Sessions: store.Sessions{DB: s.db}, Accounts: s.Users, Audit: s.Audit, Browser: s.pages, Engine: s.engine,
 		BaseURL: func(*http.Request) string { return s.baseURL }, RemoteIP: s.remoteIP, Now: c.Now, Rand: c.Rand, Log: c.Log,
 	}
 	s.pages.Deliver = s.oidc.Deliver

@@ -157,7 +157,7 @@ func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect, options ...
 	if dialect == goose.DialectPostgres {
 		files = bytesAs{files, "BYTEA"}
 	}
-	p, err := goose.NewProvider(dialect, db, files, options...)
+	p, err := goose.NewProvider(dialect, db, files, append(options, goose.WithGoMigrations(accounts()))...)
 	if err != nil {
 		return err
 	}
