@@ -173,6 +173,9 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 		cost = directory.DefaultCost
 	}
 	s.Users = &directory.Directory{Store: store.Users{DB: s.db}, TenantName: c.Tenant, Passwords: directory.NewPasswords(cost, 0), Now: c.Now, Rand: c.Rand}
+	if err := s.reportClashes(ctx); err != nil {
+		return nil, err
+	}
 	tlsConfig, pool, err := s.certificates()
 	if err != nil {
 		return nil, err
@@ -229,6 +232,16 @@ func (s *Server) identify(ctx context.Context) error {
 	s.ExtensionsApp = strings.ReplaceAll(app, "-", "")
 	s.Apps = application.NewCache(store.Applications{DB: s.db})
 	return s.ensureExtensionsApp(ctx, app)
+}
+
+// reportClashes names the accounts that share a name since a version that allowed it:
+// nobody can sign in by such a name until an administrator has renamed one of them.
+func (s *Server) reportClashes(ctx context.Context) error {
+	clashes, err := s.Users.Store.Clashes(ctx)
+	for _, c := range clashes {
+		s.Config.Log.WarnContext(ctx, "accounts share a sign-in name, which signs nobody in: rename or delete all but one", "objectIds", c.Users)
+	}
+	return err
 }
 
 // certificates makes the listeners' TLS and the pool that calls out trust.

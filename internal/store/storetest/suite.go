@@ -19,6 +19,7 @@ import (
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/keyset"
 	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/session"
 	"journeyman.dev/internal/store"
 	"journeyman.dev/internal/token"
 )
@@ -30,6 +31,7 @@ func Run(t *testing.T, open func(t *testing.T) func() *store.DB) {
 		"journeys": journeys, "grants": grants, "users": users, "identities are unique": identities, "concurrent updates": concurrent,
 		"applications": applications, "key sets": keySets, "policies": policies, "settings": settings, "fingerprint": fingerprint, "purge": purge,
 		"a failed write leaves nothing": failedWrite, "API connectors": connectors, "user flows": userFlows, "audits": audits,
+		"grants of an account": accountGrants, "sessions": sessions,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -110,6 +112,99 @@ func grants(t *testing.T, reopen func() *store.DB) {
 	}
 	if err := s.Redeem(ctx, token.Redemption{ID: "refresh 2", Family: "another family", Expires: now}); err != nil {
 		t.Errorf("another family: %v", err)
+	}
+}
+
+// A grant is redeemed only in the epoch of its account that it was given in.
+func accountGrants(t *testing.T, reopen func() *store.DB) {
+	db := reopen()
+	ctx := t.Context()
+	s, all := store.Grants{DB: db}, store.Users{DB: db}
+	u := user("ada@example.com")
+	check(t, all.CreateUser(ctx, u))
+	n := 0
+	redeem := func(epoch int64, want error) {
+		t.Helper()
+		n++
+		r := token.Redemption{ID: fmt.Sprint("code ", n), Family: fmt.Sprint("family ", n), Expires: now.Add(time.Hour), Account: u.ID, Epoch: epoch}
+		if err := s.Redeem(ctx, r); !errors.Is(err, want) {
+			t.Errorf("redeemed in epoch %d: %v, want %v", epoch, err, want)
+		}
+		if want == nil {
+			if err := s.Redeem(ctx, r); !errors.Is(err, token.ErrReplayed) {
+				t.Errorf("redeemed again: %v", err)
+			}
+		}
+	}
+	redeem(0, nil)
+	redeem(1, token.ErrRevoked)
+	must(all.UpdateUser(ctx, u.ID, func(u *directory.User) error { u.Epoch++; return nil }))(t)
+	redeem(0, token.ErrRevoked)
+	redeem(1, nil)
+	must(all.UpdateUser(ctx, u.ID, func(u *directory.User) error { u.Deleted = now; return nil }))(t)
+	redeem(1, token.ErrNoAccount)
+	check(t, all.PurgeUser(ctx, u.ID))
+	redeem(1, token.ErrNoAccount)
+}
+
+func sessions(t *testing.T, reopen func() *store.DB) {
+	db := reopen()
+	ctx := t.Context()
+	s, all := store.Sessions{DB: db}, store.Users{DB: db}
+	u, other := user("ada@example.com"), user("bob@example.com")
+	check(t, all.CreateUser(ctx, u))
+	check(t, all.CreateUser(ctx, other))
+	record := func(id, account string, used time.Time) session.Record {
+		return session.Record{ID: id, Account: account, Started: now, Used: used, Expires: now.Add(time.Hour), PolicyID: "P", ClientID: "c", RemoteIP: "::1", UserAgent: "x"}
+	}
+	check(t, s.SaveSession(ctx, record("1", u.ID, now), ""))
+	check(t, s.SaveSession(ctx, record("2", u.ID, now.Add(time.Minute)), ""))
+	check(t, s.SaveSession(ctx, record("3", other.ID, now), ""))
+	check(t, s.SaveSession(ctx, record("4", "", now), ""))
+	check(t, s.SaveSession(ctx, record("1", u.ID, now.Add(2*time.Minute)), "")) // used again
+	list := func(account string, at time.Time) (ids []string) {
+		t.Helper()
+		for _, r := range must(s.UserSessions(ctx, account, at))(t) {
+			ids = append(ids, r.ID)
+		}
+		return ids
+	}
+	live := func(id, account string) bool {
+		t.Helper()
+		_, live, err := all.GetUserInSession(ctx, account, id)
+		check(t, err)
+		return live
+	}
+	if got := list(u.ID, now); !slices.Equal(got, []string{"1", "2"}) {
+		t.Errorf("sessions: %v", got)
+	}
+	if got := must(s.UserSessions(ctx, other.ID, now))(t); len(got) != 1 || got[0] != record("3", other.ID, now) {
+		t.Errorf("a record: %+v", got)
+	}
+	if got := list(u.ID, now.Add(2*time.Hour)); len(got) != 0 {
+		t.Errorf("sessions that are over: %v", got)
+	}
+	if !live("1", u.ID) || live("1", other.ID) || live("9", u.ID) || !must(s.SessionLive(ctx, "4"))(t) || must(s.SessionLive(ctx, "9"))(t) {
+		t.Error("who is in which session is wrong")
+	}
+	if err := s.EndUserSession(ctx, other.ID, "1"); !errors.Is(err, session.ErrNotFound) {
+		t.Errorf("ending another's session: %v", err)
+	}
+	check(t, s.EndUserSession(ctx, u.ID, "1"))
+	check(t, s.SaveSession(ctx, record("5", u.ID, now), "2"))
+	if live("1", u.ID) || live("2", u.ID) || !live("5", u.ID) {
+		t.Error("an ended session, or one that was replaced, is live")
+	}
+	check(t, s.DropSession(ctx, "4"))
+	check(t, s.DropSession(ctx, "4"))
+	// What ends the grants of an account ends its sessions.
+	must(all.UpdateUser(ctx, u.ID, func(u *directory.User) error { u.Epoch++; return nil }))(t)
+	if live("5", u.ID) || !live("3", other.ID) {
+		t.Error("a new epoch ended the wrong sessions")
+	}
+	check(t, db.Purge(ctx, now.Add(2*time.Hour)))
+	if live("3", other.ID) {
+		t.Error("a session that is over was not purged")
 	}
 }
 
