@@ -29,10 +29,10 @@ import (
 	"journeyman.dev/internal/application"
 	"journeyman.dev/internal/audit"
 	"journeyman.dev/internal/connector"
-	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/directory"
 	"journeyman.dev/internal/keyset"
 	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/session"
 	"journeyman.dev/internal/userflow"
 )
 
@@ -40,8 +40,12 @@ import (
 type Policies interface {
 	List() []library.Policy
 	Get(id string) (library.Policy, error)
-	Put(ctx context.Context, files ...library.Policy) (diag.List, error)
+	Upload(ctx context.Context, files ...library.Policy) (library.Uploaded, error)
 	Delete(ctx context.Context, id string) error
+	Status(id string) (library.Status, error)
+	Statuses() []library.Status
+	Versions(ctx context.Context, id string) ([]library.Policy, error)
+	Restore(ctx context.Context, id string, version int64, by string) (library.Uploaded, error)
 }
 
 // Server serves the admin API. All fields must be set, but AdminToken.
@@ -59,6 +63,7 @@ type Server struct {
 	Users      *directory.Directory
 	// RefuseKnownPasswords refuses passwords from administrators that are common or stolen.
 	RefuseKnownPasswords bool
+	Sessions             session.Store
 	// Connectors, Flows and Audit are the tenant's API connectors, user flows and records.
 	Connectors *connector.Service
 	Flows      *userflow.Service
@@ -86,8 +91,10 @@ type request struct {
 	args   []string
 	caller caller
 	beta   bool
-	// targets is what the call acts on, for its audit record.
+	// targets is what the call acts on, and details what is to be told of it beside, for its
+	// audit record.
 	targets []audit.Target
+	details []audit.Detail
 }
 
 // PageText is a built-in text.
@@ -111,13 +118,19 @@ const (
 	writeApps     = "Application.ReadWrite.All Directory.ReadWrite.All"
 	readUsers     = "User.Read.All User.ReadWrite.All Directory.Read.All Directory.ReadWrite.All"
 	writeUsers    = "User.ReadWrite.All Directory.ReadWrite.All"
+	restoreUsers  = "User.DeleteRestore.All User.ReadWrite.All Directory.ReadWrite.All"
 	readTenant    = "Organization.Read.All Domain.Read.All Directory.Read.All Directory.ReadWrite.All Policy.Read.All Policy.ReadWrite.TrustFramework"
 )
 
 var routes = append(identityRoutes, []route{
 	{"GET", "trustframework/policies", readPolicies, (*request).listPolicies},
 	{"POST", "trustframework/policies", writePolicies, (*request).createPolicy},
+	{"GET", "trustframework/policies/details", readPolicies, (*request).listPolicyDetails},
 	{"GET", "trustframework/policies/{}", readPolicies, (*request).getPolicy},
+	{"GET", "trustframework/policies/{}/details", readPolicies, (*request).policyDetails},
+	{"GET", "trustframework/policies/{}/versions", readPolicies, (*request).policyVersions},
+	{"GET", "trustframework/policies/{}/versions/{}/$value", readPolicies, (*request).policyVersionXML},
+	{"POST", "trustframework/policies/{}/versions/{}/restore", writePolicies, (*request).restorePolicy},
 	{"GET", "trustframework/policies/{}/$value", readPolicies, (*request).getPolicyXML},
 	{"PUT", "trustframework/policies/{}/$value", writePolicies, (*request).putPolicy},
 	{"DELETE", "trustframework/policies/{}", writePolicies, (*request).deletePolicy},
@@ -149,6 +162,13 @@ var routes = append(identityRoutes, []route{
 	{"PATCH", "users/{}", writeUsers, (*request).patchUser},
 	{"DELETE", "users/{}", writeUsers, (*request).deleteUser},
 	{"POST", "users/{}/revokesigninsessions", writeUsers, (*request).revokeSessions},
+	{"GET", "users/{}/sessions", readUsers, (*request).listSessions},
+	{"DELETE", "users/{}/sessions/{}", writeUsers, (*request).endSession},
+
+	{"GET", "directory/deleteditems/microsoft.graph.user", readUsers, (*request).listDeleted},
+	{"GET", "directory/deleteditems/{}", readUsers, (*request).getDeleted},
+	{"POST", "directory/deleteditems/{}/restore", restoreUsers, (*request).restoreDeleted},
+	{"DELETE", "directory/deleteditems/{}", restoreUsers, (*request).purgeDeleted},
 
 	{"GET", "domains", readTenant, (*request).domains},
 	{"GET", "organization", readTenant, (*request).organization},
@@ -353,6 +373,10 @@ func (q *request) fail(err error) {
 		e = &apiError{http.StatusBadRequest, fault.Code, fault.Text}
 	case errors.Is(err, connector.ErrInvalid), errors.Is(err, userflow.ErrInvalid):
 		e = &apiError{http.StatusBadRequest, "AADB2C", sentence(err.Error())}
+	case errors.Is(err, directory.ErrNotFound): // deleted by another meanwhile
+		e = &apiError{http.StatusNotFound, "Request_ResourceNotFound", "The user does not exist."}
+	case errors.Is(err, directory.ErrAmbiguous):
+		e = &apiError{http.StatusConflict, "Request_BadRequest", "Two users have this name. Address them by id, and rename or delete one of them."}
 	case errors.Is(err, userflow.ErrExists), errors.Is(err, userflow.ErrConflict), errors.Is(err, connector.ErrConflict):
 		e = &apiError{http.StatusConflict, "AADB2C", sentence(err.Error())}
 	case errors.Is(err, userflow.ErrNotFound), errors.Is(err, connector.ErrNotFound), errors.Is(err, audit.ErrNotFound):

@@ -29,7 +29,9 @@ var activities = []struct {
 	{"identity/userflowattributes", activity{"user attribute", audit.ServiceB2C, audit.CategoryResources}},
 	{"identity/identityproviders", activity{"identity provider", audit.ServiceB2C, audit.CategoryResources}},
 	{"applications", activity{"application", audit.ServiceDirectory, audit.CategoryApplications}},
+	{"users/{}/sessions", activity{"user session", audit.ServiceDirectory, audit.CategoryUsers}},
 	{"users", activity{"user", audit.ServiceDirectory, audit.CategoryUsers}},
+	{"directory/deleteditems", activity{"user", audit.ServiceDirectory, audit.CategoryUsers}},
 }
 
 // named are the activities of actions that have a name of their own.
@@ -38,7 +40,7 @@ var named = map[string]string{
 	"uploadpkcs12": "Upload certificate to policy key", "uploadclientcertificate": "Upload certificate to Api connector", "probe": "Probe Api connector",
 	"addpassword": "Update application – Certificates and secrets management", "removepassword": "Update application – Certificates and secrets management",
 	"addkey": "Update application – Certificates and secrets management", "removekey": "Update application – Certificates and secrets management",
-	"revokesigninsessions": "Revoke user sessions",
+	"revokesigninsessions": "Revoke user sessions", "restore": "Restore user",
 }
 
 // activityOf is the activity of a route, "" for one that changes nothing.
@@ -58,6 +60,9 @@ func activityOf(h *route) (name string, a activity, operation string) {
 			verb, op = "Create", "Add"
 		case h.method == http.MethodDelete && !strings.Contains(strings.TrimPrefix(h.pattern, known.prefix+"/{}"), "/"):
 			verb, op = "Delete", "Delete"
+		}
+		if known.prefix == "directory/deleteditems" && verb == "Delete" {
+			verb = "Hard Delete"
 		}
 		if a.service == audit.ServiceDirectory && verb == "Create" {
 			verb = "Add"
@@ -106,6 +111,7 @@ func (q *request) record(name string, a activity, operation string, status int) 
 			{Key: "TenantId", Value: q.s.TenantName}, {Key: "UserAgent", Value: cut(q.UserAgent(), 256)}, {Key: "ClientIpAddress", Value: remoteIP(q.Request)},
 		},
 	}
+	r.Details = append(r.Details, q.details...)
 	if a.service == audit.ServiceB2C {
 		r.OperationType = ""
 	}

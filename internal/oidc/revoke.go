@@ -188,16 +188,12 @@ func (t *exchange) introspectGrant(g *grant) (*token.Claims, error) {
 	if t.belongs(g) != nil {
 		return nil, nil
 	}
-	switch err := t.s.Grants.Redeemable(t.r.Context(), g.ID, g.Family); {
-	case errors.Is(err, token.ErrReplayed), errors.Is(err, token.ErrRevoked):
+	redemption := token.Redemption{ID: g.ID, Family: g.Family, Expires: g.Expires, Account: g.Account, Epoch: g.Epoch}
+	switch err := t.s.Grants.Redeemable(t.r.Context(), redemption); {
+	case errors.Is(err, token.ErrReplayed), errors.Is(err, token.ErrRevoked), errors.Is(err, token.ErrNoAccount):
 		return nil, nil
 	case err != nil:
 		return nil, err
-	}
-	if g.ObjectID != "" {
-		if good, err := t.accountGood(g.ObjectID, g.Issued); err != nil || !good {
-			return nil, err
-		}
 	}
 	body := new(token.Claims)
 	body.Set("active", true)
@@ -212,16 +208,15 @@ func (t *exchange) introspectGrant(g *grant) (*token.Claims, error) {
 	return body, nil
 }
 
-// accountGood reports whether what an account got at a time is still good.
+// accountGood reports whether what an account got at a time is still good. An access token
+// has no epoch, and its time has seconds: one of the second in which the account's grants
+// were ended counts as good, as the user who did it may have got it just after.
 func (t *exchange) accountGood(objectID string, issued time.Time) (bool, error) {
-	switch err := t.s.Accounts.GrantValid(t.r.Context(), objectID, issued); {
-	case err == nil:
-		return true, nil
-	case errors.Is(err, directory.ErrNotFound), errors.Is(err, directory.ErrDisabled), errors.Is(err, directory.ErrGrantRevoked):
+	now, err := t.s.Accounts.Standing(t.r.Context(), objectID, "")
+	if errors.Is(err, directory.ErrNotFound) {
 		return false, nil
-	default:
-		return false, err
 	}
+	return err == nil && !now.Disabled && !issued.Before(now.Since), err
 }
 
 // signedToken is an access or id token that this server signed for the policy.
@@ -280,9 +275,7 @@ func (t *exchange) introspectToken(got *signedToken) (*token.Claims, error) {
 	}
 	if got.AuthTime != nil {
 		for _, id := range t.accounts(got) {
-			// The token has seconds: one of the second in which the account was changed counts
-			// as good, as the time after.
-			if good, err := t.accountGood(id, got.IssuedAt.Time().Add(time.Second-time.Microsecond)); err != nil || !good {
+			if good, err := t.accountGood(id, got.IssuedAt.Time()); err != nil || !good {
 				return nil, err
 			}
 		}

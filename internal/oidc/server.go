@@ -16,12 +16,15 @@ import (
 	"journeyman.dev/internal/keyset"
 	"journeyman.dev/internal/seal"
 	"journeyman.dev/internal/session"
+	"journeyman.dev/internal/token"
 )
 
 // Programs finds the current program of a policy.
 type Programs interface {
-	// Current returns nil if the tenant has no such policy.
+	// Current returns nil if the tenant has no such policy, or none of its versions compiles.
 	Current(policyID string) *journey.Program
+	// Knows reports whether the tenant has the policy, good or not.
+	Knows(policyID string) bool
 }
 
 // Applications finds registered applications.
@@ -39,14 +42,21 @@ type Keys interface {
 
 // Grants makes codes and refresh tokens single-use.
 type Grants interface {
-	// Redeem notes a redemption durably, in one write. It returns token.ErrReplayed if
-	// it was redeemed before, and then the whole family is revoked; token.ErrRevoked if
-	// the family was.
-	Redeem(ctx context.Context, id, family string, expires time.Time) error
+	// Redeem notes a redemption durably, in one write, if the grant's account is still in
+	// the epoch of the grant. It returns token.ErrReplayed if it was redeemed before, and then
+	// the whole family is revoked; token.ErrRevoked if the family was, or the account's
+	// grants; token.ErrNoAccount if the account is gone.
+	Redeem(ctx context.Context, r token.Redemption) error
 	// Revoke makes a family worthless, durably; it is remembered until expires.
 	Revoke(ctx context.Context, family string, expires time.Time) error
 	// Redeemable returns what Redeem would, and changes nothing.
-	Redeemable(ctx context.Context, id, family string) error
+	Redeemable(ctx context.Context, r token.Redemption) error
+}
+
+// Sessions keeps records of single sign-on sessions.
+type Sessions interface {
+	// DropSession ends a session, whoever has a copy of its cookie.
+	DropSession(ctx context.Context, id string) error
 }
 
 // Browser draws pages and keeps what belongs to a browser.
@@ -61,13 +71,6 @@ type Browser interface {
 	ForgetJourneys(w http.ResponseWriter, r *http.Request)
 }
 
-// Accounts tells whether a user's refresh tokens are still good.
-type Accounts interface {
-	// GrantValid returns directory.ErrNotFound or ErrDisabled for an account that is gone
-	// or disabled, and ErrGrantRevoked if its grants were revoked after issued.
-	GrantValid(ctx context.Context, objectID string, issued time.Time) error
-}
-
 // Server serves one tenant's applications. All fields must be set.
 type Server struct {
 	TenantName   string // contoso.onmicrosoft.com
@@ -78,7 +81,8 @@ type Server struct {
 	Sealer       *seal.Sealer
 	Grants       Grants
 	Assertions   application.Assertions
-	Accounts     Accounts
+	Accounts     journey.Accounts
+	Sessions     Sessions
 	Audit        journey.Auditor
 	Browser      Browser
 	Engine       *journey.Engine
@@ -137,7 +141,11 @@ func (s *Server) ServeEndpoint(w http.ResponseWriter, r *http.Request, e endpoin
 	}
 	p := s.Programs.Current(e.Policy)
 	if p == nil {
-		s.unknownPolicy(w, r, e, "The tenant has no policy of this name.")
+		text := "The tenant has no policy of this name."
+		if s.Programs.Knows(e.Policy) {
+			text = "The policy has errors and no version of it that works is known. Its details in the admin API list them."
+		}
+		s.unknownPolicy(w, r, e, text)
 		return true
 	}
 	if p.RelyingParty == nil || p.RelyingParty.Journey == nil {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"journeyman.dev/internal/application"
@@ -23,19 +24,19 @@ func (s Grants) Revoke(ctx context.Context, family string, expires time.Time) er
 	return err
 }
 
-// Redeemable returns token.ErrRevoked or token.ErrReplayed for a grant that Redeem would
-// refuse, and changes nothing.
-func (s Grants) Redeemable(ctx context.Context, id, family string) error {
+// Redeemable returns what Redeem would for a grant, and changes nothing.
+func (s Grants) Redeemable(ctx context.Context, r token.Redemption) error {
 	var revoked, redeemed int
-	err := s.read.QueryRowContext(ctx, `SELECT (SELECT COUNT(*) FROM revoked_families WHERE family = $1), (SELECT COUNT(*) FROM redemptions WHERE id = $2)`,
-		family, id).Scan(&revoked, &redeemed)
-	switch {
-	case err != nil:
+	if err := s.read.QueryRowContext(ctx, `SELECT (SELECT COUNT(*) FROM revoked_families WHERE family = $1), (SELECT COUNT(*) FROM redemptions WHERE id = $2)`,
+		r.Family, r.ID).Scan(&revoked, &redeemed); err != nil {
 		return err
+	}
+	switch {
 	case revoked > 0:
 		return token.ErrRevoked
 	case redeemed > 0:
 		return token.ErrReplayed
 	}
-	return nil
+	outcome, err := s.standing(ctx, s.read, r)
+	return errors.Join(err, outcome)
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"journeyman.dev/internal/canonical"
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/directory"
 	"journeyman.dev/internal/journey"
@@ -48,7 +49,7 @@ var factors = []string{"strongAuthenticationPhoneNumber", "strongAuthenticationA
 
 // sameValue compares attributes; an empty one is as none.
 func sameValue(a, b claims.Value) bool {
-	return a.Empty() && b.Empty() || strings.EqualFold(strings.Join(textsOf(a), "\n"), strings.Join(textsOf(b), "\n"))
+	return slices.Equal(sorted(textsOf(a)), sorted(textsOf(b)))
 }
 
 // addresses are those by which a user signs in or is reached.
@@ -75,8 +76,8 @@ func signInAddresses(u *directory.User) []string {
 func recipients(u *directory.User) []string {
 	for _, list := range [][]string{signInAddresses(u), textsOf(u.Attribute("strongAuthenticationEmailAddress")), textsOf(u.Attribute("mail")), textsOf(u.Attribute("otherMails"))} {
 		var to []string
-		for _, address := range list {
-			if strings.Contains(address, "@") && !slices.ContainsFunc(to, func(have string) bool { return strings.EqualFold(have, address) }) {
+		for _, address := range sorted(list) {
+			if strings.Contains(address, "@") {
 				to = append(to, address)
 			}
 		}
@@ -87,12 +88,12 @@ func recipients(u *directory.User) []string {
 	return nil
 }
 
-// sorted are texts as they are compared: without empty and doubled ones.
+// sorted are addresses and numbers in the form in which they are compared, each once.
 func sorted(list []string) []string {
 	var out []string
 	for _, text := range list {
-		if text != "" {
-			out = append(out, strings.ToLower(text))
+		if name := canonical.Name(text); name != "" {
+			out = append(out, name)
 		}
 	}
 	slices.Sort(out)

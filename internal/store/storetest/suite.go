@@ -19,6 +19,7 @@ import (
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/keyset"
 	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/session"
 	"journeyman.dev/internal/store"
 	"journeyman.dev/internal/token"
 )
@@ -31,6 +32,7 @@ func Run(t *testing.T, open func(t *testing.T) func() *store.DB) {
 		"applications": applications, "key sets": keySets, "policies": policies, "settings": settings, "fingerprint": fingerprint, "purge": purge,
 		"a failed write leaves nothing": failedWrite, "API connectors": connectors, "user flows": userFlows, "audits": audits,
 		"assertions": assertions, "revocation": revocation,
+		"grants of an account": accountGrants, "sessions": sessions,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -90,7 +92,7 @@ func grants(t *testing.T, reopen func() *store.DB) {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			switch err := s.Redeem(ctx, "code 1", "family", now); {
+			switch err := s.Redeem(ctx, token.Redemption{ID: "code 1", Family: "family", Expires: now}); {
 			case err == nil:
 				won.Add(1)
 			case errors.Is(err, token.ErrReplayed), errors.Is(err, token.ErrRevoked):
@@ -106,11 +108,104 @@ func grants(t *testing.T, reopen func() *store.DB) {
 	}
 	check(t, db.Close())
 	s = store.Grants{DB: reopen()}
-	if err := s.Redeem(ctx, "refresh 1", "family", now); !errors.Is(err, token.ErrRevoked) {
+	if err := s.Redeem(ctx, token.Redemption{ID: "refresh 1", Family: "family", Expires: now}); !errors.Is(err, token.ErrRevoked) {
 		t.Errorf("another grant of a revoked family: %v", err)
 	}
-	if err := s.Redeem(ctx, "refresh 2", "another family", now); err != nil {
+	if err := s.Redeem(ctx, token.Redemption{ID: "refresh 2", Family: "another family", Expires: now}); err != nil {
 		t.Errorf("another family: %v", err)
+	}
+}
+
+// A grant is redeemed only in the epoch of its account that it was given in.
+func accountGrants(t *testing.T, reopen func() *store.DB) {
+	db := reopen()
+	ctx := t.Context()
+	s, all := store.Grants{DB: db}, store.Users{DB: db}
+	u := user("ada@example.com")
+	check(t, all.CreateUser(ctx, u))
+	n := 0
+	redeem := func(epoch int64, want error) {
+		t.Helper()
+		n++
+		r := token.Redemption{ID: fmt.Sprint("code ", n), Family: fmt.Sprint("family ", n), Expires: now.Add(time.Hour), Account: u.ID, Epoch: epoch}
+		if err := s.Redeem(ctx, r); !errors.Is(err, want) {
+			t.Errorf("redeemed in epoch %d: %v, want %v", epoch, err, want)
+		}
+		if want == nil {
+			if err := s.Redeem(ctx, r); !errors.Is(err, token.ErrReplayed) {
+				t.Errorf("redeemed again: %v", err)
+			}
+		}
+	}
+	redeem(0, nil)
+	redeem(1, token.ErrRevoked)
+	must(all.UpdateUser(ctx, u.ID, func(u *directory.User) error { u.Epoch++; return nil }))(t)
+	redeem(0, token.ErrRevoked)
+	redeem(1, nil)
+	must(all.UpdateUser(ctx, u.ID, func(u *directory.User) error { u.Deleted = now; return nil }))(t)
+	redeem(1, token.ErrNoAccount)
+	check(t, all.PurgeUser(ctx, u.ID))
+	redeem(1, token.ErrNoAccount)
+}
+
+func sessions(t *testing.T, reopen func() *store.DB) {
+	db := reopen()
+	ctx := t.Context()
+	s, all := store.Sessions{DB: db}, store.Users{DB: db}
+	u, other := user("ada@example.com"), user("bob@example.com")
+	check(t, all.CreateUser(ctx, u))
+	check(t, all.CreateUser(ctx, other))
+	record := func(id, account string, used time.Time) session.Record {
+		return session.Record{ID: id, Account: account, Started: now, Used: used, Expires: now.Add(time.Hour), PolicyID: "P", ClientID: "c", RemoteIP: "::1", UserAgent: "x"}
+	}
+	check(t, s.SaveSession(ctx, record("1", u.ID, now), ""))
+	check(t, s.SaveSession(ctx, record("2", u.ID, now.Add(time.Minute)), ""))
+	check(t, s.SaveSession(ctx, record("3", other.ID, now), ""))
+	check(t, s.SaveSession(ctx, record("4", "", now), ""))
+	check(t, s.SaveSession(ctx, record("1", u.ID, now.Add(2*time.Minute)), "")) // used again
+	list := func(account string, at time.Time) (ids []string) {
+		t.Helper()
+		for _, r := range must(s.UserSessions(ctx, account, at))(t) {
+			ids = append(ids, r.ID)
+		}
+		return ids
+	}
+	live := func(id, account string) bool {
+		t.Helper()
+		_, live, err := all.GetUserInSession(ctx, account, id)
+		check(t, err)
+		return live
+	}
+	if got := list(u.ID, now); !slices.Equal(got, []string{"1", "2"}) {
+		t.Errorf("sessions: %v", got)
+	}
+	if got := must(s.UserSessions(ctx, other.ID, now))(t); len(got) != 1 || got[0] != record("3", other.ID, now) {
+		t.Errorf("a record: %+v", got)
+	}
+	if got := list(u.ID, now.Add(2*time.Hour)); len(got) != 0 {
+		t.Errorf("sessions that are over: %v", got)
+	}
+	if !live("1", u.ID) || live("1", other.ID) || live("9", u.ID) || !must(s.SessionLive(ctx, "4"))(t) || must(s.SessionLive(ctx, "9"))(t) {
+		t.Error("who is in which session is wrong")
+	}
+	if err := s.EndUserSession(ctx, other.ID, "1"); !errors.Is(err, session.ErrNotFound) {
+		t.Errorf("ending another's session: %v", err)
+	}
+	check(t, s.EndUserSession(ctx, u.ID, "1"))
+	check(t, s.SaveSession(ctx, record("5", u.ID, now), "2"))
+	if live("1", u.ID) || live("2", u.ID) || !live("5", u.ID) {
+		t.Error("an ended session, or one that was replaced, is live")
+	}
+	check(t, s.DropSession(ctx, "4"))
+	check(t, s.DropSession(ctx, "4"))
+	// What ends the grants of an account ends its sessions.
+	must(all.UpdateUser(ctx, u.ID, func(u *directory.User) error { u.Epoch++; return nil }))(t)
+	if live("5", u.ID) || !live("3", other.ID) {
+		t.Error("a new epoch ended the wrong sessions")
+	}
+	check(t, db.Purge(ctx, now.Add(2*time.Hour)))
+	if live("3", other.ID) {
+		t.Error("a session that is over was not purged")
 	}
 }
 
@@ -138,10 +233,10 @@ func users(t *testing.T, reopen func() *store.DB) {
 	if got.Attribute("displayName").String() != "A <é>" || got.Attribute("extension_x_when").Type() != claims.DateTime || !got.Created.Equal(now) {
 		t.Errorf("read back: %+v", got)
 	}
-	if got := must(s.FindLocal(ctx, "ada@example.com"))(t); len(got) != 1 || got[0].ID != u.ID {
-		t.Errorf("FindLocal = %v", got)
+	if got := must(s.FindUser(ctx, directory.NameKey("ada@example.com")))(t); got.ID != u.ID {
+		t.Errorf("by address: %v", got)
 	}
-	if got := must(s.FindUser(ctx, directory.UPNScope, u.UPN))(t); got.ID != u.ID {
+	if got := must(s.FindUser(ctx, directory.NameKey(u.UPN)))(t); got.ID != u.ID {
 		t.Errorf("by user principal name: %v", got)
 	}
 	// A new identity replaces the old one in the index.
@@ -151,13 +246,16 @@ func users(t *testing.T, reopen func() *store.DB) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if got := must(s.FindLocal(ctx, "ada@example.com"))(t); len(got) != 0 {
-		t.Errorf("the old identity still finds %v", got)
+	if _, err := s.FindUser(ctx, directory.NameKey("ada@example.com")); !errors.Is(err, directory.ErrNotFound) {
+		t.Errorf("the old identity still finds somebody: %v", err)
 	}
-	if _, err := s.FindUser(ctx, "federated:facebook.com", "xy"); !errors.Is(err, directory.ErrNotFound) {
+	facebook := func(id string) directory.Key {
+		return directory.Identity{Type: directory.Federated, Issuer: "facebook.com", ID: id}.Key()
+	}
+	if _, err := s.FindUser(ctx, facebook("xy")); !errors.Is(err, directory.ErrNotFound) {
 		t.Errorf("federated ids keep their case: %v", err)
 	}
-	must(s.FindUser(ctx, "federated:facebook.com", "Xy"))(t)
+	must(s.FindUser(ctx, facebook("Xy")))(t)
 	// Deleted users are not found, and are there until they are purged.
 	must(s.UpdateUser(ctx, u.ID, func(u *directory.User) error { u.Deleted = now; return nil }))(t)
 	if _, err := s.GetUser(ctx, u.ID); !errors.Is(err, directory.ErrNotFound) {
@@ -206,7 +304,7 @@ func identities(t *testing.T, reopen func() *store.DB) {
 	}); !errors.Is(err, directory.ErrExists) {
 		t.Errorf("taking another's address: %v", err)
 	}
-	if got := must(s.FindLocal(ctx, "bob@example.com"))(t); len(got) != 1 {
+	if got := must(s.FindUser(ctx, directory.NameKey("bob@example.com")))(t); got.ID != bob.ID {
 		t.Errorf("the refused change took bob's own address away")
 	}
 }
@@ -303,22 +401,60 @@ func keySets(t *testing.T, reopen func() *store.DB) {
 func policies(t *testing.T, reopen func() *store.DB) {
 	s := store.Policies{DB: reopen()}
 	ctx := t.Context()
-	check(t, s.Put(ctx, library.Policy{ID: "B2C_1A_B", XML: []byte("b"), Updated: now}, library.Policy{ID: "B2C_1A_A", XML: []byte("a"), Updated: now}))
-	check(t, s.Put(ctx, library.Policy{ID: "b2c_1a_a", XML: []byte("a2"), Updated: now}))
+	put := func(served map[string]string, list ...library.Policy) {
+		t.Helper()
+		programs := make(map[string][][]byte)
+		for _, hash := range served {
+			programs[hash] = [][]byte{[]byte("program " + hash)}
+		}
+		check(t, s.Put(ctx, list, library.Serving{At: now, Served: served, Programs: programs}))
+	}
+	put(map[string]string{"b2c_1a_a": "a1"}, library.Policy{ID: "B2C_1A_B", XML: []byte("b"), Updated: now}, library.Policy{ID: "B2C_1A_A", XML: []byte("a"), Updated: now, By: "ada"})
+	put(nil, library.Policy{ID: "b2c_1a_a", XML: []byte("a2"), Updated: now})
 	list := must(s.List(ctx))(t)
-	if len(list) != 2 || list[0].ID != "b2c_1a_a" || string(list[0].XML) != "a2" || !list[0].Updated.Equal(now) {
+	if len(list) != 2 || list[0].ID != "b2c_1a_a" || string(list[0].XML) != "a2" || !list[0].Updated.Equal(now) || list[0].Version != 2 {
 		t.Errorf("list = %+v", list)
 	}
-	check(t, s.KeepPrograms(ctx, map[string][][]byte{"h1": {[]byte("x"), []byte("y")}}, now, now.Add(-time.Hour)))
-	check(t, s.KeepPrograms(ctx, map[string][][]byte{"h2": {[]byte("z")}}, now.Add(time.Minute), now.Add(-time.Hour)))
+	versions := must(s.Versions(ctx, "B2C_1A_A"))(t)
+	if len(versions) != 2 || string(versions[1].XML) != "a" || versions[1].By != "ada" || versions[1].Version != 1 || versions[1].ID != "B2C_1A_A" {
+		t.Errorf("versions: %+v", versions)
+	}
+	keep := func(at, forget time.Time, programs map[string][][]byte) {
+		t.Helper()
+		check(t, s.KeepPrograms(ctx, library.Serving{At: at, Programs: programs}, forget))
+	}
+	keep(now, now.Add(-time.Hour), map[string][][]byte{"h1": {[]byte("x"), []byte("y")}})
+	keep(now.Add(time.Minute), now.Add(-time.Hour), map[string][][]byte{"h2": {[]byte("z")}})
 	if got := must(s.Program(ctx, "h1"))(t); len(got) != 2 || string(got[1]) != "y" {
 		t.Errorf("program = %q", got)
 	}
-	check(t, s.KeepPrograms(ctx, nil, now, now.Add(time.Second)))
-	if _, err := s.Program(ctx, "h1"); err == nil {
-		t.Error("a forgotten program is still there")
+	keep(now, now.Add(time.Second), nil)
+	if _, err := s.Program(ctx, "h1"); !errors.Is(err, library.ErrNoProgram) {
+		t.Errorf("a forgotten program: %v", err)
+	}
+	// What a policy serves stays, however old it is, until it serves something else.
+	keep(now, now.AddDate(1, 0, 0), nil)
+	if got := must(s.Program(ctx, "a1"))(t); string(got[0]) != "program a1" {
+		t.Errorf("the program that is served: %q", got)
+	}
+	put(map[string]string{"b2c_1a_a": "a3"}, library.Policy{ID: "B2C_1A_A", XML: []byte("a3"), Updated: now})
+	keep(now, now.AddDate(1, 0, 0), nil)
+	if _, err := s.Program(ctx, "a1"); !errors.Is(err, library.ErrNoProgram) {
+		t.Errorf("the program that was served: %v", err)
+	}
+	if served := must(s.Served(ctx))(t); served["b2c_1a_a"].Hash != "a3" || !served["b2c_1a_a"].Since.Equal(now) {
+		t.Errorf("served: %+v", served)
+	}
+	for range library.KeptVersions + 5 {
+		put(nil, library.Policy{ID: "B2C_1A_B", XML: []byte("b"), Updated: now})
+	}
+	if kept := must(s.Versions(ctx, "b2c_1a_b"))(t); len(kept) != library.KeptVersions || kept[0].Version != library.KeptVersions+6 {
+		t.Errorf("%d versions, the newest is %d", len(kept), kept[0].Version)
 	}
 	check(t, s.Delete(ctx, "B2C_1A_B"))
+	if kept := must(s.Versions(ctx, "b2c_1a_b"))(t); len(kept) != library.KeptVersions {
+		t.Errorf("%d versions of a deleted policy", len(kept))
+	}
 	if list := must(s.List(ctx))(t); len(list) != 1 {
 		t.Errorf("after deleting: %+v", list)
 	}
@@ -337,9 +473,9 @@ func fingerprint(t *testing.T, reopen func() *store.DB) {
 		seen[got] = true
 	}
 	changed("nothing")
-	check(t, store.Policies{DB: db}.Put(ctx, library.Policy{ID: "a", XML: []byte("a"), Updated: now}))
+	check(t, store.Policies{DB: db}.Put(ctx, []library.Policy{library.Policy{ID: "a", XML: []byte("a"), Updated: now}}, library.Serving{}))
 	changed("a new policy")
-	check(t, store.Policies{DB: db}.Put(ctx, library.Policy{ID: "a", XML: []byte("b"), Updated: now.Add(time.Microsecond)}))
+	check(t, store.Policies{DB: db}.Put(ctx, []library.Policy{library.Policy{ID: "a", XML: []byte("b"), Updated: now.Add(time.Microsecond)}}, library.Serving{}))
 	changed("a changed policy")
 	check(t, store.KeySets{DB: db}.CreateKeySet(ctx, keyset.Stored{ID: "k", Version: 1, Data: []byte("x")}))
 	changed("a new key set")
@@ -365,7 +501,7 @@ func purge(t *testing.T, reopen func() *store.DB) {
 	for i := range 3 {
 		check(t, j.Create(ctx, fmt.Sprint(i), []byte("x"), now.Add(time.Duration(i)*time.Hour)))
 	}
-	check(t, store.Grants{DB: db}.Redeem(ctx, "old", "f", now.Add(-time.Hour)))
+	check(t, store.Grants{DB: db}.Redeem(ctx, token.Redemption{ID: "old", Family: "f", Expires: now.Add(-time.Hour)}))
 	check(t, db.SpendAssertion(ctx, "old", now.Add(-time.Hour)))
 	check(t, db.SpendAssertion(ctx, "new", now.Add(2*time.Hour)))
 	check(t, db.Purge(ctx, now.Add(90*time.Minute)))
@@ -411,24 +547,24 @@ func revocation(t *testing.T, reopen func() *store.DB) {
 	db := reopen()
 	ctx := t.Context()
 	s := store.Grants{DB: db}
-	if err := s.Redeemable(ctx, "refresh 1", "family"); err != nil {
+	if err := s.Redeemable(ctx, token.Redemption{ID: "refresh 1", Family: "family"}); err != nil {
 		t.Errorf("a grant that nobody used: %v", err)
 	}
-	check(t, s.Redeem(ctx, "refresh 1", "family", now))
-	if err := s.Redeemable(ctx, "refresh 1", "family"); !errors.Is(err, token.ErrReplayed) {
+	check(t, s.Redeem(ctx, token.Redemption{ID: "refresh 1", Family: "family", Expires: now}))
+	if err := s.Redeemable(ctx, token.Redemption{ID: "refresh 1", Family: "family"}); !errors.Is(err, token.ErrReplayed) {
 		t.Errorf("a used grant: %v", err)
 	}
-	if err := s.Redeemable(ctx, "refresh 2", "family"); err != nil {
+	if err := s.Redeemable(ctx, token.Redemption{ID: "refresh 2", Family: "family"}); err != nil {
 		t.Errorf("its successor: %v", err)
 	}
 	check(t, s.Revoke(ctx, "family", now.Add(time.Hour)))
 	check(t, s.Revoke(ctx, "family", now.Add(time.Hour)))
 	check(t, db.Close())
 	s = store.Grants{DB: reopen()}
-	if err := s.Redeemable(ctx, "refresh 2", "family"); !errors.Is(err, token.ErrRevoked) {
+	if err := s.Redeemable(ctx, token.Redemption{ID: "refresh 2", Family: "family"}); !errors.Is(err, token.ErrRevoked) {
 		t.Errorf("the successor after revocation: %v", err)
 	}
-	if err := s.Redeem(ctx, "refresh 2", "family", now); !errors.Is(err, token.ErrRevoked) {
+	if err := s.Redeem(ctx, token.Redemption{ID: "refresh 2", Family: "family", Expires: now}); !errors.Is(err, token.ErrRevoked) {
 		t.Errorf("redeeming the successor: %v", err)
 	}
 }
