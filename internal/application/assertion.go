@@ -84,46 +84,48 @@ func parseAssertion(text string) (*jwt.JSONWebToken, error) {
 
 // Authenticate checks a client's assertion (RFC 7523 §3): signed by a certificate of the
 // application, about the application, for an audience that is this server's, now, and
-// used once. The error is an *AssertionError, or the store's.
+// used once. It returns the key id of the certificate; the error is an *AssertionError,
+// or the store's.
 //
 // Microsoft's libraries make one assertion and send it with every request for ten
 // minutes; such an assertion names its certificate by thumbprint, in its signed header,
 // and may be used until it expires. Others are as RFC 7523 and OpenID Connect have them,
 // good for one request.
-func (a *Application) Authenticate(ctx context.Context, text string, audience func(string) bool, now time.Time, store Assertions) error {
+func (a *Application) Authenticate(ctx context.Context, text string, audience func(string) bool, now time.Time, store Assertions) (keyID string, err error) {
 	parsed, err := parseAssertion(text)
 	if err != nil || len(parsed.Headers) != 1 {
-		return refuse(AssertionMalformed, "it must be one JWT that is signed with RS256 or PS256")
+		return "", refuse(AssertionMalformed, "it must be one JWT that is signed with RS256 or PS256")
 	}
 	certificates, byThumbprint := a.namedBy(parsed.Headers[0])
 	if len(certificates) == 0 {
-		return refuse(AssertionUnknownKey, "the certificate that it names is not registered with the application")
+		return "", refuse(AssertionUnknownKey, "the certificate that it names is not registered with the application")
 	}
 	certificates = slices.DeleteFunc(certificates, func(c Certificate) bool { return !c.Valid(now) })
 	if len(certificates) == 0 {
-		return refuse(AssertionKeyExpired, "the certificate that it is signed with has expired or is not valid yet")
+		return "", refuse(AssertionKeyExpired, "the certificate that it is signed with has expired or is not valid yet")
 	}
 	var got jwt.Claims
-	verified := slices.ContainsFunc(certificates, func(c Certificate) bool {
+	signer := slices.IndexFunc(certificates, func(c Certificate) bool {
 		key := c.publicKey()
 		got = jwt.Claims{}
 		return key != nil && parsed.Claims(key, &got) == nil
 	})
-	if !verified {
-		return refuse(AssertionSignature, "its signature does not fit the certificate")
+	if signer < 0 {
+		return "", refuse(AssertionSignature, "its signature does not fit the certificate")
 	}
 	if err := a.checkAssertion(got, audience, now); err != nil {
-		return err
+		return "", err
 	}
+	keyID = certificates[signer].KeyID
 	if byThumbprint {
-		return nil
+		return keyID, nil
 	}
 	sum := sha256.Sum256([]byte(strings.ToLower(a.AppID) + "\n" + got.ID))
 	err = store.SpendAssertion(ctx, hex.EncodeToString(sum[:]), got.Expiry.Time().Add(assertionSkew))
 	if errors.Is(err, ErrSpent) {
-		return refuse(AssertionReplayed, "it was used before; each request needs one with a jti of its own")
+		err = refuse(AssertionReplayed, "it was used before; each request needs one with a jti of its own")
 	}
-	return err
+	return keyID, err
 }
 
 // namedBy finds the certificates that a header may mean: all, if it names none.

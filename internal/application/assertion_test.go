@@ -47,7 +47,7 @@ func FuzzAuthenticate(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		_ = application.ClientOfAssertion(text)
-		if app.Authenticate(t.Context(), text, func(string) bool { return true }, now, everything{}) == nil {
+		if _, err := app.Authenticate(t.Context(), text, func(string) bool { return true }, now, everything{}); err == nil {
 			t.Errorf("%q was taken", text)
 		}
 	})

@@ -134,13 +134,11 @@ func identifier(text string) ([]byte, error) {
 }
 
 // addKey adds a certificate; the caller proves that it holds the key of one that the
-// application has already, as Graph asks. The first is put there by PATCH.
+// application has already, as Graph asks. The first is put there by PATCH. Rights and
+// proof are asked of what is stored, within the change.
 func (q *request) addKey() error {
 	a, err := q.application()
 	if err != nil {
-		return err
-	}
-	if err := q.mayChange(a); err != nil {
 		return err
 	}
 	var in struct {
@@ -153,14 +151,14 @@ func (q *request) addKey() error {
 	if in.Credential == nil || in.Credential.Key == nil {
 		return badRequest("The request is missing the required parameter: keyCredential.")
 	}
-	if err := q.possession(a, in.Proof); err != nil {
-		return err
-	}
 	c, err := in.Credential.certificate()
 	if err != nil {
 		return err
 	}
 	if _, err := q.s.Apps.Update(q.Context(), a.ID, func(a *application.Application) error {
+		if err := errors.Join(q.mayChange(*a), q.possession(*a, in.Proof)); err != nil {
+			return err
+		}
 		a.Certificates = append(a.Certificates, c)
 		return a.Check()
 	}); err != nil {
@@ -174,9 +172,6 @@ func (q *request) removeKey() error {
 	if err != nil {
 		return err
 	}
-	if err := q.mayChange(a); err != nil {
-		return err
-	}
 	var in struct {
 		KeyID string `json:"keyId"`
 		Proof string `json:"proof"`
@@ -184,11 +179,11 @@ func (q *request) removeKey() error {
 	if err := q.read(&in); err != nil {
 		return err
 	}
-	if err := q.possession(a, in.Proof); err != nil {
-		return err
-	}
 	found := false
 	if _, err := q.s.Apps.Update(q.Context(), a.ID, func(a *application.Application) error {
+		if err := errors.Join(q.mayChange(*a), q.possession(*a, in.Proof)); err != nil {
+			return err
+		}
 		found = false
 		a.Certificates = slices.DeleteFunc(a.Certificates, func(c application.Certificate) bool {
 			found = found || strings.EqualFold(c.KeyID, in.KeyID)
@@ -254,7 +249,7 @@ func (s *Server) proven(r *http.Request, app application.Application, secret str
 	if form.Get("client_assertion_type") != application.AssertionType {
 		return "AADSTS70002: The client_assertion_type must be '" + application.AssertionType + "'.", nil
 	}
-	err = app.Authenticate(r.Context(), form.Get("client_assertion"), func(audience string) bool { return s.tokenAudience(r, audience) }, s.Now(), s.Assertions)
+	_, err = app.Authenticate(r.Context(), form.Get("client_assertion"), func(audience string) bool { return s.tokenAudience(r, audience) }, s.Now(), s.Assertions)
 	var refused *application.AssertionError
 	if !errors.As(err, &refused) {
 		return "", err

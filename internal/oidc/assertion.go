@@ -24,7 +24,7 @@ func (t *exchange) assertion() *failure {
 	if kind := t.form.Get("client_assertion_type"); kind != application.AssertionType {
 		return &failure{"AADB2C90016", "invalid_client", "The requested client assertion type '" + oneLine(kind) + "' does not match the expected type '" + application.AssertionType + "'."}
 	}
-	err := t.client.Authenticate(t.r.Context(), t.form.Get("client_assertion"), t.audience, t.s.Now(), t.s.Assertions)
+	_, err := t.client.Authenticate(t.r.Context(), t.form.Get("client_assertion"), t.audience, t.s.Now(), t.s.Assertions)
 	var refused *application.AssertionError
 	switch {
 	case err == nil:
