@@ -34,6 +34,8 @@ type Options struct {
 	TenantName string
 	TenantID   string
 	Hash       string
+	// Offline is set for a lint: see [Plan.Offline].
+	Offline bool
 	// KeyExists is nil when the tenant's keys are not known.
 	KeyExists func(id string) bool
 	// ConnectorExists is nil when the tenant's API connectors are not known.
