@@ -63,6 +63,9 @@ func (c *checker) produced(tp *TechnicalProfile, into map[string]bool, deep bool
 	}
 	c.transformed(tp.InputTransformations, into)
 	c.transformed(tp.OutputTransformations, into)
+	if item, ok := tp.Metadata.Get("IpAddressClaimReferenceId"); ok {
+		into[Fold(strings.TrimSpace(item.Value.Value))] = true
+	}
 	if sm, ok := c.e.TechnicalProfiles.Get(tp.Session.Value); ok {
 		for _, list := range [][]*ClaimReference{sm.PersistedClaims, sm.OutputClaims} {
 			for _, ref := range list {
@@ -158,7 +161,7 @@ func (c *checker) producedBy(j *UserJourney, into, seen map[string]bool) {
 				c.produced(tp, into, true)
 			}
 		}
-		if tp, ok := c.e.TechnicalProfiles.Get(s.Issuer.Value); ok && is(s, "GetClaims") {
+		if tp, ok := c.e.TechnicalProfiles.Get(s.Issuer.Value); ok && is(s, "GetClaims", "SendClaims") {
 			c.produced(tp, into, true)
 		}
 		for _, ref := range s.Candidates {
