@@ -26,7 +26,7 @@ func (c *compiler) checkLoadURI(src *policy.ContentDefinition, uri claims.Templa
 				"content definition %q lets {%s:%s} choose the host of its page", src.ID.Value, ref.Namespace, ref.Key)
 		}
 	}
-	if !strings.HasPrefix(strings.ToLower(text), "https://") && !strings.HasPrefix(text, "{") {
+	if !strings.HasPrefix(strings.ToLower(text), "https://") && !strings.HasPrefix(text, "{") && !unsettled(text, c.o.Offline) {
 		c.diag.Report(diag.LoadURIScheme, src.LoadURI.Pos, "write https://…, or ~/tenant/… for a built-in page",
 			"content definition %q loads its page from %q", src.ID.Value, text)
 	}

@@ -101,7 +101,7 @@ func (c *checker) outputs() {
 			produced[Fold(ref.Claim.Value)] = true
 		}
 		for _, ref := range tp.OutputClaims {
-			if ref.DefaultValue.Set() || produced[Fold(ref.Claim.Value)] {
+			if ref.DefaultValue.Set() || produced[Fold(ref.Claim.Value)] || placeholder(ref.Claim.Value) {
 				continue
 			}
 			c.Report(diag.OutputWithoutSource, ref.Pos, "put it out in a step, or add DefaultValue=\"\"",
@@ -137,7 +137,7 @@ func (c *checker) requiredInputs() {
 			own := make(map[string]bool)
 			c.transformed(tp.InputTransformations, own)
 			for _, ref := range tp.InputClaims {
-				if boolean(ref.Required) && !ref.DefaultValue.Set() && !have[Fold(ref.Claim.Value)] && !own[Fold(ref.Claim.Value)] {
+				if boolean(ref.Required) && !ref.DefaultValue.Set() && !have[Fold(ref.Claim.Value)] && !own[Fold(ref.Claim.Value)] && !placeholder(ref.Claim.Value) {
 					c.Report(diag.RequiredNotOutput, ref.Pos, "put it out in an earlier step, or give it a DefaultValue",
 						"claim %q is a required input claim of technical profile %q in step %s of user journey %q, but not an output claim of any previous step",
 						ref.Claim.Value, tp.ID.Value, strings.TrimSpace(s.Order.Value), j.ID.Value)
