@@ -11,8 +11,6 @@ import (
 	"io"
 	"log/slog"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -94,9 +92,7 @@ type Engine struct {
 	Lifetime time.Duration
 
 	locks locks
-	// after are the steps that run behind an outcome: see afterwards.
-	after      sync.WaitGroup
-	afterCount atomic.Int64
+	after afters
 }
 
 // Begin is what a protocol starts a journey with.

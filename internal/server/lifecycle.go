@@ -56,7 +56,7 @@ func (s *Server) Run(ctx context.Context) error {
 	s.drain(servers)
 	stop()
 	chores.Wait()
-	s.engine.Wait()
+	s.engine.Wait(afterSteps)
 	if errors.Is(err, http.ErrServerClosed) {
 		err = nil
 	}
@@ -64,6 +64,9 @@ func (s *Server) Run(ctx context.Context) error {
 	notifying.Wait()
 	return errors.Join(err, <-recorded)
 }
+
+// afterSteps is how long a stop waits for steps behind SendClaims.
+const afterSteps = 3 * time.Second
 
 // drain stops the servers side by side.
 func (s *Server) drain(servers []*http.Server) {
