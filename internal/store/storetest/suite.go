@@ -30,6 +30,7 @@ func Run(t *testing.T, open func(t *testing.T) func() *store.DB) {
 		"journeys": journeys, "grants": grants, "users": users, "identities are unique": identities, "concurrent updates": concurrent,
 		"applications": applications, "key sets": keySets, "policies": policies, "settings": settings, "fingerprint": fingerprint, "purge": purge,
 		"a failed write leaves nothing": failedWrite, "API connectors": connectors, "user flows": userFlows, "audits": audits,
+		"tries": tries, "windows": windows,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
