@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 
 	"journeyman.dev/internal/claims"
+	"journeyman.dev/internal/limit"
 )
 
 // User is an account. Attributes are keyed by their directory name: displayName,
@@ -147,6 +148,8 @@ type Store interface {
 	ListUsers(ctx context.Context, after string, limit int, deleted bool) ([]*User, error)
 	// PurgeUsers removes users that were deleted before a time.
 	PurgeUsers(ctx context.Context, deletedBefore time.Time) error
+	// Wrong passwords are counted by what all nodes share.
+	limit.TryStore
 }
 
 // Directory is the service around a Store.
@@ -156,6 +159,8 @@ type Directory struct {
 	Passwords  *Passwords
 	Now        func() time.Time
 	Rand       io.Reader
+
+	guard guard
 }
 
 // Limits of documented attributes (admin-surface §4).
@@ -306,75 +311,6 @@ func (d *Directory) Delete(ctx context.Context, id string) error {
 		return nil
 	})
 	return err
-}
-
-// Lockout: after so many wrong passwords in a row the account is locked, each time
-// for longer. B2C's thresholds are documented as ten tries and one minute.
-const (
-	lockAfter = 10
-	lockFirst = time.Minute
-	lockMost  = 15 * time.Minute
-	// remembered is how many wrong passwords don't count again: a program that has an old
-	// password locks nobody out (pages §9, 38).
-	remembered = 3
-)
-
-// Authenticate checks a local account's password. It takes as long for an unknown
-// name as for a wrong password.
-func (d *Directory) Authenticate(ctx context.Context, name, password string) (*User, error) {
-	users, err := d.Store.FindLocal(ctx, strings.ToLower(strings.TrimSpace(name)))
-	if err != nil {
-		return nil, err
-	}
-	if len(users) == 0 || users[0].Password == "" {
-		if err := d.Passwords.Waste(ctx, password); err != nil {
-			return nil, err
-		}
-		if len(users) == 0 {
-			return nil, ErrNotFound
-		}
-		return nil, ErrWrongPassword
-	}
-	u := users[0]
-	if d.Now().Before(u.LockedUntil) {
-		if err := d.Passwords.Waste(ctx, password); err != nil {
-			return nil, err
-		}
-		return nil, ErrLocked
-	}
-	good, entered, err := d.Passwords.verify(ctx, u.Password, password)
-	if err != nil {
-		return nil, err
-	}
-	if !good && slices.Contains(u.Wrong, entered) {
-		return nil, ErrWrongPassword
-	}
-	if !good {
-		_, err := d.Store.UpdateUser(ctx, u.ID, func(u *User) error {
-			if u.Wrong = append(u.Wrong, entered); len(u.Wrong) > remembered {
-				u.Wrong = slices.Delete(u.Wrong, 0, len(u.Wrong)-remembered)
-			}
-			u.Failures++
-			if u.Failures%lockAfter == 0 {
-				wait := lockFirst << min(u.Failures/lockAfter-1, 4)
-				u.LockedUntil = d.Now().Add(min(wait, lockMost))
-			}
-			return nil
-		})
-		return nil, errors.Join(ErrWrongPassword, err)
-	}
-	if u.Disabled {
-		return nil, ErrDisabled
-	}
-	if u.Failures > 0 {
-		if u, err = d.Store.UpdateUser(ctx, u.ID, func(u *User) error {
-			u.Failures, u.Wrong, u.LockedUntil = 0, nil, time.Time{}
-			return nil
-		}); err != nil {
-			return nil, err
-		}
-	}
-	return u, nil
 }
 
 // GrantValid reports whether refresh tokens that were issued at a time are still

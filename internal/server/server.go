@@ -33,6 +33,7 @@ import (
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/keyset"
 	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/limit"
 	"journeyman.dev/internal/mail"
 	"journeyman.dev/internal/oidc"
 	"journeyman.dev/internal/outbound"
@@ -451,6 +452,16 @@ func (s *Server) program(r *http.Request) *journey.Program {
 	return s.Policies.Current(e.Policy)
 }
 
+// caller is who sent a request, for the bounds against strangers. Behind a proxy,
+// connections are those of the proxy.
+func (s *Server) caller(r *http.Request) *limit.Caller {
+	c := &limit.Caller{Client: limit.Client(s.remoteIP(r)), Devices: s.pages.Devices(r)}
+	if !s.Config.TrustProxy {
+		c.Connection = limit.ConnectionOf(r.Context())
+	}
+	return c
+}
+
 // remoteIP is the client's address; behind a trusted proxy the last that it added.
 func (s *Server) remoteIP(r *http.Request) string {
 	if s.Config.TrustProxy {
@@ -489,7 +500,7 @@ func (s *Server) Handler() http.Handler {
 		if s.pages.ServeStatic(w, r) {
 			return
 		}
-		r = r.WithContext(directory.Remembering(r.Context()))
+		r = r.WithContext(directory.Remembering(limit.With(r.Context(), s.caller(r))))
 		e, ok, err := endpoint.Parse(r.URL)
 		if err != nil {
 			s.pages.Error(w, r, http.StatusBadRequest, &journey.Failure{Code: "AADB2C90031", Public: "The address names two different policies."}, "")

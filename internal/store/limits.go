@@ -9,7 +9,8 @@ import (
 	"journeyman.dev/internal/limit"
 )
 
-// Limits implements limit.TryStore and limit.WindowStore.
+// Limits implements limit.TryStore and limit.WindowStore; so does every other part of the
+// store, as DB has the methods.
 type Limits struct{ *DB }
 
 // runningFor is how long a try may be under way: one that was charged and never ended, as
@@ -19,7 +20,7 @@ const runningFor = 30 * time.Second
 // ChargeTry implements limit.TryStore: one statement, so that of many at once no more are
 // charged than may be. What reaches the bound locks at once; if the try turns out right,
 // the lock goes.
-func (s Limits) ChargeTry(ctx context.Context, key string, rule limit.Rule, now time.Time) (limit.Charge, error) {
+func (s *DB) ChargeTry(ctx context.Context, key string, rule limit.Rule, now time.Time) (limit.Charge, error) {
 	locks := rule.Locks()
 	// A bound of one would have to lock at the first charge.
 	first := int64(0)
@@ -56,7 +57,7 @@ func (s Limits) ChargeTry(ctx context.Context, key string, rule limit.Rule, now 
 }
 
 // EndTry implements limit.TryStore.
-func (s Limits) EndTry(ctx context.Context, key string, rule limit.Rule, now time.Time, change func(last string) (keep string, refund bool)) error {
+func (s *DB) EndTry(ctx context.Context, key string, rule limit.Rule, now time.Time, change func(last string) (keep string, refund bool)) error {
 	return s.inWrite(ctx, func(ctx context.Context, q querier) error {
 		if err := lockRow(ctx, q, "UPDATE tries SET running = CASE WHEN running > 0 THEN running - 1 ELSE 0 END WHERE key = $1", key); err != nil {
 			return err
@@ -88,7 +89,7 @@ func (s Limits) EndTry(ctx context.Context, key string, rule limit.Rule, now tim
 
 // ClearTries implements limit.TryStore. Guesses that are under way beside the right try
 // stay charged.
-func (s Limits) ClearTries(ctx context.Context, key string) error {
+func (s *DB) ClearTries(ctx context.Context, key string) error {
 	n, err := s.exec(ctx, "DELETE FROM tries WHERE key = $1 AND running <= 1", key)
 	if err != nil || n == 1 {
 		return err
@@ -101,7 +102,7 @@ func (s Limits) ClearTries(ctx context.Context, key string) error {
 var errUsedUp = errors.New("a bound is used up")
 
 // Take implements limit.WindowStore.
-func (s Limits) Take(ctx context.Context, now time.Time, bounds ...limit.Bound) (ok bool, until time.Time, err error) {
+func (s *DB) Take(ctx context.Context, now time.Time, bounds ...limit.Bound) (ok bool, until time.Time, err error) {
 	err = s.inWrite(ctx, func(ctx context.Context, q querier) error {
 		for _, b := range bounds {
 			if b.Most == 0 {
@@ -137,7 +138,7 @@ func (s Limits) Take(ctx context.Context, now time.Time, bounds ...limit.Bound) 
 }
 
 // Give implements limit.WindowStore.
-func (s Limits) Give(ctx context.Context, now time.Time, key string) error {
+func (s *DB) Give(ctx context.Context, now time.Time, key string) error {
 	_, err := s.exec(ctx, "UPDATE windows SET count = count - 1 WHERE key = $1 AND until > $2 AND count > 0", key, micros(now))
 	return err
 }

@@ -18,6 +18,7 @@ import (
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/directory"
 	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/limit"
 )
 
 // Provider plans directory profiles.
@@ -215,6 +216,9 @@ func (x *Exchange) write(ctx context.Context, call *journey.Call, u *directory.U
 		}
 		call.Audit(journey.Event{Activity: audit.UserAdded, UserID: u.ID, Service: audit.ServiceDirectory, Operation: "Add"})
 		call.Audit(journey.Event{Activity: audit.SignUpCompleted, UserID: u.ID})
+		if c.password != "" {
+			limit.From(ctx).Trust(u.ID)
+		}
 		return journey.Result{Output: output{u: u, x: x, created: true, written: true}}, nil
 	}
 	policies := ""
@@ -229,6 +233,7 @@ func (x *Exchange) write(ctx context.Context, call *journey.Call, u *directory.U
 		return journey.Result{}, failure(err)
 	}
 	if c.password != "" {
+		limit.From(ctx).Trust(u.ID)
 		call.Audit(journey.Event{Activity: audit.PasswordReset, UserID: u.ID, Service: audit.ServiceDirectory, Operation: "Update"})
 	}
 	return journey.Result{Output: output{u: u, x: x, written: true}, NewCredentials: c.password != ""}, nil
