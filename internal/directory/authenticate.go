@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
+	"journeyman.dev/internal/canonical"
 	"journeyman.dev/internal/limit"
 )
 
@@ -34,7 +34,7 @@ func (d *Directory) tries() *limit.Tries {
 // to the account before has tries of its own, so that a stranger's don't lock its owner
 // out (see limit.Caller).
 func (d *Directory) Authenticate(ctx context.Context, name, password string) (*User, error) {
-	name = strings.ToLower(strings.TrimSpace(name))
+	name = canonical.Name(name)
 	users, err := d.Store.FindLocal(ctx, name)
 	if err != nil {
 		return nil, err
