@@ -343,10 +343,11 @@ func (s *Server) registry() (journey.Registry, error) {
 		return nil, err
 	}
 	cache := &federation.MetadataCache{Caller: s.Outbound}
+	guesses := codeGuesses{&limit.Tries{Store: store.Limits{DB: s.db}, Rule: wrongCodes, Now: s.Config.Now}}
 	r := Kinds()
-	r["selfassertedattributeprovider"] = &selfasserted.Provider{Mailer: mailer}
-	r["aadssprprotocolprovider"] = &otp.Mailed{Mailer: mailer}
-	r["onetimepasswordprotocolprovider"] = &otp.Provider{Limits: &throttle{now: s.Config.Now}}
+	r["selfassertedattributeprovider"] = &selfasserted.Provider{Mailer: mailer, Guesses: guesses}
+	r["aadssprprotocolprovider"] = &otp.Mailed{Mailer: mailer, Guesses: guesses}
+	r["onetimepasswordprotocolprovider"] = &otp.Provider{Limits: codeLimits{s.windows()}, Guesses: guesses}
 	r["restfulprovider"] = &restful.Provider{Caller: s.Outbound, Keys: s.Keys, Timeout: s.Config.RESTTimeout, Attempts: s.Config.RESTAttempts}
 	r["apiconnectorprovider"] = s.connectorProvider()
 	r["azureactivedirectoryprovider"] = &dirprovider.Provider{Users: s.Users, ExtensionsApp: s.ExtensionsApp}
@@ -380,6 +381,11 @@ func Kinds() journey.Registry {
 	}
 }
 
+// windows counts what is done within a time, over all nodes.
+func (s *Server) windows() *limit.Windows {
+	return &limit.Windows{Store: store.Limits{DB: s.db}, Now: s.Config.Now}
+}
+
 func (s *Server) mailer() (selfasserted.Mailer, error) {
 	switch {
 	case s.Config.SMTP != "":
@@ -387,11 +393,11 @@ func (s *Server) mailer() (selfasserted.Mailer, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &codeMailer{sender: sender, perClient: codesPerClient, sent: throttle{now: s.Config.Now}}, nil
+		return &codeMailer{sender: sender, perClient: codesPerClient, sent: s.windows()}, nil
 	case s.Config.Development:
 		s.Outbox = &mail.Outbox{Now: s.Config.Now}
 		// Nobody is mailed, and load tests come from one client.
-		return &codeMailer{sender: s.Outbox, sent: throttle{now: s.Config.Now}}, nil
+		return &codeMailer{sender: s.Outbox, sent: s.windows()}, nil
 	}
 	return nil, nil
 }
