@@ -50,6 +50,8 @@ type compiler struct {
 	profiles   map[string]*TechnicalProfile // by kind and folded id
 	transforms map[string]*transform.Transformation
 	rules      map[string]*SessionRule
+	defaults   []claims.Template // of all claims
+	keys       map[string]bool   // key sets that were asked for
 }
 
 // Compile turns an effective policy into a Program and reports what its claims,
@@ -82,6 +84,8 @@ func Compile(e *policy.Effective, o Options) (*Program, diag.List) {
 	if e.RelyingParty != nil {
 		c.relyingParty()
 	}
+	c.reads()
+	c.p.Keys = c.neededKeys()
 	return c.p, c.diag.List()
 }
 
@@ -164,7 +168,7 @@ func choiceOf(item policy.Enumeration) claims.Choice {
 func (c *compiler) transformations() {
 	env := transform.Environment{
 		RelyingPartyTenantID: c.p.TenantName, TrustFrameworkTenantID: c.p.TenantName, AuthenticatorIssuer: c.p.TenantName,
-		KeyExists: c.o.KeyExists, Validate: c.p.Schema.validator,
+		KeyExists: c.needs, Validate: c.p.Schema.validator,
 	}
 	for _, src := range c.e.ClaimsTransformations.All() {
 		d := transform.Declaration{ID: src.ID.Value, Position: src.Pos, Method: src.Method.Value, MethodAt: src.Method.Pos}

@@ -8,7 +8,7 @@ import (
 // Waiting bounds what a client leaves behind: each begin counts, each end takes it back,
 // and what was left is forgiven over time. It is of one node.
 type Waiting struct {
-	Most   int           // units that one client may have; 0: no bound
+	Most   int           // units that one client may have; 0 or less: no bound
 	Within time.Duration // in which Most units are forgiven
 	Now    func() time.Time
 
@@ -23,7 +23,7 @@ type level struct {
 
 // Begin counts units for a client; false if it has too many.
 func (w *Waiting) Begin(client string, units int) bool {
-	if w == nil || w.Most == 0 || client == "" {
+	if w == nil || w.Most <= 0 || client == "" {
 		return true
 	}
 	w.mu.Lock()
@@ -46,7 +46,7 @@ func (w *Waiting) Begin(client string, units int) bool {
 
 // End takes units back.
 func (w *Waiting) End(client string, units int) {
-	if w == nil || w.Most == 0 {
+	if w == nil || w.Most <= 0 {
 		return
 	}
 	w.mu.Lock()

@@ -14,6 +14,7 @@ import (
 	"journeyman.dev/internal/application"
 	"journeyman.dev/internal/endpoint"
 	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/limit"
 )
 
 // authorization is a checked authorize request: what the journey carries for us and
@@ -69,6 +70,10 @@ var single = []string{
 
 // maxParameter bounds one request parameter [I].
 const maxParameter = 16 << 10
+
+// maxRequest bounds all of a request that a journey keeps [I]. An id_token_hint and a
+// state of the usual sizes fit in several times over.
+const maxRequest = 40 << 10
 
 // authorize serves the authorization endpoint in the order of protocol §2.4.
 func (s *Server) authorize(w http.ResponseWriter, r *http.Request, e endpoint.Endpoint, p *journey.Program) {
@@ -213,6 +218,15 @@ func (s *Server) begin(w http.ResponseWriter, r *http.Request, a *authorization,
 			parameters[name] = q.Get(name)
 		}
 	}
+	parameters = p.Keeps(parameters)
+	size := len(protocol)
+	for name, v := range parameters {
+		size += len(name) + len(v)
+	}
+	if size > maxRequest {
+		s.respondError(w, r, a, &failure{"AADB2C90122", "invalid_request", "The parameters of the request are too long altogether."}, s.Engine.NewID())
+		return
+	}
 	current := s.Browser.Session(r)
 	prompts := strings.Fields(q.Get("prompt"))
 	begin := journey.Begin{
@@ -226,6 +240,13 @@ func (s *Server) begin(w http.ResponseWriter, r *http.Request, a *authorization,
 		},
 	}
 	ran, err := s.Engine.Start(r.Context(), begin)
+	if errors.Is(err, journey.ErrTooMany) {
+		id := s.Engine.NewID()
+		s.Log.WarnContext(r.Context(), "journey refused", "correlationId", id, "policyId", p.PolicyID, "err", err)
+		w.Header().Set("Retry-After", strconv.Itoa(int(limit.RetryAfter.Seconds())))
+		s.Browser.Error(w, r, http.StatusTooManyRequests, journey.Fail(journey.CodeThrottled, err), id)
+		return
+	}
 	if err != nil {
 		id := s.Engine.NewID()
 		s.Log.ErrorContext(r.Context(), "journey can't be started", "correlationId", id, "err", err)

@@ -5,6 +5,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
@@ -86,6 +87,9 @@ type Config struct {
 	// settings of their own; zero: 20 s and 2.
 	ConnectorTimeout  time.Duration
 	ConnectorAttempts int
+	// JourneysPerClient is how many journeys a client may leave waiting in an hour, on each
+	// node; 0: 5000, negative: no bound. Journeys that reach their end don't count.
+	JourneysPerClient int
 	// AuditKeep is how long audit records are kept; zero: 7 days, as in B2C.
 	AuditKeep time.Duration
 
@@ -183,6 +187,9 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 	}
 	return s, nil
 }
+
+// defaultJourneys is more than thousands of people behind one address leave.
+const defaultJourneys = 5000
 
 func openSealer(c Config) (*seal.Sealer, error) {
 	var key []byte
@@ -425,6 +432,7 @@ func (s *Server) wire(ctx context.Context, sealer *seal.Sealer) error {
 	}
 	s.engine = &journey.Engine{
 		Store: store.Journeys{DB: s.db}, Sealer: sealer, Programs: s.Policies, Accounts: s.Users, Secret: s.Keys.Secret, Audit: s.Audit, Now: c.Now, Rand: c.Rand, Log: c.Log,
+		Waiting: &limit.Waiting{Most: cmp.Or(c.JourneysPerClient, defaultJourneys), Within: time.Hour, Now: c.Now},
 	}
 	s.pages = &page.Pages{
 		Engine: s.engine, Sealer: sealer, TenantID: s.TenantID, Templates: page.NewTemplates(s.Outbound, s.templateAge(), c.Now), Program: s.program,
