@@ -29,6 +29,8 @@ type settings struct {
 	PerHost      int           `name:"outbound-per-host" help:"How many calls to one host may be under way; as many again wait." default:"512" env:"JOURNEYMAN_OUTBOUND_PER_HOST"`
 	Shutdown     time.Duration `name:"shutdown-timeout" help:"How long a stop may take, requests under way included." default:"30s" env:"JOURNEYMAN_SHUTDOWN_TIMEOUT"`
 
+	Connections       int           `name:"max-connections" help:"How many connections the public listener takes; 0: 8192, or what the system allows." default:"0" env:"JOURNEYMAN_MAX_CONNECTIONS"`
+	JourneysPerClient int           `name:"journeys-per-client" help:"How many journeys that never end a client may begin in an hour; negative: any number." default:"5000" env:"JOURNEYMAN_JOURNEYS_PER_CLIENT"`
 	ConnectorTimeout  time.Duration `help:"How long an API connector waits for each attempt." default:"20s"`
 	ConnectorAttempts int           `help:"How often an API connector asks an API that doesn't answer." default:"2"`
 	AuditKeep         time.Duration `help:"How long audit records are kept." default:"168h"`
@@ -42,6 +44,7 @@ func (c *settings) config(s streams) server.Config {
 		PublicURL: c.PublicURL, OutboundCA: c.OutboundCA, MasterKey: c.MasterKey, SMTP: c.SMTPURL, AdminToken: c.AdminToken,
 		TrustProxy: c.TrustProxy, RESTTimeout: c.RESTTimeout, RESTAttempts: c.RESTAttempts,
 		OutboundPerHost: c.PerHost, ShutdownTimeout: c.Shutdown, ConnectorTimeout: c.ConnectorTimeout, ConnectorAttempts: c.ConnectorAttempts, AuditKeep: c.AuditKeep,
+		MaxConnections: c.Connections, JourneysPerClient: c.JourneysPerClient,
 		Log: logger(s, c.LogLevel),
 	}
 }

@@ -30,6 +30,7 @@ func (s *Server) Run(ctx context.Context) error {
 			Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 60 * time.Second, WriteTimeout: 3 * time.Minute, IdleTimeout: 2 * time.Minute,
 			MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(s.Config.Log.Handler(), slog.LevelDebug),
 			BaseContext: func(net.Listener) context.Context { return s.stopping },
+			ConnState:   noteIdle,
 			ConnContext: func(ctx context.Context, _ net.Conn) context.Context { return limit.WithConnection(ctx) },
 		}
 		servers = append(servers, srv)

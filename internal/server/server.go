@@ -87,6 +87,9 @@ type Config struct {
 	// settings of their own; zero: 20 s and 2.
 	ConnectorTimeout  time.Duration
 	ConnectorAttempts int
+	// MaxConnections bounds the connections of the public listener; 0: 8192, or what the
+	// process may open less what the rest needs.
+	MaxConnections int
 	// JourneysPerClient is how many journeys a client may leave waiting in an hour, on each
 	// node; 0: 5000, negative: no bound. Journeys that reach their end don't count.
 	JourneysPerClient int
@@ -306,11 +309,12 @@ func (s *Server) localAuthority() (*localCA, error) {
 }
 
 func (s *Server) listen(config *tls.Config) error {
-	open := func(address, what string) (net.Listener, string, error) {
+	open := func(address, what string, most int) (net.Listener, string, error) {
 		l, err := net.Listen("tcp", address)
 		if err != nil {
 			return nil, "", fmt.Errorf("%s: %w", what, err)
 		}
+		l = limit.Listen(l, most)
 		scheme := "http"
 		if config != nil {
 			scheme = "https"
@@ -325,7 +329,7 @@ func (s *Server) listen(config *tls.Config) error {
 		return l, scheme + "://" + net.JoinHostPort(host, port), nil
 	}
 	var err error
-	if s.public, s.baseURL, err = open(s.Config.Listen, "listen"); err != nil {
+	if s.public, s.baseURL, err = open(s.Config.Listen, "listen", connections(s.Config.MaxConnections, descriptors())); err != nil {
 		return err
 	}
 	if s.Config.PublicURL != "" {
@@ -336,7 +340,7 @@ func (s *Server) listen(config *tls.Config) error {
 		s.baseURL = u.Scheme + "://" + u.Host
 	}
 	if s.Config.AdminListen != "" {
-		if s.admin, s.adminURL, err = open(s.Config.AdminListen, "admin-listen"); err != nil {
+		if s.admin, s.adminURL, err = open(s.Config.AdminListen, "admin-listen", adminConnections); err != nil {
 			return err
 		}
 	}
