@@ -29,6 +29,8 @@ type settings struct {
 	PerHost      int           `name:"outbound-per-host" help:"How many calls to one host may be under way; as many again wait." default:"512" env:"JOURNEYMAN_OUTBOUND_PER_HOST"`
 	Shutdown     time.Duration `name:"shutdown-timeout" help:"How long a stop may take, requests under way included." default:"30s" env:"JOURNEYMAN_SHUTDOWN_TIMEOUT"`
 
+	DatabaseTimeout   time.Duration `help:"How long the database may take for a statement; twice as long for a transaction." default:"5s"`
+	Init              bool          `help:"Begin with an empty tenant although the data folder has the master key of one."`
 	Connections       int           `name:"max-connections" help:"How many connections the public listener takes; 0: 8192, or what the system allows." default:"0" env:"JOURNEYMAN_MAX_CONNECTIONS"`
 	JourneysPerClient int           `name:"journeys-per-client" help:"How many journeys that never end a client may begin in an hour; negative: any number." default:"5000" env:"JOURNEYMAN_JOURNEYS_PER_CLIENT"`
 	ConnectorTimeout  time.Duration `help:"How long an API connector waits for each attempt." default:"20s"`
@@ -44,21 +46,22 @@ func (c *settings) config(s streams) server.Config {
 		PublicURL: c.PublicURL, OutboundCA: c.OutboundCA, MasterKey: c.MasterKey, SMTP: c.SMTPURL, AdminToken: c.AdminToken,
 		TrustProxy: c.TrustProxy, RESTTimeout: c.RESTTimeout, RESTAttempts: c.RESTAttempts,
 		OutboundPerHost: c.PerHost, ShutdownTimeout: c.Shutdown, ConnectorTimeout: c.ConnectorTimeout, ConnectorAttempts: c.ConnectorAttempts, AuditKeep: c.AuditKeep,
-		MaxConnections: c.Connections, JourneysPerClient: c.JourneysPerClient,
+		DatabaseTimeout: c.DatabaseTimeout, Init: c.Init, MaxConnections: c.Connections, JourneysPerClient: c.JourneysPerClient,
 		Log: logger(s, c.LogLevel),
 	}
 }
 
 type serveCommand struct {
 	settings
-	Tenant   string `required:"" help:"Name of the tenant, such as contoso.onmicrosoft.com."`
-	Outbound string `help:"strict: only https to public addresses; development: also loopback and private ones." enum:"strict,development" default:"strict"`
+	Tenant        string        `required:"" help:"Name of the tenant, such as contoso.onmicrosoft.com."`
+	ShutdownDelay time.Duration `help:"How long requests are still taken after the signal to stop, while /readyz says no." default:"5s"`
+	Outbound      string        `help:"strict: only https to public addresses; development: also loopback and private ones." enum:"strict,development" default:"strict"`
 }
 
 // Run serves until it is told to stop.
 func (c *serveCommand) Run(ctx context.Context, s streams) error {
 	config := c.config(s)
-	config.Tenant, config.Outbound = c.Tenant, c.Outbound
+	config.Tenant, config.Outbound, config.ShutdownDelay = c.Tenant, c.Outbound, c.ShutdownDelay
 	srv, err := server.New(ctx, config)
 	if err != nil {
 		return err

@@ -65,6 +65,7 @@ type state struct {
 	docs    *policy.Set
 	current map[string]*journey.Program // by folded id
 	byHash  map[string]*journey.Program
+	broken  map[string]string // what is wrong with a stored policy that doesn't compile, by its id
 }
 
 // Errors of changing policies.
@@ -118,7 +119,7 @@ func (l *Library) publish(ctx context.Context, sources map[string]Policy) {
 // compileAll makes the state of all policies; what hasn't changed isn't compiled again.
 func (l *Library) compileAll(ctx context.Context, sources, flows map[string]Policy) *state {
 	was := l.current()
-	next := &state{sources: sources, flows: flows, docs: parseAll(sources, flows), current: make(map[string]*journey.Program), byHash: make(map[string]*journey.Program)}
+	next := &state{sources: sources, flows: flows, docs: parseAll(sources, flows), current: make(map[string]*journey.Program), byHash: make(map[string]*journey.Program), broken: make(map[string]string)}
 	for id, s := range next.all() {
 		program := was.byHash[hashOf(next.parts(s.ID))]
 		if program == nil {
@@ -128,7 +129,13 @@ func (l *Library) compileAll(ctx context.Context, sources, flows map[string]Poli
 				for _, d := range list {
 					if d.Severity == diag.Error {
 						l.Log.ErrorContext(ctx, "stored policy has an error", "policyId", s.ID, "diagnostic", d.String())
+						if next.broken[s.ID] == "" {
+							next.broken[s.ID] = d.String()
+						}
 					}
+				}
+				if next.broken[s.ID] == "" {
+					next.broken[s.ID] = "its base is missing or can't be read"
 				}
 				program = was.current[id]
 			}
@@ -307,6 +314,31 @@ func (l *Library) Program(ctx context.Context, hash string) (*journey.Program, e
 	defer l.mu.Unlock()
 	l.older[hash] = program
 	return program, nil
+}
+
+// Problem is what keeps a policy from doing its work.
+type Problem struct {
+	PolicyID string
+	Text     string
+}
+
+// Problems are the stored policies that don't compile any more and those that use a key set
+// that is gone, by policy.
+func (l *Library) Problems() []Problem {
+	var list []Problem
+	live := l.current()
+	for id, text := range live.broken {
+		list = append(list, Problem{id, text})
+	}
+	for _, p := range live.current {
+		for _, key := range p.Keys {
+			if l.Options.KeyExists != nil && !l.Options.KeyExists(key) {
+				list = append(list, Problem{p.PolicyID, "the key set " + key + " is missing"})
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b Problem) int { return strings.Compare(a.PolicyID+a.Text, b.PolicyID+b.Text) })
+	return list
 }
 
 // List returns the stored policies by id.

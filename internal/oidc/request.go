@@ -85,7 +85,13 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request, e endpoint.En
 	q := r.Form
 	client, redirect, fail := s.clientAndRedirect(r, q)
 	if fail != nil {
-		s.Browser.Error(w, r, http.StatusBadRequest, fail.page(), "")
+		status := http.StatusBadRequest
+		if fail.code == string(journey.CodeInternal) {
+			// Ours, such as a database that doesn't answer: worth another try.
+			status = http.StatusServiceUnavailable
+			w.Header().Set("Retry-After", strconv.Itoa(int(limit.RetryAfter.Seconds())))
+		}
+		s.Browser.Error(w, r, status, fail.page(), "")
 		return
 	}
 	a := &authorization{

@@ -51,6 +51,7 @@ func (s *Server) Run(ctx context.Context) error {
 	var err error
 	select {
 	case <-ctx.Done():
+		err = s.announce(errs)
 	case err = <-errs:
 	}
 	s.drain(servers)
@@ -61,6 +62,24 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	endRecording()
 	return errors.Join(err, <-recorded)
+}
+
+// announce lets load balancers learn that the server is about to stop, while it still
+// takes what they send.
+func (s *Server) announce(errs <-chan error) error {
+	s.ready.leave()
+	if s.Config.ShutdownDelay <= 0 {
+		return nil
+	}
+	s.Config.Log.Info("stopping: requests are taken for a while, and readiness is not told any more", "delay", s.Config.ShutdownDelay)
+	over := time.NewTimer(s.Config.ShutdownDelay)
+	defer over.Stop()
+	select {
+	case <-over.C:
+		return nil
+	case err := <-errs:
+		return err
+	}
 }
 
 // drain stops the servers side by side.
@@ -133,8 +152,11 @@ func (s *Server) housekeeping(ctx context.Context) {
 			}
 		case <-ticker.C:
 			now := s.Config.Now()
+			// What is removed may be much, and nobody waits for it.
+			ctx, done := context.WithTimeout(ctx, 5*time.Minute)
 			err := errors.Join(s.db.Purge(ctx, now), s.Users.Store.PurgeUsers(ctx, now.AddDate(0, 0, -30)), s.Policies.Remember(ctx), s.renewApple(ctx),
 				s.Audit.Store.PurgeAudits(ctx, now.Add(-s.auditKeep())))
+			done()
 			if err != nil && ctx.Err() == nil {
 				s.Config.Log.ErrorContext(ctx, "housekeeping failed", "err", err)
 			}

@@ -81,6 +81,13 @@ type Config struct {
 	RESTAttempts int
 	// OutboundPerHost bounds the calls to one host at a time; 0: 512.
 	OutboundPerHost int
+	// ShutdownDelay is how long Run goes on serving after it was told to stop, while
+	// readiness is denied; 0: not at all.
+	ShutdownDelay time.Duration
+	// DatabaseTimeout bounds each statement; 0: 5 s. Transactions have twice as long.
+	DatabaseTimeout time.Duration
+	// Init lets a tenant begin anew although the data folder has the master key of one.
+	Init bool
 	// ShutdownTimeout is how long Run may take to end, requests under way included; 0: 30 s.
 	ShutdownTimeout time.Duration
 	// ConnectorTimeout and ConnectorAttempts bound the calls of API connectors that have no
@@ -129,6 +136,7 @@ type Server struct {
 	engine      *journey.Engine
 	oidc        *oidc.Server
 	pages       *page.Pages
+	ready       readiness
 	public      net.Listener
 	admin       net.Listener
 	baseURL     string
@@ -159,11 +167,21 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
-	sealer, err := openSealer(c)
-	if err != nil {
+	// Before anything is made: was there a tenant already?
+	before := tenantBefore(c)
+	if err := before.databaseFile(c); err != nil {
 		return nil, err
 	}
 	if s.db, err = openDatabase(ctx, c); err != nil {
+		return nil, err
+	}
+	s.db.SetTimeout(c.DatabaseTimeout)
+	if err := before.tenant(ctx, c, s.db); err != nil {
+		return nil, err
+	}
+	// The key comes after the database: a first start that can't reach it leaves nothing.
+	sealer, err := openSealer(c)
+	if err != nil {
 		return nil, err
 	}
 	if err := s.identify(ctx); err != nil {
@@ -194,13 +212,16 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 // defaultJourneys is more than thousands of people behind one address leave.
 const defaultJourneys = 5000
 
+// masterKeyFile is the file of the master key, if none is configured.
+func masterKeyFile(c Config) string { return filepath.Join(c.Data, "master.key") }
+
 func openSealer(c Config) (*seal.Sealer, error) {
 	var key []byte
 	var err error
 	if c.MasterKey != "" {
 		key, err = seal.ParseMasterKey(c.MasterKey)
 	} else {
-		key, err = seal.LoadOrCreateMasterKey(filepath.Join(c.Data, "master.key"))
+		key, err = seal.LoadOrCreateMasterKey(masterKeyFile(c))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("master key: %w", err)
@@ -209,11 +230,14 @@ func openSealer(c Config) (*seal.Sealer, error) {
 }
 
 func openDatabase(ctx context.Context, c Config) (*store.DB, error) {
-	address := c.Database
-	if address == "" {
-		address = "sqlite:" + filepath.Join(c.Data, "journeyman.db")
+	return store.Open(ctx, databaseAddress(c))
+}
+
+func databaseAddress(c Config) string {
+	if c.Database != "" {
+		return c.Database
 	}
-	return store.Open(ctx, address)
+	return "sqlite:" + filepath.Join(c.Data, "journeyman.db")
 }
 
 // identify makes or reads what the tenant is known by.

@@ -19,6 +19,14 @@ CREATE TABLE windows (
 );
 CREATE INDEX windows_until ON windows (until);
 
+-- What readiness writes: bytes as a sign-in does.
+CREATE TABLE probes (
+    id TEXT PRIMARY KEY,
+    at BIGINT NOT NULL,
+    filling BLOB NOT NULL
+);
+
 -- +goose Down
+DROP TABLE probes;
 DROP TABLE windows;
 DROP TABLE tries;
