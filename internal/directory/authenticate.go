@@ -55,7 +55,7 @@ func (d *Directory) Authenticate(ctx context.Context, name, password string) (*U
 	}
 	entry.Account = key
 	if err := d.tries().Check(key); err != nil {
-		d.Passwords.gate.Fail(entry)
+		d.Passwords.gate.Refuse(ctx, entry)
 		return nil, fmt.Errorf("%w: %w", ErrLocked, err)
 	}
 	good, entered, try, err := d.guess(ctx, entry, stored, password)

@@ -27,14 +27,15 @@ type Caller struct {
 	trusted []string
 }
 
-// Connection counts the failures of the requests that came on one connection.
-type Connection struct{ failures atomic.Int64 }
+// Connection counts the failures of the requests that came on one connection, and how often
+// they were sent away.
+type Connection struct{ failures, refusals atomic.Int64 }
 
 func (c *Connection) strikes() int64 {
 	if c == nil {
 		return 0
 	}
-	return c.failures.Load()
+	return c.failures.Load() + c.refusals.Load()
 }
 
 type callerKey struct{}

@@ -74,14 +74,14 @@ func (g *Gate) Enter(ctx context.Context, e Entry) (leave func(failed bool), err
 	g.mu.Lock()
 	if !g.join(w) {
 		g.mu.Unlock()
-		return nil, ErrBusy
+		return nil, sentAway(ctx, e.Connection)
 	}
 	g.admit()
 	g.mu.Unlock()
 	select {
 	case <-w.done:
 		if !w.in {
-			return nil, ErrBusy
+			return nil, sentAway(ctx, e.Connection)
 		}
 	case <-ctx.Done():
 		g.mu.Lock()
@@ -100,11 +100,34 @@ func (g *Gate) Enter(ctx context.Context, e Entry) (leave func(failed bool), err
 	}, nil
 }
 
-// Fail counts a failure of what was refused before it came in.
-func (g *Gate) Fail(e Entry) {
+// How long a connection waits for its refusal: each time for longer, so that one that comes
+// again at once, whatever it was told, doesn't keep the processors from those that were
+// let in.
+const (
+	pauseStep = 100 * time.Millisecond
+	pauseMost = time.Second
+)
+
+func sentAway(ctx context.Context, c *Connection) error {
+	if c == nil {
+		return ErrBusy
+	}
+	pause := time.NewTimer(min(time.Duration(c.refusals.Add(1)-1)*pauseStep, pauseMost))
+	defer pause.Stop()
+	select {
+	case <-pause.C:
+	case <-ctx.Done():
+	}
+	return ErrBusy
+}
+
+// Refuse counts a failure of what is refused before it comes in, and lets it wait for its
+// refusal.
+func (g *Gate) Refuse(ctx context.Context, e Entry) {
 	g.mu.Lock()
-	defer g.mu.Unlock()
 	g.fail(g.client(e.Client), e.Connection)
+	g.mu.Unlock()
+	_ = sentAway(ctx, e.Connection)
 }
 
 func (g *Gate) client(key string) *client {

@@ -59,10 +59,10 @@ func TestTheGateLetsThoseInFirstThatDidNotFail(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewGate(1, 5, 1, 100)
 		for range 100 {
-			g.Fail(Entry{Client: "attacker"})
+			g.Refuse(t.Context(), Entry{Client: "attacker"})
 		}
 		bad, good := new(Connection), new(Connection)
-		g.Fail(Entry{Client: "office", Connection: bad})
+		g.Refuse(t.Context(), Entry{Client: "office", Connection: bad})
 		order, away := crowd(t, g, Entry{Client: "attacker"}, Entry{Client: "attacker"}, Entry{Client: "attacker"},
 			Entry{Client: "office", Connection: bad}, Entry{Client: "office", Connection: good}, Entry{Client: "office", Connection: good}, Entry{Client: "person"})
 		// Two of the attacker's make way for those who came after them.
