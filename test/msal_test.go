@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"journeyman.dev/internal/directory"
 )
 
 // TestMSALForNode signs in with Microsoft's own client, over HTTPS with the local
@@ -47,12 +49,12 @@ func TestMSALForNode(t *testing.T) {
 	if err := json.Unmarshal(out, &got); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	users, err := e.srv.Users.Store.FindLocal(t.Context(), "ada@example.com")
-	if err != nil || len(users) != 1 {
+	users, err := e.srv.Users.Store.FindUser(t.Context(), directory.NameKey("ada@example.com"))
+	if err != nil {
 		t.Fatal(err)
 	}
 	want := map[string]any{
-		"balance": "760.50", "account": fmt.Sprintf("%s-%s.%s", users[0].ID, strings.ToLower(ownSignIn), e.srv.TenantID), "accessToken": true,
+		"balance": "760.50", "account": fmt.Sprintf("%s-%s.%s", users.ID, strings.ToLower(ownSignIn), e.srv.TenantID), "accessToken": true,
 		"refreshed": "760.50", "forgot": "access_denied AADB2C90118", "reset": "b2c_1a_passwordreset", "sameUser": true, "again": "760.50",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -37,6 +37,8 @@ type settings struct {
 	ConnectorAttempts int           `help:"How often an API connector asks an API that doesn't answer." default:"2"`
 	AuditKeep         time.Duration `help:"How long audit records are kept." default:"168h"`
 
+	DisabledAccounts bool `name:"compatible-disabled-accounts" help:"Give tokens to disabled accounts that a policy lets through, as B2C does with those of social providers." env:"JOURNEYMAN_COMPATIBLE_DISABLED_ACCOUNTS"`
+
 	LogLevel string `help:"debug, info, warn or error." default:"info"`
 }
 
@@ -47,7 +49,8 @@ func (c *settings) config(s streams) server.Config {
 		TrustProxy: c.TrustProxy, RESTTimeout: c.RESTTimeout, RESTAttempts: c.RESTAttempts,
 		OutboundPerHost: c.PerHost, ShutdownTimeout: c.Shutdown, ConnectorTimeout: c.ConnectorTimeout, ConnectorAttempts: c.ConnectorAttempts, AuditKeep: c.AuditKeep,
 		DatabaseTimeout: c.DatabaseTimeout, Init: c.Init, MaxConnections: c.Connections, JourneysPerClient: c.JourneysPerClient,
-		Log: logger(s, c.LogLevel),
+		CompatibleDisabledAccounts: c.DisabledAccounts,
+		Log:                        logger(s, c.LogLevel),
 	}
 }
 

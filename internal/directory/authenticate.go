@@ -34,23 +34,20 @@ func (d *Directory) tries() *limit.Tries {
 // to the account before has tries of its own, so that a stranger's don't lock its owner
 // out (see limit.Caller).
 func (d *Directory) Authenticate(ctx context.Context, name, password string) (*User, error) {
-	name = canonical.Name(name)
-	users, err := d.Store.FindLocal(ctx, name)
-	if err != nil {
-		return nil, err
+	u, none := d.Store.FindUser(ctx, NameKey(name))
+	if none != nil && !errors.Is(none, ErrNotFound) && !errors.Is(none, ErrAmbiguous) {
+		return nil, none
 	}
 	caller := limit.From(ctx)
 	entry := entryOf(caller)
 	// A new password begins with a new count, as the key has the hash of the old one.
-	var u *User
-	stored, key := d.Passwords.dummy, limit.Key("name", name)
-	if len(users) > 0 {
-		if u = users[0]; u.Password != "" {
-			stored, key = u.Password, limit.Key("account", u.ID, u.Password)
-			if device := caller.Device(u.ID); device != "" {
-				key = limit.Key("device", u.ID, u.Password, device)
-				entry.Client, entry.Connection = key, nil
-			}
+	stored, key := d.Passwords.dummy, limit.Key("name", canonical.Name(name))
+	known := none == nil && u.Password != ""
+	if known {
+		stored, key = u.Password, limit.Key("account", u.ID, u.Password)
+		if device := caller.Device(u.ID); device != "" {
+			key = limit.Key("device", u.ID, u.Password, device)
+			entry.Client, entry.Connection = key, nil
 		}
 	}
 	entry.Account = key
@@ -65,11 +62,10 @@ func (d *Directory) Authenticate(ctx context.Context, name, password string) (*U
 	case err != nil:
 		return nil, err
 	}
-	good = good && u != nil && u.Password != ""
-	if !good {
+	if !good || !known {
 		err := try.Wrong(ctx, entered)
-		if u == nil {
-			return nil, errors.Join(ErrNotFound, err)
+		if none != nil {
+			return nil, errors.Join(none, err)
 		}
 		return nil, errors.Join(ErrWrongPassword, err)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"journeyman.dev/internal/canonical"
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/limit"
 )
@@ -31,12 +32,11 @@ type User struct {
 	PasswordPolicies string                  `json:"passwordPolicies,omitempty"`
 	ForceChange      bool                    `json:"forceChange,omitempty"`
 	Attributes       map[string]claims.Value `json:"attributes,omitempty"`
-	// TokensValidFrom revokes the grants that were given before it.
+	// Epoch counts the times that all grants and sessions of the account were ended. What was
+	// given in another epoch than the present one is good for nothing.
+	Epoch int64 `json:"epoch,omitempty"`
+	// TokensValidFrom is when the epoch began, in whole seconds: policies compare it.
 	TokensValidFrom time.Time `json:"tokensValidFrom"`
-	Failures        int       `json:"failures,omitempty"`
-	// Wrong are the last wrong passwords, hashed as the right one is.
-	Wrong       []string  `json:"wrong,omitempty"`
-	LockedUntil time.Time `json:"lockedUntil,omitzero"`
 	// Deleted is when the user was deleted; deleted users can be restored for 30 days.
 	Deleted time.Time `json:"deleted,omitzero"`
 }
@@ -51,30 +51,54 @@ type Identity struct {
 // Federated is the type of identities at other providers.
 const Federated = "federated"
 
-// Key is the form in which identities are compared and unique: local ones by type and
-// value without regard to case (the issuer isn't looked at), federated ones by issuer
-// and exact id.
-func (i Identity) Key() (scope, value string) {
+// Key is an entry of the index of identities: each belongs to one user.
+type Key struct{ Scope, Value string }
+
+// NameKey is the key of a name of the tenant's own: an address, a user name, a phone number
+// or a user principal name. A name belongs to one user, whatever kind it is registered as.
+func NameKey(name string) Key { return Key{"name", canonical.Name(name)} }
+
+// Key is the form in which identities are compared and unique: those of the tenant by
+// their name (the issuer isn't looked at), federated ones by issuer and exact id.
+func (i Identity) Key() Key {
 	if strings.EqualFold(i.Type, Federated) {
-		return "federated:" + strings.ToLower(i.Issuer), i.ID
+		return Key{"federated:" + canonical.Fold(i.Issuer), i.ID}
 	}
-	return "local:" + strings.ToLower(i.Type), strings.ToLower(i.ID)
+	return NameKey(i.ID)
 }
 
-// UPNScope is the scope of user principal names in the index of identities.
-const UPNScope = "upn"
-
-// Keys are all index entries of a user.
-func (u *User) Keys() [][2]string {
-	var keys [][2]string
+// Keys are all index entries of a user, each once; a deleted user has none, so that its
+// names are free again.
+func (u *User) Keys() []Key {
+	var keys []Key
+	add := func(k Key) {
+		if !slices.Contains(keys, k) {
+			keys = append(keys, k)
+		}
+	}
+	if !u.Deleted.IsZero() {
+		return nil
+	}
 	for _, i := range u.Identities {
-		scope, value := i.Key()
-		keys = append(keys, [2]string{scope, value})
+		add(i.Key())
 	}
 	if u.UPN != "" {
-		keys = append(keys, [2]string{UPNScope, strings.ToLower(u.UPN)})
+		add(NameKey(u.UPN))
 	}
 	return keys
+}
+
+// Has reports whether the user has a name as an identity of a type; any type if it is "".
+func (u *User) Has(kind, name string) bool {
+	return slices.ContainsFunc(u.Identities, func(i Identity) bool {
+		return i.Type != Federated && (kind == "" || strings.EqualFold(i.Type, kind)) && canonical.Same(i.ID, name)
+	})
+}
+
+// endGrants ends all grants and sessions of the account.
+func (u *User) endGrants(now time.Time) {
+	u.Epoch++
+	u.TokensValidFrom = now.UTC().Truncate(time.Second)
 }
 
 // Attribute returns an attribute, ignoring the case of its name.
@@ -119,8 +143,11 @@ func (u *User) Clone() *User {
 
 // Errors.
 var (
-	ErrNotFound      = errors.New("no such user")
-	ErrExists        = errors.New("a user with this identity exists")
+	ErrNotFound = errors.New("no such user")
+	ErrExists   = errors.New("a user with this identity exists")
+	// ErrAmbiguous says that a name belongs to two users, as older versions allowed: neither
+	// may be taken for the other.
+	ErrAmbiguous     = errors.New("two users have this name")
 	ErrWrongPassword = errors.New("wrong password")
 	ErrDisabled      = errors.New("account is disabled")
 	ErrLocked        = errors.New("account is locked for a while")
@@ -128,28 +155,42 @@ var (
 	// ErrWeakPassword and ErrInvalid have a text for people.
 	ErrWeakPassword = errors.New("the password does not meet the requirements: 8 to 64 characters, and 3 of lower case, upper case, digits and symbols")
 	ErrInvalid      = errors.New("invalid user")
-	ErrGrantRevoked = errors.New("the user's grants were revoked")
 )
 
 // Store keeps users.
 type Store interface {
 	// CreateUser returns ErrExists if one of the user's keys is taken.
 	CreateUser(ctx context.Context, u *User) error
-	// GetUser and FindUser return ErrNotFound; deleted users are not found.
+	// GetUser and FindUser return ErrNotFound; deleted users are not found. FindUser returns
+	// ErrAmbiguous if the key is that of two users.
 	GetUser(ctx context.Context, id string) (*User, error)
-	FindUser(ctx context.Context, scope, value string) (*User, error)
-	// FindLocal finds the users that have a local identity or user principal name of
-	// this folded value.
-	FindLocal(ctx context.Context, value string) ([]*User, error)
+	FindUser(ctx context.Context, k Key) (*User, error)
+	// GetUserInSession is GetUser; it also reports whether the session is there and the
+	// user's.
+	GetUserInSession(ctx context.Context, id, sessionID string) (*User, bool, error)
 	// UpdateUser changes a user in one transaction; change must be quick and may be
-	// run again. It returns the user as it is then.
+	// run again. It returns the user as it is then, ErrNotFound for one that is deleted.
 	UpdateUser(ctx context.Context, id string, change func(*User) error) (*User, error)
 	// ListUsers returns up to limit users with an id after the given one, by id.
 	ListUsers(ctx context.Context, after string, limit int, deleted bool) ([]*User, error)
+	// GetDeletedUser and RestoreUser return ErrNotFound for a user that isn't deleted,
+	// RestoreUser ErrExists if another user has one of its names now.
+	GetDeletedUser(ctx context.Context, id string) (*User, error)
+	RestoreUser(ctx context.Context, id string) (*User, error)
+	// PurgeUser removes a deleted user for good, else ErrNotFound.
+	PurgeUser(ctx context.Context, id string) error
 	// PurgeUsers removes users that were deleted before a time.
 	PurgeUsers(ctx context.Context, deletedBefore time.Time) error
+	// Clashes are the keys that two users have, as older versions allowed.
+	Clashes(ctx context.Context) ([]Clash, error)
 	// Wrong passwords are counted by what all nodes share.
 	limit.TryStore
+}
+
+// Clash is a key that several users have.
+type Clash struct {
+	Scope string
+	Users []string // ids
 }
 
 // Directory is the service around a Store.
@@ -175,11 +216,8 @@ func (u *User) Check() error {
 		return fmt.Errorf("%w: more than 10 identities", ErrInvalid)
 	}
 	for _, i := range u.Identities {
-		if i.ID == "" || i.Type == "" || i.Type == Federated && i.Issuer == "" {
-			return fmt.Errorf("%w: an identity lacks its type, issuer or id", ErrInvalid)
-		}
-		if len(i.ID) > 256 || len(i.Issuer) > 512 || strings.ContainsFunc(i.ID, unicode.IsControl) {
-			return fmt.Errorf("%w: an identity is too long or has characters that aren't allowed", ErrInvalid)
+		if err := i.check(); err != nil {
+			return err
 		}
 	}
 	for name, v := range u.Attributes {
@@ -214,11 +252,7 @@ func (d *Directory) Create(ctx context.Context, u *User, password string) error 
 	if u.TokensValidFrom.IsZero() {
 		u.TokensValidFrom = u.Created
 	}
-	for i := range u.Identities {
-		if u.Identities[i].Type != Federated && u.Identities[i].Issuer == "" {
-			u.Identities[i].Issuer = d.TenantName
-		}
-	}
+	d.complete(u)
 	if err := u.Check(); err != nil {
 		return err
 	}
@@ -268,8 +302,22 @@ func CheckPassword(password, policies string) error {
 	return nil
 }
 
+// complete gives local identities their issuer, and all of them the form that is kept.
+func (d *Directory) complete(u *User) {
+	for n := range u.Identities {
+		i := &u.Identities[n]
+		if i.Type == Federated {
+			continue
+		}
+		i.ID = canonical.Text(i.ID)
+		if i.Issuer == "" {
+			i.Issuer = d.TenantName
+		}
+	}
+}
+
 // Update changes a user; a non-empty password is checked and hashed first, outside
-// the transaction.
+// the transaction. A new password, and disabling the account, end its grants and sessions.
 func (d *Directory) Update(ctx context.Context, id, password, policies string, change func(*User) error) (*User, error) {
 	hash := ""
 	if password != "" {
@@ -287,57 +335,61 @@ func (d *Directory) Update(ctx context.Context, id, password, policies string, c
 	}
 	forget(ctx, id)
 	return d.Store.UpdateUser(ctx, id, func(u *User) error {
+		disabled := u.Disabled
 		if hash != "" {
 			u.Password = hash
-			u.Failures, u.Wrong, u.LockedUntil, u.ForceChange = 0, nil, time.Time{}, false
-			// A new password ends what the old one opened.
-			u.TokensValidFrom = d.Now().UTC().Truncate(time.Second)
+			u.ForceChange = false
 		}
 		if change != nil {
 			if err := change(u); err != nil {
 				return err
 			}
 		}
+		if hash != "" || u.Disabled && !disabled {
+			u.endGrants(d.Now())
+		}
+		d.complete(u)
 		return u.Check()
 	})
 }
 
-// Delete marks a user as deleted and frees its identities for nobody: they come back
-// when it is restored.
+// Revoke ends all grants and sessions of a user.
+func (d *Directory) Revoke(ctx context.Context, id string) error {
+	forget(ctx, id)
+	_, err := d.Store.UpdateUser(ctx, id, func(u *User) error {
+		u.endGrants(d.Now())
+		return nil
+	})
+	return err
+}
+
+// Delete marks a user as deleted. Its names are free for others at once; its grants and
+// sessions are over, also if it is restored.
 func (d *Directory) Delete(ctx context.Context, id string) error {
 	forget(ctx, id)
 	_, err := d.Store.UpdateUser(ctx, id, func(u *User) error {
+		u.endGrants(d.Now())
 		u.Deleted = d.Now().UTC()
 		return nil
 	})
 	return err
 }
 
-// GrantValid reports whether refresh tokens that were issued at a time are still
-// good: ErrNotFound, ErrDisabled or ErrGrantRevoked if not.
-func (d *Directory) GrantValid(ctx context.Context, id string, issued time.Time) error {
-	u, err := d.Get(ctx, id)
-	switch {
-	case err != nil:
-		return err
-	case u.Disabled:
-		return ErrDisabled
-	case issued.Before(u.TokensValidFrom):
-		return ErrGrantRevoked
-	}
-	return nil
+// Standing is what tells whether an account may be given something, and whether what it
+// was given is still good.
+type Standing struct {
+	Epoch    int64
+	Disabled bool
+	// Session says that the session that was asked about is there, and this account's.
+	Session bool
 }
 
-// SessionValid reports whether a browser's session, in which the user last proved who
-// it is at a time, may still be used: not once the account is gone or disabled, its
-// password was changed, or its sessions were revoked.
-func (d *Directory) SessionValid(ctx context.Context, id string, proved time.Time) (bool, error) {
-	switch err := d.GrantValid(ctx, id, proved); {
-	case err == nil:
-		return true, nil
-	case errors.Is(err, ErrNotFound), errors.Is(err, ErrDisabled), errors.Is(err, ErrGrantRevoked):
-		return false, nil
-	default:
-		return false, err
+// Standing returns the standing of an account, ErrNotFound if there is none. sessionID is a
+// session to look for in the same read; "" for none.
+func (d *Directory) Standing(ctx context.Context, id, sessionID string) (Standing, error) {
+	u, live, err := d.getInSession(ctx, strings.ToLower(id), sessionID)
+	if err != nil {
+		return Standing{}, err
 	}
+	return Standing{Epoch: u.Epoch, Disabled: u.Disabled, Session: live}, nil
 }

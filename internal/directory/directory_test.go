@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/directory"
 	"journeyman.dev/internal/store"
 )
@@ -93,7 +95,7 @@ func TestLockout(t *testing.T) {
 		t.Errorf("the second lock is longer: %v", err)
 	}
 	c.advance(time.Minute)
-	if u, err := d.Authenticate(t.Context(), "ada@example.com", good); err != nil || u.Failures != 0 {
+	if _, err := d.Authenticate(t.Context(), "ada@example.com", good); err != nil {
 		t.Errorf("afterwards: %v", err)
 	}
 }
@@ -111,9 +113,8 @@ func TestARepeatedWrongPasswordCountsOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	u, err := d.Authenticate(t.Context(), "ada@example.com", good)
-	if err != nil || u.Failures != 0 || len(u.Wrong) != 0 {
-		t.Fatalf("%d failures, %d kept: %v", u.Failures, len(u.Wrong), err)
+	if err := try(good); err != nil {
+		t.Fatal(err)
 	}
 	for i := range 10 {
 		if err := try(fmt.Sprint("guess", i)); !errors.Is(err, directory.ErrWrongPassword) {
@@ -125,28 +126,136 @@ func TestARepeatedWrongPasswordCountsOnce(t *testing.T) {
 	}
 }
 
-func TestANewPasswordRevokesGrants(t *testing.T) {
+// What ends an account's grants begins a new epoch: in which second it happens doesn't
+// matter.
+func TestWhatEndsGrantsBeginsAnEpoch(t *testing.T) {
 	t.Parallel()
-	d, c, u := open(t)
-	issued := c.now()
-	c.advance(time.Hour)
-	if err := d.GrantValid(t.Context(), u.ID, issued); err != nil {
-		t.Errorf("before: %v", err)
+	d, _, u := open(t)
+	epoch := func() directory.Standing {
+		t.Helper()
+		s, err := d.Standing(t.Context(), u.ID, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
 	}
-	if _, err := d.Update(t.Context(), u.ID, "Another-word.2", "", nil); err != nil {
+	update := func(password string, change func(*directory.User) error) {
+		t.Helper()
+		if _, err := d.Update(t.Context(), u.ID, password, "", change); err != nil {
+			t.Fatal(err)
+		}
+	}
+	disable := func(on bool) func(*directory.User) error {
+		return func(u *directory.User) error { u.Disabled = on; return nil }
+	}
+	start := epoch()
+	update("", func(u *directory.User) error { u.SetAttribute("city", claims.Text("London")); return nil })
+	if got := epoch(); got != start {
+		t.Errorf("after a change of the city: %+v", got)
+	}
+	update("Another-word.2", nil)
+	if got := epoch(); got.Epoch != start.Epoch+1 {
+		t.Errorf("after a new password: %+v", got)
+	}
+	update("", disable(true))
+	update("", disable(true))
+	if got := epoch(); got.Epoch != start.Epoch+2 || !got.Disabled {
+		t.Errorf("after disabling twice: %+v", got)
+	}
+	update("", disable(false))
+	if got := epoch(); got.Epoch != start.Epoch+2 || got.Disabled {
+		t.Errorf("after enabling: %+v", got)
+	}
+	if err := d.Revoke(t.Context(), u.ID); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.GrantValid(t.Context(), u.ID, issued); !errors.Is(err, directory.ErrGrantRevoked) {
-		t.Errorf("after: %v", err)
-	}
-	if err := d.GrantValid(t.Context(), u.ID, c.now()); err != nil {
-		t.Errorf("a grant of the new password: %v", err)
+	if got := epoch(); got.Epoch != start.Epoch+3 {
+		t.Errorf("after revoking: %+v", got)
 	}
 	if err := d.Delete(t.Context(), u.ID); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.GrantValid(t.Context(), u.ID, c.now()); !errors.Is(err, directory.ErrNotFound) {
+	if _, err := d.Standing(t.Context(), u.ID, ""); !errors.Is(err, directory.ErrNotFound) {
 		t.Errorf("a deleted account: %v", err)
+	}
+	if _, err := d.Store.RestoreUser(t.Context(), u.ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := epoch(); got.Epoch != start.Epoch+4 {
+		t.Errorf("after restoring: %+v", got)
+	}
+}
+
+func TestANameBelongsToOneAccountWhateverItsType(t *testing.T) {
+	t.Parallel()
+	d, _, u := open(t)
+	for _, name := range []directory.Identity{
+		{Type: "emailAddress", ID: "ADA@example.com"}, {Type: "emailAddress2", ID: "ada@example.com"}, {Type: "userName", ID: "ada@example.com"},
+		{Type: "aaa", ID: "ada@example.com"}, {Type: "userName", ID: u.UPN}, {Type: "customerNumber", ID: "ada@example.com."},
+	} {
+		other := &directory.User{Identities: []directory.Identity{name}}
+		if err := d.Create(t.Context(), other, good); !errors.Is(err, directory.ErrExists) {
+			t.Errorf("%s %s: %v", name.Type, name.ID, err)
+		}
+	}
+	if err := d.Create(t.Context(), &directory.User{UPN: "ADA@example.com"}, good); !errors.Is(err, directory.ErrExists) {
+		t.Errorf("as a user principal name: %v", err)
+	}
+	// One's own names may be the same.
+	twin := &directory.User{Identities: []directory.Identity{{Type: "emailAddress", ID: "bob@example.com"}, {Type: "userName", ID: "Bob@example.com"}}, UPN: "bob@EXAMPLE.com"}
+	if err := d.Create(t.Context(), twin, good); err != nil {
+		t.Errorf("three names of one account: %v", err)
+	}
+	// A look-alike is somebody else.
+	if err := d.Create(t.Context(), &directory.User{Identities: []directory.Identity{{Type: "emailAddress", ID: "bo\u0432@example.com"}}}, good); err != nil {
+		t.Errorf("a look-alike: %v", err)
+	}
+}
+
+func TestIdentitiesAreChecked(t *testing.T) {
+	t.Parallel()
+	d, _, _ := open(t)
+	for _, i := range []directory.Identity{
+		{Type: "emailAddress", ID: "no address"}, {Type: "emailAddress7", ID: "x"}, {Type: "userName", ID: "has blanks"}, {Type: "userName", ID: strings.Repeat("x", 65)},
+		{Type: "userName", ID: "zero\u200bwidth"}, {Type: "userName", ID: "a\x00b"}, {Type: "1st", ID: "x"}, {Type: "a b", ID: "x"}, {Type: "", ID: "x"}, {Type: "userName", ID: ""},
+		{Type: "Federated", Issuer: "x.com", ID: "1"}, {Type: "federated", ID: "1"}, {Type: "userName", ID: "\xff"},
+	} {
+		if err := d.Create(t.Context(), &directory.User{Identities: []directory.Identity{i}}, good); !errors.Is(err, directory.ErrInvalid) {
+			t.Errorf("%+v: %v", i, err)
+		}
+	}
+}
+
+func TestADeletedAccountsNamesAreFree(t *testing.T) {
+	t.Parallel()
+	d, _, u := open(t)
+	if err := d.Delete(t.Context(), u.ID); err != nil {
+		t.Fatal(err)
+	}
+	next := &directory.User{Identities: []directory.Identity{{Type: "emailAddress", ID: "ada@example.com"}}}
+	if err := d.Create(t.Context(), next, good); err != nil {
+		t.Fatalf("the address is not free: %v", err)
+	}
+	if _, err := d.Store.RestoreUser(t.Context(), u.ID); !errors.Is(err, directory.ErrExists) {
+		t.Errorf("restored although another has the address: %v", err)
+	}
+	if err := d.Delete(t.Context(), next.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Store.RestoreUser(t.Context(), u.ID); err != nil {
+		t.Errorf("restoring when the address is free again: %v", err)
+	}
+	if got, err := d.Authenticate(t.Context(), "ada@example.com", good); err != nil || got.ID != u.ID {
+		t.Errorf("after restoring: %v", err)
+	}
+	if _, err := d.Store.RestoreUser(t.Context(), u.ID); !errors.Is(err, directory.ErrNotFound) {
+		t.Errorf("restoring what isn't deleted: %v", err)
+	}
+	if err := d.Store.PurgeUser(t.Context(), u.ID); !errors.Is(err, directory.ErrNotFound) {
+		t.Errorf("purging what isn't deleted: %v", err)
+	}
+	if err := d.Store.PurgeUser(t.Context(), next.ID); err != nil {
+		t.Error(err)
 	}
 }
 

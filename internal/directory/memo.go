@@ -21,27 +21,51 @@ func Remembering(ctx context.Context) context.Context {
 
 // Get returns a user, ErrNotFound if there is none. The caller must not change it.
 func (d *Directory) Get(ctx context.Context, id string) (*User, error) {
-	m, ok := ctx.Value(memoKey{}).(*memo)
-	if !ok {
-		return d.Store.GetUser(ctx, id)
+	u, _, err := d.getInSession(ctx, id, "")
+	return u, err
+}
+
+// getInSession is Get, and reports whether a session is there; the session is read each
+// time that one is named.
+func (d *Directory) getInSession(ctx context.Context, id, sessionID string) (*User, bool, error) {
+	m, _ := ctx.Value(memoKey{}).(*memo)
+	if u := m.get(id); u != nil && sessionID == "" {
+		return u, false, nil
 	}
-	m.mu.Lock()
-	u := m.users[id]
-	m.mu.Unlock()
-	if u != nil {
-		return u, nil
+	if sessionID != "" {
+		u, live, err := d.Store.GetUserInSession(ctx, id, sessionID)
+		if err == nil {
+			m.put(u)
+		}
+		return u, live, err
 	}
 	u, err := d.Store.GetUser(ctx, id)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		m.put(u)
+	}
+	return u, false, err
+}
+
+// get and put do nothing without a memo.
+func (m *memo) get(id string) *User {
+	if m == nil {
+		return nil
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.users[id]
+}
+
+func (m *memo) put(u *User) {
+	if m == nil {
+		return
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.users == nil {
 		m.users = make(map[string]*User)
 	}
-	m.users[id] = u
-	return u, nil
+	m.users[u.ID] = u
 }
 
 // forget makes Get read a user anew: the request is about to change it.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"journeyman.dev/internal/directory"
 	"journeyman.dev/internal/limit"
 	"journeyman.dev/internal/policy"
 	"journeyman.dev/internal/session"
@@ -54,11 +55,22 @@ type Programs interface {
 	Program(ctx context.Context, hash string) (*Program, error)
 }
 
-// Accounts says whether the session of a user's browser is still good.
+// Accounts knows how the accounts of the directory stand.
 type Accounts interface {
-	// SessionValid reports whether a session may be used in which the user of an object id
-	// last proved an identity at a time.
-	SessionValid(ctx context.Context, objectID string, proved time.Time) (bool, error)
+	// Standing returns directory.ErrNotFound if there is no such account. sessionID is a
+	// session to look for in the same read; "" for none.
+	Standing(ctx context.Context, objectID, sessionID string) (directory.Standing, error)
+}
+
+// Sessions keeps records of single sign-on sessions.
+type Sessions interface {
+	// SaveSession makes or renews a record, and ends the session that it replaces, if one is
+	// named.
+	SaveSession(ctx context.Context, r session.Record, replaced string) error
+	// SessionLive reports whether a session without account is there.
+	SessionLive(ctx context.Context, id string) (bool, error)
+	// DropSession ends a session.
+	DropSession(ctx context.Context, id string) error
 }
 
 // Engine runs journeys. All fields must be set; it is safe for concurrent use.
@@ -67,6 +79,9 @@ type Engine struct {
 	Sealer   Sealer
 	Programs Programs
 	Accounts Accounts
+	Sessions Sessions
+	// AllowDisabled lets disabled accounts through that the policy lets through, as B2C does.
+	AllowDisabled bool
 	// Secret returns the secret of a policy key, for claims transformations.
 	Secret func(ctx context.Context, keyID string) ([]byte, error)
 	Now    func() time.Time
@@ -154,8 +169,7 @@ func (e *Engine) Start(ctx context.Context, b Begin) (Ran, error) {
 	if err := r.authorize(ctx, uj); err != nil {
 		return r.settle(ctx, r.fail(AsFailure(err)), nil)
 	}
-	out := r.advance(ctx)
-	return r.settle(ctx, out, nil)
+	return r.settle(ctx, r.advance(ctx), nil)
 }
 
 // authorize runs the profiles that may authorize a journey, until one accepts the
@@ -185,7 +199,9 @@ func (r *run) settle(ctx context.Context, out Outcome, version *int64) (Ran, err
 		}
 	case *Finished:
 		if !j.sessionless {
-			r.saveSession(session.Client{ID: j.Request.Parameters["client_id"], LogoutURL: j.LogoutURL}, o.Issuer != nil && o.Issuer.RegistersSession)
+			if err := r.saveSession(ctx, o.Account, session.Client{ID: j.Request.Parameters["client_id"], LogoutURL: j.LogoutURL}, o.Issuer != nil && o.Issuer.RegistersSession); err != nil {
+				return Ran{}, err
+			}
 		}
 		o.AuthTime = r.authTime()
 	case *Failed:

@@ -103,8 +103,6 @@ type Result struct {
 	Leave  *Leave          // go to another site and run again with what it returns
 	Reply  *Reply          // answer the page's script; the form stays
 	Memory json.RawMessage // with Ask, Leave and Reply: kept for the next run; nil keeps the old one
-	// NewCredentials, with Output: the user's password was set, which ends older sessions.
-	NewCredentials bool
 }
 
 // Leave sends the browser away.

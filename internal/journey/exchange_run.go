@@ -129,11 +129,6 @@ func (r *run) runProfile(ctx context.Context, tp *TechnicalProfile, bag *claims.
 	if err != nil || result.Output == nil {
 		return result, err
 	}
-	if result.NewCredentials && !r.j.Credentials.IsZero() {
-		// The user who proved an identity in this journey knows the new password, too: the
-		// session that the journey leaves is none of those that it ends.
-		r.j.Credentials = r.e.Now()
-	}
 	if err := r.outputs(tp.Outputs, result.Output, bag); err != nil {
 		return Result{}, fmt.Errorf("technical profile %s: %w", tp.ID, err)
 	}

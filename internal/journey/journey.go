@@ -27,6 +27,10 @@ type Journey struct {
 	// Notes are what providers remember: see [Call.Notes].
 	Notes map[string]json.RawMessage `json:"notes,omitempty"`
 
+	// Accounts are those of the directory that the journey has met, by object id, with their
+	// epoch as of then: see [Call.Met].
+	Accounts map[string]int64 `json:"accounts,omitempty"`
+
 	// Browser is the hash of the secret in the cookie that binds the browser.
 	Browser []byte    `json:"browser,omitempty"`
 	Started time.Time `json:"started"`
@@ -191,6 +195,8 @@ type Finished struct {
 	Issuer  *TokenSettings
 	Claims  []TokenClaim
 	Subject string
+	// Account is whom of the directory the journey ended with.
+	Account Account
 	// AuthTime is when the user was authenticated; an SSO hit counts.
 	AuthTime time.Time
 	// Grant has the claims that a later refresh may need.
@@ -209,6 +215,15 @@ func (*ShowPage) outcome() {}
 func (*GoTo) outcome()     {}
 func (*Finished) outcome() {}
 func (*Failed) outcome()   {}
+
+// Account is an account of the directory in a journey.
+type Account struct {
+	ID    string // object id; "" for none: the policy keeps no accounts
+	Epoch int64  // of the account when the journey met it
+	// Gone is set if the journey itself has deleted the account: what it ends with can't be
+	// renewed.
+	Gone bool
+}
 
 // TokenClaim is a claim of a token, by the name that applications know.
 type TokenClaim struct {

@@ -345,7 +345,8 @@ func (r *run) again(ctx context.Context) (Ran, error) {
 	}
 	out, err := r.sendClaims(ctx, uj, uj.Steps[frame.Step])
 	if err != nil {
-		return Ran{}, err
+		// Meanwhile the account was disabled, or its grants were ended.
+		return Ran{Outcome: r.fail(AsFailure(err)), Session: r.session}, nil
 	}
 	out.(*Finished).AuthTime = r.authTime()
 	return Ran{Outcome: out, Session: r.session}, nil

@@ -351,6 +351,9 @@ func (r *run) sendClaims(ctx context.Context, uj *UserJourney, step *Step) (Outc
 			out.Grant.Set(id, v)
 		}
 	}
+	if out.Account, err = r.admit(ctx, out); err != nil {
+		return nil, err
+	}
 	if !r.j.Ended {
 		r.j.Ended, r.j.EndedAt = true, r.e.Now()
 	}

@@ -3,11 +3,13 @@ package journey
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"time"
 
 	"journeyman.dev/internal/claims"
+	"journeyman.dev/internal/directory"
 	"journeyman.dev/internal/policy"
 	"journeyman.dev/internal/session"
 )
@@ -45,8 +47,9 @@ func (s SingleSignOn) Key(policyID, clientID string) string {
 	return "tenant"
 }
 
-// checkSession drops what the browser's session remembers of an account that it isn't
-// good for any more: since then its password was changed or its sessions revoked.
+// checkSession drops what the browser's session remembers if the session was ended, or
+// is of an account that it isn't good for any more: one that is gone, disabled, or whose
+// sessions were ended by a new password or by an administrator.
 func (r *run) checkSession(ctx context.Context) error {
 	if r.j.Fresh {
 		return nil
@@ -56,23 +59,32 @@ func (r *run) checkSession(ctx context.Context) error {
 	if p == nil {
 		return nil
 	}
-	checked := ""
-	for _, entry := range p.Entries {
-		id := entry.Claims.Get(objectID).String()
-		if id == "" || id == checked {
-			continue
-		}
-		checked = id
-		good, err := r.e.Accounts.SessionValid(ctx, id, p.Credentials)
-		if err != nil {
-			return fmt.Errorf("session: %w", err)
-		}
-		if !good {
-			delete(r.session.Partitions, key)
-			return nil
-		}
+	good, err := r.goodSession(ctx, p)
+	if err != nil {
+		return fmt.Errorf("session: %w", err)
+	}
+	if !good {
+		delete(r.session.Partitions, key)
+		return nil
+	}
+	if _, ok := r.j.Accounts[p.Account]; !ok && p.Account != "" {
+		r.j.setAccount(p.Account, p.Epoch)
 	}
 	return nil
+}
+
+func (r *run) goodSession(ctx context.Context, p *session.Partition) (bool, error) {
+	switch {
+	case p.ID == "":
+		return false, nil
+	case p.Account == "":
+		return r.e.Sessions.SessionLive(ctx, p.ID)
+	}
+	now, err := r.e.Accounts.Standing(ctx, p.Account, p.ID)
+	if errors.Is(err, directory.ErrNotFound) {
+		return false, nil
+	}
+	return now.Session && now.Epoch == p.Epoch && (!now.Disabled || r.e.AllowDisabled), err
 }
 
 // objectID is the claim that names the account in a session.
@@ -164,24 +176,36 @@ func sameClaims(a, b *claims.Bag) bool {
 }
 
 // saveSession carries the journey's writes into the session when it finishes. A
-// fresh journey replaces what the scope had; another one adds to it.
-func (r *run) saveSession(client session.Client, register bool) {
+// fresh journey replaces what the scope had; another one adds to it. The session belongs
+// to the account that the journey ended with. Its record is written before the browser
+// gets the cookie, and again when the cookie would outlive it.
+func (r *run) saveSession(ctx context.Context, account Account, client session.Client, register bool) error {
 	sso := r.p.RelyingParty.SSO
 	key := r.scopeKey()
 	if key == "" {
-		return
+		return nil
 	}
 	now := r.e.Now()
 	old := r.session.Live(key, now)
+	if account.Gone {
+		return r.endSession(ctx, key, old)
+	}
 	if len(r.j.Writes) == 0 && old == nil {
-		return
+		return nil
 	}
 	if r.session == nil {
 		r.session = &session.Session{ID: r.e.NewID()}
 	}
-	next := &session.Partition{Created: now, Credentials: now, Entries: make(map[string]session.Entry)}
-	if old != nil && !r.j.Fresh {
-		next.Created, next.Credentials, next.Persistent, next.Clients = old.Created, old.Credentials, old.Persistent, old.Clients
+	next := &session.Partition{ID: r.e.NewID(), Account: account.ID, Epoch: account.Epoch, Created: now, Credentials: now, Entries: make(map[string]session.Entry)}
+	if old != nil && r.continues(old, account) {
+		next.Account, next.Created, next.Credentials, next.Persistent, next.Clients = cmp.Or(account.ID, old.Account), old.Created, old.Credentials, old.Persistent, old.Clients
+		if account.ID == "" {
+			next.Epoch = old.Epoch
+		}
+		if next.Account == old.Account && next.Epoch == old.Epoch {
+			// Else its record is gone, or another's, and the session gets one of its own.
+			next.ID, next.Kept = old.ID, old.Kept
+		}
 		for id, entry := range old.Entries {
 			next.Entries[id] = entry
 		}
@@ -209,7 +233,58 @@ func (r *run) saveSession(client session.Client, register bool) {
 	} else {
 		next.Expires = now.Add(lifetime)
 	}
+	if next.Expires.After(next.Kept) {
+		// A rolling session moves its end with each use; the record is renewed now and then.
+		next.Kept = next.Expires.Add(lifetime / 4)
+		if err := r.e.Sessions.SaveSession(ctx, r.sessionRecord(next, client.ID), replacedBy(next, old)); err != nil {
+			return fmt.Errorf("session: %w", err)
+		}
+	}
 	r.session.Put(key, next)
 	r.session.Prune(now)
 	r.sessionChanged = true
+	return nil
+}
+
+// endSession drops the session of a scope; old is nil if there is none.
+func (r *run) endSession(ctx context.Context, key string, old *session.Partition) error {
+	if old == nil {
+		return nil
+	}
+	delete(r.session.Partitions, key)
+	r.sessionChanged = true
+	if err := r.e.Sessions.DropSession(ctx, old.ID); err != nil {
+		return fmt.Errorf("session: %w", err)
+	}
+	return nil
+}
+
+// continues reports whether the journey goes on with the session that the browser had: not
+// if it was fresh, or ended with another account. A session whose account got a new epoch in this journey goes on if the user has proved
+// an identity in it, and so knows the new password, too.
+func (r *run) continues(old *session.Partition, account Account) bool {
+	switch {
+	case r.j.Fresh:
+		return false
+	case account.ID == "" || old.Account == "":
+		return true
+	}
+	return old.Account == account.ID && (old.Epoch == account.Epoch || !r.j.Credentials.IsZero())
+}
+
+// replacedBy is the session that a new one ends: that of the same account. Who signs in where
+// another account was signed in ends nothing of the other's: the cookie may have been
+// planted, and is gone from this browser in any case.
+func replacedBy(next, old *session.Partition) string {
+	if old == nil || old.ID == next.ID || old.Account != next.Account {
+		return ""
+	}
+	return old.ID
+}
+
+func (r *run) sessionRecord(p *session.Partition, clientID string) session.Record {
+	return session.Record{
+		ID: p.ID, Account: p.Account, Started: p.Created.UTC(), Used: p.Used, Expires: p.Kept, PolicyID: r.p.PolicyID, ClientID: clientID,
+		RemoteIP: r.j.Request.RemoteIP, UserAgent: r.j.Request.UserAgent,
+	}
 }

@@ -222,6 +222,7 @@ var roleIDs = map[string]string{
 	"b0afded3-3588-46d8-8b3d-9842eff778da": "AuditLog.Read.All",
 	"741f803b-c850-494e-b5df-cde7c675a1ca": "User.ReadWrite.All",
 	"df021288-bdef-4463-88db-98f22de89214": "User.Read.All",
+	"eccc023d-eccf-4e7b-9683-8813ab36cecc": "User.DeleteRestore.All",
 	"9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30": "Application.Read.All",
 	"1bfefb4e-e0b5-418b-a88f-73c46d2cc8e9": "Application.ReadWrite.All",
 	"7ab1d382-f21e-4acd-a863-ba3e13f7da61": "Directory.Read.All",

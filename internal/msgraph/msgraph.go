@@ -35,6 +35,7 @@ import (
 	"journeyman.dev/internal/keyset"
 	"journeyman.dev/internal/library"
 	"journeyman.dev/internal/limit"
+	"journeyman.dev/internal/session"
 	"journeyman.dev/internal/userflow"
 )
 
@@ -57,6 +58,7 @@ type Server struct {
 	Keys       *keyset.Service
 	Apps       application.Store
 	Users      *directory.Directory
+	Sessions   session.Store
 	// Connectors, Flows and Audit are the tenant's API connectors, user flows and records.
 	Connectors *connector.Service
 	Flows      *userflow.Service
@@ -109,6 +111,7 @@ const (
 	writeApps     = "Application.ReadWrite.All Directory.ReadWrite.All"
 	readUsers     = "User.Read.All User.ReadWrite.All Directory.Read.All Directory.ReadWrite.All"
 	writeUsers    = "User.ReadWrite.All Directory.ReadWrite.All"
+	restoreUsers  = "User.DeleteRestore.All User.ReadWrite.All Directory.ReadWrite.All"
 	readTenant    = "Organization.Read.All Domain.Read.All Directory.Read.All Directory.ReadWrite.All Policy.Read.All Policy.ReadWrite.TrustFramework"
 )
 
@@ -145,6 +148,13 @@ var routes = append(identityRoutes, []route{
 	{"PATCH", "users/{}", writeUsers, (*request).patchUser},
 	{"DELETE", "users/{}", writeUsers, (*request).deleteUser},
 	{"POST", "users/{}/revokesigninsessions", writeUsers, (*request).revokeSessions},
+	{"GET", "users/{}/sessions", readUsers, (*request).listSessions},
+	{"DELETE", "users/{}/sessions/{}", writeUsers, (*request).endSession},
+
+	{"GET", "directory/deleteditems/microsoft.graph.user", readUsers, (*request).listDeleted},
+	{"GET", "directory/deleteditems/{}", readUsers, (*request).getDeleted},
+	{"POST", "directory/deleteditems/{}/restore", restoreUsers, (*request).restoreDeleted},
+	{"DELETE", "directory/deleteditems/{}", restoreUsers, (*request).purgeDeleted},
 
 	{"GET", "domains", readTenant, (*request).domains},
 	{"GET", "organization", readTenant, (*request).organization},
@@ -349,6 +359,10 @@ func (q *request) fail(err error) {
 		e = &apiError{http.StatusBadRequest, fault.Code, fault.Text}
 	case errors.Is(err, connector.ErrInvalid), errors.Is(err, userflow.ErrInvalid):
 		e = &apiError{http.StatusBadRequest, "AADB2C", sentence(err.Error())}
+	case errors.Is(err, directory.ErrNotFound): // deleted by another meanwhile
+		e = &apiError{http.StatusNotFound, "Request_ResourceNotFound", "The user does not exist."}
+	case errors.Is(err, directory.ErrAmbiguous):
+		e = &apiError{http.StatusConflict, "Request_BadRequest", "Two users have this name. Address them by id, and rename or delete one of them."}
 	case errors.Is(err, userflow.ErrExists), errors.Is(err, userflow.ErrConflict), errors.Is(err, connector.ErrConflict):
 		e = &apiError{http.StatusConflict, "AADB2C", sentence(err.Error())}
 	case errors.Is(err, userflow.ErrNotFound), errors.Is(err, connector.ErrNotFound), errors.Is(err, audit.ErrNotFound):

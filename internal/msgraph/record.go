@@ -29,7 +29,9 @@ var activities = []struct {
 	{"identity/userflowattributes", activity{"user attribute", audit.ServiceB2C, audit.CategoryResources}},
 	{"identity/identityproviders", activity{"identity provider", audit.ServiceB2C, audit.CategoryResources}},
 	{"applications", activity{"application", audit.ServiceDirectory, audit.CategoryApplications}},
+	{"users/{}/sessions", activity{"user session", audit.ServiceDirectory, audit.CategoryUsers}},
 	{"users", activity{"user", audit.ServiceDirectory, audit.CategoryUsers}},
+	{"directory/deleteditems", activity{"user", audit.ServiceDirectory, audit.CategoryUsers}},
 }
 
 // named are the activities of actions that have a name of their own.
@@ -37,7 +39,7 @@ var named = map[string]string{
 	"generatekey": "Generate key", "uploadsecret": "Upload secret into policy key", "uploadcertificate": "Upload certificate to policy key",
 	"uploadpkcs12": "Upload certificate to policy key", "uploadclientcertificate": "Upload certificate to Api connector", "probe": "Probe Api connector",
 	"addpassword": "Update application – Certificates and secrets management", "removepassword": "Update application – Certificates and secrets management",
-	"revokesigninsessions": "Revoke user sessions",
+	"revokesigninsessions": "Revoke user sessions", "restore": "Restore user",
 }
 
 // activityOf is the activity of a route, "" for one that changes nothing.
@@ -57,6 +59,9 @@ func activityOf(h *route) (name string, a activity, operation string) {
 			verb, op = "Create", "Add"
 		case h.method == http.MethodDelete && !strings.Contains(strings.TrimPrefix(h.pattern, known.prefix+"/{}"), "/"):
 			verb, op = "Delete", "Delete"
+		}
+		if known.prefix == "directory/deleteditems" && verb == "Delete" {
+			verb = "Hard Delete"
 		}
 		if a.service == audit.ServiceDirectory && verb == "Create" {
 			verb = "Add"

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"journeyman.dev/internal/canonical"
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/directory"
 )
@@ -68,6 +69,9 @@ func (s *Server) userJSON(u *directory.User) map[string]any {
 			out["creationType"] = "LocalAccount"
 		}
 		identities = append(identities, map[string]any{"signInType": i.Type, "issuer": issuer, "issuerAssignedId": i.ID})
+	}
+	if !u.Deleted.IsZero() {
+		out["deletedDateTime"] = u.Deleted.UTC().Format(time.RFC3339)
 	}
 	identities = append(identities, map[string]any{"signInType": "userPrincipalName", "issuer": s.TenantName, "issuerAssignedId": u.UPN})
 	out["identities"] = identities
@@ -131,19 +135,20 @@ func (q *request) listUsers() error {
 			}
 		}
 	} else {
-		if value, next, err = q.scan(f, limit); err != nil {
+		if value, next, err = q.scan(f, limit, false); err != nil {
 			return err
 		}
 	}
 	return q.writePage("users", value, next)
 }
 
-// scan reads page after page until enough users pass the filter.
-func (q *request) scan(f *filter, limit int) (value []map[string]any, next string, err error) {
+// scan reads page after page until enough users pass the filter: those that are deleted, or
+// those that aren't.
+func (q *request) scan(f *filter, limit int, deleted bool) (value []map[string]any, next string, err error) {
 	value = []map[string]any{}
 	after := q.URL.Query().Get("$skiptoken")
 	for {
-		page, err := q.s.Users.Store.ListUsers(q.Context(), after, 500, false)
+		page, err := q.s.Users.Store.ListUsers(q.Context(), after, 500, deleted)
 		if err != nil {
 			return nil, "", err
 		}
@@ -193,15 +198,19 @@ func (q *request) indexed(f *filter) (users []*directory.User, ok bool, err erro
 		}
 		return users, true, nil
 	}
+	find := func(k directory.Key) error {
+		u, err := store.FindUser(q.Context(), k)
+		return add([]*directory.User{u}, err)
+	}
 	for _, property := range []string{"issuerAssignedId", "userPrincipalName"} {
 		for _, id := range f.literals(property) {
-			if err := add(store.FindLocal(q.Context(), strings.ToLower(id))); err != nil {
+			if err := find(directory.NameKey(id)); errors.Is(err, directory.ErrAmbiguous) {
+				return nil, false, nil // the scan finds both
+			} else if err != nil {
 				return nil, true, err
 			}
 			for _, issuer := range f.literals("issuer") {
-				scope, value := directory.Identity{Type: directory.Federated, Issuer: issuer, ID: id}.Key()
-				u, err := store.FindUser(q.Context(), scope, value)
-				if err := add([]*directory.User{u}, err); err != nil {
+				if err := find(directory.Identity{Type: directory.Federated, Issuer: issuer, ID: id}.Key()); err != nil {
 					return nil, true, err
 				}
 			}
@@ -216,7 +225,10 @@ func (q *request) user() (*directory.User, error) {
 	id := strings.ToLower(q.args[0])
 	u, err := q.s.Users.Store.GetUser(q.Context(), id)
 	if errors.Is(err, directory.ErrNotFound) {
-		u, err = q.s.Users.Store.FindUser(q.Context(), directory.UPNScope, id)
+		u, err = q.s.Users.Store.FindUser(q.Context(), directory.NameKey(id))
+		if err == nil && !canonical.Same(u.UPN, id) {
+			err = directory.ErrNotFound // an address isn't the name of the resource
+		}
 	}
 	if errors.Is(err, directory.ErrNotFound) {
 		return nil, notFound(q.args[0])
@@ -484,17 +496,13 @@ func (q *request) deleteUser() error {
 	return q.noContent()
 }
 
-// revokeSessions ends the refresh tokens that the user's sign-ins gave.
+// revokeSessions ends the sessions, codes and refresh tokens that the user's sign-ins gave.
 func (q *request) revokeSessions() error {
 	u, err := q.user()
 	if err != nil {
 		return err
 	}
-	_, err = q.s.Users.Store.UpdateUser(q.Context(), u.ID, func(u *directory.User) error {
-		u.TokensValidFrom = q.s.Now().UTC().Truncate(time.Second).Add(time.Second)
-		return nil
-	})
-	if err != nil {
+	if err := q.s.Users.Revoke(q.Context(), u.ID); err != nil {
 		return err
 	}
 	return q.write(http.StatusOK, "Edm.Boolean", map[string]any{"value": true})

@@ -16,6 +16,10 @@ import (
 	"journeyman.dev/internal/token"
 )
 
+// grantForm is the present form of grants. Older ones don't name their account and its
+// epoch: they are taken as revoked.
+const grantForm = 2
+
 // codeLifetime is B2C's, about ten minutes (protocol §3.3).
 const codeLifetime = 10 * time.Minute
 
@@ -26,6 +30,7 @@ const spaLifetime = 24 * time.Hour
 // grant is what a code or refresh token carries, sealed: everything that tokens are
 // made of, so that issuing costs no write.
 type grant struct {
+	Form        int           `json:"form"`   // grantForm
 	ID          string        `json:"id"`     // of the redemption
 	Family      string        `json:"family"` // all that came from one authorization
 	Policy      string        `json:"policy"`
@@ -40,6 +45,8 @@ type grant struct {
 	Plain       bool          `json:"plain,omitempty"`
 	Subject     string        `json:"sub"`
 	ObjectID    string        `json:"oid,omitempty"`
+	Account     string        `json:"account,omitempty"` // of the directory; "" for none
+	Epoch       int64         `json:"epoch,omitempty"`   // of the account
 	Claims      []storedClaim `json:"claims"`
 	Bag         claims.Bag    `json:"bag"` // for the refresh journey
 	AuthTime    time.Time     `json:"auth"`
@@ -59,11 +66,14 @@ type storedClaim struct {
 func (s *Server) grantOf(a *authorization, out *journey.Finished) *grant {
 	now := s.Now().UTC().Truncate(time.Second)
 	g := &grant{
-		ID: "code " + out.Journey.ID, Family: out.Journey.ID, Policy: out.Program.PolicyID, ClientID: a.ClientID, RedirectURI: a.RedirectURI,
+		Form: grantForm, ID: "code " + out.Journey.ID, Family: out.Journey.ID, Policy: out.Program.PolicyID, ClientID: a.ClientID, RedirectURI: a.RedirectURI,
 		Kind: a.RedirectKind, Scopes: a.Scopes, Resource: a.Resource, Nonce: a.Nonce, Challenge: a.Challenge, Plain: a.Plain,
 		AuthTime: out.AuthTime, First: now, Issued: now, Expires: now.Add(codeLifetime), Language: out.Journey.Language,
 	}
 	g.fill(out)
+	if out.Account.Gone {
+		g.Scopes = slices.DeleteFunc(slices.Clone(g.Scopes), func(scope string) bool { return scope == "offline_access" })
+	}
 	return g
 }
 
@@ -74,6 +84,9 @@ func (g *grant) fill(out *journey.Finished) {
 	}
 	g.Bag = out.Grant
 	g.Subject = out.Subject
+	if out.Account.ID != "" {
+		g.Account, g.Epoch = out.Account.ID, out.Account.Epoch
+	}
 	identity := out.Issuer.RefreshIdentity
 	if identity == "" {
 		identity = "objectId"
@@ -115,7 +128,10 @@ func (s *Server) openGrant(p seal.Purpose, text string) (*grant, *failure) {
 	data, err := s.Sealer.OpenText(p, s.TenantID, text)
 	if err == nil {
 		g := new(grant)
-		if err = json.Unmarshal(data, g); err == nil {
+		if err = json.Unmarshal(data, g); err == nil && g.Form != grantForm {
+			return nil, revoked()
+		}
+		if err == nil {
 			return g, nil
 		}
 	}

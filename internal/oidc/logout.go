@@ -1,6 +1,7 @@
 package oidc
 
 import (
+	"context"
 	"html/template"
 	"net/http"
 	"net/url"
@@ -17,8 +18,11 @@ import (
 
 // logout ends the browser's session, signs out the applications that took part, and
 // goes back to the application (protocol §5.2). B2C redirects to any https address; we
-// only to one that an application of the tenant has registered: a redirector for
-// everybody is no feature (our decision; the page says what is wrong).
+// only to one that an application of the tenant has registered, or that is on the origin
+// of one, as ASP.NET Core's /signout-callback-oidc is: a redirector for everybody is no
+// feature. Any other address signs out as well, and the signed-out page says why it goes
+// no further. A policy that enforces hints signs out only with a good one, to an address
+// that the hint's application has registered.
 func (s *Server) logout(w http.ResponseWriter, r *http.Request, e endpoint.Endpoint, p *journey.Program) {
 	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
 	if err := r.ParseForm(); err != nil {
@@ -38,18 +42,23 @@ func (s *Server) logout(w http.ResponseWriter, r *http.Request, e endpoint.Endpo
 	} else if aud, fail := s.checkHint(r, p, hint); fail == nil {
 		audience = aud
 	}
-	target, fail := s.logoutTarget(r, q.Get("post_logout_redirect_uri"), audience, p.RelyingParty.SSO.EnforceHint)
-	if fail != nil {
-		s.Browser.Error(w, r, http.StatusBadRequest, fail.page(), "")
+	target, refused := s.logoutTarget(r, q.Get("post_logout_redirect_uri"), audience, p.RelyingParty.SSO.EnforceHint)
+	if refused != nil && p.RelyingParty.SSO.EnforceHint {
+		s.Browser.Error(w, r, http.StatusBadRequest, refused.page(), "")
 		return
 	}
 	s.Browser.ForgetJourneys(w, r)
 	current := s.Browser.Session(r)
-	clients := s.endSession(current, p, audience)
+	clients, err := s.endSession(r.Context(), current, p, audience)
 	if current != nil && len(current.Partitions) > 0 {
 		s.Browser.SetSession(w, r, current)
 	} else {
 		s.Browser.ClearSession(w, r)
+	}
+	if err != nil {
+		// This browser is signed out, but a copy of its cookie might not be.
+		s.internal(w, r, s.Engine.NewID(), err)
+		return
 	}
 	if target != "" && q.Has("state") {
 		u, err := url.Parse(target)
@@ -73,22 +82,25 @@ func (s *Server) logout(w http.ResponseWriter, r *http.Request, e endpoint.Endpo
 		w.WriteHeader(http.StatusFound)
 		return
 	}
-	s.signedOut(w, frames, target)
+	s.signedOut(w, frames, target, refused)
 }
 
-// endSession drops the partition of the policy's scope and returns the clients that
-// took part in it.
-func (s *Server) endSession(current *session.Session, p *journey.Program, clientID string) []session.Client {
+// endSession drops the partition of the policy's scope, in the cookie and on the server,
+// and returns the clients that took part in it.
+func (s *Server) endSession(ctx context.Context, current *session.Session, p *journey.Program, clientID string) ([]session.Client, error) {
 	if current == nil {
-		return nil
+		return nil, nil
 	}
 	key := p.RelyingParty.SSO.Key(p.PolicyID, clientID)
 	partition := current.Partitions[key]
 	delete(current.Partitions, key)
 	if partition == nil {
-		return nil
+		return nil, nil
 	}
-	return partition.Clients
+	if partition.ID == "" {
+		return partition.Clients, nil
+	}
+	return partition.Clients, s.Sessions.DropSession(ctx, partition.ID)
 }
 
 // checkHint verifies an id token of ours; an expired one is good enough for signing
@@ -121,7 +133,8 @@ func (s *Server) checkHint(r *http.Request, p *journey.Program, hint string) (st
 	return c.Audience[0], nil
 }
 
-// logoutTarget checks where to go afterwards.
+// logoutTarget checks where to go afterwards. With mustBeOwn it is an address that the
+// client itself has registered.
 func (s *Server) logoutTarget(r *http.Request, uri, clientID string, mustBeOwn bool) (string, *failure) {
 	if uri == "" {
 		return "", nil
@@ -142,27 +155,62 @@ func (s *Server) logoutTarget(r *http.Request, uri, clientID string, mustBeOwn b
 			return uri, nil
 		}
 	}
+	if !mustBeOwn {
+		for _, client := range list {
+			if slices.ContainsFunc(slices.Concat(client.WebRedirects, client.SPARedirects), func(registered string) bool { return sameOrigin(u, registered) }) {
+				// As we read it, so that no browser reads another host in it.
+				return u.String(), nil
+			}
+		}
+	}
 	return "", &failure{code: "AADB2C90006", text: "The post logout redirect URI is not registered for an application of this tenant."}
+}
+
+// sameOrigin compares scheme, host and port with those of a registered address. Registered
+// addresses of web applications are https, or http of this machine.
+func sameOrigin(u *url.URL, registered string) bool {
+	r, err := url.Parse(registered)
+	if err != nil || u.Opaque != "" || u.User != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return false
+	}
+	return u.Scheme == r.Scheme && strings.EqualFold(u.Hostname(), r.Hostname()) && port(u) == port(r)
+}
+
+func port(u *url.URL) string {
+	switch p := u.Port(); {
+	case p != "":
+		return p
+	case u.Scheme == "https":
+		return "443"
+	}
+	return "80"
 }
 
 var signedOutPage = template.Must(template.New("signed out").Parse(
 	`<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Signed out</title>` +
 		`{{if .Target}}<meta http-equiv="refresh" content="2;url={{.Target}}">{{end}}` +
 		`<style>body{font:1rem/1.5 system-ui,sans-serif;margin:15vh auto;max-width:28rem;padding:0 1rem;text-align:center;color-scheme:light dark}iframe{display:none}</style></head>` +
-		`<body><main><h1>You are signed out</h1><p>{{if .Target}}<a href="{{.Target}}">Go back to the application</a>{{else}}You may close this page.{{end}}</p></main>` +
+		`<body><main><h1>You are signed out</h1><p>{{if .Target}}<a href="{{.Target}}">Go back to the application</a>{{else}}You may close this page.{{end}}</p>` +
+		`{{with .Note}}<p><small>{{.}}</small></p>{{end}}</main>` +
 		`{{range .Frames}}<iframe src="{{.}}" title="" aria-hidden="true"></iframe>{{end}}</body></html>`))
 
 // signedOut signs out of the other applications in hidden frames and shows where the
-// user is.
-func (s *Server) signedOut(w http.ResponseWriter, frames []string, target string) {
+// user is; refused is why there is no way back to the application, nil if there is one or
+// none was asked for.
+func (s *Server) signedOut(w http.ResponseWriter, frames []string, target string, refused *failure) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-src https: http://localhost:* http://127.0.0.1:*; base-uri 'none'; frame-ancestors 'none'")
+	note := ""
+	if refused != nil {
+		note = refused.code + ": " + refused.text
+	}
 	_ = signedOutPage.Execute(w, struct {
 		Frames []string
 		Target string
-	}{frames, target})
+		Note   string
+	}{frames, target, note})
 }

@@ -38,16 +38,8 @@ func (t *exchange) refresh(w http.ResponseWriter) *failure {
 
 // refreshed makes the tokens of a refresh token.
 func (t *exchange) refreshed(g *grant) (*tokenBody, *failure) {
-	if g.ObjectID != "" {
-		switch err := t.s.Accounts.GrantValid(t.r.Context(), g.ObjectID, g.Issued); {
-		case err == nil:
-		case errors.Is(err, directory.ErrNotFound):
-			return nil, &failure{"AADB2C90128", "invalid_grant", "The account associated with this grant no longer exists. Please re-authenticate and try again."}
-		case errors.Is(err, directory.ErrDisabled), errors.Is(err, directory.ErrGrantRevoked):
-			return nil, &failure{"AADB2C90129", "invalid_grant", "The provided grant has been revoked. Please re-authenticate and try again."}
-		default:
-			return nil, t.s.issueFailure(t.r, t.s.Engine.NewID(), err)
-		}
+	if fail := t.standing(g); fail != nil {
+		return nil, fail
 	}
 	next := *g
 	if t.p.RelyingParty.Refresh != nil {
@@ -59,6 +51,32 @@ func (t *exchange) refreshed(g *grant) (*tokenBody, *failure) {
 		return nil, fail
 	}
 	return t.tokens(&next)
+}
+
+// standing asks whether the grant's account is still good before a refresh journey and a
+// signature are spent on it; redeeming the grant asks again, once and for all.
+func (t *exchange) standing(g *grant) *failure {
+	if g.Account == "" {
+		return nil
+	}
+	now, err := t.s.Accounts.Standing(t.r.Context(), g.Account, "")
+	switch {
+	case errors.Is(err, directory.ErrNotFound):
+		return accountGone()
+	case err != nil:
+		return t.s.issueFailure(t.r, t.s.Engine.NewID(), err)
+	case now.Epoch != g.Epoch:
+		return revoked()
+	}
+	return nil
+}
+
+func revoked() *failure {
+	return &failure{string(journey.CodeGrantRevoked), "invalid_grant", "The provided grant has been revoked. Please re-authenticate and try again."}
+}
+
+func accountGone() *failure {
+	return &failure{string(journey.CodeAccountDeleted), "invalid_grant", "The account associated with this grant no longer exists. Please re-authenticate and try again."}
 }
 
 // narrow gives a refresh the scopes that it asks for. They may be fewer than were granted,
@@ -85,10 +103,11 @@ func (t *exchange) journey(g, next *grant) *failure {
 	})
 	if fail != nil {
 		switch journey.Code(fail.code) {
-		case journey.CodeNotValid: // an assertion over the grant's age failed
-			return &failure{"AADB2C90129", "invalid_grant", "The provided grant has been revoked. Please re-authenticate and try again."}
+		case journey.CodeNotValid, // an assertion over the grant's age failed
+			journey.CodeAccountDisabled, journey.CodeGrantRevoked:
+			return revoked()
 		case journey.CodeUserNotFound:
-			return &failure{"AADB2C90128", "invalid_grant", "The account associated with this grant no longer exists. Please re-authenticate and try again."}
+			return accountGone()
 		}
 		return fail
 	}

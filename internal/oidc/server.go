@@ -16,6 +16,7 @@ import (
 	"journeyman.dev/internal/keyset"
 	"journeyman.dev/internal/seal"
 	"journeyman.dev/internal/session"
+	"journeyman.dev/internal/token"
 )
 
 // Programs finds the current program of a policy.
@@ -39,10 +40,17 @@ type Keys interface {
 
 // Grants makes codes and refresh tokens single-use.
 type Grants interface {
-	// Redeem notes a redemption durably, in one write. It returns token.ErrReplayed if
-	// it was redeemed before, and then the whole family is revoked; token.ErrRevoked if
-	// the family was.
-	Redeem(ctx context.Context, id, family string, expires time.Time) error
+	// Redeem notes a redemption durably, in one write, if the grant's account is still in
+	// the epoch of the grant. It returns token.ErrReplayed if it was redeemed before, and then
+	// the whole family is revoked; token.ErrRevoked if the family was, or the account's
+	// grants; token.ErrNoAccount if the account is gone.
+	Redeem(ctx context.Context, r token.Redemption) error
+}
+
+// Sessions keeps records of single sign-on sessions.
+type Sessions interface {
+	// DropSession ends a session, whoever has a copy of its cookie.
+	DropSession(ctx context.Context, id string) error
 }
 
 // Browser draws pages and keeps what belongs to a browser.
@@ -57,13 +65,6 @@ type Browser interface {
 	ForgetJourneys(w http.ResponseWriter, r *http.Request)
 }
 
-// Accounts tells whether a user's refresh tokens are still good.
-type Accounts interface {
-	// GrantValid returns directory.ErrNotFound or ErrDisabled for an account that is gone
-	// or disabled, and ErrGrantRevoked if its grants were revoked after issued.
-	GrantValid(ctx context.Context, objectID string, issued time.Time) error
-}
-
 // Server serves one tenant's applications. All fields must be set.
 type Server struct {
 	TenantName   string // contoso.onmicrosoft.com
@@ -73,7 +74,8 @@ type Server struct {
 	Keys         Keys
 	Sealer       *seal.Sealer
 	Grants       Grants
-	Accounts     Accounts
+	Accounts     journey.Accounts
+	Sessions     Sessions
 	Audit        journey.Auditor
 	Browser      Browser
 	Engine       *journey.Engine

@@ -209,12 +209,14 @@ func (t *exchange) answer(w http.ResponseWriter, old *grant, tokens func() (*tok
 // redeem spends a grant, once.
 func (t *exchange) redeem(old *grant) *failure {
 	s := t.s
-	switch err := s.Grants.Redeem(t.r.Context(), old.ID, old.Family, old.Expires); {
+	switch err := s.Grants.Redeem(t.r.Context(), token.Redemption{ID: old.ID, Family: old.Family, Expires: old.Expires, Account: old.Account, Epoch: old.Epoch}); {
 	case err == nil:
 		return nil
 	case errors.Is(err, token.ErrReplayed), errors.Is(err, token.ErrRevoked):
 		s.Log.WarnContext(t.r.Context(), "grant refused", "clientId", t.client.AppID, "policyId", t.p.PolicyID, "err", err)
-		return &failure{"AADB2C90129", "invalid_grant", "The provided grant has been revoked. Please re-authenticate and try again."}
+		return revoked()
+	case errors.Is(err, token.ErrNoAccount):
+		return accountGone()
 	default:
 		return s.issueFailure(t.r, s.Engine.NewID(), err)
 	}

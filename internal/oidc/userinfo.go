@@ -76,7 +76,8 @@ func (s *Server) userInfoFailure(w http.ResponseWriter, out *journey.Failed) {
 	f := fromJourney(out.Failure)
 	status := http.StatusBadRequest
 	switch {
-	case f.oauth == journey.InvalidToken, f.code == string(journey.CodeUserNotFound), f.code == string(journey.CodeAccountDeleted):
+	case f.oauth == journey.InvalidToken, f.code == string(journey.CodeUserNotFound), f.code == string(journey.CodeAccountDeleted),
+		f.code == string(journey.CodeAccountDisabled), f.code == string(journey.CodeGrantRevoked):
 		f.oauth = journey.InvalidToken
 		s.unauthorized(w, out.Journey.CorrelationID, f)
 		return

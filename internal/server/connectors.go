@@ -71,13 +71,7 @@ func (s *Server) Probe(ctx context.Context, connectorID string, r msgraph.ProbeR
 func (s *Server) findUser(ctx context.Context, name string) (*directory.User, error) {
 	u, err := s.Users.Store.GetUser(ctx, strings.ToLower(name))
 	if errors.Is(err, directory.ErrNotFound) {
-		var list []*directory.User
-		if list, err = s.Users.Store.FindLocal(ctx, strings.ToLower(name)); err == nil {
-			if len(list) > 0 {
-				return list[0], nil
-			}
-			u, err = s.Users.Store.FindUser(ctx, directory.UPNScope, strings.ToLower(name))
-		}
+		u, err = s.Users.Store.FindUser(ctx, directory.NameKey(name))
 	}
 	if errors.Is(err, directory.ErrNotFound) {
 		return nil, fmt.Errorf("%w: there is no such user", connector.ErrInvalid)

@@ -75,6 +75,10 @@ type Config struct {
 	// X-Forwarded-For of the nearest proxy.
 	TrustProxy bool
 
+	// CompatibleDisabledAccounts gives tokens to disabled accounts that a policy lets through,
+	// as B2C does with accounts of social providers.
+	CompatibleDisabledAccounts bool
+
 	// RESTTimeout and RESTAttempts bound the calls of RESTful technical profiles; zero:
 	// 30 s and 3.
 	RESTTimeout  time.Duration
@@ -195,6 +199,9 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 		cost = directory.DefaultCost
 	}
 	s.Users = &directory.Directory{Store: store.Users{DB: s.db}, TenantName: c.Tenant, Passwords: directory.NewPasswords(cost, 0), Now: c.Now, Rand: c.Rand}
+	if err := s.reportClashes(ctx); err != nil {
+		return nil, err
+	}
 	tlsConfig, pool, err := s.certificates()
 	if err != nil {
 		return nil, err
@@ -260,6 +267,16 @@ func (s *Server) identify(ctx context.Context) error {
 	s.ExtensionsApp = strings.ReplaceAll(app, "-", "")
 	s.Apps = application.NewCache(store.Applications{DB: s.db})
 	return s.ensureExtensionsApp(ctx, app)
+}
+
+// reportClashes names the accounts that share a name since a version that allowed it:
+// nobody can sign in by such a name until an administrator has renamed one of them.
+func (s *Server) reportClashes(ctx context.Context) error {
+	clashes, err := s.Users.Store.Clashes(ctx)
+	for _, c := range clashes {
+		s.Config.Log.WarnContext(ctx, "accounts share a sign-in name, which signs nobody in: rename or delete all but one", "objectIds", c.Users)
+	}
+	return err
 }
 
 // certificates makes the listeners' TLS and the pool that calls out trust.
@@ -459,7 +476,8 @@ func (s *Server) wire(ctx context.Context, sealer *seal.Sealer) error {
 		return err
 	}
 	s.engine = &journey.Engine{
-		Store: store.Journeys{DB: s.db}, Sealer: sealer, Programs: s.Policies, Accounts: s.Users, Secret: s.Keys.Secret, Audit: s.Audit, Now: c.Now, Rand: c.Rand, Log: c.Log,
+		Store: store.Journeys{DB: s.db}, Sealer: sealer, Programs: s.Policies, Accounts: s.Users, Sessions: store.Sessions{DB: s.db}, AllowDisabled: c.CompatibleDisabledAccounts,
+		Secret: s.Keys.Secret, Audit: s.Audit, Now: c.Now, Rand: c.Rand, Log: c.Log,
 		Waiting: &limit.Waiting{Most: cmp.Or(c.JourneysPerClient, defaultJourneys), Within: time.Hour, Now: c.Now},
 	}
 	s.pages = &page.Pages{
@@ -469,7 +487,7 @@ func (s *Server) wire(ctx context.Context, sealer *seal.Sealer) error {
 	page.LogMissing(c.Log)
 	s.oidc = &oidc.Server{
 		TenantName: c.Tenant, TenantID: s.TenantID, Programs: s.Policies, Applications: s.Apps, Keys: s.Keys, Sealer: sealer,
-		Grants: store.Grants{DB: s.db}, Accounts: s.Users, Audit: s.Audit, Browser: s.pages, Engine: s.engine,
+		Grants: store.Grants{DB: s.db}, Sessions: store.Sessions{DB: s.db}, Accounts: s.Users, Audit: s.Audit, Browser: s.pages, Engine: s.engine,
 		BaseURL: func(*http.Request) string { return s.baseURL }, RemoteIP: s.remoteIP, Now: c.Now, Rand: c.Rand, Log: c.Log,
 	}
 	s.pages.Deliver = s.oidc.Deliver

@@ -2,10 +2,15 @@
 // journeys. The session travels in a sealed cookie, so that using one costs no
 // write; the journey engine reads and fills it, the protocols carry it.
 //
+// The server keeps a record of each: a cookie whose record is gone is worth nothing, so
+// that signing out, or an administrator, ends a session also where it was copied to.
+//
 // Reference: protocol §6, policy-engine §5.16.
 package session
 
 import (
+	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"time"
@@ -23,6 +28,14 @@ type Session struct {
 
 // Partition is a session within one SingleSignOn scope.
 type Partition struct {
+	// ID is that of its record; a partition without one is of an older version and not used.
+	ID string `json:"i"`
+	// Account is the object id of the directory's account that the session belongs to, "" if
+	// it belongs to none, as with a policy that keeps no accounts; Epoch is the account's.
+	Account string `json:"o,omitempty"`
+	Epoch   int64  `json:"n,omitempty"`
+	// Kept is until when its record is kept.
+	Kept        time.Time        `json:"z"`
 	Created     time.Time        `json:"c"`
 	Used        time.Time        `json:"u"`
 	Credentials time.Time        `json:"a"` // when the user last proved an identity
@@ -92,4 +105,36 @@ func (s *Session) CredentialsAt(scope string, now time.Time) (at time.Time, ok b
 		return time.Time{}, false
 	}
 	return p.Credentials, true
+}
+
+// ErrNotFound says that there is no such session.
+var ErrNotFound = errors.New("no such session")
+
+// Record is what the server keeps of a session.
+type Record struct {
+	ID       string    `json:"-"`
+	Account  string    `json:"-"` // object id; "" for none
+	Started  time.Time `json:"started"`
+	Used     time.Time `json:"-"`      // when the record was last written: some time before the last use
+	Expires  time.Time `json:"-"`      // of the record; the session may end before
+	PolicyID string    `json:"policy"` // that used it last
+	ClientID string    `json:"client"`
+	RemoteIP string    `json:"ip,omitempty"`
+	// UserAgent is cut to 256 bytes.
+	UserAgent string `json:"agent,omitempty"`
+}
+
+// Store keeps records of sessions.
+type Store interface {
+	// SaveSession makes or renews a record, and ends another session that it takes the place
+	// of, if that isn't "".
+	SaveSession(ctx context.Context, r Record, replaced string) error
+	// SessionLive reports whether the record of a session without account is there.
+	SessionLive(ctx context.Context, id string) (bool, error)
+	// DropSession ends a session; one that is over is no error.
+	DropSession(ctx context.Context, id string) error
+	// UserSessions are an account's sessions, the one used last first.
+	UserSessions(ctx context.Context, account string, now time.Time) ([]Record, error)
+	// EndUserSession ends a session of an account, ErrNotFound if it has no such session.
+	EndUserSession(ctx context.Context, account, id string) error
 }

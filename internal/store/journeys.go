@@ -66,33 +66,39 @@ func (s Journeys) Save(ctx context.Context, id string, version int64, data []byt
 // Grants makes codes and refresh tokens single-use.
 type Grants struct{ *DB }
 
-// Redeem notes a redemption in one write: token.ErrReplayed if there was one before,
-// and then the family is revoked; token.ErrRevoked if it was.
-func (s Grants) Redeem(ctx context.Context, id, family string, expires time.Time) error {
+// Redeem notes a redemption in one write. token.ErrReplayed if there was one before, and
+// then the family is revoked; token.ErrRevoked if it was, or if the account's grants were
+// ended since; token.ErrNoAccount if the account is gone.
+func (s Grants) Redeem(ctx context.Context, r token.Redemption) error {
 	// Nearly all redemptions are of tokens that nobody used before: one statement.
 	n, err := s.exec(ctx, `INSERT INTO redemptions (id, expires)
-		SELECT $1, CAST($2 AS BIGINT) WHERE NOT EXISTS (SELECT 1 FROM revoked_families WHERE family = $3) ON CONFLICT DO NOTHING`,
-		id, micros(expires), family)
+		SELECT $1, CAST($2 AS BIGINT) WHERE NOT EXISTS (SELECT 1 FROM revoked_families WHERE family = $3)
+		AND ($4 = '' OR EXISTS (SELECT 1 FROM users WHERE id = $4 AND epoch = $5 AND deleted IS NULL)) ON CONFLICT DO NOTHING`,
+		r.ID, micros(r.Expires), r.Family, r.Account, r.Epoch)
 	if err != nil || n == 1 {
 		return err
 	}
-	return s.refuse(ctx, id, family, expires)
+	return s.refuse(ctx, r)
 }
 
 // refuse says why a token wasn't redeemed; it revokes the family of a replayed one.
-func (s Grants) refuse(ctx context.Context, id, family string, expires time.Time) error {
+func (s Grants) refuse(ctx context.Context, r token.Redemption) error {
 	var outcome error
 	err := s.inWrite(ctx, func(ctx context.Context, q querier) error {
 		outcome = nil
 		var one int
-		switch err := q.QueryRowContext(ctx, "SELECT 1 FROM revoked_families WHERE family = $1", family).Scan(&one); {
+		switch err := q.QueryRowContext(ctx, "SELECT 1 FROM revoked_families WHERE family = $1", r.Family).Scan(&one); {
 		case err == nil:
 			outcome = token.ErrRevoked
 			return nil
 		case !errors.Is(err, sql.ErrNoRows):
 			return err
 		}
-		res, err := q.ExecContext(ctx, "INSERT INTO redemptions (id, expires) VALUES ($1, $2) ON CONFLICT DO NOTHING", id, micros(expires))
+		var err error
+		if outcome, err = s.standing(ctx, q, r); err != nil || outcome != nil {
+			return err
+		}
+		res, err := q.ExecContext(ctx, "INSERT INTO redemptions (id, expires) VALUES ($1, $2) ON CONFLICT DO NOTHING", r.ID, micros(r.Expires))
 		if err != nil {
 			return err
 		}
@@ -103,10 +109,27 @@ func (s Grants) refuse(ctx context.Context, id, family string, expires time.Time
 		outcome = token.ErrReplayed
 		// The family's tokens may live as long as the longest refresh window.
 		_, err = q.ExecContext(ctx, "INSERT INTO revoked_families (family, expires) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-			family, micros(expires.AddDate(2, 0, 0)))
+			r.Family, micros(r.Expires.AddDate(2, 0, 0)))
 		return err
 	})
 	return errors.Join(err, outcome)
+}
+
+// standing says what is wrong with the account of a redemption, nil if nothing is.
+func (Grants) standing(ctx context.Context, q querier, r token.Redemption) (outcome, err error) {
+	if r.Account == "" {
+		return nil, nil
+	}
+	var epoch int64
+	switch err := q.QueryRowContext(ctx, "SELECT epoch FROM users WHERE id = $1 AND deleted IS NULL", r.Account).Scan(&epoch); {
+	case errors.Is(err, sql.ErrNoRows):
+		return token.ErrNoAccount, nil
+	case err != nil:
+		return nil, err
+	case epoch != r.Epoch:
+		return token.ErrRevoked, nil
+	}
+	return nil, nil
 }
 
 // Purge removes what has expired.
@@ -118,6 +141,7 @@ func (d *DB) Purge(ctx context.Context, now time.Time) error {
 			"DELETE FROM revoked_families WHERE expires < $1",
 			"DELETE FROM tries WHERE expires < $1",
 			"DELETE FROM windows WHERE until < $1",
+			"DELETE FROM sessions WHERE expires < $1",
 		} {
 			if _, err := q.ExecContext(ctx, statement, micros(now)); err != nil {
 				return err

@@ -154,22 +154,27 @@ func collect[T any](ctx context.Context, d *DB, scan func(scanner) (T, error), q
 	return list, rows.Err()
 }
 
-// migrate brings the tables up to date. The history is one text; only the name of the
-// type for bytes differs.
+// migrate brings the tables up to date.
 func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect, options ...goose.ProviderOption) error {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
-	if dialect == goose.DialectPostgres {
-		files = bytesAs{files, "BYTEA"}
-	}
-	p, err := goose.NewProvider(dialect, db, files, options...)
+	p, err := migrationsOf(db, dialect, options...)
 	if err != nil {
 		return err
 	}
 	_, err = p.Up(ctx)
 	return err
+}
+
+// migrationsOf is the history of the tables. It is one text; only the name of the type for
+// bytes differs.
+func migrationsOf(db *sql.DB, dialect goose.Dialect, options ...goose.ProviderOption) (*goose.Provider, error) {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, err
+	}
+	if dialect == goose.DialectPostgres {
+		files = bytesAs{files, "BYTEA"}
+	}
+	return goose.NewProvider(dialect, db, files, append(options, goose.WithGoMigrations(accounts()))...)
 }
 
 // Close waits for the writes under way and closes the database.

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 )
 
 // Errors of redeeming codes and refresh tokens; the store gives them.
@@ -21,9 +22,22 @@ var (
 	// ErrReplayed says that a code or refresh token was redeemed before: its whole
 	// family is revoked now.
 	ErrReplayed = errors.New("grant was redeemed before")
-	// ErrRevoked says that the family was revoked.
+	// ErrRevoked says that the family was revoked, or all grants of its account.
 	ErrRevoked = errors.New("grant was revoked")
+	// ErrNoAccount says that the account that the grant was given to is gone.
+	ErrNoAccount = errors.New("account of the grant is gone")
 )
+
+// Redemption is the spending of a code or refresh token.
+type Redemption struct {
+	ID      string
+	Family  string
+	Expires time.Time // of the grant
+	// Account is the object id of the directory's account that it was given to, "" if it was
+	// given to none; Epoch is the account's as of then.
+	Account string
+	Epoch   int64
+}
 
 // Claims is the payload of a token; members keep their order.
 type Claims struct {

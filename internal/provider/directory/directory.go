@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"journeyman.dev/internal/audit"
+	"journeyman.dev/internal/canonical"
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/claims/transform"
 	"journeyman.dev/internal/diag"
@@ -98,7 +99,10 @@ func keyKind(partner string) string {
 func (x *Exchange) Run(ctx context.Context, call *journey.Call) (journey.Result, error) {
 	u, err := x.find(ctx, call.Inputs)
 	if err != nil {
-		return journey.Result{}, err
+		return journey.Result{}, failure(err)
+	}
+	if u != nil {
+		call.Met(u.ID, u.Epoch)
 	}
 	switch {
 	case u == nil && x.m.RaiseMissing:
@@ -124,8 +128,9 @@ func (x *Exchange) Run(ctx context.Context, call *journey.Call) (journey.Result,
 		return journey.Result{Output: journey.NotFound{}}, nil
 	}
 	if err := x.users.Delete(ctx, u.ID); err != nil {
-		return journey.Result{}, err
+		return journey.Result{}, failure(err)
 	}
+	call.Deleted(u.ID)
 	return journey.Result{Output: journey.Nothing{}}, nil
 }
 
@@ -155,31 +160,35 @@ func (x *Exchange) lookUp(ctx context.Context, kind string, v claims.Value) (*di
 	case "objectid":
 		return x.users.Get(ctx, strings.ToLower(v.String()))
 	case "userprincipalname":
-		return store.FindUser(ctx, directory.UPNScope, strings.ToLower(v.String()))
+		return only(ctx, store, v.String(), func(u *directory.User) bool { return canonical.Same(u.UPN, v.String()) })
 	case "alternativesecurityid", "useridentities", "alternativesecurityids":
 		ids, err := federated(v)
 		if err != nil {
 			return nil, err
 		}
 		for _, id := range ids {
-			scope, value := id.Key()
-			if u, err := store.FindUser(ctx, scope, value); !errors.Is(err, directory.ErrNotFound) {
+			if u, err := store.FindUser(ctx, id.Key()); !errors.Is(err, directory.ErrNotFound) {
 				return u, err
 			}
 		}
 		return nil, directory.ErrNotFound
 	case "signinnames":
-		users, err := store.FindLocal(ctx, strings.ToLower(v.String()))
-		if err != nil {
-			return nil, err
-		}
-		if len(users) == 0 {
-			return nil, directory.ErrNotFound
-		}
-		return users[0], nil
+		return only(ctx, store, v.String(), func(*directory.User) bool { return true })
 	}
-	scope, value := directory.Identity{Type: strings.TrimPrefix(kind, "signinnames."), ID: v.String()}.Key()
-	return store.FindUser(ctx, scope, value)
+	return only(ctx, store, v.String(), func(u *directory.User) bool { return u.Has(strings.TrimPrefix(kind, "signinnames."), v.String()) })
+}
+
+// only finds the user of a name if it has the name in the way that the policy asks for: an
+// address that is somebody's user name finds nobody by address.
+func only(ctx context.Context, store directory.Store, name string, has func(*directory.User) bool) (*directory.User, error) {
+	u, err := store.FindUser(ctx, directory.NameKey(name))
+	if err != nil {
+		return nil, err
+	}
+	if !has(u) {
+		return nil, directory.ErrNotFound
+	}
+	return u, nil
 }
 
 // federated reads the identities of an alternative security id, or of a collection.
@@ -214,6 +223,7 @@ func (x *Exchange) write(ctx context.Context, call *journey.Call, u *directory.U
 		if err := x.users.Create(ctx, u, c.password); err != nil {
 			return journey.Result{}, failure(err)
 		}
+		call.Met(u.ID, u.Epoch)
 		call.Audit(journey.Event{Activity: audit.UserAdded, UserID: u.ID, Service: audit.ServiceDirectory, Operation: "Add"})
 		call.Audit(journey.Event{Activity: audit.SignUpCompleted, UserID: u.ID})
 		if c.password != "" {
@@ -225,18 +235,21 @@ func (x *Exchange) write(ctx context.Context, call *journey.Call, u *directory.U
 	if c.policies != nil {
 		policies = *c.policies
 	}
+	var before int64
 	u, err = x.users.Update(ctx, u.ID, c.password, policies, func(u *directory.User) error {
+		before = u.Epoch
 		c.apply(u)
 		return nil
 	})
 	if err != nil {
 		return journey.Result{}, failure(err)
 	}
+	call.Changed(u.ID, before, u.Epoch)
 	if c.password != "" {
 		limit.From(ctx).Trust(u.ID)
 		call.Audit(journey.Event{Activity: audit.PasswordReset, UserID: u.ID, Service: audit.ServiceDirectory, Operation: "Update"})
 	}
-	return journey.Result{Output: output{u: u, x: x, written: true}, NewCredentials: c.password != ""}, nil
+	return journey.Result{Output: output{u: u, x: x, written: true}}, nil
 }
 
 // failure brings an error of the directory to what the page shows.
@@ -246,6 +259,10 @@ func failure(err error) error {
 		f := exists()
 		f.Cause = err
 		return f
+	case errors.Is(err, directory.ErrAmbiguous):
+		return journey.Ambiguous(err)
+	case errors.Is(err, directory.ErrNotFound): // deleted by another meanwhile
+		return &journey.Failure{Code: journey.CodeUserNotFound, Public: journey.CodeUserNotFound.Text(), MessageKey: "UserMessageIfClaimsPrincipalDoesNotExist", Cause: err}
 	case errors.Is(err, directory.ErrWeakPassword):
 		return &journey.Failure{Code: journey.CodeNotValid, Cause: err, MessageKey: "UserMessageIfInvalidPasswordComplexity",
 			Public: "The password must have 8 to 64 characters, and at least 3 of: lower case letters, upper case letters, digits, symbols."}

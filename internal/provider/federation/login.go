@@ -58,6 +58,7 @@ func (x *login) Run(ctx context.Context, call *journey.Call) (journey.Result, er
 		}
 		return journey.Result{}, refusal(err, call.Journey.ResourceOwner)
 	}
+	call.Met(u.ID, u.Epoch)
 	checked.UserID = u.ID
 	call.Audit(checked)
 	out := journey.Values{
@@ -101,6 +102,8 @@ func refusal(err error, tokenRequest bool) error {
 		return make(journey.CodeUserNotFound, "UserMessageIfClaimsPrincipalDoesNotExist")
 	case errors.Is(err, directory.ErrWrongPassword):
 		return make(journey.CodeWrongPassword, "UserMessageIfInvalidPassword")
+	case errors.Is(err, directory.ErrAmbiguous):
+		return journey.Ambiguous(err)
 	case errors.Is(err, directory.ErrDisabled):
 		return make(journey.CodeAccountDisabled, "UserMessageIfUserAccountDisabled")
 	case errors.Is(err, directory.ErrLocked):

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"journeyman.dev/internal/canonical"
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/onetime"
@@ -56,7 +57,7 @@ func (l ledger) keep(call *journey.Call, note string) error {
 	return nil
 }
 
-func fold(identifier string) string { return strings.ToLower(strings.TrimSpace(identifier)) }
+func fold(identifier string) string { return canonical.Name(identifier) }
 
 // terms are how codes are made.
 type terms struct {

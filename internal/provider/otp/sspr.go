@@ -6,6 +6,7 @@ import (
 	netmail "net/mail"
 	"time"
 
+	"journeyman.dev/internal/canonical"
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/mail"
 	"journeyman.dev/internal/onetime"
@@ -69,6 +70,7 @@ func (x *send) Run(ctx context.Context, call *journey.Call) (journey.Result, err
 	if parsed, err := netmail.ParseAddress(to); err != nil || parsed.Address != to || len(to) > 254 {
 		return journey.Result{}, &journey.Failure{Code: journey.CodeNotValid, Public: texts.For(call.Language).Text(texts.SelfAsserted, "ver_incorrect_format")}
 	}
+	to = canonical.Name(to)
 	if x.mailer == nil {
 		f := refusal(call, "UserMessageIfInternalError", "")
 		f.Code, f.Cause = journey.CodeSendFailed, errors.New("no mail sender is configured")

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"journeyman.dev/internal/canonical"
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/texts"
@@ -36,6 +37,9 @@ func (x *Exchange) submit(ctx context.Context, call *journey.Call, s *state) (jo
 		if f.verify && !s.isVerified(f.use.Claim.ID, value.String()) {
 			name := displayName(call, f)
 			return refuse(journey.CodeNotVerified, message(call, "UserMessageIfClaimNotVerified", name), f.use.Claim.ID), nil
+		}
+		if f.verify {
+			value = claims.Text(canonical.Text(value.String()))
 		}
 		page.Set(f.use.Claim.ID, value)
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"journeyman.dev/internal/canonical"
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/mail"
 	"journeyman.dev/internal/onetime"
@@ -68,8 +69,7 @@ func (s *state) verified(claimID string) string {
 // isVerified binds the verification to the value: verifying one address doesn't
 // verify another (pages §4.2).
 func (s *state) isVerified(claimID, address string) bool {
-	have := s.verified(claimID)
-	return have != "" && strings.EqualFold(have, address)
+	return canonical.Same(s.verified(claimID), address)
 }
 
 // reply keeps the state and answers.
@@ -115,6 +115,8 @@ func (x *Exchange) sendCode(ctx context.Context, call *journey.Call, s *state) (
 	if f.rule.Check(address, call.Now()) != nil {
 		return refuse(journey.CodeNotValid, uxText(call, "ver_incorrect_format"), id), nil
 	}
+	// What is mailed is what is verified, and later written: one form of the address.
+	address = canonical.Name(address)
 	if x.mailer == nil {
 		return journey.Result{}, journey.Fail(journey.CodeSendFailed, errors.New("no mail sender is configured"))
 	}
@@ -123,7 +125,7 @@ func (x *Exchange) sendCode(ctx context.Context, call *journey.Call, s *state) (
 		v = new(verification)
 		s.Verifications[id] = v
 	}
-	if !v.Done && v.Tries == 0 && strings.EqualFold(v.Identifier, address) && call.Now().Sub(v.Sent) < repeated {
+	if !v.Done && v.Tries == 0 && v.Identifier == address && call.Now().Sub(v.Sent) < repeated {
 		return s.reply(journey.Reply{OK: true, Result: journey.ResultOK})
 	}
 	if v.Issued >= codesPerPage {
@@ -155,7 +157,7 @@ func (x *Exchange) checkCode(ctx context.Context, call *journey.Call, s *state) 
 	v := s.Verifications[f.use.Claim.ID]
 	result := journey.ResultCodeExpired
 	switch {
-	case v == nil || (call.Answer.Value != "" && !strings.EqualFold(f.address(call), v.Identifier)):
+	case v == nil || (call.Answer.Value != "" && !canonical.Same(f.address(call), v.Identifier)):
 	case v.Done:
 		result = journey.ResultOK
 	default:

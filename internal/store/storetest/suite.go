@@ -19,6 +19,7 @@ import (
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/keyset"
 	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/session"
 	"journeyman.dev/internal/store"
 	"journeyman.dev/internal/token"
 )
@@ -31,6 +32,7 @@ func Run(t *testing.T, open func(t *testing.T) func() *store.DB) {
 		"applications": applications, "key sets": keySets, "policies": policies, "settings": settings, "fingerprint": fingerprint, "purge": purge,
 		"a failed write leaves nothing": failedWrite, "API connectors": connectors, "user flows": userFlows, "audits": audits,
 		"tries": tries, "windows": windows,
+		"grants of an account": accountGrants, "sessions": sessions,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -90,7 +92,7 @@ func grants(t *testing.T, reopen func() *store.DB) {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			switch err := s.Redeem(ctx, "code 1", "family", now); {
+			switch err := s.Redeem(ctx, token.Redemption{ID: "code 1", Family: "family", Expires: now}); {
 			case err == nil:
 				won.Add(1)
 			case errors.Is(err, token.ErrReplayed), errors.Is(err, token.ErrRevoked):
@@ -106,11 +108,104 @@ func grants(t *testing.T, reopen func() *store.DB) {
 	}
 	check(t, db.Close())
 	s = store.Grants{DB: reopen()}
-	if err := s.Redeem(ctx, "refresh 1", "family", now); !errors.Is(err, token.ErrRevoked) {
+	if err := s.Redeem(ctx, token.Redemption{ID: "refresh 1", Family: "family", Expires: now}); !errors.Is(err, token.ErrRevoked) {
 		t.Errorf("another grant of a revoked family: %v", err)
 	}
-	if err := s.Redeem(ctx, "refresh 2", "another family", now); err != nil {
+	if err := s.Redeem(ctx, token.Redemption{ID: "refresh 2", Family: "another family", Expires: now}); err != nil {
 		t.Errorf("another family: %v", err)
+	}
+}
+
+// A grant is redeemed only in the epoch of its account that it was given in.
+func accountGrants(t *testing.T, reopen func() *store.DB) {
+	db := reopen()
+	ctx := t.Context()
+	s, all := store.Grants{DB: db}, store.Users{DB: db}
+	u := user("ada@example.com")
+	check(t, all.CreateUser(ctx, u))
+	n := 0
+	redeem := func(epoch int64, want error) {
+		t.Helper()
+		n++
+		r := token.Redemption{ID: fmt.Sprint("code ", n), Family: fmt.Sprint("family ", n), Expires: now.Add(time.Hour), Account: u.ID, Epoch: epoch}
+		if err := s.Redeem(ctx, r); !errors.Is(err, want) {
+			t.Errorf("redeemed in epoch %d: %v, want %v", epoch, err, want)
+		}
+		if want == nil {
+			if err := s.Redeem(ctx, r); !errors.Is(err, token.ErrReplayed) {
+				t.Errorf("redeemed again: %v", err)
+			}
+		}
+	}
+	redeem(0, nil)
+	redeem(1, token.ErrRevoked)
+	must(all.UpdateUser(ctx, u.ID, func(u *directory.User) error { u.Epoch++; return nil }))(t)
+	redeem(0, token.ErrRevoked)
+	redeem(1, nil)
+	must(all.UpdateUser(ctx, u.ID, func(u *directory.User) error { u.Deleted = now; return nil }))(t)
+	redeem(1, token.ErrNoAccount)
+	check(t, all.PurgeUser(ctx, u.ID))
+	redeem(1, token.ErrNoAccount)
+}
+
+func sessions(t *testing.T, reopen func() *store.DB) {
+	db := reopen()
+	ctx := t.Context()
+	s, all := store.Sessions{DB: db}, store.Users{DB: db}
+	u, other := user("ada@example.com"), user("bob@example.com")
+	check(t, all.CreateUser(ctx, u))
+	check(t, all.CreateUser(ctx, other))
+	record := func(id, account string, used time.Time) session.Record {
+		return session.Record{ID: id, Account: account, Started: now, Used: used, Expires: now.Add(time.Hour), PolicyID: "P", ClientID: "c", RemoteIP: "::1", UserAgent: "x"}
+	}
+	check(t, s.SaveSession(ctx, record("1", u.ID, now), ""))
+	check(t, s.SaveSession(ctx, record("2", u.ID, now.Add(time.Minute)), ""))
+	check(t, s.SaveSession(ctx, record("3", other.ID, now), ""))
+	check(t, s.SaveSession(ctx, record("4", "", now), ""))
+	check(t, s.SaveSession(ctx, record("1", u.ID, now.Add(2*time.Minute)), "")) // used again
+	list := func(account string, at time.Time) (ids []string) {
+		t.Helper()
+		for _, r := range must(s.UserSessions(ctx, account, at))(t) {
+			ids = append(ids, r.ID)
+		}
+		return ids
+	}
+	live := func(id, account string) bool {
+		t.Helper()
+		_, live, err := all.GetUserInSession(ctx, account, id)
+		check(t, err)
+		return live
+	}
+	if got := list(u.ID, now); !slices.Equal(got, []string{"1", "2"}) {
+		t.Errorf("sessions: %v", got)
+	}
+	if got := must(s.UserSessions(ctx, other.ID, now))(t); len(got) != 1 || got[0] != record("3", other.ID, now) {
+		t.Errorf("a record: %+v", got)
+	}
+	if got := list(u.ID, now.Add(2*time.Hour)); len(got) != 0 {
+		t.Errorf("sessions that are over: %v", got)
+	}
+	if !live("1", u.ID) || live("1", other.ID) || live("9", u.ID) || !must(s.SessionLive(ctx, "4"))(t) || must(s.SessionLive(ctx, "9"))(t) {
+		t.Error("who is in which session is wrong")
+	}
+	if err := s.EndUserSession(ctx, other.ID, "1"); !errors.Is(err, session.ErrNotFound) {
+		t.Errorf("ending another's session: %v", err)
+	}
+	check(t, s.EndUserSession(ctx, u.ID, "1"))
+	check(t, s.SaveSession(ctx, record("5", u.ID, now), "2"))
+	if live("1", u.ID) || live("2", u.ID) || !live("5", u.ID) {
+		t.Error("an ended session, or one that was replaced, is live")
+	}
+	check(t, s.DropSession(ctx, "4"))
+	check(t, s.DropSession(ctx, "4"))
+	// What ends the grants of an account ends its sessions.
+	must(all.UpdateUser(ctx, u.ID, func(u *directory.User) error { u.Epoch++; return nil }))(t)
+	if live("5", u.ID) || !live("3", other.ID) {
+		t.Error("a new epoch ended the wrong sessions")
+	}
+	check(t, db.Purge(ctx, now.Add(2*time.Hour)))
+	if live("3", other.ID) {
+		t.Error("a session that is over was not purged")
 	}
 }
 
@@ -138,10 +233,10 @@ func users(t *testing.T, reopen func() *store.DB) {
 	if got.Attribute("displayName").String() != "A <é>" || got.Attribute("extension_x_when").Type() != claims.DateTime || !got.Created.Equal(now) {
 		t.Errorf("read back: %+v", got)
 	}
-	if got := must(s.FindLocal(ctx, "ada@example.com"))(t); len(got) != 1 || got[0].ID != u.ID {
-		t.Errorf("FindLocal = %v", got)
+	if got := must(s.FindUser(ctx, directory.NameKey("ada@example.com")))(t); got.ID != u.ID {
+		t.Errorf("by address: %v", got)
 	}
-	if got := must(s.FindUser(ctx, directory.UPNScope, u.UPN))(t); got.ID != u.ID {
+	if got := must(s.FindUser(ctx, directory.NameKey(u.UPN)))(t); got.ID != u.ID {
 		t.Errorf("by user principal name: %v", got)
 	}
 	// A new identity replaces the old one in the index.
@@ -151,13 +246,16 @@ func users(t *testing.T, reopen func() *store.DB) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if got := must(s.FindLocal(ctx, "ada@example.com"))(t); len(got) != 0 {
-		t.Errorf("the old identity still finds %v", got)
+	if _, err := s.FindUser(ctx, directory.NameKey("ada@example.com")); !errors.Is(err, directory.ErrNotFound) {
+		t.Errorf("the old identity still finds somebody: %v", err)
 	}
-	if _, err := s.FindUser(ctx, "federated:facebook.com", "xy"); !errors.Is(err, directory.ErrNotFound) {
+	facebook := func(id string) directory.Key {
+		return directory.Identity{Type: directory.Federated, Issuer: "facebook.com", ID: id}.Key()
+	}
+	if _, err := s.FindUser(ctx, facebook("xy")); !errors.Is(err, directory.ErrNotFound) {
 		t.Errorf("federated ids keep their case: %v", err)
 	}
-	must(s.FindUser(ctx, "federated:facebook.com", "Xy"))(t)
+	must(s.FindUser(ctx, facebook("Xy")))(t)
 	// Deleted users are not found, and are there until they are purged.
 	must(s.UpdateUser(ctx, u.ID, func(u *directory.User) error { u.Deleted = now; return nil }))(t)
 	if _, err := s.GetUser(ctx, u.ID); !errors.Is(err, directory.ErrNotFound) {
@@ -206,7 +304,7 @@ func identities(t *testing.T, reopen func() *store.DB) {
 	}); !errors.Is(err, directory.ErrExists) {
 		t.Errorf("taking another's address: %v", err)
 	}
-	if got := must(s.FindLocal(ctx, "bob@example.com"))(t); len(got) != 1 {
+	if got := must(s.FindUser(ctx, directory.NameKey("bob@example.com")))(t); got.ID != bob.ID {
 		t.Errorf("the refused change took bob's own address away")
 	}
 }
@@ -221,14 +319,14 @@ func concurrent(t *testing.T, reopen func() *store.DB) {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			if _, err := s.UpdateUser(ctx, u.ID, func(u *directory.User) error { u.Failures++; return nil }); err != nil {
+			if _, err := s.UpdateUser(ctx, u.ID, func(u *directory.User) error { u.Epoch++; return nil }); err != nil {
 				t.Error(err)
 			}
 		}()
 	}
 	wg.Wait()
-	if got := must(s.GetUser(ctx, u.ID))(t); got.Failures != 40 {
-		t.Errorf("%d of 40 changes are there", got.Failures)
+	if got := must(s.GetUser(ctx, u.ID))(t); got.Epoch != 40 {
+		t.Errorf("%d of 40 changes are there", got.Epoch)
 	}
 }
 
@@ -365,7 +463,7 @@ func purge(t *testing.T, reopen func() *store.DB) {
 	for i := range 3 {
 		check(t, j.Create(ctx, fmt.Sprint(i), []byte("x"), now.Add(time.Duration(i)*time.Hour)))
 	}
-	check(t, store.Grants{DB: db}.Redeem(ctx, "old", "f", now.Add(-time.Hour)))
+	check(t, store.Grants{DB: db}.Redeem(ctx, token.Redemption{ID: "old", Family: "f", Expires: now.Add(-time.Hour)}))
 	check(t, db.Purge(ctx, now.Add(90*time.Minute)))
 	for i, gone := range []bool{true, true, false} {
 		if _, _, err := j.Load(ctx, fmt.Sprint(i)); errors.Is(err, journey.ErrNoJourney) != gone {

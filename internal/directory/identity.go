@@ -1,0 +1,48 @@
+package directory
+
+import (
+	"fmt"
+	"net/mail"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// typePattern is how a type of local identities may be called: custom ones are allowed
+// (admin-surface §4).
+var typePattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_\-]{0,63}$`)
+
+// Limits of identities; user names have one of their own (admin-surface §4 [D]).
+const (
+	maxIdentityID = 256
+	maxIssuer     = 512
+	maxUserName   = 64
+)
+
+// check reports what an identity has wrong, whoever writes it.
+func (i Identity) check() error {
+	switch kind := strings.ToLower(i.Type); {
+	case i.ID == "" || i.Type == "" || kind == Federated && i.Issuer == "":
+		return fmt.Errorf("%w: an identity lacks its type, issuer or id", ErrInvalid)
+	case len(i.ID) > maxIdentityID || len(i.Issuer) > maxIssuer || !utf8.ValidString(i.ID) || strings.ContainsFunc(i.ID, hidden):
+		return fmt.Errorf("%w: an identity is too long or has characters that aren't allowed", ErrInvalid)
+	case i.Type == Federated:
+		return nil
+	case !typePattern.MatchString(i.Type) || kind == Federated:
+		return fmt.Errorf("%w: the sign-in type of an identity has up to 64 letters, digits, '-' and '_' and begins with a letter", ErrInvalid)
+	case strings.HasPrefix(kind, "emailaddress"):
+		if a, err := mail.ParseAddress(i.ID); err != nil || a.Address != i.ID {
+			return fmt.Errorf("%w: the id of an e-mail identity is no e-mail address", ErrInvalid)
+		}
+	case kind == "username":
+		if utf8.RuneCountInString(i.ID) > maxUserName || strings.ContainsFunc(i.ID, unicode.IsSpace) {
+			return fmt.Errorf("%w: a user name has up to %d characters and no blanks", ErrInvalid, maxUserName)
+		}
+	}
+	return nil
+}
+
+// hidden reports a character that nobody sees: two names that differ by one can't be told
+// apart.
+func hidden(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }

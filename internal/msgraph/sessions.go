@@ -1,0 +1,45 @@
+package msgraph
+
+import (
+	"errors"
+	"time"
+
+	"journeyman.dev/internal/session"
+)
+
+// listSessions lists a user's single sign-on sessions. Graph has no such resource: it is
+// ours, for a help desk that ends the session of one lost device.
+func (q *request) listSessions() error {
+	u, err := q.user()
+	if err != nil {
+		return err
+	}
+	list, err := q.s.Sessions.UserSessions(q.Context(), u.ID, q.s.Now())
+	if err != nil {
+		return err
+	}
+	value := []map[string]any{}
+	for _, r := range list {
+		value = append(value, map[string]any{
+			"id": r.ID, "startedDateTime": r.Started.UTC().Format(time.RFC3339), "lastSeenDateTime": r.Used.UTC().Format(time.RFC3339),
+			"policyId": r.PolicyID, "appId": orNull(r.ClientID), "ipAddress": orNull(r.RemoteIP), "userAgent": orNull(r.UserAgent),
+		})
+	}
+	return q.writePage("users('"+u.ID+"')/sessions", value, "")
+}
+
+// endSession ends one session. Refresh tokens that applications got in it stay good, as
+// they do when the user signs out; revokeSignInSessions ends everything.
+func (q *request) endSession() error {
+	u, err := q.user()
+	if err != nil {
+		return err
+	}
+	switch err := q.s.Sessions.EndUserSession(q.Context(), u.ID, q.args[1]); {
+	case errors.Is(err, session.ErrNotFound):
+		return notFound(q.args[1])
+	case err != nil:
+		return err
+	}
+	return q.noContent()
+}
