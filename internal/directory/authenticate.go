@@ -13,7 +13,7 @@ import (
 
 // lockout: after so many wrong passwords the account is locked, each time for longer.
 // B2C's thresholds are documented as ten tries and one minute.
-var lockout = limit.Rule{After: 10, First: time.Minute, Most: 15 * time.Minute, Forget: 24 * time.Hour}
+var lockout = limit.Rule{After: 10, First: time.Minute, Most: 15 * time.Minute, Few: time.Hour, Forget: 24 * time.Hour}
 
 // guard counts wrong passwords.
 type guard struct {

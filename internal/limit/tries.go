@@ -15,8 +15,9 @@ type Rule struct {
 	After int           // so many lock …
 	First time.Duration // … for this long, twice as long the next time,
 	Most  time.Duration // … and never for longer than this.
-	// Forget is how long tries are remembered after the last one.
-	Forget time.Duration
+	// Few is how long fewer tries are remembered after the last one, and Forget how long
+	// those are that have locked: whoever tries many keys leaves rows for an hour, not a day.
+	Few, Forget time.Duration
 }
 
 // Locks are how long the first, second … lock takes; the last one holds for all that
@@ -101,7 +102,7 @@ func (t *Tries) remember(key string, until time.Time) {
 // Tries that are under way elsewhere decide within moments whether a lock holds.
 const (
 	runningLook = 25 * time.Millisecond
-	runningWait = 3 * time.Second
+	runningWait = time.Second
 )
 
 // Begin charges a try. *Locked: it must not be made; ErrBusy: others are under way that

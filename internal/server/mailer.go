@@ -71,7 +71,7 @@ func (m *codeMailer) CodeUsed(ctx context.Context, c mail.Code) error {
 // wrongCodes: so many wrong codes for one identifier, over all journeys, lock it for a
 // while. A person enters a few of each of a few codes; who may try so many finds one of a
 // million in years.
-var wrongCodes = limit.Rule{After: 20, First: 10 * time.Minute, Most: time.Hour, Forget: 24 * time.Hour}
+var wrongCodes = limit.Rule{After: 20, First: 10 * time.Minute, Most: time.Hour, Few: time.Hour, Forget: 24 * time.Hour}
 
 // codeGuesses implements onetime.Guesses.
 type codeGuesses struct{ tries *limit.Tries }

@@ -28,7 +28,7 @@ func (s *DB) ChargeTry(ctx context.Context, key string, rule limit.Rule, now tim
 		first = micros(now.Add(locks[0]))
 	}
 	n, err := s.exec(ctx, `INSERT INTO tries (key, failures, running, running_until, locked_until, last, expires)
-		VALUES ($1, 1, 1, CAST($2 AS BIGINT), CAST($3 AS BIGINT), '', CAST($4 AS BIGINT))
+		VALUES ($1, 1, 1, CAST($2 AS BIGINT), CAST($3 AS BIGINT), '', CAST($12 AS BIGINT))
 		ON CONFLICT (key) DO UPDATE SET
 			failures = CASE WHEN tries.expires <= $5 THEN 1 ELSE tries.failures + 1 END,
 			running = CASE WHEN tries.running_until <= $5 THEN 1 ELSE tries.running + 1 END,
@@ -41,10 +41,11 @@ func (s *DB) ChargeTry(ctx context.Context, key string, rule limit.Rule, now tim
 					WHEN 1 THEN CAST($7 AS BIGINT) WHEN 2 THEN CAST($8 AS BIGINT) WHEN 3 THEN CAST($9 AS BIGINT)
 					WHEN 4 THEN CAST($10 AS BIGINT) ELSE CAST($11 AS BIGINT) END
 				END,
-			expires = excluded.expires
+			expires = CASE WHEN tries.expires > $5 AND tries.failures + 1 >= CAST($6 AS BIGINT) THEN CAST($4 AS BIGINT) ELSE excluded.expires END
 		WHERE tries.locked_until <= $5 OR tries.expires <= $5`,
 		key, micros(now.Add(runningFor)), first, micros(now.Add(rule.Forget)), micros(now), rule.After,
-		micros(now.Add(locks[0])), micros(now.Add(locks[1])), micros(now.Add(locks[2])), micros(now.Add(locks[3])), micros(now.Add(locks[4])))
+		micros(now.Add(locks[0])), micros(now.Add(locks[1])), micros(now.Add(locks[2])), micros(now.Add(locks[3])), micros(now.Add(locks[4])),
+		micros(now.Add(rule.Few)))
 	if err != nil || n == 1 {
 		return limit.Charge{Charged: n == 1}, err
 	}

@@ -17,7 +17,7 @@ func tries(t *testing.T, reopen func() *store.DB) {
 	ctx := context.Background()
 	var at atomic.Int64
 	clock := func() time.Time { return now.Add(time.Duration(at.Load())) }
-	rule := limit.Rule{After: 10, First: time.Minute, Most: 15 * time.Minute, Forget: 24 * time.Hour}
+	rule := limit.Rule{After: 10, First: time.Minute, Most: 15 * time.Minute, Few: time.Hour, Forget: 24 * time.Hour}
 	// Two nodes.
 	nodes := []*limit.Tries{{Store: store.Limits{DB: reopen()}, Rule: rule, Now: clock}, {Store: store.Limits{DB: reopen()}, Rule: rule, Now: clock}}
 	isLocked := func(key string) bool {
@@ -90,6 +90,17 @@ func tries(t *testing.T, reopen func() *store.DB) {
 	at.Add(int64(31 * time.Second))
 	if !isLocked("killed") {
 		t.Error("tries that never ended don't count")
+	}
+	// A few are forgotten after an hour, many after a day.
+	guess("few", different, 9)
+	at.Add(int64(59 * time.Minute))
+	if made := guess("few", different, 1); made != 1 || !isLocked("few") {
+		t.Error("nine tries were forgotten within the hour")
+	}
+	guess("forgotten", different, 9)
+	at.Add(int64(61 * time.Minute))
+	if guess("forgotten", different, 9); isLocked("forgotten") {
+		t.Error("nine tries are remembered after an hour")
 	}
 	at.Add(int64(25 * time.Hour))
 	check(t, nodes[0].Store.(store.Limits).Purge(ctx, clock()))
