@@ -125,45 +125,74 @@ func TestGuessesOnPagesAreChargedAndLockNoOwnerOut(t *testing.T) {
 		}
 		owner := list[0].user()
 		owner.signUp(signUpSignIn, "emily@example.com")
-		try := func(u *user, password string) (string, string) {
-			u.authorize(signUpSignIn, map[string]string{"prompt": "login"})
-			r := u.submit(map[string]string{"signInName": "emily@example.com", "password": password})
-			return r.ErrorCode, r.Message
-		}
-		const guesses = 60
-		v := atOnce(list, guesses, func(e *env, i int) (string, string) { return try(e.user(), fmt.Sprint("Wrong-", i)) })
-		if v.wrong != 10 || v.right != 0 || v.others != nil {
-			t.Errorf("%d of %d guesses were evaluated, %d locked, %d sent away, %q", v.wrong, guesses, v.locked, v.waiting, v.others)
-		}
-		if code, _ := try(list[0].user(), password); code != "AADB2C90114" {
-			t.Errorf("a strange browser while the account is locked: %s", code)
-		}
-		// The owner's own tries are bounded, too.
-		if code, text := try(owner, password); code != "" {
-			t.Errorf("the owner's browser: %s %s", code, text)
-		}
-		for i := range 10 {
-			if code, _ := try(owner, fmt.Sprint("Mistaken-", i)); code != "AADB2C90054" {
-				t.Errorf("a mistake of the owner: %s", code)
-			}
-		}
-		if code, _ := try(owner, password); code != "AADB2C90114" {
-			t.Errorf("the owner's browser after ten mistakes: %s", code)
-		}
-		// A cookie of another server, or a forged one, knows nobody.
-		forged := list[0].user()
-		base, err := url.Parse(list[0].base)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, c := range owner.http.Jar.Cookies(base) {
-			if strings.Contains(c.Name, "device") {
-				c.Value = c.Value[:len(c.Value)-4] + "AAAA"
-				forged.http.Jar.SetCookies(base, []*http.Cookie{{Name: c.Name, Value: c.Value, Path: "/", Secure: true}})
-			}
-		}
-		if code, _ := try(forged, password); code != "AADB2C90114" {
-			t.Errorf("a forged cookie: %s", code)
-		}
+		guessOnPages(t, list, signUpSignIn, owner)
 	})
+}
+
+// So in user flows.
+func TestGuessesInUserFlowsAreCharged(t *testing.T) {
+	t.Parallel()
+	for name, change := range databases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := start(t, change(t))
+			flow := e.flow("guessed", "signUpOrSignIn")
+			owner := e.user()
+			owner.register(flow, "emily@example.com", nil)
+			guessOnPages(t, []*env{e}, flow, owner)
+		})
+	}
+}
+
+// guessOnPages guesses at a policy's sign-in page. The owner's browser has signed up.
+func guessOnPages(t *testing.T, list []*env, policy string, owner *user) {
+	t.Helper()
+	try := func(u *user, password string) (string, string) {
+		u.authorize(policy, map[string]string{"prompt": "login"})
+		r := u.submit(map[string]string{"signInName": "emily@example.com", "password": password})
+		return r.ErrorCode, r.Message
+	}
+	// Another browser of the owner's signs in before anybody guesses.
+	second := list[len(list)-1].user()
+	if code, text := try(second, password); code != "" {
+		t.Fatalf("a sign-in: %s %s", code, text)
+	}
+	const guesses = 60
+	v := atOnce(list, guesses, func(e *env, i int) (string, string) { return try(e.user(), fmt.Sprint("Wrong-", i)) })
+	if v.wrong != 10 || v.right != 0 || v.others != nil {
+		t.Errorf("%d of %d guesses were evaluated, %d locked, %d sent away, %q", v.wrong, guesses, v.locked, v.waiting, v.others)
+	}
+	if code, _ := try(list[0].user(), password); code != "AADB2C90114" {
+		t.Errorf("a strange browser while the account is locked: %s", code)
+	}
+	// The owner's own tries are bounded, too.
+	if code, text := try(owner, password); code != "" {
+		t.Errorf("the owner's browser: %s %s", code, text)
+	}
+	if code, text := try(second, password); code != "" {
+		t.Errorf("the owner's other browser: %s %s", code, text)
+	}
+	for i := range 10 {
+		if code, _ := try(owner, fmt.Sprint("Mistaken-", i)); code != "AADB2C90054" {
+			t.Errorf("a mistake of the owner: %s", code)
+		}
+	}
+	if code, _ := try(owner, password); code != "AADB2C90114" {
+		t.Errorf("the owner's browser after ten mistakes: %s", code)
+	}
+	// A cookie of another server, or a forged one, knows nobody.
+	forged := list[0].user()
+	base, err := url.Parse(list[0].base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range owner.http.Jar.Cookies(base) {
+		if strings.Contains(c.Name, "device") {
+			c.Value = c.Value[:len(c.Value)-4] + "AAAA"
+			forged.http.Jar.SetCookies(base, []*http.Cookie{{Name: c.Name, Value: c.Value, Path: "/", Secure: true}})
+		}
+	}
+	if code, _ := try(forged, password); code != "AADB2C90114" {
+		t.Errorf("a forged cookie: %s", code)
+	}
 }
