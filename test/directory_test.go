@@ -154,3 +154,24 @@ func TestSignOutOfOtherApplications(t *testing.T) {
 		t.Errorf("a foreign address:\n%s", excerpt(u.page))
 	}
 }
+
+// Output claims transformations belong to what was read: after a read that found nobody and
+// may, none runs, such as the starter pack's assertion that the account is enabled.
+func TestAReadThatFindsNobodyTransformsNothing(t *testing.T) {
+	t.Parallel()
+	e := start(t, nil)
+	byName := `<InputClaim ClaimTypeReferenceId="loginName" PartnerClaimType="signInNames.userName" Required="true" />`
+	forgetting := func(profile string) string {
+		return strings.Replace(profile, `</TechnicalProfile>`, `<OutputClaimsTransformations><OutputClaimsTransformation ReferenceId="ForgetName" /></OutputClaimsTransformations></TechnicalProfile>`, 1)
+	}
+	create := directoryProfile("Create", "Write", "", byName, persisted("loginName", `PartnerClaimType="signInNames.userName"`)+persisted("pw", `PartnerClaimType="password"`)+persisted("displayName", ""), output("objectId", ""))
+	read := forgetting(directoryProfile("ReadIfThere", "Read", `<Item Key="RaiseErrorIfClaimsPrincipalDoesNotExist">false</Item>`, byName, "", output("found", `PartnerClaimType="signInNames.userName" DefaultValue="no"`)))
+	payload, failed := e.directoryJourney(t, create+read, []string{"ReadIfThere"}, "displayName", "found")
+	if failed != "" || payload["name"] != "Ada" || payload["found"] != nil {
+		t.Errorf("nobody is there: %v %s", payload, failed)
+	}
+	payload, failed = e.directoryJourney(t, create+read, []string{"Create", "ReadIfThere"}, "displayName", "found")
+	if failed != "" || payload["name"] != nil || payload["found"] != "Ada_1" {
+		t.Errorf("somebody is there: %v %s", payload, failed)
+	}
+}

@@ -93,7 +93,7 @@ func TestReadinessNamesBrokenPolicies(t *testing.T) {
 			}
 			t.Cleanup(func() { _ = db.Close() })
 			broken := `<TrustFrameworkPolicy xmlns="http://schemas.microsoft.com/online/cpim/schemas/2013/06" PolicySchemaVersion="0.3.0.0" TenantId="` + tenant + `" PolicyId="B2C_1A_Broken" PublicPolicyUri="http://x"><Nonsense /></TrustFrameworkPolicy>`
-			if err := (store.Policies{DB: db}).Put(t.Context(), library.Policy{ID: "B2C_1A_Broken", XML: []byte(broken), Updated: time.Now()}); err != nil {
+			if err := (store.Policies{DB: db}).Put(t.Context(), []library.Policy{{ID: "B2C_1A_Broken", XML: []byte(broken), Updated: time.Now()}}, library.Serving{At: time.Now()}); err != nil {
 				t.Fatal(err)
 			}
 			if err := e.srv.Sync(t.Context()); err != nil {

@@ -376,15 +376,15 @@ func TestWhatAConnectorMayDoWrong(t *testing.T) {
 		result   string
 	}{
 		{"400 without status", answer(400, "application/json", `{"version":"1.0.0","action":"ValidationError","userMessage":"x"}`), "AADB2C90075", "PreUserWriteRestful", "1", "failure"},
-		{"500", answer(500, "application/json", `{}`), "AADB2C90075", "Code: InternalServerError", "1", "failure"},
-		{"401", answer(401, "text/plain", ``), "AADB2C90075", "Code: Unauthorized", "1", "failure"},
+		{"500", answer(500, "application/json", `{}`), "AADB2C90075", "Code 'InternalServerError'", "1", "failure"},
+		{"401", answer(401, "text/plain", ``), "AADB2C90075", "Code 'Unauthorized'", "1", "failure"},
 		{"404 with a page", answer(404, "text/html", `<html>`), "AADB2C90261", "", "1", "failure"},
 		{"200 with a page", answer(200, "text/html", `<html>`), "AADB2C90273", "", "1", "failure"},
 		{"200 without action", answer(200, "application/json", `{"version":"1.0.0"}`), "AADB2C90273", "", "1", "failure"},
 		{"200 with an unknown action", answer(200, "application/json", `{"action":"Stop"}`), "AADB2C90273", "", "1", "failure"},
 		{"200 with ValidationError", answer(200, "application/json", `{"action":"ValidationError","status":400,"userMessage":"x"}`), "AADB2C90273", "", "1", "failure"},
 		{"204", answer(204, "application/json", ``), "AADB2C90273", "", "1", "failure"},
-		{"a redirect", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) }, "AADB2C90075", "Code: Found", "1", "failure"},
+		{"a redirect", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) }, "AADB2C90075", "Code 'Found'", "1", "failure"},
 		{"10 MB", func(w http.ResponseWriter, _ *http.Request) {
 			chunk := []byte(strings.Repeat(" ", 1<<20))
 			for range 10 {

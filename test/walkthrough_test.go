@@ -200,9 +200,9 @@ func TestAStepThatFailsTellsTheApplication(t *testing.T) {
 		want   []string
 	}{
 		{"a refusal with a message", 409, `{"version":"1.0.0","status":409,"userMessage":"Your account is on hold."}`,
-			[]string{"AADB2C90075: ", "'RESTGetProfile'", "Order=7", "Type=ClaimsExchange", "Code: Conflict", "Your account is on hold."}},
-		{"an error", 500, `oops`, []string{"AADB2C90075: ", "Code: InternalServerError"}},
-		{"not found", 404, ``, []string{"AADB2C90075: ", "Code: NotFound"}},
+			[]string{"AADB2C90075: The claims exchange 'REST-GetProfile' specified in step '7' returned HTTP error response with Code 'Conflict' and Reason 'Your account is on hold.'."}},
+		{"an error", 500, `oops`, []string{"AADB2C90075: ", "Code 'InternalServerError' and Reason 'Internal Server Error'."}},
+		{"not found", 404, ``, []string{"AADB2C90075: The claims exchange 'REST-GetProfile' specified in step '7' returned HTTP error response with Code 'NotFound' and Reason 'Not Found'."}},
 		{"no JSON", 200, `<html>`, []string{"AADB2C90261: "}},
 	}
 	for _, tt := range tests {

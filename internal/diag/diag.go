@@ -104,6 +104,17 @@ func New(code Code, at Position, hint, format string, args ...any) Diagnostic {
 // List is a set of findings.
 type List []Diagnostic
 
+// Errors counts the errors.
+func (l List) Errors() int {
+	n := 0
+	for _, d := range l {
+		if d.Severity == Error {
+			n++
+		}
+	}
+	return n
+}
+
 // HasErrors reports whether anything in the list refuses an upload.
 func (l List) HasErrors() bool {
 	return slices.ContainsFunc(l, func(d Diagnostic) bool { return d.Severity == Error })

@@ -129,6 +129,11 @@ func (r *run) runProfile(ctx context.Context, tp *TechnicalProfile, bag *claims.
 	if err != nil || result.Output == nil {
 		return result, err
 	}
+	if _, nobody := result.Output.(NotFound); nobody {
+		// There is nothing to transform: an assertion on the user that wasn't found would refuse
+		// what the policy lets pass (policy-engine §5.3).
+		return result, nil
+	}
 	if err := r.outputs(tp.Outputs, result.Output, bag); err != nil {
 		return Result{}, fmt.Errorf("technical profile %s: %w", tp.ID, err)
 	}
@@ -168,10 +173,6 @@ func requireInputs(tp *TechnicalProfile, in Inputs) error {
 // claims-and-transformations §3.2: forced default, the provider's value, the bag's
 // value, default.
 func (r *run) outputs(uses []*ClaimUse, from Output, bag *claims.Bag) error {
-	_, notFound := from.(NotFound)
-	if notFound {
-		return nil
-	}
 	for _, use := range uses {
 		if use.Claim.Input == claims.Password {
 			continue // passwords are for the page's own validation profiles only
@@ -220,7 +221,7 @@ func (r *run) validate(ctx context.Context, tp *TechnicalProfile, list []Validat
 			f := AsFailure(err)
 			if f.Fatal && f.Exchange == "" {
 				g := *f
-				g.Exchange = v.Profile.ID
+				g.Exchange, g.Profile = v.Profile.ID, v.Profile.ID
 				f = &g
 			}
 			if f.Code == CodeInternal {

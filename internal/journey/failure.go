@@ -23,8 +23,13 @@ type Failure struct {
 	// Reason is the machine-readable reason of a failed claims exchange, e.g.
 	// "Conflict" (rest-and-connectors §2.6).
 	Reason string
-	// Exchange, Step and StepType say where an orchestration step failed.
+	// ReasonText is the text that goes with Reason to the application, where the one for
+	// people would not: the HTTP status in words. "" is Public.
+	ReasonText string
+	// Exchange, Profile, Step and StepType say where an orchestration step failed: the ids of
+	// claims exchange and technical profile.
 	Exchange string
+	Profile  string
 	Step     int
 	StepType string
 	// OAuth overrides the code's OAuth error.
@@ -167,16 +172,18 @@ type StoredFailure struct {
 	Code     Code   `json:"code"`
 	Public   string `json:"public"`
 	Reason   string `json:"reason,omitempty"`
+	Text     string `json:"text,omitempty"` // ReasonText
 	Exchange string `json:"exchange,omitempty"`
+	Profile  string `json:"profile,omitempty"`
 	Step     int    `json:"step,omitempty"`
 	StepType string `json:"stepType,omitempty"`
 	OAuth    string `json:"oauth,omitempty"`
 }
 
 func (f *Failure) stored() *StoredFailure {
-	return &StoredFailure{f.Code, f.Public, f.Reason, f.Exchange, f.Step, f.StepType, f.OAuth}
+	return &StoredFailure{f.Code, f.Public, f.Reason, f.ReasonText, f.Exchange, f.Profile, f.Step, f.StepType, f.OAuth}
 }
 
 func (s *StoredFailure) failure() *Failure {
-	return &Failure{Code: s.Code, Public: s.Public, Reason: s.Reason, Exchange: s.Exchange, Step: s.Step, StepType: s.StepType, OAuth: s.OAuth}
+	return &Failure{Code: s.Code, Public: s.Public, Reason: s.Reason, ReasonText: s.Text, Exchange: s.Exchange, Profile: s.Profile, Step: s.Step, StepType: s.StepType, OAuth: s.OAuth}
 }

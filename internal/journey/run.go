@@ -169,7 +169,7 @@ func (r *run) exchangeStep(ctx context.Context, frame *Frame, step *Step) (Outco
 func (r *run) exchangeFailure(err error, exchange *ClaimsExchange) error {
 	f := AsFailure(err)
 	g := *f
-	g.Exchange = exchange.ID
+	g.Exchange, g.Profile = exchange.ID, exchange.Profile.ID
 	return r.localise(&g, exchange.Profile, nil)
 }
 

@@ -25,7 +25,7 @@ func (m memory) List(context.Context) (list []library.Policy, err error) {
 	return list, nil
 }
 
-func (m memory) Put(_ context.Context, list ...library.Policy) error {
+func (m memory) Put(_ context.Context, list []library.Policy, _ library.Serving) error {
 	for _, p := range list {
 		m[p.ID] = p
 	}
@@ -38,12 +38,14 @@ func (m memory) Delete(_ context.Context, id string) error {
 }
 
 func (memory) Program(context.Context, string) ([][]byte, error) {
-	return nil, errors.New("no such program")
+	return nil, library.ErrNoProgram
 }
 
-func (memory) KeepPrograms(context.Context, map[string][][]byte, time.Time, time.Time) error {
-	return nil
-}
+func (memory) Versions(context.Context, string) ([]library.Policy, error) { return nil, nil }
+
+func (memory) Served(context.Context) (map[string]library.Served, error) { return nil, nil }
+
+func (memory) KeepPrograms(context.Context, library.Serving, time.Time) error { return nil }
 
 // upload uploads files to contoso, which lacks one policy key and has no API connector.
 func upload(t *testing.T, files []string) diag.List {

@@ -32,6 +32,28 @@ func compileChain(chain []*policy.Document, parts [][]byte, o journey.Options) (
 	return program, append(list, more...).Sort()
 }
 
+// recompile is compileChain for documents that were good once. Later versions check more:
+// what policy.Check finds of the documents' structure doesn't change the program that is
+// made of them, so that it is reported and the program is served; a fault of compiling
+// leaves something out of the program, which then may not be run.
+func recompile(chain []*policy.Document, parts [][]byte, o journey.Options) (*journey.Program, diag.List) {
+	for _, d := range chain {
+		if len(d.Faults) > 0 {
+			return nil, d.Faults
+		}
+	}
+	e, list := policy.Inherit(chain)
+	if list.HasErrors() {
+		return nil, list
+	}
+	o.Hash = hashOf(parts)
+	program, more := journey.Compile(e, o)
+	if more.HasErrors() {
+		return nil, more
+	}
+	return program, append(append(list, policy.Check(e)...), more...).Sort()
+}
+
 func hashOf(parts [][]byte) string {
 	h := sha256.New()
 	for _, part := range parts {
@@ -41,15 +63,6 @@ func hashOf(parts [][]byte) string {
 		h.Write(part)
 	}
 	return hex.EncodeToString(h.Sum(nil))
-}
-
-// PolicyID is the id that a custom policy is kept under: B2C adds the prefix that they
-// have.
-func PolicyID(id string) string {
-	if len(id) >= 4 && strings.EqualFold(id[:4], "B2C_") {
-		return id
-	}
-	return "B2C_1A_" + id
 }
 
 // identity checks that a file belongs to the tenant and is named as it is addressed.
@@ -62,7 +75,7 @@ func identity(d *policy.Document, id string, o journey.Options) diag.List {
 	if userflow.IsFlowID(d.PolicyID.Value) {
 		c.Report(diag.WrongTenant, d.PolicyID.Pos, "name it B2C_1A_…", "the policy's id %q is one that user flows have", d.PolicyID.Value)
 	}
-	if id != "" && !strings.EqualFold(PolicyID(d.PolicyID.Value), PolicyID(id)) {
+	if id != "" && !strings.EqualFold(d.PolicyID.Value, policy.NormalID(id)) {
 		c.Report(diag.WrongTenant, d.PolicyID.Pos, "upload it under its own id", "the policy's id is %q, but it is uploaded as %q", d.PolicyID.Value, id)
 	}
 	return c.List()

@@ -28,8 +28,8 @@ func (l *Library) PublishFlows(ctx context.Context, documents map[string][]byte,
 		if have, ok := was.flows[id]; ok && string(have.XML) == string(f.XML) {
 			continue
 		}
-		if _, list := l.compile(next, f.ID); list.HasErrors() {
-			return fmt.Errorf("user flow %s: %w: %s", f.ID, userflow.ErrInvalid, firstError(list))
+		if c := l.compile(next, f.ID); c.found.HasErrors() {
+			return fmt.Errorf("user flow %s: %w: %s", f.ID, userflow.ErrInvalid, firstError(c.found))
 		}
 	}
 	if save != nil {
@@ -37,8 +37,20 @@ func (l *Library) PublishFlows(ctx context.Context, documents map[string][]byte,
 			return err
 		}
 	}
+	published, err := l.compileAll(ctx, was.sources, flows)
+	if err != nil {
+		return err
+	}
+	for id := range was.flows {
+		if _, stays := flows[id]; !stays {
+			// One that is made anew under the id stands on its own.
+			if err := l.Store.Delete(ctx, id); err != nil {
+				return err
+			}
+		}
+	}
 	l.flows = flows
-	l.publish(ctx, was.sources)
+	l.publish(ctx, published)
 	return l.Remember(ctx)
 }
 

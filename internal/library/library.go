@@ -20,23 +20,55 @@ import (
 
 // Policy is a policy file.
 type Policy struct {
-	ID      string // as uploaded, with the prefix that custom policies have
+	ID      string // in its normal form: see policy.NormalID
 	XML     []byte
 	Updated time.Time
+	// Version counts the uploads of the id, from 1; 0 for a document that wasn't uploaded.
+	Version int64
+	// By is who uploaded it, as the admin API knows them; "" if that isn't known.
+	By string
 }
 
-// Store keeps policy files, and the documents of programs for journeys under way.
+// KeptVersions is how many versions of a policy are kept.
+const KeptVersions = 20
+
+// Serving is what policies serve as of a time.
+type Serving struct {
+	At time.Time
+	// Served are the hashes of programs by folded policy id, Programs their documents,
+	// the base first.
+	Served   map[string]string
+	Programs map[string][][]byte
+}
+
+// Served is the program that a policy served last.
+type Served struct {
+	Hash  string
+	Since time.Time
+}
+
+// Store keeps policy files and their versions, what each policy served last, and the
+// documents of programs, for that and for journeys under way.
 type Store interface {
 	List(ctx context.Context) ([]Policy, error)
-	// Put stores policies in one write, all or none.
-	Put(ctx context.Context, list ...Policy) error
+	// Put stores policies and what is served then in one write, all or none; each becomes
+	// the next version of its id.
+	Put(ctx context.Context, list []Policy, now Serving) error
 	Delete(ctx context.Context, id string) error
-	// Program returns the documents of a program, root first.
+	// Versions are those of a policy that are kept, the newest first, also after it was
+	// deleted.
+	Versions(ctx context.Context, id string) ([]Policy, error)
+	// Served is what each policy or user flow served last, by folded id.
+	Served(ctx context.Context) (map[string]Served, error)
+	// Program returns the documents of a program, root first; ErrNoProgram if they are gone.
 	Program(ctx context.Context, hash string) ([][]byte, error)
-	// KeepPrograms remembers the documents of programs, and forgets those that were not
-	// current since a time.
-	KeepPrograms(ctx context.Context, programs map[string][][]byte, now, forget time.Time) error
+	// KeepPrograms remembers what is served, and forgets programs that are neither served nor
+	// were current since a time.
+	KeepPrograms(ctx context.Context, now Serving, forget time.Time) error
 }
+
+// ErrNoProgram says that the documents of a program are gone.
+var ErrNoProgram = errors.New("program is gone")
 
 // Library holds the tenant's policies. All fields must be set; [Library.Load] comes
 // first.
@@ -63,9 +95,15 @@ type state struct {
 	sources map[string]Policy // as uploaded, by folded id
 	flows   map[string]Policy // made from user flows, by folded id
 	docs    *policy.Set
-	current map[string]*journey.Program // by folded id
-	byHash  map[string]*journey.Program
-	broken  map[string]string // what is wrong with a stored policy that doesn't compile, by its id
+	status  map[string]Status           // by folded id
+	current map[string]*journey.Program // by folded id; what each serves
+	byHash  map[string]compiled
+}
+
+// compiled is a program with what was found in its documents.
+type compiled struct {
+	program *journey.Program
+	found   diag.List
 }
 
 // Errors of changing policies.
@@ -75,8 +113,8 @@ var (
 	ErrInvalid = errors.New("the policy has errors")
 )
 
-// Load reads the stored policies and compiles them. A policy that doesn't compile any
-// more is kept and reported: it was fine when it was uploaded.
+// Load reads the stored policies and compiles them. One that doesn't compile any more
+// serves its last good version.
 func (l *Library) Load(ctx context.Context) error {
 	if err := l.Reload(ctx); err != nil {
 		return err
@@ -93,7 +131,11 @@ func (l *Library) Reload(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l.publish(ctx, sources)
+	next, err := l.compileAll(ctx, sources, l.flows)
+	if err != nil {
+		return err
+	}
+	l.publish(ctx, next)
 	return nil
 }
 
@@ -110,50 +152,25 @@ func (l *Library) stored(ctx context.Context) (map[string]Policy, error) {
 	return sources, nil
 }
 
-// publish compiles every policy whose chain changed and makes the result current; the
-// caller holds changes.
-func (l *Library) publish(ctx context.Context, sources map[string]Policy) {
-	l.live.Store(l.compileAll(ctx, sources, l.flows))
-}
-
-// compileAll makes the state of all policies; what hasn't changed isn't compiled again.
-func (l *Library) compileAll(ctx context.Context, sources, flows map[string]Policy) *state {
-	was := l.current()
-	next := &state{sources: sources, flows: flows, docs: parseAll(sources, flows), current: make(map[string]*journey.Program), byHash: make(map[string]*journey.Program), broken: make(map[string]string)}
-	for id, s := range next.all() {
-		program := was.byHash[hashOf(next.parts(s.ID))]
-		if program == nil {
-			var list diag.List
-			program, list = l.compile(next, s.ID)
-			if program == nil || list.HasErrors() {
-				for _, d := range list {
-					if d.Severity == diag.Error {
-						l.Log.ErrorContext(ctx, "stored policy has an error", "policyId", s.ID, "diagnostic", d.String())
-						if next.broken[s.ID] == "" {
-							next.broken[s.ID] = d.String()
-						}
-					}
-				}
-				if next.broken[s.ID] == "" {
-					next.broken[s.ID] = "its base is missing or can't be read"
-				}
-				program = was.current[id]
-			}
-		}
-		if program != nil {
-			next.current[id] = program
-			next.byHash[program.Hash] = program
-		}
-	}
-	return next
-}
-
 // current is the live state; at the start there is an empty one.
 func (l *Library) current() *state {
 	if live := l.live.Load(); live != nil {
 		return live
 	}
 	return &state{docs: policy.NewSet()}
+}
+
+// publish makes a state the live one; the caller holds changes. A policy that newly stands on
+// its last good version, or on none, is logged.
+func (l *Library) publish(ctx context.Context, next *state) {
+	was := l.current()
+	l.live.Store(next)
+	for id, s := range next.status {
+		if s.State == Current || was.status[id].State == s.State && was.status[id].Hash == s.Hash {
+			continue
+		}
+		l.Log.ErrorContext(ctx, "policy doesn't compile as it is", "policyId", s.ID, "state", s.State, "errors", s.Diagnostics.Errors(), "first", firstError(s.Diagnostics))
+	}
 }
 
 // all are the uploaded policies and those of user flows, by folded id.
@@ -200,81 +217,115 @@ func parseAll(sources ...map[string]Policy) *policy.Set {
 	return policy.NewSet(docs...)
 }
 
-// compile makes the program of one policy of a state.
-func (l *Library) compile(s *state, id string) (*journey.Program, diag.List) {
+// compile makes the program of one policy of a state; none if the chain is broken.
+func (l *Library) compile(s *state, id string) compiled {
 	chain, list := s.docs.Chain(id)
 	if chain == nil {
-		return nil, list
+		return compiled{nil, list}
 	}
-	return compileChain(chain, s.parts(id), l.Options)
+	program, list := compileChain(chain, s.parts(id), l.Options)
+	return compiled{program, list}
 }
 
-// Remember keeps the documents of the current programs in the store, for journeys under
-// way, and forgets those that no journey can need any more.
+// Remember keeps what policies serve, with its documents, in the store, and forgets
+// programs that no policy serves and no journey can need any more.
 func (l *Library) Remember(ctx context.Context) error {
-	live := l.current()
-	programs := make(map[string][][]byte)
-	for id, program := range live.current {
-		if program.RelyingParty == nil {
-			continue
-		}
-		if parts := live.parts(id); len(parts) > 0 && hashOf(parts) == program.Hash {
-			programs[program.Hash] = parts
-		}
-	}
 	l.mu.Lock()
 	l.older = make(map[string]*journey.Program)
 	l.mu.Unlock()
 	now := l.Now()
-	return l.Store.KeepPrograms(ctx, programs, now, now.Add(-l.Keep))
+	return l.Store.KeepPrograms(ctx, l.current().serving(now), now.Add(-l.Keep))
 }
 
-// Put stores policy files, all or none, and compiles them with everything that
-// inherits from them. The diagnostics are those of the files; with ErrInvalid one of
-// them is an error and nothing was stored.
+// Uploaded is what came of an upload.
+type Uploaded struct {
+	// Diagnostics are those of the files.
+	Diagnostics diag.List
+	// Broken are the policies that the files break: they stand on their last good version.
+	// Mended are the ids of those that did, and are current again.
+	Broken []Status
+	Mended []string
+}
+
+// Put is Upload for callers that ask for the diagnostics of the files alone.
 func (l *Library) Put(ctx context.Context, files ...Policy) (diag.List, error) {
+	out, err := l.Upload(ctx, files...)
+	return out.Diagnostics, err
+}
+
+// Upload stores policy files, all or none, and compiles them with everything that
+// inherits from them. With ErrInvalid one of the files has an error and nothing was
+// stored. A policy that inherits from them and breaks is no reason to refuse them:
+// pipelines upload a base first, and its children after it.
+func (l *Library) Upload(ctx context.Context, files ...Policy) (Uploaded, error) {
 	l.changes.Lock()
 	defer l.changes.Unlock()
+	var out Uploaded
 	// What the store has, not what this node last saw of it: another may have changed it.
 	sources, err := l.stored(ctx)
 	if err != nil {
-		return nil, err
+		return out, err
 	}
-	var list diag.List
 	var ids []string
-	now := l.Now()
-	for i, f := range files {
-		name := f.ID
-		if name == "" {
-			name = "policy"
-		}
-		d, found := policy.Parse(name+".xml", f.XML)
-		list = append(list, found...)
-		if d == nil || found.HasErrors() {
-			continue
-		}
-		list = append(list, identity(d, f.ID, l.Options)...)
-		files[i].ID, files[i].Updated = PolicyID(d.PolicyID.Value), now
-		sources[policy.Fold(files[i].ID)] = files[i]
+	files = slices.Clone(files)
+	for i := range files {
+		found := l.place(&files[i], sources)
+		out.Diagnostics = append(out.Diagnostics, found...)
 		ids = append(ids, files[i].ID)
 	}
-	if list.HasErrors() {
-		return list.Sort(), ErrInvalid
+	if out.Diagnostics.HasErrors() {
+		out.Diagnostics.Sort()
+		return out, ErrInvalid
 	}
-	next := &state{sources: sources, flows: l.flows, docs: parseAll(sources, l.flows)}
+	next, err := l.compileAll(ctx, sources, l.flows)
+	if err != nil {
+		return out, err
+	}
 	for _, id := range ids {
-		_, found := l.compile(next, id)
-		list = append(list, found...)
+		out.Diagnostics = append(out.Diagnostics, next.status[policy.Fold(id)].Diagnostics...)
 	}
-	list = named(list, next.docs.All()).Sort()
-	if list.HasErrors() {
-		return list, ErrInvalid
+	out.Diagnostics = named(out.Diagnostics, next.docs.All()).Sort()
+	if out.Diagnostics.HasErrors() {
+		return out, ErrInvalid
 	}
-	if err := l.Store.Put(ctx, files...); err != nil {
-		return list, err
+	if err := l.Store.Put(ctx, files, next.serving(l.Now())); err != nil {
+		return out, err
 	}
-	l.publish(ctx, sources)
-	return list, l.Remember(ctx)
+	was := l.current()
+	// The versions are the store's to count.
+	if next.sources, err = l.stored(ctx); err != nil {
+		return out, err
+	}
+	for id, s := range next.status {
+		switch before, known := was.status[id]; {
+		case s.State != Current && !slices.ContainsFunc(ids, func(own string) bool { return strings.EqualFold(own, s.ID) }):
+			out.Broken = append(out.Broken, s)
+		case s.State == Current && known && before.State != Current:
+			out.Mended = append(out.Mended, s.ID)
+		}
+	}
+	slices.SortFunc(out.Broken, func(a, b Status) int { return strings.Compare(a.ID, b.ID) })
+	slices.Sort(out.Mended)
+	l.publish(ctx, next)
+	return out, nil
+}
+
+// place parses a file and puts it among the sources; it reports what the file itself has
+// wrong.
+func (l *Library) place(f *Policy, sources map[string]Policy) diag.List {
+	name := f.ID
+	if name == "" {
+		name = "policy"
+	}
+	d, found := policy.Parse(name+".xml", f.XML)
+	if d == nil || found.HasErrors() {
+		return found
+	}
+	// What the file has besides is found again when it is compiled.
+	list := identity(d, f.ID, l.Options)
+	f.ID, f.Updated = d.PolicyID.Value, l.Now()
+	sources[policy.Fold(f.ID)] = *f
+	return list
 }
 
 // Current implements oidc.Programs.
@@ -285,8 +336,8 @@ func (l *Library) Current(id string) *journey.Program {
 // Program implements journey.Programs: a journey under way finishes on the program that
 // it began with, also after a restart.
 func (l *Library) Program(ctx context.Context, hash string) (*journey.Program, error) {
-	if program := l.current().byHash[hash]; program != nil {
-		return program, nil
+	if c, ok := l.current().byHash[hash]; ok {
+		return c.program, nil
 	}
 	l.mu.Lock()
 	program := l.older[hash]
@@ -294,51 +345,35 @@ func (l *Library) Program(ctx context.Context, hash string) (*journey.Program, e
 	if program != nil {
 		return program, nil
 	}
+	c, err := l.restore(ctx, hash)
+	if err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.older[hash] = c.program
+	return c.program, nil
+}
+
+// restore compiles the stored documents of a program that was good once.
+func (l *Library) restore(ctx context.Context, hash string) (compiled, error) {
 	parts, err := l.Store.Program(ctx, hash)
 	if err != nil {
-		return nil, fmt.Errorf("program %s: %w", hash, err)
+		return compiled{}, fmt.Errorf("program %s: %w", hash, err)
 	}
 	var chain []*policy.Document
 	for _, part := range parts {
 		d, _ := policy.Parse("policy.xml", part)
 		if d == nil {
-			return nil, fmt.Errorf("program %s: a document can't be read", hash)
+			return compiled{}, fmt.Errorf("program %s: a document can't be read", hash)
 		}
 		chain = append(chain, d)
 	}
-	program, list := compileChain(chain, parts, l.Options)
-	if program == nil || list.HasErrors() {
-		return nil, fmt.Errorf("program %s can't be compiled any more", hash)
+	program, list := recompile(chain, parts, l.Options)
+	if program == nil {
+		return compiled{}, fmt.Errorf("program %s can't be compiled any more: %s", hash, firstError(list))
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.older[hash] = program
-	return program, nil
-}
-
-// Problem is what keeps a policy from doing its work.
-type Problem struct {
-	PolicyID string
-	Text     string
-}
-
-// Problems are the stored policies that don't compile any more and those that use a key set
-// that is gone, by policy.
-func (l *Library) Problems() []Problem {
-	var list []Problem
-	live := l.current()
-	for id, text := range live.broken {
-		list = append(list, Problem{id, text})
-	}
-	for _, p := range live.current {
-		for _, key := range p.Keys {
-			if l.Options.KeyExists != nil && !l.Options.KeyExists(key) {
-				list = append(list, Problem{p.PolicyID, "the key set " + key + " is missing"})
-			}
-		}
-	}
-	slices.SortFunc(list, func(a, b Problem) int { return strings.Compare(a.PolicyID+a.Text, b.PolicyID+b.Text) })
-	return list
+	return compiled{program, list}, nil
 }
 
 // List returns the stored policies by id.
@@ -350,7 +385,7 @@ func (l *Library) List() []Policy {
 
 // Get returns a stored policy.
 func (l *Library) Get(id string) (Policy, error) {
-	if s, ok := l.current().sources[policy.Fold(PolicyID(id))]; ok {
+	if s, ok := l.current().sources[policy.Fold(policy.NormalID(id))]; ok {
 		return s, nil
 	}
 	return Policy{}, fmt.Errorf("%w: %s", ErrNoPolicy, id)
@@ -364,7 +399,7 @@ func (l *Library) Delete(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	s, ok := sources[policy.Fold(PolicyID(id))]
+	s, ok := sources[policy.Fold(policy.NormalID(id))]
 	if !ok {
 		return fmt.Errorf("%w: %s", ErrNoPolicy, id)
 	}
@@ -375,6 +410,34 @@ func (l *Library) Delete(ctx context.Context, id string) error {
 		return err
 	}
 	delete(sources, policy.Fold(s.ID))
-	l.publish(ctx, sources)
+	next, err := l.compileAll(ctx, sources, l.flows)
+	if err != nil {
+		return err
+	}
+	l.publish(ctx, next)
 	return nil
+}
+
+// Versions are those of a policy that are kept, the newest first; ErrNoPolicy if there
+// never was one, or it is long ago.
+func (l *Library) Versions(ctx context.Context, id string) ([]Policy, error) {
+	list, err := l.Store.Versions(ctx, policy.NormalID(id))
+	if err == nil && len(list) == 0 {
+		err = fmt.Errorf("%w: %s", ErrNoPolicy, id)
+	}
+	return list, err
+}
+
+// Restore uploads an older version of a policy again, as the newest.
+func (l *Library) Restore(ctx context.Context, id string, version int64, by string) (Uploaded, error) {
+	list, err := l.Versions(ctx, id)
+	if err != nil {
+		return Uploaded{}, err
+	}
+	for _, v := range list {
+		if v.Version == version {
+			return l.Upload(ctx, Policy{ID: v.ID, XML: v.XML, By: by})
+		}
+	}
+	return Uploaded{}, fmt.Errorf("%w: version %d of %s", ErrNoPolicy, version, id)
 }

@@ -30,7 +30,6 @@ import (
 	"journeyman.dev/internal/application"
 	"journeyman.dev/internal/audit"
 	"journeyman.dev/internal/connector"
-	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/directory"
 	"journeyman.dev/internal/keyset"
 	"journeyman.dev/internal/library"
@@ -43,8 +42,12 @@ import (
 type Policies interface {
 	List() []library.Policy
 	Get(id string) (library.Policy, error)
-	Put(ctx context.Context, files ...library.Policy) (diag.List, error)
+	Upload(ctx context.Context, files ...library.Policy) (library.Uploaded, error)
 	Delete(ctx context.Context, id string) error
+	Status(id string) (library.Status, error)
+	Statuses() []library.Status
+	Versions(ctx context.Context, id string) ([]library.Policy, error)
+	Restore(ctx context.Context, id string, version int64, by string) (library.Uploaded, error)
 }
 
 // Server serves the admin API. All fields must be set, but AdminToken.
@@ -86,8 +89,10 @@ type request struct {
 	args   []string
 	caller caller
 	beta   bool
-	// targets is what the call acts on, for its audit record.
+	// targets is what the call acts on, and details what is to be told of it beside, for its
+	// audit record.
 	targets []audit.Target
+	details []audit.Detail
 }
 
 // PageText is a built-in text.
@@ -118,7 +123,12 @@ const (
 var routes = append(identityRoutes, []route{
 	{"GET", "trustframework/policies", readPolicies, (*request).listPolicies},
 	{"POST", "trustframework/policies", writePolicies, (*request).createPolicy},
+	{"GET", "trustframework/policies/details", readPolicies, (*request).listPolicyDetails},
 	{"GET", "trustframework/policies/{}", readPolicies, (*request).getPolicy},
+	{"GET", "trustframework/policies/{}/details", readPolicies, (*request).policyDetails},
+	{"GET", "trustframework/policies/{}/versions", readPolicies, (*request).policyVersions},
+	{"GET", "trustframework/policies/{}/versions/{}/$value", readPolicies, (*request).policyVersionXML},
+	{"POST", "trustframework/policies/{}/versions/{}/restore", writePolicies, (*request).restorePolicy},
 	{"GET", "trustframework/policies/{}/$value", readPolicies, (*request).getPolicyXML},
 	{"PUT", "trustframework/policies/{}/$value", writePolicies, (*request).putPolicy},
 	{"DELETE", "trustframework/policies/{}", writePolicies, (*request).deletePolicy},

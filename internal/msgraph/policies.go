@@ -87,14 +87,15 @@ func (q *request) upload(id string, overwrite bool) error {
 		}
 	}
 	_, missing := q.s.Policies.Get(id)
-	list, err := q.s.Policies.Put(q.Context(), library.Policy{ID: id, XML: xml})
+	out, err := q.s.Policies.Upload(q.Context(), library.Policy{ID: id, XML: xml, By: q.by()})
 	if errors.Is(err, library.ErrInvalid) {
-		q.refuse(id, list)
+		q.refuse(id, out.Diagnostics)
 		return nil
 	}
 	if err != nil {
 		return err
 	}
+	q.consequences(out)
 	status := http.StatusOK
 	if missing != nil {
 		status = http.StatusCreated
@@ -117,9 +118,7 @@ func (q *request) refuse(id string, list diag.List) {
 			count++
 			fmt.Fprintf(&texts, "Line %d, column %d: %s (%s). ", d.Position.Line, d.Position.Column, d.Message, d.Code)
 		}
-		details = append(details, map[string]any{
-			"code": d.Code, "message": d.Message, "target": d.PolicyID, "line": d.Position.Line, "column": d.Position.Column, "severity": d.Severity, "hint": d.Hint,
-		})
+		details = append(details, diagnosticJSON(d))
 		if id == "" {
 			id = d.PolicyID
 		}

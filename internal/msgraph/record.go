@@ -110,6 +110,7 @@ func (q *request) record(name string, a activity, operation string, status int) 
 			{Key: "TenantId", Value: q.s.TenantName}, {Key: "UserAgent", Value: cut(q.UserAgent(), 256)}, {Key: "ClientIpAddress", Value: remoteIP(q.Request)},
 		},
 	}
+	r.Details = append(r.Details, q.details...)
 	if a.service == audit.ServiceB2C {
 		r.OperationType = ""
 	}

@@ -2,6 +2,7 @@ package oidc
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -29,10 +30,16 @@ func fromJourney(f *journey.Failure) *failure {
 	if out.oauth == "" {
 		out.oauth = f.Code.OAuth()
 	}
-	if f.Code == journey.CodeExchangeFailed && f.Exchange != "" {
-		out.text = fmt.Sprintf("The claims exchange '%s' specified in step '%d' (Order=%d, Type=%s) failed. Code: %s. Reason: %s",
-			f.Exchange, f.Step, f.Step, f.StepType, orNone(f.Reason), orNone(f.Public))
+	if f.Code != journey.CodeExchangeFailed || f.Exchange == "" {
+		return out
 	}
+	// Clients compare B2C's text (rest-and-connectors §2.6 [D][E]).
+	where := fmt.Sprintf("The claims exchange '%s' specified in step '%d' ", cmp.Or(f.Profile, f.Exchange), f.Step)
+	if f.Reason == "" {
+		out.text = where + "did not succeed: " + orNone(f.Public)
+		return out
+	}
+	out.text = where + fmt.Sprintf("returned HTTP error response with Code '%s' and Reason '%s'.", f.Reason, orNone(cmp.Or(f.ReasonText, f.Public)))
 	return out
 }
 

@@ -21,8 +21,10 @@ import (
 
 // Programs finds the current program of a policy.
 type Programs interface {
-	// Current returns nil if the tenant has no such policy.
+	// Current returns nil if the tenant has no such policy, or none of its versions compiles.
 	Current(policyID string) *journey.Program
+	// Knows reports whether the tenant has the policy, good or not.
+	Knows(policyID string) bool
 }
 
 // Applications finds registered applications.
@@ -130,7 +132,11 @@ func (s *Server) ServeEndpoint(w http.ResponseWriter, r *http.Request, e endpoin
 	}
 	p := s.Programs.Current(e.Policy)
 	if p == nil {
-		s.unknownPolicy(w, r, e, "The tenant has no policy of this name.")
+		text := "The tenant has no policy of this name."
+		if s.Programs.Knows(e.Policy) {
+			text = "The policy has errors and no version of it that works is known. Its details in the admin API list them."
+		}
+		s.unknownPolicy(w, r, e, text)
 		return true
 	}
 	if p.RelyingParty == nil || p.RelyingParty.Journey == nil {

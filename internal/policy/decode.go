@@ -88,11 +88,11 @@ func decode(file string, n *node) *Document {
 	d := &Document{
 		File: file, Pos: n.pos,
 		SchemaVersion: n.attr("PolicySchemaVersion"), TenantID: n.attr("TenantId"), TenantObjectID: n.attr("TenantObjectId"),
-		PolicyID: n.attr("PolicyId"), PublicPolicyURI: n.attr("PublicPolicyUri"), DeploymentMode: n.attr("DeploymentMode"),
+		PolicyID: normalID(n.attr("PolicyId")), PublicPolicyURI: n.attr("PublicPolicyUri"), DeploymentMode: n.attr("DeploymentMode"),
 		RecorderEndpoint: n.attr("UserJourneyRecorderEndpoint"),
 	}
 	if b := n.child("BasePolicy"); b != nil {
-		d.Base = &BasePolicy{Pos: b.pos, TenantID: b.child("TenantId").trimmed(), PolicyID: b.child("PolicyId").trimmed()}
+		d.Base = &BasePolicy{Pos: b.pos, TenantID: b.child("TenantId").trimmed(), PolicyID: normalID(b.child("PolicyId").trimmed())}
 	}
 	blocks := n.child("BuildingBlocks")
 	d.ClaimTypes = convert(blocks.all("ClaimsSchema", "ClaimType"), decodeClaimType)

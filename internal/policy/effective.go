@@ -27,7 +27,7 @@ type Effective struct {
 	Strays                []Stray       // profiles that overlay nothing, but nearly
 }
 
-// PolicyID is the leaf's id as written.
+// PolicyID is the leaf's id, in its normal form.
 func (e *Effective) PolicyID() string { return e.Leaf.PolicyID.Value }
 
 // Owner is the policy that a file declares; the leaf for a file that isn't of the
@@ -106,4 +106,18 @@ func (tp *TechnicalProfile) HandlerClass() string {
 		name = name[i+1:]
 	}
 	return name
+}
+
+// NormalID is the id of a policy as it is known by: B2C adds the prefix of custom policies to
+// one that lacks it. Ids of user flows (B2C_1_…) have theirs.
+func NormalID(id string) string {
+	if id == "" || len(id) >= len("B2C_1_") && strings.EqualFold(id[:len("B2C_1_")], "B2C_1_") || len(id) >= len("B2C_1A_") && strings.EqualFold(id[:len("B2C_1A_")], "B2C_1A_") {
+		return id
+	}
+	return "B2C_1A_" + id
+}
+
+func normalID(id Text) Text {
+	id.Value = NormalID(id.Value)
+	return id
 }

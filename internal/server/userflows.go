@@ -3,8 +3,8 @@ package server
 import (
 	"errors"
 
-	"journeyman.dev/internal/library"
 	"journeyman.dev/internal/msgraph"
+	"journeyman.dev/internal/policy"
 	"journeyman.dev/internal/texts"
 	"journeyman.dev/internal/userflow"
 )
@@ -22,7 +22,7 @@ func (s *Server) ExportFlow(id, policyID string) ([]byte, error) {
 	if userflow.IsFlowID(policyID) {
 		return nil, errors.New("a custom policy's id begins with B2C_1A_")
 	}
-	return userflow.Document(f, t, library.PolicyID(policyID)), nil
+	return userflow.Document(f, t, policy.NormalID(policyID)), nil
 }
 
 // pageTexts are the built-in texts of a kind of page, in the form in which an

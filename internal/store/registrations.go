@@ -7,11 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"journeyman.dev/internal/application"
 	"journeyman.dev/internal/keyset"
-	"journeyman.dev/internal/library"
 )
 
 // Applications implements application.Store.
@@ -156,72 +154,6 @@ func (s KeySets) DeleteKeySet(ctx context.Context, id string) error {
 	})
 }
 
-// Policies keeps policy files and the documents of compiled programs.
-type Policies struct{ *DB }
-
-// List returns all policies by id.
-func (s Policies) List(ctx context.Context) ([]library.Policy, error) {
-	return collect(ctx, s.DB, func(row scanner) (p library.Policy, err error) {
-		var updated int64
-		err = row.Scan(&p.ID, &p.XML, &updated)
-		p.Updated = time.UnixMicro(updated).UTC()
-		return p, err
-	}, "SELECT name, xml, updated FROM policies ORDER BY id")
-}
-
-// Put stores policies in one write, all or none.
-func (s Policies) Put(ctx context.Context, list ...library.Policy) error {
-	return s.inWrite(ctx, func(ctx context.Context, q querier) error {
-		for _, p := range list {
-			_, err := q.ExecContext(ctx, `INSERT INTO policies (id, name, xml, updated) VALUES ($1, $2, $3, $4)
-				ON CONFLICT (id) DO UPDATE SET name = excluded.name, xml = excluded.xml, updated = excluded.updated`,
-				strings.ToLower(p.ID), p.ID, p.XML, micros(p.Updated))
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// Delete removes a policy.
-func (s Policies) Delete(ctx context.Context, id string) error {
-	return s.inWrite(ctx, func(ctx context.Context, q querier) error {
-		_, err := q.ExecContext(ctx, "DELETE FROM policies WHERE id = $1", strings.ToLower(id))
-		return err
-	})
-}
-
-// Program returns the documents of a compiled program, root first; sql.ErrNoRows if
-// they are gone.
-func (s Policies) Program(ctx context.Context, hash string) (documents [][]byte, err error) {
-	var data []byte
-	if err := s.read.QueryRowContext(ctx, "SELECT documents FROM programs WHERE hash = $1", hash).Scan(&data); err != nil {
-		return nil, err
-	}
-	err = json.Unmarshal(data, &documents)
-	return documents, err
-}
-
-// KeepPrograms remembers the documents of programs, and forgets those that were not
-// current since a time.
-func (s Policies) KeepPrograms(ctx context.Context, programs map[string][][]byte, now, forget time.Time) error {
-	return s.inWrite(ctx, func(ctx context.Context, q querier) error {
-		for hash, documents := range programs {
-			data, err := json.Marshal(documents)
-			if err != nil {
-				return err
-			}
-			if _, err := q.ExecContext(ctx, `INSERT INTO programs (hash, documents, used) VALUES ($1, $2, $3)
-				ON CONFLICT (hash) DO UPDATE SET used = excluded.used`, hash, data, micros(now)); err != nil {
-				return err
-			}
-		}
-		_, err := q.ExecContext(ctx, "DELETE FROM programs WHERE used < $1", micros(forget))
-		return err
-	})
-}
-
 // Fingerprint changes whenever a policy, key set, user flow or API connector does, on
 // whichever node.
 func (d *DB) Fingerprint(ctx context.Context) (string, error) {
@@ -230,7 +162,7 @@ func (d *DB) Fingerprint(ctx context.Context) (string, error) {
 		var version int64
 		err := row.Scan(&id, &version)
 		return fmt.Sprintf("%s %d\n", id, version), err
-	}, "SELECT id, updated FROM policies UNION ALL SELECT id, version FROM keysets UNION ALL SELECT kind || ' ' || id, version FROM resources ORDER BY 1")
+	}, "SELECT id, version FROM policies UNION ALL SELECT id, version FROM keysets UNION ALL SELECT kind || ' ' || id, version FROM resources ORDER BY 1")
 	return strings.Join(lines, ""), err
 }
 

@@ -166,17 +166,21 @@ func (x *Exchange) lookUp(ctx context.Context, kind string, v claims.Value) (*di
 		if err != nil {
 			return nil, err
 		}
-		for _, id := range ids {
-			if u, err := store.FindUser(ctx, id.Key()); !errors.Is(err, directory.ErrNotFound) {
-				return u, err
-			}
+		if len(ids) == 0 {
+			return nil, directory.ErrNotFound
 		}
-		return nil, directory.ErrNotFound
+		return store.FindUser(ctx, newest(ids).Key())
 	case "signinnames":
 		return only(ctx, store, v.String(), func(*directory.User) bool { return true })
 	}
 	return only(ctx, store, v.String(), func(u *directory.User) bool { return u.Has(strings.TrimPrefix(kind, "signinnames."), v.String()) })
 }
+
+// newest is the identity that a collection finds a user by: the one that was added last. The
+// samples that link a second provider add its identity to those of the user who is signed
+// in, and look up whether it is somebody's already: to match any identity would always find
+// the user, and to ask for all of them would never find somebody else. [I]
+func newest(ids []directory.Identity) directory.Identity { return ids[len(ids)-1] }
 
 // only finds the user of a name if it has the name in the way that the policy asks for: an
 // address that is somebody's user name finds nobody by address.

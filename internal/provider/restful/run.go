@@ -346,6 +346,9 @@ func (x *Exchange) refused(call *journey.Call, request outbound.Request, answer 
 	}
 	f := x.failure(call, request, journey.CodeExchangeFailed, cause)
 	f.Reason = reason
+	if call.Message("DefaultUserMessageIfRequestFailed", "", x.publicURL()) == "" {
+		f.ReasonText = http.StatusText(answer.Status) // the application gets the status, unless the policy has a text
+	}
 	if f.MessageKey == "" && f.Public == "" {
 		f.Public = http.StatusText(answer.Status)
 	}

@@ -401,22 +401,60 @@ func keySets(t *testing.T, reopen func() *store.DB) {
 func policies(t *testing.T, reopen func() *store.DB) {
 	s := store.Policies{DB: reopen()}
 	ctx := t.Context()
-	check(t, s.Put(ctx, library.Policy{ID: "B2C_1A_B", XML: []byte("b"), Updated: now}, library.Policy{ID: "B2C_1A_A", XML: []byte("a"), Updated: now}))
-	check(t, s.Put(ctx, library.Policy{ID: "b2c_1a_a", XML: []byte("a2"), Updated: now}))
+	put := func(served map[string]string, list ...library.Policy) {
+		t.Helper()
+		programs := make(map[string][][]byte)
+		for _, hash := range served {
+			programs[hash] = [][]byte{[]byte("program " + hash)}
+		}
+		check(t, s.Put(ctx, list, library.Serving{At: now, Served: served, Programs: programs}))
+	}
+	put(map[string]string{"b2c_1a_a": "a1"}, library.Policy{ID: "B2C_1A_B", XML: []byte("b"), Updated: now}, library.Policy{ID: "B2C_1A_A", XML: []byte("a"), Updated: now, By: "ada"})
+	put(nil, library.Policy{ID: "b2c_1a_a", XML: []byte("a2"), Updated: now})
 	list := must(s.List(ctx))(t)
-	if len(list) != 2 || list[0].ID != "b2c_1a_a" || string(list[0].XML) != "a2" || !list[0].Updated.Equal(now) {
+	if len(list) != 2 || list[0].ID != "b2c_1a_a" || string(list[0].XML) != "a2" || !list[0].Updated.Equal(now) || list[0].Version != 2 {
 		t.Errorf("list = %+v", list)
 	}
-	check(t, s.KeepPrograms(ctx, map[string][][]byte{"h1": {[]byte("x"), []byte("y")}}, now, now.Add(-time.Hour)))
-	check(t, s.KeepPrograms(ctx, map[string][][]byte{"h2": {[]byte("z")}}, now.Add(time.Minute), now.Add(-time.Hour)))
+	versions := must(s.Versions(ctx, "B2C_1A_A"))(t)
+	if len(versions) != 2 || string(versions[1].XML) != "a" || versions[1].By != "ada" || versions[1].Version != 1 || versions[1].ID != "B2C_1A_A" {
+		t.Errorf("versions: %+v", versions)
+	}
+	keep := func(at, forget time.Time, programs map[string][][]byte) {
+		t.Helper()
+		check(t, s.KeepPrograms(ctx, library.Serving{At: at, Programs: programs}, forget))
+	}
+	keep(now, now.Add(-time.Hour), map[string][][]byte{"h1": {[]byte("x"), []byte("y")}})
+	keep(now.Add(time.Minute), now.Add(-time.Hour), map[string][][]byte{"h2": {[]byte("z")}})
 	if got := must(s.Program(ctx, "h1"))(t); len(got) != 2 || string(got[1]) != "y" {
 		t.Errorf("program = %q", got)
 	}
-	check(t, s.KeepPrograms(ctx, nil, now, now.Add(time.Second)))
-	if _, err := s.Program(ctx, "h1"); err == nil {
-		t.Error("a forgotten program is still there")
+	keep(now, now.Add(time.Second), nil)
+	if _, err := s.Program(ctx, "h1"); !errors.Is(err, library.ErrNoProgram) {
+		t.Errorf("a forgotten program: %v", err)
+	}
+	// What a policy serves stays, however old it is, until it serves something else.
+	keep(now, now.AddDate(1, 0, 0), nil)
+	if got := must(s.Program(ctx, "a1"))(t); string(got[0]) != "program a1" {
+		t.Errorf("the program that is served: %q", got)
+	}
+	put(map[string]string{"b2c_1a_a": "a3"}, library.Policy{ID: "B2C_1A_A", XML: []byte("a3"), Updated: now})
+	keep(now, now.AddDate(1, 0, 0), nil)
+	if _, err := s.Program(ctx, "a1"); !errors.Is(err, library.ErrNoProgram) {
+		t.Errorf("the program that was served: %v", err)
+	}
+	if served := must(s.Served(ctx))(t); served["b2c_1a_a"].Hash != "a3" || !served["b2c_1a_a"].Since.Equal(now) {
+		t.Errorf("served: %+v", served)
+	}
+	for range library.KeptVersions + 5 {
+		put(nil, library.Policy{ID: "B2C_1A_B", XML: []byte("b"), Updated: now})
+	}
+	if kept := must(s.Versions(ctx, "b2c_1a_b"))(t); len(kept) != library.KeptVersions || kept[0].Version != library.KeptVersions+6 {
+		t.Errorf("%d versions, the newest is %d", len(kept), kept[0].Version)
 	}
 	check(t, s.Delete(ctx, "B2C_1A_B"))
+	if kept := must(s.Versions(ctx, "b2c_1a_b"))(t); len(kept) != library.KeptVersions {
+		t.Errorf("%d versions of a deleted policy", len(kept))
+	}
 	if list := must(s.List(ctx))(t); len(list) != 1 {
 		t.Errorf("after deleting: %+v", list)
 	}
@@ -435,9 +473,9 @@ func fingerprint(t *testing.T, reopen func() *store.DB) {
 		seen[got] = true
 	}
 	changed("nothing")
-	check(t, store.Policies{DB: db}.Put(ctx, library.Policy{ID: "a", XML: []byte("a"), Updated: now}))
+	check(t, store.Policies{DB: db}.Put(ctx, []library.Policy{library.Policy{ID: "a", XML: []byte("a"), Updated: now}}, library.Serving{}))
 	changed("a new policy")
-	check(t, store.Policies{DB: db}.Put(ctx, library.Policy{ID: "a", XML: []byte("b"), Updated: now.Add(time.Microsecond)}))
+	check(t, store.Policies{DB: db}.Put(ctx, []library.Policy{library.Policy{ID: "a", XML: []byte("b"), Updated: now.Add(time.Microsecond)}}, library.Serving{}))
 	changed("a changed policy")
 	check(t, store.KeySets{DB: db}.CreateKeySet(ctx, keyset.Stored{ID: "k", Version: 1, Data: []byte("x")}))
 	changed("a new key set")

@@ -1,0 +1,74 @@
+package library_test
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+	"time"
+
+	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/server"
+)
+
+// stored is a store with what an older version left in it.
+type stored struct {
+	memory
+	served   map[string]library.Served
+	programs map[string][][]byte
+}
+
+func (s stored) Served(context.Context) (map[string]library.Served, error) { return s.served, nil }
+
+func (s stored) Program(_ context.Context, hash string) ([][]byte, error) {
+	if p, ok := s.programs[hash]; ok {
+		return p, nil
+	}
+	return nil, library.ErrNoProgram
+}
+
+func policyOf(id, content string) []byte {
+	return []byte(`<TrustFrameworkPolicy xmlns="http://schemas.microsoft.com/online/cpim/schemas/2013/06" PolicySchemaVersion="0.3.0.0" TenantId="contoso.onmicrosoft.com" PolicyId="` + id +
+		`" PublicPolicyUri="http://contoso.onmicrosoft.com/` + id + `">` + content + `</TrustFrameworkPolicy>`)
+}
+
+// runnable is a policy whose journey puts out a claim.
+func runnable(id, claim string) []byte {
+	return policyOf(id, `<BuildingBlocks><ClaimsSchema><ClaimType Id="a"><DisplayName>a</DisplayName><DataType>string</DataType></ClaimType></ClaimsSchema></BuildingBlocks>
+<ClaimsProviders><ClaimsProvider><DisplayName>t</DisplayName><TechnicalProfiles><TechnicalProfile Id="JWT"><DisplayName>t</DisplayName><Protocol Name="None" /><OutputTokenFormat>JWT</OutputTokenFormat>
+<Metadata><Item Key="issuer_refresh_token_user_identity_claim_type">a</Item></Metadata><CryptographicKeys><Key Id="issuer_refresh_token_key" StorageReferenceId="B2C_1A_Encrypt" /><Key Id="issuer_secret" StorageReferenceId="B2C_1A_Sign" /></CryptographicKeys></TechnicalProfile></TechnicalProfiles></ClaimsProvider></ClaimsProviders>
+<UserJourneys><UserJourney Id="J"><OrchestrationSteps><OrchestrationStep Order="1" Type="SendClaims" CpimIssuerTechnicalProfileReferenceId="JWT" /></OrchestrationSteps></UserJourney></UserJourneys>
+<RelyingParty><DefaultUserJourney ReferenceId="J" /><TechnicalProfile Id="PolicyProfile"><DisplayName>p</DisplayName><Protocol Name="OpenIdConnect" /><OutputClaims><OutputClaim ClaimTypeReferenceId="`+claim+`" PartnerClaimType="sub" DefaultValue="x" /></OutputClaims><SubjectNamingInfo ClaimType="sub" /></TechnicalProfile></RelyingParty>`)
+}
+
+// A version with stricter checks takes no sign-in down: what was served before goes on
+// if its documents can still be read, and a policy that has nothing to serve says so.
+func TestWhatAnOlderVersionServedGoesOn(t *testing.T) {
+	t.Parallel()
+	put := func(id string, xml []byte) library.Policy { return library.Policy{ID: id, XML: xml, Version: 1} }
+	s := stored{memory: memory{
+		"B2C_1A_Served": put("B2C_1A_Served", runnable("B2C_1A_Served", "undeclared")),
+		"B2C_1A_Never":  put("B2C_1A_Never", runnable("B2C_1A_Never", "undeclared")),
+		"B2C_1A_Gone":   put("B2C_1A_Gone", runnable("B2C_1A_Gone", "undeclared")),
+		"B2C_1A_Good":   put("B2C_1A_Good", runnable("B2C_1A_Good", "a")),
+	}, served: map[string]library.Served{
+		"b2c_1a_served": {Hash: "h1", Since: time.Unix(1, 0)}, "b2c_1a_gone": {Hash: "h2", Since: time.Unix(1, 0)},
+	}, programs: map[string][][]byte{"h1": {runnable("B2C_1A_Served", "undeclared")}}}
+	l := &library.Library{Store: s, Now: time.Now, Log: slog.New(slog.DiscardHandler), Options: journey.Options{Providers: server.Kinds(), TenantName: "contoso.onmicrosoft.com"}}
+	if err := l.Load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[string]library.State{"Served": library.LastGood, "b2c_1a_never": library.Broken, "B2C_1A_Gone": library.Broken, "B2C_1A_Good": library.Current} {
+		got, err := l.Status(id)
+		if err != nil || got.State != want || got.Diagnostics.HasErrors() == (want == library.Current) {
+			t.Errorf("%s is %s, want %s: %v, %v", id, got.State, want, err, got.Diagnostics)
+		}
+		serves := want == library.Current || want == library.LastGood
+		if !l.Knows(id) || (l.Current(got.ID) != nil) != serves {
+			t.Errorf("%s: serves %t", id, !serves)
+		}
+	}
+	if l.Knows("B2C_1A_Nobody") {
+		t.Error("a policy that isn't there is known")
+	}
+}

@@ -1,0 +1,235 @@
+package msgraph
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"journeyman.dev/internal/audit"
+	"journeyman.dev/internal/diag"
+	"journeyman.dev/internal/library"
+)
+
+// Graph has an id and a file of a policy, nothing else. How a policy stands, and its
+// versions, are resources of ours beside them.
+
+// by names the caller for whoever looks at a version later.
+func (q *request) by() string {
+	if q.caller.all {
+		return "static admin token"
+	}
+	return q.caller.appID
+}
+
+func diagnosticJSON(d diag.Diagnostic) map[string]any {
+	return map[string]any{
+		"code": d.Code, "message": d.Message, "target": d.PolicyID, "line": d.Position.Line, "column": d.Position.Column, "severity": d.Severity, "hint": d.Hint,
+	}
+}
+
+func diagnosticsJSON(list diag.List) []map[string]any {
+	out := []map[string]any{}
+	for _, d := range list {
+		out = append(out, diagnosticJSON(d))
+	}
+	return out
+}
+
+func when(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// statusJSON is how a policy stands. kind is base, extension, relyingParty or userFlow.
+func statusJSON(s library.Status) map[string]any {
+	out := map[string]any{
+		"id": s.ID, "state": s.State, "servedSinceDateTime": when(s.Since), "servedHash": orNull(s.Hash), "diagnostics": diagnosticsJSON(s.Diagnostics),
+		"version": s.Policy.Version, "uploadedDateTime": when(s.Policy.Updated), "uploadedBy": orNull(s.Policy.By),
+		"kind": nil, "basePolicyId": nil, "defaultUserJourney": nil, "deploymentMode": nil,
+	}
+	d := s.Document
+	if d == nil {
+		return out
+	}
+	kind := "extension"
+	switch {
+	case s.UserFlow:
+		kind = "userFlow"
+	case d.RelyingParty != nil:
+		kind = "relyingParty"
+		out["defaultUserJourney"] = orNull(d.RelyingParty.DefaultJourney.Value)
+	case d.Base == nil:
+		kind = "base"
+	}
+	out["kind"] = kind
+	if d.Base != nil {
+		out["basePolicyId"] = d.Base.PolicyID.Value
+	}
+	mode := "Production"
+	if d.DeploymentMode.Set() {
+		mode = d.DeploymentMode.Value
+	}
+	out["deploymentMode"] = mode
+	return out
+}
+
+func (q *request) policyDetails() error {
+	s, err := q.s.Policies.Status(q.args[0])
+	if err != nil {
+		return q.noPolicy(err)
+	}
+	return q.write(http.StatusOK, "trustFramework/policies/details/$entity", statusJSON(s))
+}
+
+func (q *request) listPolicyDetails() error {
+	value := []map[string]any{}
+	for _, s := range q.s.Policies.Statuses() {
+		value = append(value, statusJSON(s))
+	}
+	return q.writePage("trustFramework/policies/details", value, "")
+}
+
+func (q *request) noPolicy(err error) error {
+	if errors.Is(err, library.ErrNoPolicy) {
+		return &apiError{http.StatusNotFound, "AADB2C", "There is no policy with the id '" + q.args[0] + "' in the tenant " + q.s.TenantName + "."}
+	}
+	return err
+}
+
+func (q *request) policyVersions() error {
+	list, err := q.s.Policies.Versions(q.Context(), q.args[0])
+	if err != nil {
+		return q.noPolicy(err)
+	}
+	value := []map[string]any{}
+	for _, v := range list {
+		value = append(value, map[string]any{"id": strconv.FormatInt(v.Version, 10), "policyId": v.ID, "uploadedDateTime": when(v.Updated), "uploadedBy": orNull(v.By), "size": len(v.XML)})
+	}
+	return q.writePage("trustFramework/policies('"+q.args[0]+"')/versions", value, "")
+}
+
+// version is the number in the address; none is 0.
+func (q *request) version() int64 {
+	n, err := strconv.ParseInt(q.args[1], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+func (q *request) policyVersionXML() error {
+	list, err := q.s.Policies.Versions(q.Context(), q.args[0])
+	if err != nil {
+		return q.noPolicy(err)
+	}
+	for _, v := range list {
+		if v.Version == q.version() {
+			q.writeXML(http.StatusOK, v.XML)
+			return nil
+		}
+	}
+	return notFound(q.args[1])
+}
+
+// restorePolicy uploads an older version again.
+func (q *request) restorePolicy() error {
+	out, err := q.s.Policies.Restore(q.Context(), q.args[0], q.version(), q.by())
+	switch {
+	case errors.Is(err, library.ErrInvalid):
+		q.refuse(q.args[0], out.Diagnostics)
+		return nil
+	case errors.Is(err, library.ErrNoPolicy):
+		return notFound(q.args[1])
+	case err != nil:
+		return err
+	}
+	q.consequences(out)
+	s, err := q.s.Policies.Status(q.args[0])
+	if err != nil {
+		return q.noPolicy(err)
+	}
+	return q.write(http.StatusOK, "trustFramework/policies/details/$entity", statusJSON(s))
+}
+
+// The headers of an upload's answer: its body is the file, as Graph has it. A list that is
+// too long for a header is in the policies' details.
+const (
+	warningsHeader = "Journeyman-Warnings"        // JSON: diagnostics of the file
+	brokenHeader   = "Journeyman-Broken-Policies" // JSON: id, state and errors of what stands on its last good version now
+	mendedHeader   = "Journeyman-Mended-Policies" // ids, by comma
+	maxHeader      = 6 << 10
+)
+
+// consequences says what an upload did besides storing the file: in the headers of the answer
+// and in its audit record.
+func (q *request) consequences(out library.Uploaded) {
+	h := q.w.Header()
+	if len(out.Diagnostics) > 0 {
+		h.Set(warningsHeader, headerJSON(diagnosticsJSON(out.Diagnostics)))
+	}
+	var broken []map[string]any
+	var ids []string
+	for _, s := range out.Broken {
+		errs := []map[string]any{}
+		for _, d := range s.Diagnostics {
+			if d.Severity == diag.Error {
+				errs = append(errs, diagnosticJSON(d))
+			}
+		}
+		broken = append(broken, map[string]any{"id": s.ID, "state": s.State, "diagnostics": errs})
+		ids = append(ids, s.ID)
+	}
+	if len(broken) > 0 {
+		h.Set(brokenHeader, headerJSON(broken))
+		q.details = append(q.details, audit.Detail{Key: "BrokenPolicies", Value: strings.Join(ids, ",")})
+	}
+	if len(out.Mended) > 0 {
+		h.Set(mendedHeader, strings.Join(out.Mended, ","))
+	}
+	h.Set("Link", "<"+q.base()+"/trustFramework/policies/details>; rel=\"describedby\"")
+}
+
+// headerJSON is a list as JSON in ASCII; what doesn't fit is left out from its end, and
+// counted.
+func headerJSON(list []map[string]any) string {
+	for n := len(list); ; n-- {
+		shown := list[:n]
+		if n < len(list) {
+			shown = append(append([]map[string]any{}, shown...), map[string]any{"more": len(list) - n})
+		}
+		data, err := json.Marshal(shown)
+		if err != nil {
+			return "[]"
+		}
+		if text := asciiJSON(data); len(text) <= maxHeader || n == 0 {
+			return text
+		}
+	}
+}
+
+// asciiJSON writes what isn't ASCII as JSON's escapes.
+func asciiJSON(data []byte) string {
+	var b strings.Builder
+	for _, r := range string(data) {
+		switch {
+		case r < 0x80:
+			b.WriteRune(r)
+		case r > 0xffff:
+			r -= 0x10000
+			b.WriteString("\\u" + hex4(0xd800+r>>10) + "\\u" + hex4(0xdc00+r&0x3ff))
+		default:
+			b.WriteString("\\u" + hex4(r))
+		}
+	}
+	return b.String()
+}
+
+func hex4(r rune) string {
+	text := strconv.FormatInt(int64(r), 16)
+	return strings.Repeat("0", max(0, 4-len(text))) + text
+}
