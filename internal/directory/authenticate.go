@@ -15,6 +15,9 @@ import (
 // B2C's thresholds are documented as ten tries and one minute.
 var lockout = limit.Rule{After: 10, First: time.Minute, Most: 15 * time.Minute, Few: time.Hour, Forget: 24 * time.Hour}
 
+// ErrNoise goes with the refusal of one of very many wrong passwords of a client.
+var ErrNoise = errors.New("one of very many")
+
 // guard counts wrong passwords.
 type guard struct {
 	once  sync.Once
@@ -64,6 +67,9 @@ func (d *Directory) Authenticate(ctx context.Context, name, password string) (*U
 	}
 	if !good || !known {
 		err := try.Wrong(ctx, entered)
+		if d.Passwords.gate.Noisy(entry) {
+			err = errors.Join(err, ErrNoise)
+		}
 		if none != nil {
 			return nil, errors.Join(none, err)
 		}

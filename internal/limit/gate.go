@@ -46,6 +46,7 @@ type client struct {
 	at       float64 // Gate.served when failures was right
 	turn     float64 // its last turn
 	waiting  int
+	told     int // failures that Noisy was asked for
 }
 
 type account struct{ inside, waiting int }
@@ -128,6 +129,22 @@ func (g *Gate) Refuse(ctx context.Context, e Entry) {
 	g.fail(g.client(e.Client), e.Connection)
 	g.mu.Unlock()
 	_ = sentAway(ctx, e.Connection)
+}
+
+// A client's failures are all worth a record until there are noisyAfter lately; then one of
+// noisyEach is, so that records don't grow as fast as somebody guesses [I].
+const (
+	noisyAfter = 200
+	noisyEach  = 50
+)
+
+// Noisy reports whether a failure that the client has just had is one of very many.
+func (g *Gate) Noisy(e Entry) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	c := g.client(e.Client)
+	c.told++
+	return g.failures(c) > noisyAfter && c.told%noisyEach != 0
 }
 
 func (g *Gate) client(key string) *client {

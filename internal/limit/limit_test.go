@@ -72,6 +72,26 @@ func TestTheGateLetsThoseInFirstThatDidNotFail(t *testing.T) {
 	})
 }
 
+func TestOfVeryManyFailuresFewAreTold(t *testing.T) {
+	g := NewGate(1, 1, 1, 1)
+	told := func(client string, n int) (told int) {
+		for range n {
+			e := Entry{Client: client}
+			g.Refuse(t.Context(), e)
+			if !g.Noisy(e) {
+				told++
+			}
+		}
+		return told
+	}
+	if n := told("attacker", 1200); n != 220 {
+		t.Errorf("of 1200 failures %d were told, want 220", n)
+	}
+	if n := told("person", 10); n != 10 {
+		t.Errorf("of 10 failures %d were told", n)
+	}
+}
+
 func TestTheGateBoundsOneAccount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewGate(3, 100, 1, 2)

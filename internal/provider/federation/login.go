@@ -82,11 +82,11 @@ func (x *login) Run(ctx context.Context, call *journey.Call) (journey.Result, er
 	return journey.Result{Output: out}, nil
 }
 
-// unheard reports whether a refusal needs no record: nothing was tried, and whoever goes on
-// at an account that is known to be locked must not fill the log.
+// unheard reports whether a refusal needs no record: nothing was tried, or it is one of
+// very many. Whoever goes on guessing must not fill the database with records of it.
 func unheard(err error) bool {
 	locked, ok := errors.AsType[*limit.Locked](err)
-	return ok && locked.Repeated || errors.Is(err, directory.ErrBusy)
+	return ok && locked.Repeated || errors.Is(err, directory.ErrBusy) || errors.Is(err, directory.ErrNoise)
 }
 
 // refusal is what the page shows, by the message keys of policy-engine §5.4. A token
