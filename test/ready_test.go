@@ -236,7 +236,7 @@ func TestAHangingDatabaseIsAnsweredFor(t *testing.T) {
 // Before the listeners close, load balancers are told.
 func TestAStopIsToldBeforeItHappens(t *testing.T) {
 	t.Parallel()
-	e := start(t, func(c *server.Config) { c.ShutdownDelay = 3 * time.Second })
+	e := start(t, func(c *server.Config) { c.ShutdownDelay = 10 * time.Second })
 	e.upload(enriched(t, e.api.server.URL+"/api/GetProfile"))
 	u := e.user()
 	u.signUp(signUpSignIn, "emily@example.com")
