@@ -12,8 +12,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -248,28 +246,6 @@ func lowerKey(segment string) string {
 	}
 	return strings.ToLower(segment)
 }
-
-// read decodes a JSON body. A trailing comma, which one tool sends, is let pass.
-func (q *request) read(to any) error {
-	body, err := io.ReadAll(q.Body)
-	if err != nil {
-		return badRequest("The body is too large or could not be read.")
-	}
-	body = trailingComma.ReplaceAll(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")), []byte("$1"))
-	if len(bytes.TrimSpace(body)) == 0 {
-		return badRequest("The request has no body.")
-	}
-	if err := json.Unmarshal(body, to); err != nil {
-		var typeError *json.UnmarshalTypeError
-		if errors.As(err, &typeError) {
-			return badRequest(fmt.Sprintf("The member '%s' has a value of the wrong type.", typeError.Field))
-		}
-		return badRequest("The body is no valid JSON.")
-	}
-	return nil
-}
-
-var trailingComma = regexp.MustCompile(`,(\s*[}\]])`)
 
 // write answers with JSON; context is the @odata.context's fragment, "" for none.
 func (q *request) write(status int, context string, body map[string]any) error {

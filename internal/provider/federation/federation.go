@@ -229,7 +229,8 @@ func (c *common) redeem(ctx context.Context, call *journey.Call, endpoint string
 		if err != nil {
 			return nil, journey.Fail(journey.CodeKeyMissing, fmt.Errorf("technical profile %s: %w", c.profileID, err))
 		}
-		text := strings.TrimSpace(string(secret))
+		// A secret that was read from a file has the file's last line break; blanks are part of it.
+		text := strings.TrimRight(string(secret), "\r\n")
 		if c.basicAuth {
 			header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(c.clientID)+":"+url.QueryEscape(text))))
 		} else {
