@@ -29,6 +29,9 @@ type settings struct {
 	PerHost      int           `name:"outbound-per-host" help:"How many calls to one host may be under way; as many again wait." default:"512" env:"JOURNEYMAN_OUTBOUND_PER_HOST"`
 	Shutdown     time.Duration `name:"shutdown-timeout" help:"How long a stop may take, requests under way included." default:"30s" env:"JOURNEYMAN_SHUTDOWN_TIMEOUT"`
 
+	RequirePKCE    bool `name:"require-pkce" help:"Refuse codes without PKCE also for confidential applications that have no setting of their own." env:"JOURNEYMAN_REQUIRE_PKCE"`
+	AllowPlainPKCE bool `name:"allow-plain-pkce" help:"Let the code challenge method plain pass for applications that have no setting of their own." env:"JOURNEYMAN_ALLOW_PLAIN_PKCE"`
+
 	ConnectorTimeout  time.Duration `help:"How long an API connector waits for each attempt." default:"20s"`
 	ConnectorAttempts int           `help:"How often an API connector asks an API that doesn't answer." default:"2"`
 	AuditKeep         time.Duration `help:"How long audit records are kept." default:"168h"`
@@ -42,6 +45,7 @@ func (c *settings) config(s streams) server.Config {
 		PublicURL: c.PublicURL, OutboundCA: c.OutboundCA, MasterKey: c.MasterKey, SMTP: c.SMTPURL, AdminToken: c.AdminToken,
 		TrustProxy: c.TrustProxy, RESTTimeout: c.RESTTimeout, RESTAttempts: c.RESTAttempts,
 		OutboundPerHost: c.PerHost, ShutdownTimeout: c.Shutdown, ConnectorTimeout: c.ConnectorTimeout, ConnectorAttempts: c.ConnectorAttempts, AuditKeep: c.AuditKeep,
+		RequirePKCE: c.RequirePKCE, AllowPlainPKCE: c.AllowPlainPKCE,
 		Log: logger(s, c.LogLevel),
 	}
 }

@@ -48,6 +48,8 @@ type Application struct {
 	ImplicitIDToken     bool `json:"implicitIdToken,omitempty"`
 	ImplicitAccessToken bool `json:"implicitAccessToken,omitempty"`
 	FallbackPublic      bool `json:"fallbackPublic,omitempty"`
+	// PKCE is nil in registrations from before there was a choice.
+	PKCE *PKCE `json:"pkce,omitempty"`
 
 	SignInAudience string   `json:"signInAudience,omitempty"`
 	IdentifierURIs []string `json:"identifierUris,omitempty"`

@@ -47,7 +47,7 @@ func applicationJSON(a application.Application) map[string]any {
 	for name, v := range map[string]any{
 		"id": a.ID, "appId": a.AppID, "displayName": a.DisplayName, "createdDateTime": a.Created.UTC().Format(time.RFC3339),
 		"signInAudience": orNull(a.SignInAudience), "identifierUris": orEmpty(a.IdentifierURIs), "isFallbackPublicClient": a.FallbackPublic,
-		"passwordCredentials": secrets,
+		"passwordCredentials": secrets, "pkce": pkceJSON(a),
 	} {
 		out[name] = v
 	}
@@ -55,6 +55,15 @@ func applicationJSON(a application.Application) map[string]any {
 		out["requiredResourceAccess"] = []any{}
 	}
 	return out
+}
+
+// pkceJSON is a member of our own. What an application from before there was a choice may
+// do is shown as if it had been chosen, so that sending it back changes nothing.
+func pkceJSON(a application.Application) map[string]any {
+	if a.PKCE == nil {
+		return map[string]any{"required": nil, "allowPlain": true}
+	}
+	return map[string]any{"required": a.PKCE.Required, "allowPlain": a.PKCE.AllowPlain}
 }
 
 func object(v any) map[string]any {
@@ -174,6 +183,18 @@ func (q *request) changeMember(a *application.Application, name string, raw json
 			return bad
 		}
 		a.FallbackPublic = on != nil && *on
+	case "pkce":
+		in := new(application.PKCE) // null follows the tenant
+		if string(raw) != "null" {
+			plain := true
+			if in.AllowPlain = &plain; a.PKCE != nil {
+				in = a.PKCE
+			}
+		}
+		if json.Unmarshal(raw, in) != nil {
+			return bad
+		}
+		a.PKCE = in
 	case "web", "spa", "publicclient":
 		var in redirects
 		if json.Unmarshal(raw, &in) != nil {
@@ -297,7 +318,7 @@ func (q *request) createApplication() error {
 	if err := q.read(&raw); err != nil {
 		return err
 	}
-	a := application.Application{ID: uuid.NewString(), AppID: uuid.NewString(), Created: q.s.Now().UTC().Truncate(time.Second), SignInAudience: "AzureADandPersonalMicrosoftAccount"}
+	a := application.Application{ID: uuid.NewString(), AppID: uuid.NewString(), Created: q.s.Now().UTC().Truncate(time.Second), SignInAudience: "AzureADandPersonalMicrosoftAccount", PKCE: new(application.PKCE)}
 	if err := q.change(&a, raw); err != nil {
 		return err
 	}

@@ -118,6 +118,10 @@ func (s *Server) ServeToken(w http.ResponseWriter, r *http.Request, v1 bool) {
 	if v1 {
 		target = form.Get("resource")
 	}
+	if !v1 {
+		// MSAL for Go and Java adds what it asks for users.
+		target = strings.Join(slices.DeleteFunc(strings.Fields(target), func(scope string) bool { return slices.Contains(userScopes, scope) }), " ")
+	}
 	if target != graphURL+"/.default" && strings.TrimRight(target, "/") != graphURL && target != graphAppID && target != graphAppID+"/.default" {
 		fail(http.StatusBadRequest, "invalid_scope", "AADSTS70011: The provided value for the input parameter 'scope' is not valid.")
 		return
@@ -145,6 +149,9 @@ func (s *Server) ServeToken(w http.ResponseWriter, r *http.Request, v1 bool) {
 	}
 	writeOAuth(w, http.StatusOK, body)
 }
+
+// userScopes ask for nothing that an application has.
+var userScopes = []string{"openid", "offline_access", "profile", "email"}
 
 func credentials(r *http.Request, form url.Values) (id, secret string, ok bool) {
 	id, secret = form.Get("client_id"), form.Get("client_secret")

@@ -57,8 +57,11 @@ func (s *Server) discovery(w http.ResponseWriter, r *http.Request, e endpoint.En
 		SubjectTypes:          []string{"pairwise"},
 		SigningAlgorithms:     []string{"RS256"},
 		TokenEndpointAuth:     []string{"client_secret_post", "client_secret_basic"},
-		CodeChallengeMethods:  []string{"S256", "plain"},
+		CodeChallengeMethods:  []string{"S256"},
 		IssParameterSupported: true,
+	}
+	if s.AllowPlainPKCE {
+		doc.CodeChallengeMethods = append(doc.CodeChallengeMethods, "plain")
 	}
 	if p.RelyingParty.UserInfo != nil {
 		doc.UserInfoEndpoint = e.URL(base, userInfoPath)

@@ -85,6 +85,8 @@ type Config struct {
 	// settings of their own; zero: 20 s and 2.
 	ConnectorTimeout  time.Duration
 	ConnectorAttempts int
+	// RequirePKCE and AllowPlainPKCE are for applications that have no setting of their own.
+	RequirePKCE, AllowPlainPKCE bool
 	// AuditKeep is how long audit records are kept; zero: 7 days, as in B2C.
 	AuditKeep time.Duration
 
@@ -427,7 +429,7 @@ func (s *Server) wire(ctx context.Context, sealer *seal.Sealer) error {
 	s.oidc = &oidc.Server{
 		TenantName: c.Tenant, TenantID: s.TenantID, Programs: s.Policies, Applications: s.Apps, Keys: s.Keys, Sealer: sealer,
 		Grants: store.Grants{DB: s.db}, Accounts: s.Users, Audit: s.Audit, Browser: s.pages, Engine: s.engine,
-		BaseURL: func(*http.Request) string { return s.baseURL }, RemoteIP: s.remoteIP, Now: c.Now, Rand: c.Rand, Log: c.Log,
+		BaseURL: func(*http.Request) string { return s.baseURL }, RemoteIP: s.remoteIP, RequirePKCE: c.RequirePKCE, AllowPlainPKCE: c.AllowPlainPKCE, Now: c.Now, Rand: c.Rand, Log: c.Log,
 	}
 	s.pages.Deliver = s.oidc.Deliver
 	return nil
