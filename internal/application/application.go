@@ -127,20 +127,32 @@ func (a *Application) PublicKind(kind string) bool {
 
 // CheckSecret reports whether a text is one of the secrets that are valid now.
 func (a *Application) CheckSecret(text string, now time.Time) bool {
+	_, good := a.FindSecret(text, now)
+	return good
+}
+
+// FindSecret returns the key id of the secret that a text is, if it is valid now.
+func (a *Application) FindSecret(text string, now time.Time) (keyID string, good bool) {
 	sum := sha256.Sum256([]byte(text))
-	good := false
 	for _, s := range a.Secrets {
-		if subtle.ConstantTimeCompare(sum[:], s.Hash) == 1 && !now.Before(s.Start) && now.Before(s.End) {
-			good = true
+		if subtle.ConstantTimeCompare(sum[:], s.Hash) == 1 && s.valid(now) {
+			keyID, good = s.KeyID, true
 		}
 	}
-	return good
+	return keyID, good
+}
+
+// SecretValid reports whether there is a secret of a key id that is valid now.
+func (a *Application) SecretValid(keyID string, now time.Time) bool {
+	return slices.ContainsFunc(a.Secrets, func(s Secret) bool { return s.KeyID == keyID && s.valid(now) })
 }
 
 // HasSecret reports whether a secret is registered that may be used now.
 func (a *Application) HasSecret(now time.Time) bool {
-	return slices.ContainsFunc(a.Secrets, func(s Secret) bool { return !now.Before(s.Start) && now.Before(s.End) })
+	return slices.ContainsFunc(a.Secrets, func(s Secret) bool { return s.valid(now) })
 }
+
+func (s *Secret) valid(now time.Time) bool { return !now.Before(s.Start) && now.Before(s.End) }
 
 // NewSecret makes a secret; the text is shown once and not kept.
 func NewSecret(displayName string, start, end time.Time) (Secret, string) {

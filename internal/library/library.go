@@ -16,6 +16,7 @@ import (
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/policy"
+	"journeyman.dev/internal/userflow"
 )
 
 // Policy is a policy file.
@@ -199,7 +200,22 @@ func (l *Library) compile(s *state, id string) (*journey.Program, diag.List) {
 	if chain == nil {
 		return nil, list
 	}
-	return compileChain(chain, s.parts(id), l.Options)
+	o := l.Options
+	o.Generated = s.generated(chain)
+	return compileChain(chain, s.parts(id), o)
+}
+
+// generated reports whether all documents of a chain were made from user flows: one that
+// was uploaded, although on top of one, is its author's.
+func (s *state) generated(chain []*policy.Document) bool {
+	for _, d := range chain {
+		id := policy.Fold(d.PolicyID.Value)
+		_, uploaded := s.sources[id]
+		if _, ok := s.flows[id]; !ok || uploaded {
+			return false
+		}
+	}
+	return true
 }
 
 // Remember keeps the documents of the current programs in the store, for journeys under
@@ -299,7 +315,9 @@ func (l *Library) Program(ctx context.Context, hash string) (*journey.Program, e
 		}
 		chain = append(chain, d)
 	}
-	program, list := compileChain(chain, parts, l.Options)
+	o := l.Options
+	o.Generated = l.wasGenerated(chain)
+	program, list := compileChain(chain, parts, o)
 	if program == nil || list.HasErrors() {
 		return nil, fmt.Errorf("program %s can't be compiled any more", hash)
 	}
@@ -307,6 +325,18 @@ func (l *Library) Program(ctx context.Context, hash string) (*journey.Program, e
 	defer l.mu.Unlock()
 	l.older[hash] = program
 	return program, nil
+}
+
+// wasGenerated is generated for the documents of an older program, whose user flows may be
+// gone: only theirs have such ids, which uploads are refused.
+func (l *Library) wasGenerated(chain []*policy.Document) bool {
+	live := l.current()
+	for _, d := range chain {
+		if _, uploaded := live.sources[policy.Fold(d.PolicyID.Value)]; uploaded || !userflow.IsFlowID(d.PolicyID.Value) {
+			return false
+		}
+	}
+	return true
 }
 
 // List returns the stored policies by id.

@@ -279,7 +279,8 @@ func (q *request) grant(a *application.Application, raw json.RawMessage) error {
 	return nil
 }
 
-// mayChange keeps a caller from becoming an application that has more rights.
+// mayChange keeps a caller from becoming an application that has more rights, and from
+// taking it or its secrets away. It is asked of what is stored, within the change.
 func (q *request) mayChange(a application.Application) error {
 	for _, role := range a.AdminRoles {
 		if !q.caller.hasAny(role) {
@@ -337,9 +338,6 @@ func (q *request) patchApplication() error {
 	if err != nil {
 		return err
 	}
-	if err := q.mayChange(a); err != nil {
-		return err
-	}
 	var raw map[string]json.RawMessage
 	if err := q.read(&raw); err != nil {
 		return err
@@ -347,7 +345,12 @@ func (q *request) patchApplication() error {
 	if err := q.ownIdentifiers(raw, a.ID); err != nil {
 		return err
 	}
-	if _, err := q.s.Apps.Update(q.Context(), a.ID, func(a *application.Application) error { return q.change(a, raw) }); err != nil {
+	if _, err := q.s.Apps.Update(q.Context(), a.ID, func(a *application.Application) error {
+		if err := q.mayChange(*a); err != nil {
+			return err
+		}
+		return q.change(a, raw)
+	}); err != nil {
 		return err
 	}
 	return q.noContent()
@@ -361,6 +364,9 @@ func (q *request) deleteApplication() error {
 	if strings.EqualFold(strings.ReplaceAll(a.AppID, "-", ""), q.s.ExtensionsApp) {
 		return badRequest("The application that holds the users' extension attributes can't be deleted.")
 	}
+	if err := q.mayChange(a); err != nil {
+		return err
+	}
 	if err := q.s.Apps.Delete(q.Context(), a.ID); err != nil {
 		return err
 	}
@@ -370,9 +376,6 @@ func (q *request) deleteApplication() error {
 func (q *request) addPassword() error {
 	a, err := q.application()
 	if err != nil {
-		return err
-	}
-	if err := q.mayChange(a); err != nil {
 		return err
 	}
 	var in struct {
@@ -400,6 +403,9 @@ func (q *request) addPassword() error {
 	}
 	secret, text := application.NewSecret(in.Credential.DisplayName, start, end)
 	if _, err := q.s.Apps.Update(q.Context(), a.ID, func(a *application.Application) error {
+		if err := q.mayChange(*a); err != nil {
+			return err
+		}
 		a.Secrets = append(a.Secrets, secret)
 		return nil
 	}); err != nil {
@@ -423,6 +429,9 @@ func (q *request) removePassword() error {
 	}
 	found := false
 	if _, err := q.s.Apps.Update(q.Context(), a.ID, func(a *application.Application) error {
+		if err := q.mayChange(*a); err != nil {
+			return err
+		}
 		a.Secrets = slices.DeleteFunc(a.Secrets, func(s application.Secret) bool {
 			found = found || s.KeyID == in.KeyID
 			return s.KeyID == in.KeyID

@@ -24,9 +24,8 @@ import (
 // graphAppID is Microsoft Graph's own application id, which registrations name.
 const graphAppID = "00000003-0000-0000-c000-000000000000"
 
-// keySet holds the key that admin tokens are signed with. It is a policy key like
-// others, but isn't listed: no policy should name it.
-const keySet = keyset.Prefix + "JourneymanAdminTokens"
+// keySet is our own key set with the key that admin tokens are signed with.
+const keySet = "AdminTokens"
 
 const tokenLifetime = time.Hour
 
@@ -66,22 +65,23 @@ func (s *Server) authenticate(r *http.Request) (caller, error) {
 	if err != nil {
 		return caller{}, bad
 	}
-	set, err := s.Keys.PublicJWKS(r.Context(), keySet)
+	set, err := s.OwnKeys.PublicJWKS(r.Context(), keySet)
 	if err != nil {
 		return caller{}, bad
 	}
 	var standard jwt.Claims
 	var own struct {
 		AppID string   `json:"appid"`
-		Roles []string `json:"roles"`
+		KeyID string   `json:"secret_id"`
 	}
 	if parsed.Claims(set, &standard, &own) != nil || standard.Expiry == nil ||
 		standard.ValidateWithLeeway(jwt.Expected{Issuer: s.issuer(), AnyAudience: jwt.Audience{graphURL}, Time: s.Now()}, time.Minute) != nil {
 		return caller{}, bad
 	}
-	// The roles are those that the application has now, not those of the token's time.
+	// The roles are those that the application has now, not those of the token's time; and
+	// a secret that was removed, or has ended, ends what was got with it.
 	app, err := s.Apps.GetByAppID(r.Context(), own.AppID)
-	if err != nil || !app.Enabled() {
+	if err != nil || !app.Enabled() || !app.SecretValid(own.KeyID, s.Now()) {
 		return caller{}, bad
 	}
 	return caller{appID: own.AppID, roles: app.AdminRoles}, nil
@@ -131,11 +131,12 @@ func (s *Server) ServeToken(w http.ResponseWriter, r *http.Request, v1 bool) {
 		fail(http.StatusBadRequest, "unauthorized_client", "AADSTS700016: Application with identifier '"+id+"' was not found in the directory '"+s.TenantName+"'.")
 		return
 	}
-	if err != nil || !app.Enabled() || !app.CheckSecret(secret, s.Now()) {
+	keyID, good := app.FindSecret(secret, s.Now())
+	if err != nil || !app.Enabled() || !good {
 		fail(http.StatusUnauthorized, "invalid_client", "AADSTS7000215: Invalid client secret provided.")
 		return
 	}
-	text, err := s.sign(r.Context(), app)
+	text, err := s.sign(r.Context(), app, keyID)
 	if err != nil {
 		s.Log.ErrorContext(r.Context(), "admin token can't be signed", "err", err)
 		fail(http.StatusInternalServerError, "server_error", "AADSTS90033: A transient error has occurred.")
@@ -176,18 +177,19 @@ func writeOAuth(w http.ResponseWriter, status int, body map[string]any) {
 	_ = json.NewEncoder(w).Encode(body)
 }
 
-// sign makes an admin token; the key is made when first needed.
-func (s *Server) sign(ctx context.Context, app application.Application) (string, error) {
-	if !s.Keys.Exists(keySet) {
+// sign makes an admin token that is good as long as the application's secret of a key id;
+// the signing key is made when first needed.
+func (s *Server) sign(ctx context.Context, app application.Application, keyID string) (string, error) {
+	if !s.OwnKeys.Exists(keySet) {
 		k, err := keyset.GenerateRSA("sig")
 		if err != nil {
 			return "", err
 		}
-		if _, err := s.Keys.Create(ctx, keySet, k); err != nil && !errors.Is(err, keyset.ErrExists) {
+		if _, err := s.OwnKeys.Create(ctx, keySet, k); err != nil && !errors.Is(err, keyset.ErrExists) {
 			return "", err
 		}
 	}
-	key, err := s.Keys.ActiveSigningKey(ctx, keySet)
+	key, err := s.OwnKeys.ActiveSigningKey(ctx, keySet)
 	if err != nil {
 		return "", err
 	}
@@ -205,6 +207,7 @@ func (s *Server) sign(ctx context.Context, app application.Application) (string,
 	c.Set("oid", app.ID)
 	c.Set("sub", app.ID)
 	c.Set("tid", s.TenantID)
+	c.Set("secret_id", keyID)
 	roles := app.AdminRoles
 	if roles == nil {
 		roles = []string{}

@@ -40,6 +40,9 @@ type Policies interface {
 	Get(id string) (library.Policy, error)
 	Put(ctx context.Context, files ...library.Policy) (diag.List, error)
 	Delete(ctx context.Context, id string) error
+	// RemoveKey runs remove unless policies name one of the policy keys: then it returns
+	// their ids.
+	RemoveKey(ctx context.Context, keys []string, remove func() error) (users []string, err error)
 }
 
 // Server serves the admin API. All fields must be set, but AdminToken.
@@ -51,8 +54,10 @@ type Server struct {
 	AdminToken string
 	Policies   Policies
 	Keys       *keyset.Service
-	Apps       application.Store
-	Users      *directory.Directory
+	// OwnKeys has the keys of admin tokens and the secrets of identity providers.
+	OwnKeys *keyset.Service
+	Apps    application.Store
+	Users   *directory.Directory
 	// Connectors, Flows and Audit are the tenant's API connectors, user flows and records.
 	Connectors *connector.Service
 	Flows      *userflow.Service
@@ -121,6 +126,11 @@ var routes = append(identityRoutes, []route{
 	{"GET", "trustframework/keysets/{}", readKeys, (*request).getKeySet},
 	{"PUT", "trustframework/keysets/{}", writeKeys, (*request).replaceKeySet},
 	{"DELETE", "trustframework/keysets/{}", writeKeys, (*request).deleteKeySet},
+	{"POST", "trustframework/keysets/{}/restore", writeKeys, (*request).restoreKeySet},
+	{"GET", "trustframework/keysets/{}/keys_v2", readKeys, (*request).listKeys},
+	{"GET", "trustframework/keysets/{}/keys_v2/{}", readKeys, (*request).getKey},
+	{"PATCH", "trustframework/keysets/{}/keys_v2/{}", writeKeys, (*request).patchKey},
+	{"DELETE", "trustframework/keysets/{}/keys_v2/{}", writeKeys, (*request).deleteKey},
 	{"GET", "trustframework/keysets/{}/getactivekey", readKeys, (*request).activeKey},
 	{"POST", "trustframework/keysets/{}/generatekey", writeKeys, (*request).generateKey},
 	{"POST", "trustframework/keysets/{}/uploadsecret", writeKeys, (*request).uploadSecret},
@@ -321,6 +331,8 @@ func (q *request) fail(err error) {
 	case errors.As(err, &e):
 	case errors.As(err, &fault):
 		e = &apiError{http.StatusBadRequest, fault.Code, fault.Text}
+	case errors.Is(err, keyset.ErrConflict):
+		e = &apiError{http.StatusConflict, "AADB2C", sentence(err.Error())}
 	case errors.Is(err, connector.ErrInvalid), errors.Is(err, userflow.ErrInvalid):
 		e = &apiError{http.StatusBadRequest, "AADB2C", sentence(err.Error())}
 	case errors.Is(err, userflow.ErrExists), errors.Is(err, userflow.ErrConflict), errors.Is(err, connector.ErrConflict):

@@ -34,7 +34,7 @@ var activities = []struct {
 
 // named are the activities of actions that have a name of their own.
 var named = map[string]string{
-	"generatekey": "Generate key", "uploadsecret": "Upload secret into policy key", "uploadcertificate": "Upload certificate to policy key",
+	"restore": "Restore policy key", "generatekey": "Generate key", "uploadsecret": "Upload secret into policy key", "uploadcertificate": "Upload certificate to policy key",
 	"uploadpkcs12": "Upload certificate to policy key", "uploadclientcertificate": "Upload certificate to Api connector", "probe": "Probe Api connector",
 	"addpassword": "Update application – Certificates and secrets management", "removepassword": "Update application – Certificates and secrets management",
 	"revokesigninsessions": "Revoke user sessions",

@@ -50,7 +50,7 @@ func (s *Server) AdminHandler() http.Handler {
 func (s *Server) graph() *msgraph.Server {
 	return &msgraph.Server{
 		TenantName: s.Config.Tenant, TenantID: s.TenantID, ExtensionsApp: s.ExtensionsApp, AdminToken: s.Config.AdminToken,
-		Policies: s.Policies, Keys: s.Keys, Apps: s.Apps, Users: s.Users,
+		Policies: s.Policies, Keys: s.Keys, OwnKeys: s.OwnKeys, Apps: s.Apps, Users: s.Users,
 		Connectors: s.Connectors, Flows: s.Flows, Audit: s.Audit, Prober: s, ExportFlow: s.ExportFlow, AppleSecret: s.appleSecret, PageTexts: pageTexts,
 		BaseURL: func(*http.Request) string { return s.adminURL }, Now: s.Config.Now, Log: s.Config.Log,
 	}

@@ -102,6 +102,7 @@ type Server struct {
 	TenantID string
 	Policies *library.Library
 	Keys     *keyset.Service
+	OwnKeys  *keyset.Service // those that no policy can name
 	Apps     *application.Cache
 	Users    *directory.Directory
 	// Connectors and Flows are the tenant's API connectors and user flows.
@@ -161,6 +162,9 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 		return nil, err
 	}
 	if err := s.identify(ctx); err != nil {
+		return nil, err
+	}
+	if s.OwnKeys, err = keyset.NewOwn(ctx, store.KeySets{DB: s.db}, sealer, c.Now); err != nil {
 		return nil, err
 	}
 	if s.Keys, err = keyset.NewService(ctx, store.KeySets{DB: s.db}, sealer, c.Now); err != nil {
@@ -344,6 +348,7 @@ func (s *Server) registry() (journey.Registry, error) {
 		return nil, err
 	}
 	cache := &federation.MetadataCache{Caller: s.Outbound}
+	ring := keyset.Ring{Policies: s.Keys, Own: s.OwnKeys}
 	r := Kinds()
 	r["selfassertedattributeprovider"] = &selfasserted.Provider{Mailer: mailer}
 	r["aadssprprotocolprovider"] = &otp.Mailed{Mailer: mailer}
@@ -351,8 +356,8 @@ func (s *Server) registry() (journey.Registry, error) {
 	r["restfulprovider"] = &restful.Provider{Caller: s.Outbound, Keys: s.Keys, Timeout: s.Config.RESTTimeout, Attempts: s.Config.RESTAttempts}
 	r["apiconnectorprovider"] = s.connectorProvider()
 	r["azureactivedirectoryprovider"] = &dirprovider.Provider{Users: s.Users, ExtensionsApp: s.ExtensionsApp}
-	r["openidconnect"] = &federation.OpenIDConnect{Caller: s.Outbound, Keys: s.Keys, Accounts: s.Users, Metadata: cache}
-	r["oauth2"] = &federation.OAuth2{Caller: s.Outbound, Keys: s.Keys}
+	r["openidconnect"] = &federation.OpenIDConnect{Caller: s.Outbound, Keys: ring, Accounts: s.Users, Metadata: cache}
+	r["oauth2"] = &federation.OAuth2{Caller: s.Outbound, Keys: ring}
 	r[journey.KindHint] = &federation.Hint{Keys: s.Keys, Metadata: cache}
 	r[journey.KindAuthorize] = &userinfo.Authorization{Keys: s.Keys}
 	return r, nil
@@ -412,7 +417,8 @@ func (s *Server) wire(ctx context.Context, sealer *seal.Sealer) error {
 	}
 	s.Policies = &library.Library{
 		Store: store.Policies{DB: s.db}, Now: c.Now, Log: c.Log, Keep: 24 * time.Hour,
-		Options: journey.Options{Providers: registry, TenantName: c.Tenant, TenantID: s.TenantID, KeyExists: s.Keys.Exists, ConnectorExists: s.Connectors.Exists},
+		Options: journey.Options{Providers: registry, TenantName: c.Tenant, TenantID: s.TenantID, KeyExists: s.Keys.Exists,
+			OwnKeyExists: s.OwnKeys.Exists, ConnectorExists: s.Connectors.Exists},
 	}
 	s.Flows = &userflow.Service{Store: store.Resources{DB: s.db}, Publisher: s.Policies, TenantName: c.Tenant, ExtensionsApp: s.ExtensionsApp, Prepare: s.EnsureKeys, Now: c.Now}
 	if err := errors.Join(s.Policies.Load(ctx), s.Flows.Reload(ctx)); err != nil {
