@@ -48,12 +48,22 @@ func (c caller) hasAny(roles string) bool {
 	return false
 }
 
-// authenticate reads the bearer token: the static one, or one that we signed.
-func (s *Server) authenticate(r *http.Request) (caller, error) {
+// authenticate finds who calls. id is the request's.
+func (s *Server) authenticate(r *http.Request, id string) (c caller, err error) {
 	kind, text, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(kind, "Bearer") || text == "" {
 		return caller{}, errors.New("Access token is empty.") //nolint:staticcheck // shown to people
 	}
+	err = s.attempt(r, text, func() error {
+		c, err = s.bearer(r, text)
+		return err
+	}, func(reason string) { s.recordRefused(r, id, c.appID, reason) })
+	return c, err
+}
+
+// bearer reads the bearer token: the static one, or one that we signed. With an error the
+// caller is whom the token was for, if it was ours.
+func (s *Server) bearer(r *http.Request, text string) (caller, error) {
 	if s.AdminToken != "" {
 		have, want := sha256.Sum256([]byte(text)), sha256.Sum256([]byte(s.AdminToken))
 		if subtle.ConstantTimeCompare(have[:], want[:]) == 1 {
@@ -71,8 +81,8 @@ func (s *Server) authenticate(r *http.Request) (caller, error) {
 	}
 	var standard jwt.Claims
 	var own struct {
-		AppID string   `json:"appid"`
-		KeyID string   `json:"secret_id"`
+		AppID string `json:"appid"`
+		KeyID string `json:"secret_id"`
 	}
 	if parsed.Claims(set, &standard, &own) != nil || standard.Expiry == nil ||
 		standard.ValidateWithLeeway(jwt.Expected{Issuer: s.issuer(), AnyAudience: jwt.Audience{graphURL}, Time: s.Now()}, time.Minute) != nil {
@@ -82,7 +92,7 @@ func (s *Server) authenticate(r *http.Request) (caller, error) {
 	// a secret that was removed, or has ended, ends what was got with it.
 	app, err := s.Apps.GetByAppID(r.Context(), own.AppID)
 	if err != nil || !app.Enabled() || !app.SecretValid(own.KeyID, s.Now()) {
-		return caller{}, bad
+		return caller{appID: own.AppID}, bad
 	}
 	return caller{appID: own.AppID, roles: app.AdminRoles}, nil
 }
@@ -127,12 +137,30 @@ func (s *Server) ServeToken(w http.ResponseWriter, r *http.Request, v1 bool) {
 		return
 	}
 	app, err := s.Apps.GetByAppID(r.Context(), id)
-	if errors.Is(err, application.ErrNotFound) {
-		fail(http.StatusBadRequest, "unauthorized_client", "AADSTS700016: Application with identifier '"+id+"' was not found in the directory '"+s.TenantName+"'.")
+	if err != nil && !errors.Is(err, application.ErrNotFound) {
+		s.Log.ErrorContext(r.Context(), "application can't be read", "err", err)
+		fail(http.StatusInternalServerError, "server_error", "AADSTS90033: A transient error has occurred.")
 		return
 	}
-	keyID, good := app.FindSecret(secret, s.Now())
-	if err != nil || !app.Enabled() || !good {
+	var keyID string
+	unknown := errors.Is(err, application.ErrNotFound)
+	err = s.attempt(r, secret, func() error {
+		var good bool
+		if keyID, good = app.FindSecret(secret, s.Now()); unknown || !good || !app.Enabled() {
+			return errors.New("Invalid client secret or application.") //nolint:staticcheck // shown to people
+		}
+		return nil
+	}, func(reason string) { s.recordRefused(r, uuid.NewString(), id, reason) })
+	var tooMany *throttled
+	switch {
+	case errors.As(err, &tooMany):
+		retryAfter(w, tooMany.wait)
+		fail(http.StatusTooManyRequests, "temporarily_unavailable", "AADSTS50196: "+errTooMany.message)
+		return
+	case unknown:
+		fail(http.StatusBadRequest, "unauthorized_client", "AADSTS700016: Application with identifier '"+id+"' was not found in the directory '"+s.TenantName+"'.")
+		return
+	case err != nil:
 		fail(http.StatusUnauthorized, "invalid_client", "AADSTS7000215: Invalid client secret provided.")
 		return
 	}

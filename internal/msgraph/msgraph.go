@@ -70,6 +70,10 @@ type Server struct {
 	AppleSecret func(ctx context.Context, p *userflow.Provider, private []byte) (keyset.Key, error)
 	// PageTexts are the built-in texts of a kind of page in a language.
 	PageTexts func(layout, language string) []PageText
+	// Failures slows down who can't be authenticated.
+	Failures Throttle
+	// RemoteIP is the client's address; nil: of the connection.
+	RemoteIP func(r *http.Request) string
 	// BaseURL of the admin listener, for links; without final slash.
 	BaseURL func(r *http.Request) string
 	Now     func() time.Time
@@ -191,7 +195,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var err error
-	if q.caller, err = s.authenticate(r); err != nil {
+	if q.caller, err = s.authenticate(r, q.id); err != nil {
+		var tooMany *throttled
+		if errors.As(err, &tooMany) {
+			retryAfter(w, tooMany.wait)
+			q.fail(errTooMany)
+			return
+		}
 		w.Header().Set("WWW-Authenticate", `Bearer realm="", authorization_uri="`+s.BaseURL(r)+"/"+s.TenantID+`/oauth2/v2.0/authorize"`)
 		q.fail(&apiError{http.StatusUnauthorized, "InvalidAuthenticationToken", err.Error()})
 		return

@@ -102,7 +102,7 @@ func (q *request) record(name string, a activity, operation string, status int) 
 	r := audit.Record{
 		Category: a.category, Activity: name, CorrelationID: q.id, Service: a.service, OperationType: operation, Result: audit.Success,
 		InitiatedBy: q.initiator(), Targets: q.acted(a), Details: []audit.Detail{
-			{Key: "TenantId", Value: q.s.TenantName}, {Key: "UserAgent", Value: cut(q.UserAgent(), 256)}, {Key: "ClientIpAddress", Value: remoteIP(q.Request)},
+			{Key: "TenantId", Value: q.s.TenantName}, {Key: "UserAgent", Value: cut(q.UserAgent(), 256)}, {Key: "ClientIpAddress", Value: q.s.remoteIP(q.Request)},
 		},
 	}
 	if a.service == audit.ServiceB2C {
@@ -136,7 +136,7 @@ func (q *request) recordDenied(h *route) {
 	q.s.Audit.Add(audit.Record{
 		Category: audit.CategoryAuthorization, Activity: name, CorrelationID: q.id, Service: a.service, Result: audit.Failure, ResultReason: "Access is denied",
 		InitiatedBy: q.initiator(), Targets: q.acted(a), Details: []audit.Detail{
-			{Key: "TenantId", Value: q.s.TenantName}, {Key: "UserAgent", Value: cut(q.UserAgent(), 256)}, {Key: "ClientIpAddress", Value: remoteIP(q.Request)},
+			{Key: "TenantId", Value: q.s.TenantName}, {Key: "UserAgent", Value: cut(q.UserAgent(), 256)}, {Key: "ClientIpAddress", Value: q.s.remoteIP(q.Request)},
 		},
 	})
 }

@@ -22,6 +22,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -34,6 +35,7 @@ import (
 	"journeyman.dev/internal/keyset"
 	"journeyman.dev/internal/library"
 	"journeyman.dev/internal/mail"
+	"journeyman.dev/internal/msgraph"
 	"journeyman.dev/internal/oidc"
 	"journeyman.dev/internal/outbound"
 	"journeyman.dev/internal/page"
@@ -143,6 +145,9 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 	}
 	if c.Log == nil {
 		c.Log = slog.Default()
+	}
+	if c.AdminToken != "" && !c.Development && utf8.RuneCountInString(c.AdminToken) < msgraph.MinAdminToken {
+		return nil, fmt.Errorf("the admin token has fewer than %d characters, so that it could be guessed: make one with openssl rand -base64 32", msgraph.MinAdminToken)
 	}
 	s := &Server{Config: c}
 	s.stopping, s.stop = context.WithCancel(context.WithoutCancel(ctx))
