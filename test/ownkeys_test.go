@@ -216,11 +216,11 @@ func TestKeySetsOfOurOwnAreMovedOutOfThePolicyKeys(t *testing.T) {
 // renameKeySets gives a set another name, as a database of the version before has it.
 func renameKeySets(t *testing.T, address, master, from, to string) {
 	t.Helper()
-	raw, err := seal.ParseMasterKey(master)
+	keys, err := seal.ParseMasterKeys(master)
 	if err != nil {
 		t.Fatal(err)
 	}
-	sealer, err := seal.New(raw)
+	sealer, err := seal.New(keys...)
 	if err != nil {
 		t.Fatal(err)
 	}

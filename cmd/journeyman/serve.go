@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"journeyman.dev/internal/server"
@@ -20,7 +21,7 @@ type settings struct {
 	Data         string        `help:"Folder for database, keys and certificates." default:"./data" type:"path"`
 	PublicURL    string        `name:"public-url" help:"Scheme and host that browsers use, behind a proxy." env:"JOURNEYMAN_PUBLIC_URL"`
 	OutboundCA   string        `name:"outbound-ca" help:"PEM file of certificate authorities to trust for calls out, beside the system's." env:"JOURNEYMAN_OUTBOUND_CA"`
-	MasterKey    string        `help:"Master key, 32 bytes in base64; a file in the data folder if not given."`
+	MasterKey    []string      `help:"Master keys, 32 bytes in base64 each: the first seals, all open; a file in the data folder if not given." sep:","`
 	SMTPURL      string        `name:"smtp-url" help:"smtp://user:password@host:port?from=address." env:"JOURNEYMAN_SMTP_URL"`
 	AdminToken   string        `help:"Static bearer token for the admin API."`
 	TrustProxy   bool          `help:"Take the client's address from X-Forwarded-For of the proxy in front."`
@@ -42,7 +43,7 @@ type settings struct {
 func (c *settings) config(s streams) server.Config {
 	return server.Config{
 		Listen: c.Listen, AdminListen: c.AdminListen, TLS: c.TLS, TenantID: c.TenantID, Database: c.Database, Data: c.Data,
-		PublicURL: c.PublicURL, OutboundCA: c.OutboundCA, MasterKey: c.MasterKey, SMTP: c.SMTPURL, AdminToken: c.AdminToken,
+		PublicURL: c.PublicURL, OutboundCA: c.OutboundCA, MasterKey: strings.Join(c.MasterKey, ","), SMTP: c.SMTPURL, AdminToken: c.AdminToken,
 		TrustProxy: c.TrustProxy, RESTTimeout: c.RESTTimeout, RESTAttempts: c.RESTAttempts,
 		OutboundPerHost: c.PerHost, ShutdownTimeout: c.Shutdown, ConnectorTimeout: c.ConnectorTimeout, ConnectorAttempts: c.ConnectorAttempts, AuditKeep: c.AuditKeep,
 		RequirePKCE: c.RequirePKCE, AllowPlainPKCE: c.AllowPlainPKCE,

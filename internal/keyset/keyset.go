@@ -154,8 +154,11 @@ func (s *Service) Reload(ctx context.Context) error {
 
 func fold(id string) string { return strings.ToLower(id) }
 
+// sealContext binds a sealed set to its id.
+func sealContext(id string) string { return "keyset " + fold(id) }
+
 func (s *Service) open(row Stored) (*Set, error) {
-	data, err := s.seal.Open(seal.Secret, "keyset "+fold(row.ID), row.Data)
+	data, err := s.seal.Open(seal.Secret, sealContext(row.ID), row.Data)
 	if err != nil {
 		return nil, fmt.Errorf("key set %s: %w (is it the master key that it was stored with?)", row.ID, err)
 	}
@@ -192,7 +195,7 @@ func (s *Service) stored(set *Set) (Stored, error) {
 	if err != nil {
 		return Stored{}, err
 	}
-	return Stored{ID: set.ID, Version: set.Version, Data: s.seal.Seal(seal.Secret, "keyset "+fold(set.ID), data)}, nil
+	return Stored{ID: set.ID, Version: set.Version, Data: s.seal.Seal(seal.Secret, sealContext(set.ID), data)}, nil
 }
 
 // List returns all sets by id.

@@ -67,7 +67,7 @@ type Config struct {
 	PublicURL   string // "": from the listener
 	Outbound    string // strict or development
 	OutboundCA  string // PEM file of authorities to trust beside the system's
-	MasterKey   string // base64; "": a file in Data
+	MasterKey   string // base64, several with commas between: the first seals, all open; "": a file in Data
 	SMTP        string // smtp:// address; "": no mails, or the outbox in development
 	AdminToken  string
 	Development bool // the outbox is there and shown
@@ -194,24 +194,30 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 	return s, nil
 }
 
+// masterKeyFile has the master keys in the data folder.
+const masterKeyFile = "master.key"
+
 func openSealer(c Config) (*seal.Sealer, error) {
-	var key []byte
+	var keys [][]byte
 	var err error
 	if c.MasterKey != "" {
-		key, err = seal.ParseMasterKey(c.MasterKey)
+		keys, err = seal.ParseMasterKeys(c.MasterKey)
 	} else {
-		key, err = seal.LoadOrCreateMasterKey(filepath.Join(c.Data, "master.key"))
+		keys, err = seal.LoadOrCreateMasterKeys(filepath.Join(c.Data, masterKeyFile))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("master key: %w", err)
 	}
-	return seal.New(key)
+	return seal.New(keys...)
 }
+
+// databaseFile has the database in the data folder.
+const databaseFile = "journeyman.db"
 
 func openDatabase(ctx context.Context, c Config) (*store.DB, error) {
 	address := c.Database
 	if address == "" {
-		address = "sqlite:" + filepath.Join(c.Data, "journeyman.db")
+		address = "sqlite:" + filepath.Join(c.Data, databaseFile)
 	}
 	return store.Open(ctx, address)
 }
