@@ -213,7 +213,11 @@ func (s *Server) sign(ctx context.Context, app application.Application, keyID st
 		if err != nil {
 			return "", err
 		}
-		if _, err := s.OwnKeys.Create(ctx, keySet, k); err != nil && !errors.Is(err, keyset.ErrExists) {
+		_, err = s.OwnKeys.Create(ctx, keySet, k)
+		if errors.Is(err, keyset.ErrExists) {
+			err = s.OwnKeys.Reload(ctx) // another node was first
+		}
+		if err != nil {
 			return "", err
 		}
 	}

@@ -120,7 +120,7 @@ func (x *oidcExchange) Run(ctx context.Context, call *journey.Call) (journey.Res
 func (x *oidcExchange) answeredBy(md metadata, fields map[string]string) error {
 	iss, has := fields["iss"]
 	if !has {
-		if md.NamesItself {
+		if md.NamesItself == true {
 			return errors.New("the answer lacks the iss that the provider's metadata promises")
 		}
 		return nil
@@ -244,8 +244,9 @@ type metadata struct {
 	AuthorizationEndpoint string `json:"authorization_endpoint"`
 	TokenEndpoint         string `json:"token_endpoint"`
 	JWKSURI               string `json:"jwks_uri"`
-	// NamesItself: authorization responses have iss.
-	NamesItself bool `json:"authorization_response_iss_parameter_supported"`
+	// NamesItself is true if authorization responses have iss; a value of another type, as
+	// no standard has it, is none.
+	NamesItself any `json:"authorization_response_iss_parameter_supported"`
 	// Declared is the document's issuer, also where the profile has one of its own.
 	Declared string `json:"-"`
 }
