@@ -138,7 +138,7 @@ func TestTheAdminAPICannotNameKeySetsOfOurOwn(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"JourneymanAdminTokens", former(key), "b2c_1a_JOURNEYMANx"} {
+	for _, name := range []string{"JourneymanAdminTokens", former(key), "b2c_1a_JOURNEYMANidentityprovider_x"} {
 		if status, answer := e.graph(admin, "POST", sets, object{"id": name}); status != 400 {
 			t.Errorf("creating %s: %d %v", name, status, answer)
 		}

@@ -23,12 +23,17 @@ type namespace struct {
 const (
 	ownPrefix = "journeyman:"
 	// formerPrefix is what ours began with when they were policy keys that only the admin
-	// API hid. No policy key gets such a name.
+	// API hid.
 	formerPrefix = Prefix + "Journeyman"
 )
 
+// former reports whether a name was one of ours. No policy key gets such a name.
+func former(name string) bool {
+	return hasPrefix(name, formerPrefix+"IdentityProvider_") || strings.EqualFold(name, formerPrefix+"AdminTokens")
+}
+
 var (
-	policyKeys = namespace{Name, func(name string) bool { return hasPrefix(name, Prefix) && !hasPrefix(name, formerPrefix) }, true}
+	policyKeys = namespace{Name, func(name string) bool { return hasPrefix(name, Prefix) && !former(name) }, true}
 	ownKeys    = namespace{ownName, func(name string) bool { return hasPrefix(name, ownPrefix) }, false}
 )
 
@@ -47,7 +52,7 @@ func Own(reference string) (id string, ok bool) {
 	switch {
 	case hasPrefix(reference, ownPrefix):
 		return reference, true
-	case hasPrefix(reference, formerPrefix):
+	case former(reference):
 		return ownPrefix + reference[len(formerPrefix):], true
 	}
 	return "", false
