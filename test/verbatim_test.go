@@ -2,13 +2,14 @@ package test
 
 import (
 	"encoding/base64"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
 )
 
-// raw calls the admin API with a body as it is.
-func (e *env) raw(method, path, body string) int {
+// raw calls the admin API with a body as it is, and returns the answer's.
+func (e *env) raw(method, path, body string) (status int, answer string) {
 	e.t.Helper()
 	req, err := http.NewRequest(method, e.srv.AdminURL()+"/graph/"+path, strings.NewReader(body))
 	if err != nil {
@@ -20,8 +21,12 @@ func (e *env) raw(method, path, body string) int {
 	if err != nil {
 		e.t.Fatal(err)
 	}
-	_ = res.Body.Close()
-	return res.StatusCode
+	defer func() { _ = res.Body.Close() }()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	return res.StatusCode, string(b)
 }
 
 // What looks like a trailing comma in a text is none: passwords and secrets are kept as
@@ -48,10 +53,10 @@ func TestTextsOfTheAdminAPIAreKeptAsTheyWereSent(t *testing.T) {
 	}
 
 	e.must(201, "POST", "beta/trustFramework/keySets", object{"id": "Api"})
-	if status := e.raw("POST", "beta/trustFramework/keySets/Api/uploadSecret", `{"use":"sig","k":" a,}b ",}`); status != http.StatusOK {
+	if status, _ := e.raw("POST", "beta/trustFramework/keySets/Api/uploadSecret", `{"use":"sig","k":" a,}b ",}`); status != http.StatusOK {
 		t.Errorf("a trailing comma: %d", status)
 	}
-	if status := e.raw("POST", "beta/trustFramework/keySets/Api/uploadSecret", `{"use":"sig","k":"a"/* secret */}`); status != http.StatusBadRequest {
+	if status, _ := e.raw("POST", "beta/trustFramework/keySets/Api/uploadSecret", `{"use":"sig","k":"a"/* secret */}`); status != http.StatusBadRequest {
 		t.Errorf("a comment: %d", status)
 	}
 	if secret, err := e.srv.Keys.Secret(t.Context(), "Api"); err != nil || string(secret) != " a,}b " {
@@ -65,6 +70,38 @@ func TestTextsOfTheAdminAPIAreKeptAsTheyWereSent(t *testing.T) {
 	calls := e.api.take()
 	if want := "Basic " + base64.StdEncoding.EncodeToString([]byte("u:p,}w")); len(calls) != 1 || calls[0].Header.Get("Authorization") != want {
 		t.Errorf("the API was called with %v, want %s", calls, want)
+	}
+}
+
+// Numbers keep all their digits.
+func TestNumbersOfTheAdminAPIAreKeptAsTheyWereSent(t *testing.T) {
+	t.Parallel()
+	e := start(t, nil)
+	level := e.attribute("Level", "int64")
+	user, _ := e.must(201, "POST", "v1.0/users", object{"displayName": "Ada", "passwordProfile": object{"password": "Secret1,]x"},
+		"identities": []object{{"signInType": "emailAddress", "issuer": tenant, "issuerAssignedId": "ada@example.com"}}})["id"].(string)
+	for sent, want := range map[string]string{"9007199254740993": "9007199254740993", "-9223372036854775808": "-9223372036854775808", "5.0": "5", "1e3": "1000", "5.5": "", "1e300": "", "9223372036854775808": ""} {
+		status, _ := e.raw("PATCH", "v1.0/users/"+user, `{"`+level+`":`+sent+`}`)
+		if good := status == http.StatusNoContent; good != (want != "") {
+			t.Errorf("%s: %d", sent, status)
+		}
+		if want == "" {
+			continue
+		}
+		if _, shown := e.raw("GET", "v1.0/users/"+user+"?$select="+level, ""); !strings.Contains(shown, `"`+level+`":`+want) {
+			t.Errorf("%s became %s", sent, shown)
+		}
+	}
+	_, app, _ := e.app(object{"notes": "n"})
+	at := "v1.0/applications(appId='" + app + "')"
+	if status, _ := e.raw("PATCH", at, `{"custom":{"big":12345678901234567890,"small":1.10},"count":7}`); status != http.StatusNoContent {
+		t.Errorf("application: %d", status)
+	}
+	if _, shown := e.raw("GET", at, ""); !strings.Contains(shown, `"big":12345678901234567890`) || !strings.Contains(shown, `"small":1.10`) {
+		t.Errorf("application: %s", shown)
+	}
+	if got := e.must(200, "GET", "v1.0/applications?$filter=count%20eq%207", nil); len(got["value"].([]any)) != 1 {
+		t.Errorf("found by a number: %v", got)
 	}
 }
 

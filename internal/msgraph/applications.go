@@ -24,10 +24,7 @@ func orEmpty(list []string) []string {
 func applicationJSON(a application.Application) map[string]any {
 	out := map[string]any{}
 	for name, raw := range a.Extra {
-		var v any
-		if json.Unmarshal(raw, &v) == nil {
-			out[name] = v
-		}
+		out[name] = exactJSON(raw)
 	}
 	web := object(out["web"])
 	web["redirectUris"] = orEmpty(a.WebRedirects)

@@ -39,6 +39,16 @@ func (q *request) body() ([]byte, error) {
 	return standardJSON(b), nil
 }
 
+// exactJSON decodes a value whose numbers keep all their digits; nil if it can't be read.
+func exactJSON(raw []byte) (v any) {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	if d.Decode(&v) != nil {
+		return nil
+	}
+	return v
+}
+
 // maxLenientNesting bounds the brackets of a body that is read leniently: the lenient
 // reader calls itself for each, and encoding/json refuses what is nested deeper, too.
 const maxLenientNesting = 10_000
