@@ -22,7 +22,7 @@ type settings struct {
 	Data         string        `help:"Folder for database, keys and certificates." default:"./data" type:"path"`
 	PublicURL    string        `name:"public-url" help:"Scheme and host that browsers use, behind a proxy." env:"JOURNEYMAN_PUBLIC_URL"`
 	OutboundCA   string        `name:"outbound-ca" help:"PEM file of certificate authorities to trust for calls out, beside the system's." env:"JOURNEYMAN_OUTBOUND_CA"`
-	MasterKey    string        `help:"Master key, 32 bytes in base64; a file in the data folder if not given."`
+	MasterKey    []string      `help:"Master keys, 32 bytes in base64 each: the first seals, all open; a file in the data folder if not given." sep:","`
 	SMTPURL      string        `name:"smtp-url" help:"smtp://user:password@host:port?from=address." env:"JOURNEYMAN_SMTP_URL"`
 	AdminToken   string        `help:"Static bearer token for the admin API."`
 	TrustProxy   bool          `help:"Take the client's address from X-Forwarded-For of the proxy in front."`
@@ -34,6 +34,8 @@ type settings struct {
 
 	BreachedPasswords    string `name:"breached-passwords" help:"Where breached passwords are looked up: a folder of range files, or the https address of a range service." env:"JOURNEYMAN_BREACHED_PASSWORDS"`
 	RefuseKnownPasswords bool   `name:"refuse-known-passwords" help:"Refuse common and breached passwords also in custom policies that don't say, and from administrators." env:"JOURNEYMAN_REFUSE_KNOWN_PASSWORDS"`
+	RequirePKCE          bool   `name:"require-pkce" help:"Refuse codes without PKCE also for confidential applications that have no setting of their own." env:"JOURNEYMAN_REQUIRE_PKCE"`
+	AllowPlainPKCE       bool   `name:"allow-plain-pkce" help:"Let the code challenge method plain pass for applications that have no setting of their own." env:"JOURNEYMAN_ALLOW_PLAIN_PKCE"`
 
 	ConnectorTimeout  time.Duration `help:"How long an API connector waits for each attempt." default:"20s"`
 	ConnectorAttempts int           `help:"How often an API connector asks an API that doesn't answer." default:"2"`
@@ -47,13 +49,13 @@ type settings struct {
 func (c *settings) config(s streams) server.Config {
 	return server.Config{
 		Listen: c.Listen, AdminListen: c.AdminListen, TLS: c.TLS, TenantID: c.TenantID, Database: c.Database, Data: c.Data,
-		PublicURL: c.PublicURL, OutboundCA: c.OutboundCA, MasterKey: c.MasterKey, SMTP: c.SMTPURL, AdminToken: c.AdminToken,
+		PublicURL: c.PublicURL, OutboundCA: c.OutboundCA, MasterKey: strings.Join(c.MasterKey, ","), SMTP: c.SMTPURL, AdminToken: c.AdminToken,
 		TrustProxy: c.TrustProxy, RESTTimeout: c.RESTTimeout, RESTAttempts: c.RESTAttempts,
 		OutboundPerHost: c.PerHost, ShutdownTimeout: c.Shutdown, ConnectorTimeout: c.ConnectorTimeout, ConnectorAttempts: c.ConnectorAttempts, AuditKeep: c.AuditKeep,
 		BreachedPasswords: c.BreachedPasswords, RefuseKnownPasswords: c.RefuseKnownPasswords,
 		OutboundProxy: outboundProxy(c.Proxy, os.Getenv), NoProxy: variable(os.Getenv, "NO_PROXY"),
-		CompatibleDisabledAccounts: c.DisabledAccounts,
-		Log:                        logger(s, c.LogLevel),
+		RequirePKCE: c.RequirePKCE, AllowPlainPKCE: c.AllowPlainPKCE, CompatibleDisabledAccounts: c.DisabledAccounts,
+		Log: logger(s, c.LogLevel),
 	}
 }
 

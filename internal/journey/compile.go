@@ -36,6 +36,10 @@ type Options struct {
 	Hash       string
 	// KeyExists is nil when the tenant's keys are not known.
 	KeyExists func(id string) bool
+	// Generated says that the policy was made from a user flow: it may name our own key
+	// sets. OwnKeyExists is nil as KeyExists.
+	Generated    bool
+	OwnKeyExists func(id string) bool
 	// ConnectorExists is nil when the tenant's API connectors are not known.
 	ConnectorExists func(id string) bool
 }

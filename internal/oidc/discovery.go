@@ -66,7 +66,7 @@ func (s *Server) discovery(w http.ResponseWriter, r *http.Request, e endpoint.En
 		SigningAlgorithms:     []string{"RS256"},
 		TokenEndpointAuth:     clientAuthentication,
 		TokenEndpointAlgs:     application.AssertionAlgorithms,
-		CodeChallengeMethods:  []string{"S256", "plain"},
+		CodeChallengeMethods:  []string{"S256"},
 		IssParameterSupported: true,
 		RevocationEndpoint:    e.URL(base, revokePath),
 		RevocationAuth:        append([]string{"none"}, clientAuthentication...),
@@ -74,6 +74,9 @@ func (s *Server) discovery(w http.ResponseWriter, r *http.Request, e endpoint.En
 		IntrospectionEndpoint: e.URL(base, introspectPath),
 		IntrospectionAuth:     clientAuthentication,
 		IntrospectionAlgs:     application.AssertionAlgorithms,
+	}
+	if s.AllowPlainPKCE {
+		doc.CodeChallengeMethods = append(doc.CodeChallengeMethods, "plain")
 	}
 	if p.RelyingParty.UserInfo != nil {
 		doc.UserInfoEndpoint = e.URL(base, userInfoPath)

@@ -91,9 +91,13 @@ type Server struct {
 	BaseURL func(r *http.Request) string
 	// RemoteIP is the client's address.
 	RemoteIP func(r *http.Request) string
-	Now      func() time.Time
-	Rand     io.Reader
-	Log      *slog.Logger
+	// RequirePKCE and AllowPlainPKCE are the tenant's settings for applications that have
+	// none of their own.
+	RequirePKCE, AllowPlainPKCE bool
+
+	Now  func() time.Time
+	Rand io.Reader
+	Log  *slog.Logger
 
 	redeeming redemptions
 }

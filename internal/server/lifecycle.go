@@ -109,7 +109,7 @@ func (s *Server) Sync(ctx context.Context) error {
 	if err != nil || now == s.fingerprint {
 		return err
 	}
-	if err := errors.Join(s.Keys.Reload(ctx), s.Connectors.Reload(ctx), s.Policies.Reload(ctx), s.Flows.Reload(ctx)); err != nil {
+	if err := errors.Join(s.Keys.Reload(ctx), s.OwnKeys.Reload(ctx), s.Connectors.Reload(ctx), s.Policies.Reload(ctx), s.Flows.Reload(ctx)); err != nil {
 		return err
 	}
 	s.fingerprint = now

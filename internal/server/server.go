@@ -22,6 +22,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -35,6 +36,7 @@ import (
 	"journeyman.dev/internal/keyset"
 	"journeyman.dev/internal/library"
 	"journeyman.dev/internal/mail"
+	"journeyman.dev/internal/msgraph"
 	"journeyman.dev/internal/oidc"
 	"journeyman.dev/internal/outbound"
 	"journeyman.dev/internal/page"
@@ -66,7 +68,7 @@ type Config struct {
 	PublicURL   string // "": from the listener
 	Outbound    string // strict or development
 	OutboundCA  string // PEM file of authorities to trust beside the system's
-	MasterKey   string // base64; "": a file in Data
+	MasterKey   string // base64, several with commas between: the first seals, all open; "": a file in Data
 	SMTP        string // smtp:// address; "": no mails, or the outbox in development
 	AdminToken  string
 	Development bool // the outbox is there and shown
@@ -93,6 +95,8 @@ type Config struct {
 	// settings of their own; zero: 20 s and 2.
 	ConnectorTimeout  time.Duration
 	ConnectorAttempts int
+	// RequirePKCE and AllowPlainPKCE are for applications that have no setting of their own.
+	RequirePKCE, AllowPlainPKCE bool
 	// AuditKeep is how long audit records are kept; zero: 7 days, as in B2C.
 	AuditKeep time.Duration
 
@@ -115,6 +119,7 @@ type Server struct {
 	TenantID string
 	Policies *library.Library
 	Keys     *keyset.Service
+	OwnKeys  *keyset.Service // those that no policy can name
 	Apps     *application.Cache
 	Users    *directory.Directory
 	// Connectors and Flows are the tenant's API connectors and user flows.
@@ -157,6 +162,9 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
+	if c.AdminToken != "" && !c.Development && utf8.RuneCountInString(c.AdminToken) < msgraph.MinAdminToken {
+		return nil, fmt.Errorf("the admin token has fewer than %d characters, so that it could be guessed: make one with openssl rand -base64 32", msgraph.MinAdminToken)
+	}
 	s := &Server{Config: c}
 	s.stopping, s.stop = context.WithCancel(context.WithoutCancel(ctx))
 	defer func() {
@@ -175,6 +183,9 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 		return nil, err
 	}
 	if err := s.identify(ctx); err != nil {
+		return nil, err
+	}
+	if s.OwnKeys, err = keyset.NewOwn(ctx, store.KeySets{DB: s.db}, sealer, c.Now); err != nil {
 		return nil, err
 	}
 	if s.Keys, err = keyset.NewService(ctx, store.KeySets{DB: s.db}, sealer, c.Now); err != nil {
@@ -222,24 +233,30 @@ func (s *Server) knownPasswords() (*breach.Lists, error) {
 	return lists, nil
 }
 
+// masterKeyFile has the master keys in the data folder.
+const masterKeyFile = "master.key"
+
 func openSealer(c Config) (*seal.Sealer, error) {
-	var key []byte
+	var keys [][]byte
 	var err error
 	if c.MasterKey != "" {
-		key, err = seal.ParseMasterKey(c.MasterKey)
+		keys, err = seal.ParseMasterKeys(c.MasterKey)
 	} else {
-		key, err = seal.LoadOrCreateMasterKey(filepath.Join(c.Data, "master.key"))
+		keys, err = seal.LoadOrCreateMasterKeys(filepath.Join(c.Data, masterKeyFile))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("master key: %w", err)
 	}
-	return seal.New(key)
+	return seal.New(keys...)
 }
+
+// databaseFile has the database in the data folder.
+const databaseFile = "journeyman.db"
 
 func openDatabase(ctx context.Context, c Config) (*store.DB, error) {
 	address := c.Database
 	if address == "" {
-		address = "sqlite:" + filepath.Join(c.Data, "journeyman.db")
+		address = "sqlite:" + filepath.Join(c.Data, databaseFile)
 	}
 	return store.Open(ctx, address)
 }
@@ -391,6 +408,7 @@ func (s *Server) registry() (journey.Registry, error) {
 		return nil, err
 	}
 	cache := &federation.MetadataCache{Caller: s.Outbound}
+	ring := keyset.Ring{Policies: s.Keys, Own: s.OwnKeys}
 	r := Kinds()
 	r["selfassertedattributeprovider"] = &selfasserted.Provider{Mailer: mailer}
 	r["aadssprprotocolprovider"] = &otp.Mailed{Mailer: mailer}
@@ -398,8 +416,8 @@ func (s *Server) registry() (journey.Registry, error) {
 	r["restfulprovider"] = &restful.Provider{Caller: s.Outbound, Keys: s.Keys, Timeout: s.Config.RESTTimeout, Attempts: s.Config.RESTAttempts}
 	r["apiconnectorprovider"] = s.connectorProvider()
 	r["azureactivedirectoryprovider"] = &dirprovider.Provider{Users: s.Users, ExtensionsApp: s.ExtensionsApp, RefuseKnown: s.Config.RefuseKnownPasswords, Notifier: s.notifier()}
-	r["openidconnect"] = &federation.OpenIDConnect{Caller: s.Outbound, Keys: s.Keys, Accounts: s.Users, Metadata: cache}
-	r["oauth2"] = &federation.OAuth2{Caller: s.Outbound, Keys: s.Keys}
+	r["openidconnect"] = &federation.OpenIDConnect{Caller: s.Outbound, Keys: ring, Accounts: s.Users, Metadata: cache}
+	r["oauth2"] = &federation.OAuth2{Caller: s.Outbound, Keys: ring}
 	r[journey.KindHint] = &federation.Hint{Keys: s.Keys, Metadata: cache}
 	r[journey.KindAuthorize] = &userinfo.Authorization{Keys: s.Keys}
 	return r, nil
@@ -469,7 +487,8 @@ func (s *Server) wire(ctx context.Context, sealer *seal.Sealer) error {
 	}
 	s.Policies = &library.Library{
 		Store: store.Policies{DB: s.db}, Now: c.Now, Log: c.Log, Keep: 24 * time.Hour,
-		Options: journey.Options{Providers: registry, TenantName: c.Tenant, TenantID: s.TenantID, KeyExists: s.Keys.Exists, ConnectorExists: s.Connectors.Exists},
+		Options: journey.Options{Providers: registry, TenantName: c.Tenant, TenantID: s.TenantID, KeyExists: s.Keys.Exists,
+			OwnKeyExists: s.OwnKeys.Exists, ConnectorExists: s.Connectors.Exists},
 	}
 	s.Flows = &userflow.Service{Store: store.Resources{DB: s.db}, Publisher: s.Policies, TenantName: c.Tenant, ExtensionsApp: s.ExtensionsApp, Prepare: s.EnsureKeys, Now: c.Now}
 	if err := errors.Join(s.Policies.Load(ctx), s.Flows.Reload(ctx)); err != nil {
@@ -487,7 +506,7 @@ func (s *Server) wire(ctx context.Context, sealer *seal.Sealer) error {
 	s.oidc = &oidc.Server{
 		TenantName: c.Tenant, TenantID: s.TenantID, Programs: s.Policies, Applications: s.Apps, Keys: s.Keys, Sealer: sealer,
 		Grants: store.Grants{DB: s.db}, Assertions: s.db, Sessions: store.Sessions{DB: s.db}, Accounts: s.Users, Audit: s.Audit, Browser: s.pages, Engine: s.engine,
-		BaseURL: func(*http.Request) string { return s.baseURL }, RemoteIP: s.remoteIP, Now: c.Now, Rand: c.Rand, Log: c.Log,
+		BaseURL: func(*http.Request) string { return s.baseURL }, RemoteIP: s.remoteIP, RequirePKCE: c.RequirePKCE, AllowPlainPKCE: c.AllowPlainPKCE, Now: c.Now, Rand: c.Rand, Log: c.Log,
 	}
 	s.pages.Deliver = s.oidc.Deliver
 	return nil

@@ -392,6 +392,22 @@ func keySets(t *testing.T, reopen func() *store.DB) {
 	if len(list) != 1 || list[0].ID != "B2C_1A_X" || !slices.Equal(list[0].Data, []byte{2}) || list[0].Version != 2 {
 		t.Errorf("list = %+v", list)
 	}
+	check(t, s.CreateKeySet(ctx, keyset.Stored{ID: "B2C_1A_X.bak", Version: 7, Data: []byte{7}}))
+	backup := keyset.Stored{ID: "B2C_1A_X.bak", Version: 3, Data: []byte{4}}
+	if err := s.MoveKeySet(ctx, keyset.Stored{ID: "B2C_1A_X", Version: 1}, []string{"b2c_1a_x.bak"}, backup); !errors.Is(err, keyset.ErrConflict) {
+		t.Errorf("moving an old version: %v", err)
+	}
+	if err := s.MoveKeySet(ctx, keyset.Stored{ID: "B2C_1A_X", Version: 2}, nil, backup); !errors.Is(err, keyset.ErrExists) {
+		t.Errorf("moving to a name that is taken: %v", err)
+	}
+	if list := must(s.LoadKeySets(ctx))(t); len(list) != 2 || list[0].Version != 2 {
+		t.Errorf("a refused move left %+v", list)
+	}
+	check(t, s.MoveKeySet(ctx, keyset.Stored{ID: "b2c_1a_x", Version: 2}, []string{"b2c_1a_x.bak"}, backup))
+	if list := must(s.LoadKeySets(ctx))(t); len(list) != 1 || list[0].ID != "B2C_1A_X.bak" || list[0].Version != 3 || !slices.Equal(list[0].Data, []byte{4}) {
+		t.Errorf("moved: %+v", list)
+	}
+	check(t, s.MoveKeySet(ctx, backup, nil, keyset.Stored{ID: "B2C_1A_X", Version: 9, Data: []byte{4}}))
 	check(t, s.DeleteKeySet(ctx, "b2c_1A_x"))
 	if list := must(s.LoadKeySets(ctx))(t); len(list) != 0 {
 		t.Errorf("after deleting: %+v", list)
