@@ -3,7 +3,7 @@ GO ?= go
 BENCHTIME ?= 2000x
 FUZZTIME ?= 20s
 
-.PHONY: help run pages test check bench fuzz lint clean
+.PHONY: help run pages test check bench fuzz lint vulnerabilities clean
 
 help: ## show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -30,6 +30,9 @@ fuzz: ## run every fuzz target for FUZZTIME (20s)
 	@grep -rho --include=*_test.go --with-filename '^func Fuzz[A-Za-z0-9]*' . | sed 's/:func / /' | while read -r file target; do \
 		echo "$$target" && $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzzminimizetime 20x -fuzztime $(FUZZTIME) "$$(dirname "$$file")" || exit 1; \
 	done
+
+vulnerabilities: ## look for known vulnerabilities, where their database can be reached
+	./scripts/vulnerabilities.sh
 
 lint: ## lint the starter policies
 	$(GO) run ./cmd/journeyman policy lint policies

@@ -89,8 +89,8 @@ func TestWhatAnAccountWasGivenEndsWithIt(t *testing.T) {
 	}
 }
 
-// federatedFlow is a user flow with an identity provider alone, that asks for nothing.
-func (e *env) federatedFlow(name string, sub map[string]any) string {
+// socialFlow is a user flow with an identity provider alone, that asks for nothing.
+func (e *env) socialFlow(name string, sub map[string]any) string {
 	e.t.Helper()
 	e.identityProvider(sub, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) })
 	return e.must(201, "POST", flows, object{"id": name, "userFlowType": "signUpOrSignIn", "userFlowTypeVersion": 3, "identityProviders": []object{{"id": e.openIDConnect()}}})["id"].(string)
@@ -107,7 +107,7 @@ func TestWhatAFederatedAccountWasGivenEndsWithIt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			e := start(t, nil)
-			flow := e.federatedFlow("social", map[string]any{"sub": "u-8", "name": "Ora Id"})
+			flow := e.socialFlow("social", map[string]any{"sub": "u-8", "name": "Ora Id"})
 			h := e.hold(flow, func(u *user) { u.authorize(flow, nil) })
 			end(e, h.id)
 			h.worthless(flow)
@@ -136,7 +136,7 @@ func TestWhatAFederatedAccountWasGivenEndsWithIt(t *testing.T) {
 func TestDisabledFederatedAccountsAsInB2C(t *testing.T) {
 	t.Parallel()
 	e := start(t, func(c *server.Config) { c.CompatibleDisabledAccounts = true })
-	flow := e.federatedFlow("social", map[string]any{"sub": "u-8", "name": "Ora Id"})
+	flow := e.socialFlow("social", map[string]any{"sub": "u-8", "name": "Ora Id"})
 	h := e.hold(flow, func(u *user) { u.authorize(flow, nil) })
 	accountEnds["disabled"](e, h.id)
 	h.worthless(flow)

@@ -70,6 +70,8 @@ func FuzzToken(f *testing.F) {
 	for _, body := range []string{
 		"", "grant_type=authorization_code", "grant_type=refresh_token&refresh_token=x", "grant_type=password&username=a&password=b", "grant_type=client_credentials", "grant_type=x&client_id=CLIENT",
 		"grant_type=authorization_code&client_id=CLIENT&code=x&redirect_uri=" + spaRedirect + "&code_verifier=v", "client_id=CLIENT&client_id=CLIENT", "client_secret=x&client_id=CLIENT&grant_type=refresh_token", "%", "a=%zz", "grant_type=%00",
+		"grant_type=client_credentials&client_id=CLIENT&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer&client_assertion=eyJhbGciOiJQUzI1NiJ9.eyJzdWIiOiJDTElFTlQifQ.AA",
+		"grant_type=client_credentials&client_assertion=eyJhbGciOiJub25lIn0.e30.&client_assertion_type=x", "client_assertion=..&grant_type=refresh_token&refresh_token=x",
 	} {
 		f.Add(body, "application/x-www-form-urlencoded", "")
 		f.Add(body, "application/json", "Basic Og==")

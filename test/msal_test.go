@@ -1,8 +1,13 @@
 package test
 
 import (
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,16 +30,39 @@ func TestMSALForNode(t *testing.T) {
 	if _, err := os.Stat(filepath.Join("msal", "node_modules", "@azure", "msal-node")); err != nil {
 		t.Skip("MSAL isn't installed: run npm ci in test/msal")
 	}
-	e := ownPolicies(t)
+	t.Run("with a secret", func(t *testing.T) {
+		t.Parallel()
+		e := ownPolicies(t)
+		e.msal(t, node, map[string]string{"clientId": e.web.AppID, "secret": e.secret})
+	})
+	t.Run("with a certificate", func(t *testing.T) {
+		t.Parallel()
+		e := ownPolicies(t)
+		app, s := e.certified(t, nil)
+		private, err := x509.MarshalPKCS8PrivateKey(s.key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := sha256.Sum256(s.cert.Raw)
+		e.msal(t, node, map[string]string{
+			"clientId": app.AppID, "thumbprint": hex.EncodeToString(sum[:]), "privateKey": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})),
+		})
+	})
+}
+
+// msal runs the client, which is registered with the web redirect URI.
+func (e *env) msal(t *testing.T, node string, settings map[string]string) {
+	t.Helper()
 	e.user().ownSignUp("ada@example.com")
-	settings, err := json.Marshal(map[string]string{
-		"base": e.srv.URL(), "tenant": tenant, "policy": ownSignIn, "clientId": e.web.AppID, "secret": e.secret, "redirectUri": webRedirect,
+	maps.Copy(settings, map[string]string{
+		"base": e.srv.URL(), "tenant": tenant, "policy": ownSignIn, "redirectUri": webRedirect,
 		"user": "ada@example.com", "password": password, "newPassword": "Another-word.2", "admin": e.srv.AdminURL(), "resetPolicy": "B2C_1A_PasswordReset",
 	})
+	argument, err := json.Marshal(settings)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(node, "client.js", string(settings))
+	cmd := exec.Command(node, "client.js", string(argument))
 	cmd.Dir = "msal"
 	cmd.Env = append(os.Environ(), "NODE_EXTRA_CA_CERTS="+e.srv.CAFile)
 	out, err := cmd.Output()

@@ -661,7 +661,7 @@ func TestSettingsOfAFlowReachTheToken(t *testing.T) {
 	if r := u.submit(map[string]string{"email": "ada@example.com", "newPassword": password, "reenterPassword": password}); r.Status != "400" {
 		t.Errorf("a password that the rule refuses was taken: %+v", r)
 	}
-	u.pass(map[string]string{"email": "ada@example.com", "newPassword": "123456", "reenterPassword": "123456"})
+	u.pass(map[string]string{"email": "ada@example.com", "newPassword": "918273640", "reenterPassword": "918273640"})
 	payload := u.claims(flow)
 	if payload["acr"] != "b2c_1_susi" || payload["tfp"] != nil || payload["sub"] != "Not supported currently. Use oid claim." || payload["oid"] == nil || payload["newUser"] != true ||
 		!strings.Contains(payload["iss"].(string), "/tfp/"+e.srv.TenantID+"/b2c_1_susi/v2.0/") || payload["exp"].(float64)-payload["iat"].(float64) != 900 {

@@ -160,3 +160,23 @@ func TestTheWholeStarterPackLintsWithoutError(t *testing.T) {
 		t.Errorf("%d %s", code, out)
 	}
 }
+
+func TestTheProxyOfTheMachineCounts(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		set, upper, lower, want string
+	}{
+		{"", "", "", ""},
+		{"", "http://machine:1", "http://other:1", "http://machine:1"},
+		{"", "", "http://lower:1", "http://lower:1"},
+		{"http://own:1", "http://machine:1", "", "http://own:1"},
+		{"none", "http://machine:1", "", ""},
+	} {
+		getenv := func(name string) string {
+			return map[string]string{"HTTPS_PROXY": c.upper, "https_proxy": c.lower}[name]
+		}
+		if got := outboundProxy(c.set, getenv); got != c.want {
+			t.Errorf("%+v: got %q", c, got)
+		}
+	}
+}

@@ -52,11 +52,12 @@ var inside = map[string][]string{
 
 // onlyHere are imports that one package alone may have, and why.
 var onlyHere = map[string]string{
-	"database/sql":               "internal/store internal/store/storetest", // SQL
-	"code.dny.dev/ssrf":          "internal/outbound",                       // the only way out
-	"html/template":              "internal/page internal/oidc internal/server examples/demoapp",
-	"modernc.org/sqlite":         "internal/store",
-	"github.com/alecthomas/kong": "cmd/journeyman",
+	"database/sql":                    "internal/store internal/store/storetest", // SQL
+	"code.dny.dev/ssrf":               "internal/outbound",                       // the only way out
+	"golang.org/x/net/http/httpproxy": "internal/outbound",
+	"html/template":                   "internal/page internal/oidc internal/server examples/demoapp",
+	"modernc.org/sqlite":              "internal/store",
+	"github.com/alecthomas/kong":      "cmd/journeyman",
 }
 
 // never are imports that the engine must not have.

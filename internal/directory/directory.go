@@ -198,8 +198,10 @@ type Directory struct {
 	Store      Store
 	TenantName string
 	Passwords  *Passwords
-	Now        func() time.Time
-	Rand       io.Reader
+	// Known tells common and stolen passwords; nil: none is known.
+	Known KnownPasswords
+	Now   func() time.Time
+	Rand  io.Reader
 
 	guard guard
 }
@@ -379,6 +381,7 @@ func (d *Directory) Delete(ctx context.Context, id string) error {
 // was given is still good.
 type Standing struct {
 	Epoch    int64
+	Since    time.Time // when the epoch began, in whole seconds
 	Disabled bool
 	// Session says that the session that was asked about is there, and this account's.
 	Session bool
@@ -391,5 +394,5 @@ func (d *Directory) Standing(ctx context.Context, id, sessionID string) (Standin
 	if err != nil {
 		return Standing{}, err
 	}
-	return Standing{Epoch: u.Epoch, Disabled: u.Disabled, Session: live}, nil
+	return Standing{Epoch: u.Epoch, Since: u.TokensValidFrom, Disabled: u.Disabled, Session: live}, nil
 }

@@ -36,6 +36,10 @@ type Options struct {
 	Hash       string
 	// KeyExists is nil when the tenant's keys are not known.
 	KeyExists func(id string) bool
+	// Generated says that the policy was made from a user flow: it may name our own key
+	// sets. OwnKeyExists is nil as KeyExists.
+	Generated    bool
+	OwnKeyExists func(id string) bool
 	// ConnectorExists is nil when the tenant's API connectors are not known.
 	ConnectorExists func(id string) bool
 }
@@ -52,6 +56,7 @@ type compiler struct {
 	rules      map[string]*SessionRule
 	defaults   []claims.Template // of all claims
 	keys       map[string]bool   // key sets that were asked for
+	ownKeys    map[string]bool   // and those of the server's own
 }
 
 // Compile turns an effective policy into a Program and reports what its claims,
@@ -85,7 +90,7 @@ func Compile(e *policy.Effective, o Options) (*Program, diag.List) {
 		c.relyingParty()
 	}
 	c.reads()
-	c.p.Keys = c.neededKeys()
+	c.p.Keys, c.p.OwnKeys = c.neededKeys()
 	return c.p, c.diag.List()
 }
 

@@ -209,7 +209,7 @@ var prefixed = []string{
 	"UserMessageIfClaimsPrincipalDoesNotExist", "UserMessageIfClaimsTransformationBooleanValueIsNotEqual", "UserMessageIfClaimsTransformationInvalidPhoneNumber",
 	"UserMessageIfClaimsTransformationStringsAreNotEqual", "UserMessageIfCouldntSendSms", "UserMessageIfDnsResolutionFailed", "UserMessageIfIncorrectPattern",
 	"UserMessageIfInternalError", "UserMessageIfInvalidInput", "UserMessageIfInvalidPassword", "UserMessageIfInvalidPasswordComplexity",
-	"UserMessageIfMissingRequiredElement", "UserMessageIfOldPasswordUsed", "UserMessageIfPasswordExpired", "UserMessageIfPhoneNumberParseFailure",
+	"UserMessageIfMissingRequiredElement", "UserMessageIfOldPasswordUsed", "UserMessageIfPasswordExpired", "UserMessageIfPasswordIsKnown", "UserMessageIfPhoneNumberParseFailure",
 	"UserMessageIfRequestTimeout", "UserMessageIfSessionDoesNotExist", "UserMessageIfUserAccountDisabled", "UserMessageIfUserAccountLocked",
 	"UserMessageIfVerificationControlClaimsNotVerified",
 }

@@ -27,8 +27,8 @@ type Program struct {
 	// GrantClaims are ids of claims that a refresh journey wants to restore.
 	GrantClaims  []string
 	ErrorContent *ContentDefinition // the globalexception page; nil: built in
-	// Keys are the ids of the key sets that it uses.
-	Keys []string
+	// Keys are the ids of the key sets that it uses; OwnKeys those of the server's own.
+	Keys, OwnKeys []string
 
 	parameters map[string]bool // see Keeps; lower case
 }

@@ -69,4 +69,15 @@ func (c *compiler) needs(id string) bool {
 	return c.o.KeyExists == nil || c.o.KeyExists(id)
 }
 
-func (c *compiler) neededKeys() []string { return slices.Sorted(maps.Keys(c.keys)) }
+// needsOwn is the compiler's OwnKeyExists.
+func (c *compiler) needsOwn(id string) bool {
+	if c.ownKeys == nil {
+		c.ownKeys = make(map[string]bool)
+	}
+	c.ownKeys[id] = true
+	return c.o.OwnKeyExists == nil || c.o.OwnKeyExists(id)
+}
+
+func (c *compiler) neededKeys() (keys, own []string) {
+	return slices.Sorted(maps.Keys(c.keys)), slices.Sorted(maps.Keys(c.ownKeys))
+}

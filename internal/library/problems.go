@@ -22,11 +22,15 @@ func (l *Library) Problems() []Problem {
 		}
 	}
 	for _, p := range live.current {
-		for _, key := range p.Keys {
-			if l.Options.KeyExists != nil && !l.Options.KeyExists(key) {
-				list = append(list, Problem{p.PolicyID, "the key set " + key + " is missing"})
+		missing := func(keys []string, exists func(string) bool) {
+			for _, key := range keys {
+				if exists != nil && !exists(key) {
+					list = append(list, Problem{p.PolicyID, "the key set " + key + " is missing"})
+				}
 			}
 		}
+		missing(p.Keys, l.Options.KeyExists)
+		missing(p.OwnKeys, l.Options.OwnKeyExists)
 	}
 	slices.SortFunc(list, func(a, b Problem) int { return strings.Compare(a.PolicyID+" "+a.Text, b.PolicyID+" "+b.Text) })
 	return list

@@ -145,3 +145,22 @@ func (s *SMTP) Send(ctx context.Context, m Message) error {
 	}
 	return nil
 }
+
+// Notice tells the owner of an account that it was changed. It has no new value and no
+// secret: who reads the mail may be who took the account.
+type Notice struct {
+	To       []string // addresses that the account had before
+	Changes  []Change
+	Language string
+	Tenant   string
+}
+
+// Change is what was changed.
+type Change string
+
+// The changes that owners are told of.
+const (
+	PasswordChanged     Change = "password"
+	AddressChanged      Change = "address"
+	SecondFactorChanged Change = "factor"
+)

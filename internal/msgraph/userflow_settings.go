@@ -17,6 +17,8 @@ type flowSettings struct {
 	TokenCompatibility       tokenCompatibility      `json:"tokenCompatibility"`
 	Session                  sessionSettings         `json:"session"`
 	PasswordComplexity       passwordSettings        `json:"passwordComplexity"`
+	PasswordProtection       passwordProtection      `json:"passwordProtection"`
+	Notifications            notificationSettings    `json:"notifications"`
 	SelfServicePasswordReset bool                    `json:"selfServicePasswordReset"`
 	JavaScript               bool                    `json:"javaScript"`
 	Pages                    map[string]pageSettings `json:"pages"`
@@ -56,6 +58,16 @@ type passwordSettings struct {
 	MaximumLength    int    `json:"maximumLength"`
 	Characters       string `json:"characters"`       // all, digits
 	CharacterClasses int    `json:"characterClasses"` // 2, 3, 4; 0: any
+}
+
+// passwordProtection is about what passwordComplexity can't see.
+type passwordProtection struct {
+	RefuseKnownPasswords bool `json:"refuseKnownPasswords"` // common or stolen ones
+}
+
+// notificationSettings are about mails to the owner of an account.
+type notificationSettings struct {
+	AccountChanges bool `json:"accountChanges"` // of password, address or second factor
 }
 
 type pageSettings struct {
@@ -106,6 +118,7 @@ func flowSettingsOf(s *userflow.Settings) flowSettings {
 			Kind: strings.ToLower(or(s.Password.Kind, userflow.PasswordStrong)), MinimumLength: or(s.Password.MinLength, 8), MaximumLength: or(s.Password.MaxLength, 64),
 			Characters: pick(s.Password.DigitsOnly, "digits", "all"), CharacterClasses: s.Password.Classes,
 		},
+		PasswordProtection: passwordProtection{s.RefuseKnownPasswords}, Notifications: notificationSettings{s.NotifyOfChanges},
 		SelfServicePasswordReset: s.SelfServicePasswordReset, JavaScript: s.JavaScript, Pages: map[string]pageSettings{},
 		APIConnectors: connectorCompatibility{SkipOnSingleSignOn: s.SkipConnectorOnSSO}, MFA: mfaSettings{"off"},
 	}
@@ -153,7 +166,8 @@ func (in *flowSettings) settings() (userflow.Settings, error) {
 		IssuerWithPolicy: issuer == "authorityWithTfp", NoSubject: subject == "notSupported", PolicyInACR: policy == "acr",
 		SessionMinutes: in.Session.LifetimeMinutes, SessionAbsolute: timeout == "absolute", SingleSignOn: sso,
 		RequireIDTokenInLogout: in.Session.RequireIDTokenInLogout, KeepSignedInDays: in.Session.KeepMeSignedInDays,
-		Password:                 userflow.PasswordRule{Kind: kind},
+		Password:             userflow.PasswordRule{Kind: kind},
+		RefuseKnownPasswords: in.PasswordProtection.RefuseKnownPasswords, NotifyOfChanges: in.Notifications.AccountChanges,
 		SelfServicePasswordReset: in.SelfServicePasswordReset, JavaScript: in.JavaScript, SkipConnectorOnSSO: in.APIConnectors.SkipOnSingleSignOn,
 	}
 	if s.ApplicationClaims == nil {

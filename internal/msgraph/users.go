@@ -3,6 +3,7 @@ package msgraph
 import (
 	"encoding/json"
 	"errors"
+	"math"
 	"net/http"
 	"net/mail"
 	"regexp"
@@ -383,18 +384,18 @@ func extensionValue(name string, raw json.RawMessage, null bool) (claims.Value, 
 	if null {
 		return claims.Value{}, nil
 	}
-	v, err := decode[any](name, raw)
-	if err != nil {
-		return claims.Value{}, err
-	}
-	switch x := v.(type) {
+	switch x := exactJSON(raw).(type) {
 	case bool:
 		return claims.Bool(x), nil
 	case string:
 		return claims.Text(x), nil
-	case float64:
-		if x == float64(int64(x)) {
-			return claims.LongInteger(int64(x)), nil
+	case json.Number:
+		if n, err := x.Int64(); err == nil {
+			return claims.LongInteger(n), nil
+		}
+		// 5.0 and 1e3 are whole numbers, too.
+		if f, err := x.Float64(); err == nil && f == math.Trunc(f) && math.Abs(f) < 1<<53 {
+			return claims.LongInteger(int64(f)), nil
 		}
 	}
 	return claims.Value{}, badRequest("Invalid value specified for property '" + name + "' of resource 'User'.")
@@ -450,11 +451,26 @@ func (q *request) createUser() error {
 	case local && in.password == "":
 		return badRequest("A password must be specified to create a new user.")
 	}
+	if err := q.refuseKnown(in.password); err != nil {
+		return err
+	}
 	if err := q.s.Users.Create(q.Context(), u, in.password); err != nil {
 		return conflict(err)
 	}
 	q.w.Header().Set("Location", q.base()+"/users/"+u.ID)
 	return q.write(http.StatusCreated, "users/$entity", choose(q.s.userJSON(u), defaultUser+",identities"))
+}
+
+// refuseKnown holds an administrator to the operator's setting, in Graph's words.
+func (q *request) refuseKnown(password string) error {
+	if !q.s.RefuseKnownPasswords {
+		return nil
+	}
+	err := q.s.Users.RefuseKnown(q.Context(), password)
+	if errors.Is(err, directory.ErrKnownPassword) {
+		return badRequest("The specified password does not comply with password complexity requirements. Please provide a different password: this one is common, or was stolen from a website.")
+	}
+	return err
 }
 
 func conflict(err error) error {
@@ -471,6 +487,9 @@ func (q *request) patchUser() error {
 	}
 	in, err := q.readUser()
 	if err != nil {
+		return err
+	}
+	if err := q.refuseKnown(in.password); err != nil {
 		return err
 	}
 	_, err = q.s.Users.Update(q.Context(), u.ID, in.password, in.policies, func(u *directory.User) error {

@@ -23,7 +23,13 @@ func (t *exchange) code(w http.ResponseWriter) *failure {
 	if fail := t.belongs(g); fail != nil {
 		return fail
 	}
-	if uri := t.form.Get("redirect_uri"); t.form.Has("redirect_uri") && uri != g.RedirectURI {
+	// Every authorization request has a redirect URI, so the redemption must have it, too (RFC
+	// 6749 §4.1.3). A client that proves the challenge of its own request may leave it out: a
+	// code that was slipped to it from elsewhere fails there.
+	switch uri := t.form.Get("redirect_uri"); {
+	case !t.form.Has("redirect_uri") && g.Challenge == "":
+		return &failure{"AADB2C90083", "invalid_request", "The request is missing the required parameter: redirect_uri."}
+	case t.form.Has("redirect_uri") && uri != g.RedirectURI:
 		return &failure{"AADB2C90006", "invalid_grant", "The redirect URI provided in the request is not the one that the grant was issued for."}
 	}
 	if fail := t.authenticate(g); fail != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"journeyman.dev/internal/application"
 	"journeyman.dev/internal/endpoint"
 	"journeyman.dev/internal/journey"
 )
@@ -35,13 +36,20 @@ type discoveryDocument struct {
 	SubjectTypes          []string `json:"subject_types_supported"`
 	SigningAlgorithms     []string `json:"id_token_signing_alg_values_supported"`
 	TokenEndpointAuth     []string `json:"token_endpoint_auth_methods_supported"`
+	TokenEndpointAlgs     []string `json:"token_endpoint_auth_signing_alg_values_supported"`
 	Claims                []string `json:"claims_supported"`
 	CodeChallengeMethods  []string `json:"code_challenge_methods_supported"`
 	IssParameterSupported bool     `json:"authorization_response_iss_parameter_supported"`
+	RevocationEndpoint    string   `json:"revocation_endpoint"`
+	RevocationAuth        []string `json:"revocation_endpoint_auth_methods_supported"`
+	RevocationAlgs        []string `json:"revocation_endpoint_auth_signing_alg_values_supported"`
+	IntrospectionEndpoint string   `json:"introspection_endpoint"`
+	IntrospectionAuth     []string `json:"introspection_endpoint_auth_methods_supported"`
+	IntrospectionAlgs     []string `json:"introspection_endpoint_auth_signing_alg_values_supported"`
 }
 
-// discovery serves the metadata document; members and order are B2C's, the last two
-// are ours (protocol §1.2).
+// discovery serves the metadata document; members and order are B2C's, those after
+// the claims are ours (protocol §1.2).
 func (s *Server) discovery(w http.ResponseWriter, r *http.Request, e endpoint.Endpoint, p *journey.Program) {
 	base := s.BaseURL(r)
 	settings := p.Tokens()
@@ -56,9 +64,19 @@ func (s *Server) discovery(w http.ResponseWriter, r *http.Request, e endpoint.En
 		Scopes:                []string{"openid"},
 		SubjectTypes:          []string{"pairwise"},
 		SigningAlgorithms:     []string{"RS256"},
-		TokenEndpointAuth:     []string{"client_secret_post", "client_secret_basic"},
-		CodeChallengeMethods:  []string{"S256", "plain"},
+		TokenEndpointAuth:     clientAuthentication,
+		TokenEndpointAlgs:     application.AssertionAlgorithms,
+		CodeChallengeMethods:  []string{"S256"},
 		IssParameterSupported: true,
+		RevocationEndpoint:    e.URL(base, revokePath),
+		RevocationAuth:        append([]string{"none"}, clientAuthentication...),
+		RevocationAlgs:        application.AssertionAlgorithms,
+		IntrospectionEndpoint: e.URL(base, introspectPath),
+		IntrospectionAuth:     clientAuthentication,
+		IntrospectionAlgs:     application.AssertionAlgorithms,
+	}
+	if s.AllowPlainPKCE {
+		doc.CodeChallengeMethods = append(doc.CodeChallengeMethods, "plain")
 	}
 	if p.RelyingParty.UserInfo != nil {
 		doc.UserInfoEndpoint = e.URL(base, userInfoPath)

@@ -178,8 +178,8 @@ type issued struct {
 	idToken, accessToken string
 }
 
-// issue signs what the scopes ask for. hash is what the id token vouches for in the
-// front channel: the code.
+// issue signs what the scopes ask for. The id token vouches for the access token beside it
+// and, in the front channel, for the code (OpenID Connect Core §3.3.2.11).
 func (s *Server) issue(r *http.Request, base string, p *journey.Program, settings *journey.TokenSettings, g *grant, id, access bool, code string) (issued, error) {
 	var out issued
 	key, err := s.Keys.ActiveSigningKey(r.Context(), settings.SigningKey)
@@ -202,7 +202,7 @@ func (s *Server) issue(r *http.Request, base string, p *journey.Program, setting
 		if code != "" {
 			c.Set("c_hash", token.HalfHash(code))
 		}
-		if out.accessToken != "" && code == "" {
+		if out.accessToken != "" {
 			c.Set("at_hash", token.HalfHash(out.accessToken))
 		}
 		if out.idToken, err = token.Sign(key.Key, key.KID, c, nil); err != nil {

@@ -166,7 +166,7 @@ func (s *Server) check(r *http.Request, a *authorization, q url.Values, client a
 		return &failure{"AADB2C90014", "invalid_request", "The response mode 'query' can't be used when a token is returned."}
 	}
 	a.ResponseMode = mode
-	if client.PublicKind(a.RedirectKind) && types.Code && a.Challenge == "" {
+	if (client.PublicKind(a.RedirectKind) || client.NeedsPKCE(s.RequirePKCE)) && types.Code && a.Challenge == "" {
 		return &failure{"AADB2C99059", "invalid_request", "The request must present a code_challenge."}
 	}
 	if types.IDToken && !client.ImplicitIDToken || types.Token && !client.ImplicitAccessToken {
@@ -179,6 +179,9 @@ func (s *Server) check(r *http.Request, a *authorization, q url.Values, client a
 	case method != "" && a.Challenge == "":
 		return &failure{"AADB2C90184", "invalid_request", "The request has a code_challenge_method without a code_challenge."}
 	case method == "plain", method == "" && a.Challenge != "":
+		if !client.AllowsPlainPKCE(s.AllowPlainPKCE) {
+			return &failure{"AADB2C90184", "invalid_request", "The code_challenge_method 'plain', which is also what a missing one means, is not allowed for this application. Use S256."}
+		}
 		a.Plain = true
 	case method != "" && method != "S256":
 		return &failure{"AADB2C90184", "invalid_request", "The supplied code_challenge_method is not supported. Supported values are plain and S256."}

@@ -47,6 +47,10 @@ type Grants interface {
 	// the whole family is revoked; token.ErrRevoked if the family was, or the account's
 	// grants; token.ErrNoAccount if the account is gone.
 	Redeem(ctx context.Context, r token.Redemption) error
+	// Revoke makes a family worthless, durably; it is remembered until expires.
+	Revoke(ctx context.Context, family string, expires time.Time) error
+	// Redeemable returns what Redeem would, and changes nothing.
+	Redeemable(ctx context.Context, r token.Redemption) error
 }
 
 // Sessions keeps records of single sign-on sessions.
@@ -76,6 +80,7 @@ type Server struct {
 	Keys         Keys
 	Sealer       *seal.Sealer
 	Grants       Grants
+	Assertions   application.Assertions
 	Accounts     journey.Accounts
 	Sessions     Sessions
 	Audit        journey.Auditor
@@ -86,9 +91,13 @@ type Server struct {
 	BaseURL func(r *http.Request) string
 	// RemoteIP is the client's address.
 	RemoteIP func(r *http.Request) string
-	Now      func() time.Time
-	Rand     io.Reader
-	Log      *slog.Logger
+	// RequirePKCE and AllowPlainPKCE are the tenant's settings for applications that have
+	// none of their own.
+	RequirePKCE, AllowPlainPKCE bool
+
+	Now  func() time.Time
+	Rand io.Reader
+	Log  *slog.Logger
 
 	redeeming redemptions
 }
@@ -106,6 +115,10 @@ func (s *Server) ServeEndpoint(w http.ResponseWriter, r *http.Request, e endpoin
 		handler, methods = s.authorize, "GET, HEAD, POST"
 	case "oauth2/v2.0/token":
 		handler, methods = s.token, "POST, OPTIONS"
+	case revokePath:
+		handler, methods = s.revoke, "POST, OPTIONS"
+	case introspectPath:
+		handler, methods = s.introspect, "POST"
 	case userInfoPath:
 		handler, methods = s.userInfo, "GET, HEAD, POST, OPTIONS"
 	case "oauth2/v2.0/logout":

@@ -3,7 +3,6 @@ package oidc
 import (
 	"errors"
 	"fmt"
-	"mime"
 	"net/http"
 	"net/url"
 	"slices"
@@ -20,26 +19,15 @@ const maxTokenRequest = 256 << 10
 
 // token serves the token endpoint.
 func (s *Server) token(w http.ResponseWriter, r *http.Request, _ endpoint.Endpoint, p *journey.Program) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxTokenRequest)
 	w.Header().Add("Vary", "Origin")
 	if r.Method == http.MethodOptions {
 		s.preflight(w, r)
 		return
 	}
-	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/x-www-form-urlencoded" {
-		s.tokenError(w, r, &failure{"AADB2C90083", "invalid_request", "The request body must be of the type application/x-www-form-urlencoded."})
+	form, fail := readForm(w, r)
+	if fail != nil {
+		s.tokenError(w, r, fail)
 		return
-	}
-	if err := r.ParseForm(); err != nil {
-		s.tokenError(w, r, &failure{"AADB2C90083", "invalid_request", "The request body could not be read."})
-		return
-	}
-	form := r.PostForm
-	for name, values := range form {
-		if len(values) > 1 {
-			s.tokenError(w, r, &failure{"AADB2C90083", "invalid_request", "The request has the parameter '" + name + "' more than once."})
-			return
-		}
 	}
 	client, secret, fail := s.tokenClient(r, form)
 	if fail != nil {
@@ -91,6 +79,13 @@ func (s *Server) tokenClient(r *http.Request, form url.Values) (application.Appl
 		if secret == "" {
 			secret = decoded
 		}
+	}
+	assertion := form.Get("client_assertion")
+	if assertion != "" && secret != "" {
+		return application.Application{}, "", &failure{"AADB2C90081", "invalid_client", "The request authenticates the client by both a secret and an assertion."}
+	}
+	if id == "" && assertion != "" {
+		id = application.ClientOfAssertion(assertion)
 	}
 	if id == "" {
 		return application.Application{}, "", &failure{"AADB2C90008", "unauthorized_client", "The request does not contain a client id parameter."}
@@ -152,10 +147,18 @@ func (t *exchange) authenticate(g *grant) *failure {
 		return nil
 	}
 	if t.client.PublicKind(g.Kind) {
-		if t.secret != "" {
+		if t.secret != "" || t.asserts() {
 			return &failure{"AADB2C90084", "invalid_request", "Public clients should not send a client_secret when redeeming a publicly acquired grant."}
 		}
 		return nil
+	}
+	return t.confidential()
+}
+
+// confidential checks that the client is who it says: by a secret or an assertion.
+func (t *exchange) confidential() *failure {
+	if t.asserts() {
+		return t.assertion()
 	}
 	if t.secret == "" {
 		return &failure{"AADB2C90079", "invalid_request", "Clients must send a client_secret when redeeming a confidential grant."}

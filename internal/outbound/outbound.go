@@ -51,40 +51,55 @@ type Config struct {
 	// PerHost bounds the calls to one host at a time; 0: 512. As many again may wait, no
 	// longer than for an answer; more are refused at once with ErrBusy.
 	PerHost int
-	Log     *slog.Logger
+	// Proxy is the address of a proxy that https calls leave through, http or https, with
+	// credentials if it asks for them; "": none. NoProxy are hosts that are called directly,
+	// as the variable NO_PROXY lists them; loopback always is.
+	Proxy, NoProxy string
+	Log            *slog.Logger
 }
 
 // Client sends requests. It is safe for concurrent use.
 type Client struct {
-	config Config
-	dialer *net.Dialer
-	plain  *http.Client
-	gates  gates
+	config  Config
+	dialer  *net.Dialer
+	proxies proxies
+	plain   *ways
+	gates   gates
 
 	mu       sync.Mutex
-	withCert map[[32]byte]*http.Client
+	withCert map[[32]byte]*ways
 }
 
-// New makes a Client.
-func New(config Config) *Client {
+// ways are the clients for calls straight to the host, and through the proxy.
+type ways struct{ direct, proxied *http.Client }
+
+const (
+	dialTimeout = 10 * time.Second
+	keepAlive   = 30 * time.Second
+)
+
+// New makes a Client; the error is of the proxy's address.
+func New(config Config) (*Client, error) {
 	config.PerHost = cmp.Or(config.PerHost, defaultPerHost)
-	c := &Client{config: config, withCert: make(map[[32]byte]*http.Client)}
+	c := &Client{config: config, withCert: make(map[[32]byte]*ways)}
 	c.gates.width = config.PerHost
 	guard := ssrf.New(ssrf.WithAnyPort(), ssrf.WithNetworks("tcp4", "tcp6"))
-	c.dialer = &net.Dialer{
-		Timeout: 10 * time.Second, KeepAlive: 30 * time.Second,
-		Control: func(network, address string, conn syscall.RawConn) error {
-			if config.Development && local(address) {
-				return nil
-			}
-			if err := guard.Safe(network, address, conn); err != nil {
-				return fmt.Errorf("%w: %s", ErrForbidden, address)
-			}
+	allowed := func(network, address string, conn syscall.RawConn) error {
+		if config.Development && local(address) {
 			return nil
-		},
+		}
+		if err := guard.Safe(network, address, conn); err != nil {
+			return fmt.Errorf("%w: %s", ErrForbidden, address)
+		}
+		return nil
 	}
-	c.plain = c.client(nil)
-	return c
+	c.dialer = &net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive, Control: allowed}
+	var err error
+	if c.proxies, err = newProxies(config, func(network, address string) error { return allowed(network, address, nil) }); err != nil {
+		return nil, err
+	}
+	c.plain = c.clients(nil)
+	return c, nil
 }
 
 // local reports whether an address is loopback or private: what development may reach.
@@ -97,24 +112,32 @@ func local(address string) bool {
 	return ip.IsLoopback() || ip.IsPrivate()
 }
 
-func (c *Client) client(cert *tls.Certificate) *http.Client {
+func (c *Client) clients(cert *tls.Certificate) *ways {
+	both := &ways{direct: c.client(cert, func(t *http.Transport) *http.Transport { return t })}
+	if c.proxies.address != nil {
+		both.proxied = c.client(cert, c.proxies.transport)
+	}
+	return both
+}
+
+func (c *Client) client(cert *tls.Certificate, change func(*http.Transport) *http.Transport) *http.Client {
 	config := &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: c.config.RootCAs}
 	if cert != nil {
 		config.Certificates = []tls.Certificate{*cert}
 	}
 	return &http.Client{
-		Transport: &http.Transport{
+		Transport: change(&http.Transport{
 			DialContext: c.dialer.DialContext, TLSClientConfig: config, ForceAttemptHTTP2: true,
 			TLSHandshakeTimeout: 10 * time.Second, MaxIdleConns: 1024, MaxIdleConnsPerHost: c.config.PerHost, MaxConnsPerHost: c.config.PerHost,
 			IdleConnTimeout: 90 * time.Second, ExpectContinueTimeout: time.Second, MaxResponseHeaderBytes: 64 << 10,
-		},
+		}),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
 
-// forCertificate keeps one client for each client certificate, so that connections
-// are reused.
-func (c *Client) forCertificate(cert *tls.Certificate) *http.Client {
+// forCertificate keeps the clients for each client certificate, so that connections are
+// reused.
+func (c *Client) forCertificate(cert *tls.Certificate) *ways {
 	if cert == nil {
 		return c.plain
 	}
@@ -124,7 +147,7 @@ func (c *Client) forCertificate(cert *tls.Certificate) *http.Client {
 	if have, ok := c.withCert[key]; ok {
 		return have
 	}
-	made := c.client(cert)
+	made := c.clients(cert)
 	c.withCert[key] = made
 	return made
 }
@@ -223,6 +246,14 @@ func (c *Client) once(ctx context.Context, r Request) (Response, error) {
 		req.Header[http.CanonicalHeaderKey(name)] = values
 	}
 	req.Header.Set("User-Agent", "Journeyman")
+	client := c.forCertificate(r.Certificate).direct
+	if c.proxies.chosen(req.URL) {
+		// Nothing is asked of the proxy that a dialer of ours would refuse.
+		if err := c.proxies.check(req.URL, c.config.Development); err != nil {
+			return Response{}, err
+		}
+		client = c.forCertificate(r.Certificate).proxied
+	}
 	leave, err := c.gates.enter(ctx, req.URL.Host)
 	if err != nil {
 		return Response{}, err
@@ -230,7 +261,7 @@ func (c *Client) once(ctx context.Context, r Request) (Response, error) {
 	defer leave()
 	// Attempts are ours to count: without this, the transport sends a request again
 	// when a kept connection turns out to be closed, which is wanted: nothing was read.
-	res, err := c.forCertificate(r.Certificate).Do(req)
+	res, err := client.Do(req)
 	if err != nil {
 		return Response{}, classify(err)
 	}
@@ -259,6 +290,8 @@ func classify(err error) error {
 	var dns *net.DNSError
 	var netErr net.Error
 	switch {
+	case errors.Is(err, errProxy):
+		return fmt.Errorf("%w: %w", ErrUnreachable, errProxy)
 	case errors.Is(err, ErrForbidden):
 		return fmt.Errorf("%w: private, loopback and link-local addresses are refused", ErrForbidden)
 	case errors.As(err, &dns) && !dns.IsTimeout:
@@ -280,10 +313,17 @@ func clean(err error) string {
 
 // Close drops idle connections.
 func (c *Client) Close() {
-	c.plain.CloseIdleConnections()
+	c.plain.close()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, h := range c.withCert {
-		h.CloseIdleConnections()
+	for _, both := range c.withCert {
+		both.close()
+	}
+}
+
+func (w *ways) close() {
+	w.direct.CloseIdleConnections()
+	if w.proxied != nil {
+		w.proxied.CloseIdleConnections()
 	}
 }

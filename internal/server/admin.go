@@ -45,8 +45,10 @@ func (s *Server) AdminHandler() http.Handler {
 func (s *Server) graph() *msgraph.Server {
 	return &msgraph.Server{
 		TenantName: s.Config.Tenant, TenantID: s.TenantID, ExtensionsApp: s.ExtensionsApp, AdminToken: s.Config.AdminToken,
-		Policies: s.Policies, Keys: s.Keys, Apps: s.Apps, Users: s.Users, Sessions: store.Sessions{DB: s.db},
+		Policies: s.Policies, Keys: s.Keys, OwnKeys: s.OwnKeys, Apps: s.Apps, Users: s.Users, Sessions: store.Sessions{DB: s.db},
+		Assertions: s.db, RefuseKnownPasswords: s.Config.RefuseKnownPasswords,
 		Connectors: s.Connectors, Flows: s.Flows, Audit: s.Audit, Prober: s, ExportFlow: s.ExportFlow, AppleSecret: s.appleSecret, PageTexts: pageTexts,
+		Failures: &msgraph.Failures{Now: s.Config.Now}, RemoteIP: s.remoteIP,
 		BaseURL: func(*http.Request) string { return s.adminURL }, Now: s.Config.Now, Log: s.Config.Log,
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"journeyman.dev/internal/store"
@@ -18,11 +19,13 @@ type existing bool
 // ErrNoTenant says that a master key is there, and the tenant isn't.
 var ErrNoTenant = errors.New("start with --init to begin with an empty tenant, or restore the database")
 
+func keyPath(c Config) string { return filepath.Join(c.Data, masterKeyFile) }
+
 func tenantBefore(c Config) existing {
 	if c.MasterKey != "" || c.Init {
 		return false
 	}
-	_, err := os.Stat(masterKeyFile(c))
+	_, err := os.Stat(keyPath(c))
 	return err == nil
 }
 
@@ -33,7 +36,7 @@ func (e existing) databaseFile(c Config) error {
 		return nil
 	}
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("the database %s is missing, but its master key %s is there: %w", path, masterKeyFile(c), ErrNoTenant)
+		return fmt.Errorf("the database %s is missing, but its master key %s is there: %w", path, keyPath(c), ErrNoTenant)
 	}
 	return nil
 }
@@ -47,5 +50,5 @@ func (e existing) tenant(ctx context.Context, c Config, db *store.DB) error {
 	if err != nil || id != "" {
 		return err
 	}
-	return fmt.Errorf("the database has no tenant, but the master key %s of one is there: %w", masterKeyFile(c), ErrNoTenant)
+	return fmt.Errorf("the database has no tenant, but the master key %s of one is there: %w", keyPath(c), ErrNoTenant)
 }

@@ -48,6 +48,10 @@ func (s *Server) Run(ctx context.Context) error {
 	defer endRecording()
 	recorded := make(chan error, 1)
 	go func() { recorded <- s.Audit.Run(recording) }()
+	var notifying sync.WaitGroup
+	if s.notices != nil {
+		notifying.Go(func() { s.notices.Run(recording) })
+	}
 	var err error
 	select {
 	case <-ctx.Done():
@@ -61,6 +65,7 @@ func (s *Server) Run(ctx context.Context) error {
 		err = nil
 	}
 	endRecording()
+	notifying.Wait()
 	return errors.Join(err, <-recorded)
 }
 
@@ -127,7 +132,7 @@ func (s *Server) Sync(ctx context.Context) error {
 	if err != nil || now == s.fingerprint {
 		return err
 	}
-	if err := errors.Join(s.Keys.Reload(ctx), s.Connectors.Reload(ctx), s.Policies.Reload(ctx), s.Flows.Reload(ctx)); err != nil {
+	if err := errors.Join(s.Keys.Reload(ctx), s.OwnKeys.Reload(ctx), s.Connectors.Reload(ctx), s.Policies.Reload(ctx), s.Flows.Reload(ctx)); err != nil {
 		return err
 	}
 	s.fingerprint = now

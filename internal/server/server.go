@@ -23,11 +23,13 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
 	"journeyman.dev/internal/application"
 	"journeyman.dev/internal/audit"
+	"journeyman.dev/internal/breach"
 	"journeyman.dev/internal/connector"
 	"journeyman.dev/internal/directory"
 	"journeyman.dev/internal/endpoint"
@@ -36,6 +38,7 @@ import (
 	"journeyman.dev/internal/library"
 	"journeyman.dev/internal/limit"
 	"journeyman.dev/internal/mail"
+	"journeyman.dev/internal/msgraph"
 	"journeyman.dev/internal/oidc"
 	"journeyman.dev/internal/outbound"
 	"journeyman.dev/internal/page"
@@ -67,7 +70,7 @@ type Config struct {
 	PublicURL   string // "": from the listener
 	Outbound    string // strict or development
 	OutboundCA  string // PEM file of authorities to trust beside the system's
-	MasterKey   string // base64; "": a file in Data
+	MasterKey   string // base64, several with commas between: the first seals, all open; "": a file in Data
 	SMTP        string // smtp:// address; "": no mails, or the outbox in development
 	AdminToken  string
 	Development bool // the outbox is there and shown
@@ -92,6 +95,9 @@ type Config struct {
 	DatabaseTimeout time.Duration
 	// Init lets a tenant begin anew although the data folder has the master key of one.
 	Init bool
+	// OutboundProxy is the proxy that https calls leave through, http://user:password@host:port;
+	// "": none. NoProxy are hosts that are called directly, as in the variable NO_PROXY.
+	OutboundProxy, NoProxy string
 	// ShutdownTimeout is how long Run may take to end, requests under way included; 0: 30 s.
 	ShutdownTimeout time.Duration
 	// ConnectorTimeout and ConnectorAttempts bound the calls of API connectors that have no
@@ -104,8 +110,17 @@ type Config struct {
 	// JourneysPerClient is how many journeys a client may leave waiting in an hour, on each
 	// node; 0: 5000, negative: no bound. Journeys that reach their end don't count.
 	JourneysPerClient int
+	// RequirePKCE and AllowPlainPKCE are for applications that have no setting of their own.
+	RequirePKCE, AllowPlainPKCE bool
 	// AuditKeep is how long audit records are kept; zero: 7 days, as in B2C.
 	AuditKeep time.Duration
+
+	// BreachedPasswords is where ranges of breached passwords are: a folder, or the https
+	// address of a service; "": common passwords alone are known. User flows have a setting
+	// of their own whether known passwords are refused; RefuseKnownPasswords is for custom
+	// policies that don't say, and for administrators.
+	BreachedPasswords    string
+	RefuseKnownPasswords bool
 
 	PasswordCost directory.Cost // zero: the default
 	Now          func() time.Time
@@ -119,6 +134,7 @@ type Server struct {
 	TenantID string
 	Policies *library.Library
 	Keys     *keyset.Service
+	OwnKeys  *keyset.Service // those that no policy can name
 	Apps     *application.Cache
 	Users    *directory.Directory
 	// Connectors and Flows are the tenant's API connectors and user flows.
@@ -127,7 +143,8 @@ type Server struct {
 	Audit      *audit.Log
 	Outbox     *mail.Outbox // nil unless in development without SMTP
 	Outbound   *outbound.Client
-	CAFile     string // of the local CA; "" without
+	notices    *noticeMailer // nil: no mail can be sent
+	CAFile     string        // of the local CA; "" without
 
 	// ExtensionsApp is the app id that extension attributes belong to, without dashes.
 	ExtensionsApp string
@@ -161,6 +178,9 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
+	if c.AdminToken != "" && !c.Development && utf8.RuneCountInString(c.AdminToken) < msgraph.MinAdminToken {
+		return nil, fmt.Errorf("the admin token has fewer than %d characters, so that it could be guessed: make one with openssl rand -base64 32", msgraph.MinAdminToken)
+	}
 	s := &Server{Config: c}
 	s.stopping, s.stop = context.WithCancel(context.WithoutCancel(ctx))
 	defer func() {
@@ -191,6 +211,9 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 	if err := s.identify(ctx); err != nil {
 		return nil, err
 	}
+	if s.OwnKeys, err = keyset.NewOwn(ctx, store.KeySets{DB: s.db}, sealer, c.Now); err != nil {
+		return nil, err
+	}
 	if s.Keys, err = keyset.NewService(ctx, store.KeySets{DB: s.db}, sealer, c.Now); err != nil {
 		return nil, err
 	}
@@ -209,7 +232,14 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 	if err := s.listen(tlsConfig); err != nil {
 		return nil, err
 	}
-	s.Outbound = outbound.New(outbound.Config{Development: c.Outbound == "development", RootCAs: pool, PerHost: c.OutboundPerHost, Log: c.Log})
+	if s.Outbound, err = outbound.New(outbound.Config{
+		Development: c.Outbound == "development", RootCAs: pool, PerHost: c.OutboundPerHost, Proxy: c.OutboundProxy, NoProxy: c.NoProxy, Log: c.Log,
+	}); err != nil {
+		return nil, fmt.Errorf("outbound-proxy: %w", err)
+	}
+	if s.Users.Known, err = s.knownPasswords(); err != nil {
+		return nil, err
+	}
 	if err := s.wire(ctx, sealer); err != nil {
 		return nil, err
 	}
@@ -219,22 +249,38 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 // defaultJourneys is more than thousands of people behind one address leave.
 const defaultJourneys = 5000
 
-// masterKeyFile is the file of the master key, if none is configured.
-func masterKeyFile(c Config) string { return filepath.Join(c.Data, "master.key") }
+// knownPasswords are the passwords that attackers try first.
+func (s *Server) knownPasswords() (*breach.Lists, error) {
+	lists := &breach.Lists{Log: s.Config.Log}
+	if s.Config.BreachedPasswords == "" {
+		return lists, nil
+	}
+	var err error
+	if lists.Ranges, err = breach.Open(s.Config.BreachedPasswords, s.Outbound); err != nil {
+		return nil, fmt.Errorf("breached-passwords: %w", err)
+	}
+	return lists, nil
+}
+
+// masterKeyFile has the master keys in the data folder.
+const masterKeyFile = "master.key"
 
 func openSealer(c Config) (*seal.Sealer, error) {
-	var key []byte
+	var keys [][]byte
 	var err error
 	if c.MasterKey != "" {
-		key, err = seal.ParseMasterKey(c.MasterKey)
+		keys, err = seal.ParseMasterKeys(c.MasterKey)
 	} else {
-		key, err = seal.LoadOrCreateMasterKey(masterKeyFile(c))
+		keys, err = seal.LoadOrCreateMasterKeys(filepath.Join(c.Data, masterKeyFile))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("master key: %w", err)
 	}
-	return seal.New(key)
+	return seal.New(keys...)
 }
+
+// databaseFile has the database in the data folder.
+const databaseFile = "journeyman.db"
 
 func openDatabase(ctx context.Context, c Config) (*store.DB, error) {
 	return store.Open(ctx, databaseAddress(c))
@@ -244,7 +290,7 @@ func databaseAddress(c Config) string {
 	if c.Database != "" {
 		return c.Database
 	}
-	return "sqlite:" + filepath.Join(c.Data, "journeyman.db")
+	return "sqlite:" + filepath.Join(c.Data, databaseFile)
 }
 
 // identify makes or reads what the tenant is known by.
@@ -396,15 +442,16 @@ func (s *Server) registry() (journey.Registry, error) {
 	}
 	cache := &federation.MetadataCache{Caller: s.Outbound}
 	guesses := codeGuesses{&limit.Tries{Store: store.Limits{DB: s.db}, Rule: wrongCodes, Now: s.Config.Now}}
+	ring := keyset.Ring{Policies: s.Keys, Own: s.OwnKeys}
 	r := Kinds()
 	r["selfassertedattributeprovider"] = &selfasserted.Provider{Mailer: mailer, Guesses: guesses}
 	r["aadssprprotocolprovider"] = &otp.Mailed{Mailer: mailer, Guesses: guesses}
 	r["onetimepasswordprotocolprovider"] = &otp.Provider{Limits: codeLimits{s.windows()}, Guesses: guesses}
 	r["restfulprovider"] = &restful.Provider{Caller: s.Outbound, Keys: s.Keys, Timeout: s.Config.RESTTimeout, Attempts: s.Config.RESTAttempts}
 	r["apiconnectorprovider"] = s.connectorProvider()
-	r["azureactivedirectoryprovider"] = &dirprovider.Provider{Users: s.Users, ExtensionsApp: s.ExtensionsApp}
-	r["openidconnect"] = &federation.OpenIDConnect{Caller: s.Outbound, Keys: s.Keys, Accounts: s.Users, Metadata: cache}
-	r["oauth2"] = &federation.OAuth2{Caller: s.Outbound, Keys: s.Keys}
+	r["azureactivedirectoryprovider"] = &dirprovider.Provider{Users: s.Users, ExtensionsApp: s.ExtensionsApp, RefuseKnown: s.Config.RefuseKnownPasswords, Notifier: s.notifier()}
+	r["openidconnect"] = &federation.OpenIDConnect{Caller: s.Outbound, Keys: ring, Accounts: s.Users, Metadata: cache}
+	r["oauth2"] = &federation.OAuth2{Caller: s.Outbound, Keys: ring}
 	r[journey.KindHint] = &federation.Hint{Keys: s.Keys, Metadata: cache}
 	r[journey.KindAuthorize] = &userinfo.Authorization{Keys: s.Keys}
 	return r, nil
@@ -445,13 +492,23 @@ func (s *Server) mailer() (selfasserted.Mailer, error) {
 		if err != nil {
 			return nil, err
 		}
+		s.notices = &noticeMailer{sender: sender, log: s.Config.Log, queue: make(chan mail.Notice, noticesWaiting)}
 		return &codeMailer{sender: sender, perClient: codesPerClient, sent: s.windows()}, nil
 	case s.Config.Development:
 		s.Outbox = &mail.Outbox{Now: s.Config.Now}
+		s.notices = &noticeMailer{sender: s.Outbox, log: s.Config.Log}
 		// Nobody is mailed, and load tests come from one client.
 		return &codeMailer{sender: s.Outbox, sent: s.windows()}, nil
 	}
 	return nil, nil
+}
+
+// notifier is the mailer of notices, a real nil if there is none.
+func (s *Server) notifier() dirprovider.Notifier {
+	if s.notices == nil {
+		return nil
+	}
+	return s.notices
 }
 
 func (s *Server) wire(ctx context.Context, sealer *seal.Sealer) error {
@@ -469,7 +526,8 @@ func (s *Server) wire(ctx context.Context, sealer *seal.Sealer) error {
 	}
 	s.Policies = &library.Library{
 		Store: store.Policies{DB: s.db}, Now: c.Now, Log: c.Log, Keep: 24 * time.Hour,
-		Options: journey.Options{Providers: registry, TenantName: c.Tenant, TenantID: s.TenantID, KeyExists: s.Keys.Exists, ConnectorExists: s.Connectors.Exists},
+		Options: journey.Options{Providers: registry, TenantName: c.Tenant, TenantID: s.TenantID, KeyExists: s.Keys.Exists,
+			OwnKeyExists: s.OwnKeys.Exists, ConnectorExists: s.Connectors.Exists},
 	}
 	s.Flows = &userflow.Service{Store: store.Resources{DB: s.db}, Publisher: s.Policies, TenantName: c.Tenant, ExtensionsApp: s.ExtensionsApp, Prepare: s.EnsureKeys, Now: c.Now}
 	if err := errors.Join(s.Policies.Load(ctx), s.Flows.Reload(ctx)); err != nil {
@@ -487,8 +545,8 @@ func (s *Server) wire(ctx context.Context, sealer *seal.Sealer) error {
 	page.LogMissing(c.Log)
 	s.oidc = &oidc.Server{
 		TenantName: c.Tenant, TenantID: s.TenantID, Programs: s.Policies, Applications: s.Apps, Keys: s.Keys, Sealer: sealer,
-		Grants: store.Grants{DB: s.db}, Sessions: store.Sessions{DB: s.db}, Accounts: s.Users, Audit: s.Audit, Browser: s.pages, Engine: s.engine,
-		BaseURL: func(*http.Request) string { return s.baseURL }, RemoteIP: s.remoteIP, Now: c.Now, Rand: c.Rand, Log: c.Log,
+		Grants: store.Grants{DB: s.db}, Assertions: s.db, Sessions: store.Sessions{DB: s.db}, Accounts: s.Users, Audit: s.Audit, Browser: s.pages, Engine: s.engine,
+		BaseURL: func(*http.Request) string { return s.baseURL }, RemoteIP: s.remoteIP, RequirePKCE: c.RequirePKCE, AllowPlainPKCE: c.AllowPlainPKCE, Now: c.Now, Rand: c.Rand, Log: c.Log,
 	}
 	s.pages.Deliver = s.oidc.Deliver
 	return nil

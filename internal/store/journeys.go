@@ -141,6 +141,7 @@ func (d *DB) Purge(ctx context.Context, now time.Time) error {
 			"DELETE FROM revoked_families WHERE expires < $1",
 			"DELETE FROM tries WHERE expires < $1",
 			"DELETE FROM windows WHERE until < $1",
+			"DELETE FROM assertions WHERE expires < $1",
 			"DELETE FROM sessions WHERE expires < $1",
 		} {
 			if _, err := q.ExecContext(ctx, statement, micros(now)); err != nil {

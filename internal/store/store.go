@@ -19,6 +19,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -87,6 +88,9 @@ func OpenSQLite(ctx context.Context, path string) (*DB, error) {
 		}, "_txlock": {mode}}
 		return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
 	}
+	if err := makePrivate(path); err != nil {
+		return nil, fmt.Errorf("database %s: %w", path, err)
+	}
 	write, err := sql.Open("sqlite", source("immediate"))
 	if err != nil {
 		return nil, err
@@ -109,6 +113,31 @@ func OpenSQLite(ctx context.Context, path string) (*DB, error) {
 	d.inWrite = d.queue
 	go d.writer()
 	return d, nil
+}
+
+// makePrivate lets only the owner read the database's file, and those beside it, which
+// SQLite makes with the same permissions.
+func makePrivate(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	for _, beside := range []string{"", "-wal", "-shm", "-journal"} {
+		info, err := os.Stat(path + beside)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			return err
+		case info.Mode().Perm()&0o077 != 0:
+			if err := os.Chmod(path+beside, 0o600); err != nil {
+				return fmt.Errorf("others may read it, and that can't be changed: %w", err)
+			}
+		}
+	}
+	return nil
 }
 
 // exec runs a write of one statement, durably, and returns how many rows it changed.

@@ -47,7 +47,7 @@ func (d *document) directory() []*element {
 		}
 		list = append(list,
 			part(findByName, metadata("Operation", "Read", "RaiseErrorIfClaimsPrincipalDoesNotExist", "true"), key(claim, name), outputs),
-			part(writePassword, metadata("Operation", "Write", "RaiseErrorIfClaimsPrincipalDoesNotExist", "true"), key("objectId", "objectId"),
+			part(writePassword, d.writing("RaiseErrorIfClaimsPrincipalDoesNotExist"), key("objectId", "objectId"),
 				el("PersistedClaims").with(persistedClaim("objectId"), persistedClaim("newPassword", "PartnerClaimType", "password"), persistedClaim("passwordPolicies", "DefaultValue", passwordPolicies)),
 			))
 	}
@@ -56,9 +56,20 @@ func (d *document) directory() []*element {
 		for _, f := range d.fields {
 			persisted.with(persistedClaim(f.claim))
 		}
-		list = append(list, part(writeProfile, metadata("Operation", "Write", "RaiseErrorIfClaimsPrincipalDoesNotExist", "true"), key("objectId", "objectId"), persisted))
+		list = append(list, part(writeProfile, d.writing("RaiseErrorIfClaimsPrincipalDoesNotExist"), key("objectId", "objectId"), persisted))
 	}
 	return append(list, d.read(part))
+}
+
+// writing is the metadata of a profile that writes accounts: raise is the error that it
+// raises, the rest are the flow's settings.
+func (d *document) writing(raise string) *element {
+	// Known passwords are said also when they are allowed: the operator's setting is for policies.
+	items := []string{"Operation", "Write", raise, "true", "Journeyman.RefuseKnownPasswords", boolText(d.Settings.RefuseKnownPasswords)}
+	if d.Settings.NotifyOfChanges {
+		items = append(items, "Journeyman.NotifyOfChanges", "true")
+	}
+	return metadata(items...)
 }
 
 // passwordPolicies lets the flow's own rule decide about passwords.
@@ -82,7 +93,7 @@ func (d *document) createLocal(part func(id string, children ...*element) *eleme
 	persisted.with(persistedClaim("newPassword", "PartnerClaimType", "password"), persistedClaim("passwordPolicies", "DefaultValue", passwordPolicies))
 	d.persist(persisted)
 	return part(createLocal,
-		metadata("Operation", "Write", "RaiseErrorIfClaimsPrincipalAlreadyExists", "true"), transformations,
+		d.writing("RaiseErrorIfClaimsPrincipalAlreadyExists"), transformations,
 		el("InputClaims").with(key), persisted,
 		el("OutputClaims").with(outputClaim("objectId"), outputClaim("newUser", "PartnerClaimType", "newClaimsPrincipalCreated")),
 	)

@@ -250,5 +250,5 @@ func NewFlow(id string, kind Kind, version float64, providers []string, now time
 	if len(providers) == 0 {
 		providers = []string{EmailProvider}
 	}
-	return Flow{ID: id, Kind: kind, Version: or(version, 3), Providers: providers, Created: now.UTC()}, nil
+	return Flow{ID: id, Kind: kind, Version: or(version, 3), Providers: providers, Created: now.UTC(), Settings: Settings{RefuseKnownPasswords: true, NotifyOfChanges: true}}, nil
 }

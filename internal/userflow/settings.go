@@ -29,6 +29,12 @@ type Settings struct {
 
 	Password PasswordRule `json:"password,omitzero"`
 
+	// RefuseKnownPasswords refuses new passwords that are common or were stolen; NotifyOfChanges
+	// mails the owner of an account when its password, address or second factor was changed.
+	// Both are on for new flows; those from before have neither.
+	RefuseKnownPasswords bool `json:"refuseKnownPasswords,omitempty"`
+	NotifyOfChanges      bool `json:"notifyOfChanges,omitempty"`
+
 	SelfServicePasswordReset bool            `json:"selfServicePasswordReset,omitempty"`
 	JavaScript               bool            `json:"javaScript,omitempty"`
 	Pages                    map[string]Page `json:"pages,omitempty"` // by page id

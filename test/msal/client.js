@@ -8,8 +8,11 @@ const settings = JSON.parse(process.argv[2]);
 const redirectUri = settings.redirectUri;
 const authority = `${settings.base}/${settings.tenant}/${settings.policy}`;
 
+const credential = settings.privateKey
+  ? { clientCertificate: { thumbprintSha256: settings.thumbprint, privateKey: settings.privateKey } }
+  : { clientSecret: settings.secret };
 const client = new msal.ConfidentialClientApplication({
-  auth: { clientId: settings.clientId, clientSecret: settings.secret, authority, knownAuthorities: [new URL(settings.base).host] },
+  auth: { clientId: settings.clientId, ...credential, authority, knownAuthorities: [new URL(settings.base).host] },
 });
 const scopes = ['openid', 'offline_access', settings.clientId];
 

@@ -28,6 +28,10 @@ type Provider struct {
 	// ExtensionsApp is the app id that extension attributes are stored under, without
 	// dashes.
 	ExtensionsApp string
+	// RefuseKnown is what profiles do that don't say whether they refuse known passwords.
+	RefuseKnown bool
+	// Notifier mails owners of accounts; nil: nobody is.
+	Notifier Notifier
 }
 
 // The operations.
@@ -44,18 +48,21 @@ type Metadata struct {
 	RaiseMissing  bool
 	RaiseExisting bool
 	ExtensionsApp string
+	RefuseKnown   bool // passwords that are common or were stolen
+	Notify        bool // the owner of an account that is changed
 }
 
 // Exchange is a planned profile.
 type Exchange struct {
-	m     Metadata
-	users *directory.Directory
+	m        Metadata
+	users    *directory.Directory
+	notifier Notifier
 }
 
 // Plan implements journey.Provider.
 func (p *Provider) Plan(plan *journey.Plan) journey.Exchange {
 	m := plan.Metadata
-	x := &Exchange{users: p.Users}
+	x := &Exchange{users: p.Users, notifier: p.Notifier}
 	if !m.Has("Operation") {
 		m.Required("Operation")
 	}
@@ -63,6 +70,8 @@ func (p *Provider) Plan(plan *journey.Plan) journey.Exchange {
 		Operation:     m.Choice("Operation", opRead, opRead, opWrite, opDeleteClaims, opDeletePrincipal),
 		RaiseMissing:  m.Bool("RaiseErrorIfClaimsPrincipalDoesNotExist", false),
 		RaiseExisting: m.Bool("RaiseErrorIfClaimsPrincipalAlreadyExists", false),
+		RefuseKnown:   m.Bool("Journeyman.RefuseKnownPasswords", p.RefuseKnown),
+		Notify:        m.Bool("Journeyman.NotifyOfChanges", false),
 		ExtensionsApp: strings.ToLower(strings.ReplaceAll(m.String("ClientId", p.ExtensionsApp), "-", "")),
 	}
 	if len(x.m.ExtensionsApp) != 32 {
@@ -217,6 +226,11 @@ func (x *Exchange) write(ctx context.Context, call *journey.Call, u *directory.U
 	if err != nil {
 		return journey.Result{}, err
 	}
+	if x.m.RefuseKnown {
+		if err := x.users.RefuseKnown(ctx, c.password); err != nil {
+			return journey.Result{}, failure(err)
+		}
+	}
 	created := u == nil
 	if created {
 		u = new(directory.User)
@@ -239,16 +253,17 @@ func (x *Exchange) write(ctx context.Context, call *journey.Call, u *directory.U
 	if c.policies != nil {
 		policies = *c.policies
 	}
-	var before int64
+	var before *directory.User
 	u, err = x.users.Update(ctx, u.ID, c.password, policies, func(u *directory.User) error {
-		before = u.Epoch
+		before = u.Clone()
 		c.apply(u)
 		return nil
 	})
 	if err != nil {
 		return journey.Result{}, failure(err)
 	}
-	call.Changed(u.ID, before, u.Epoch)
+	call.Changed(u.ID, before.Epoch, u.Epoch)
+	x.notify(ctx, call, before, u, c.password != "")
 	if c.password != "" {
 		limit.From(ctx).Trust(u.ID)
 		call.Audit(journey.Event{Activity: audit.PasswordReset, UserID: u.ID, Service: audit.ServiceDirectory, Operation: "Update"})
@@ -270,6 +285,9 @@ func failure(err error) error {
 	case errors.Is(err, directory.ErrWeakPassword):
 		return &journey.Failure{Code: journey.CodeNotValid, Cause: err, MessageKey: "UserMessageIfInvalidPasswordComplexity",
 			Public: "The password must have 8 to 64 characters, and at least 3 of: lower case letters, upper case letters, digits, symbols."}
+	case errors.Is(err, directory.ErrKnownPassword):
+		return &journey.Failure{Code: journey.CodeNotValid, Cause: err, MessageKey: "UserMessageIfPasswordIsKnown",
+			Public: "This password is too easy to guess: it is common, or was stolen from a website. Please choose another."}
 	case errors.Is(err, directory.ErrInvalid):
 		return &journey.Failure{Code: journey.CodeNotValid, Public: "The information that was entered is not valid.", Cause: err}
 	case errors.Is(err, directory.ErrBusy):
@@ -411,7 +429,9 @@ func (c *changes) apply(u *directory.User) {
 
 // deleteClaims removes the persisted attributes; the key stays.
 func (x *Exchange) deleteClaims(ctx context.Context, call *journey.Call, u *directory.User) (journey.Result, error) {
+	var before *directory.User
 	u, err := x.users.Update(ctx, u.ID, "", "", func(u *directory.User) error {
+		before = u.Clone()
 		for _, use := range call.Profile.Persisted {
 			name := strings.ToLower(use.Partner)
 			switch {
@@ -431,6 +451,7 @@ func (x *Exchange) deleteClaims(ctx context.Context, call *journey.Call, u *dire
 	if err != nil {
 		return journey.Result{}, failure(err)
 	}
+	x.notify(ctx, call, before, u, false)
 	return journey.Result{Output: output{u: u, x: x}}, nil
 }
 

@@ -32,6 +32,7 @@ func Run(t *testing.T, open func(t *testing.T) func() *store.DB) {
 		"applications": applications, "key sets": keySets, "policies": policies, "settings": settings, "fingerprint": fingerprint, "purge": purge,
 		"a failed write leaves nothing": failedWrite, "API connectors": connectors, "user flows": userFlows, "audits": audits,
 		"tries": tries, "windows": windows,
+		"assertions": assertions, "revocation": revocation,
 		"grants of an account": accountGrants, "sessions": sessions,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -392,6 +393,22 @@ func keySets(t *testing.T, reopen func() *store.DB) {
 	if len(list) != 1 || list[0].ID != "B2C_1A_X" || !slices.Equal(list[0].Data, []byte{2}) || list[0].Version != 2 {
 		t.Errorf("list = %+v", list)
 	}
+	check(t, s.CreateKeySet(ctx, keyset.Stored{ID: "B2C_1A_X.bak", Version: 7, Data: []byte{7}}))
+	backup := keyset.Stored{ID: "B2C_1A_X.bak", Version: 3, Data: []byte{4}}
+	if err := s.MoveKeySet(ctx, keyset.Stored{ID: "B2C_1A_X", Version: 1}, []string{"b2c_1a_x.bak"}, backup); !errors.Is(err, keyset.ErrConflict) {
+		t.Errorf("moving an old version: %v", err)
+	}
+	if err := s.MoveKeySet(ctx, keyset.Stored{ID: "B2C_1A_X", Version: 2}, nil, backup); !errors.Is(err, keyset.ErrExists) {
+		t.Errorf("moving to a name that is taken: %v", err)
+	}
+	if list := must(s.LoadKeySets(ctx))(t); len(list) != 2 || list[0].Version != 2 {
+		t.Errorf("a refused move left %+v", list)
+	}
+	check(t, s.MoveKeySet(ctx, keyset.Stored{ID: "b2c_1a_x", Version: 2}, []string{"b2c_1a_x.bak"}, backup))
+	if list := must(s.LoadKeySets(ctx))(t); len(list) != 1 || list[0].ID != "B2C_1A_X.bak" || list[0].Version != 3 || !slices.Equal(list[0].Data, []byte{4}) {
+		t.Errorf("moved: %+v", list)
+	}
+	check(t, s.MoveKeySet(ctx, backup, nil, keyset.Stored{ID: "B2C_1A_X", Version: 9, Data: []byte{4}}))
 	check(t, s.DeleteKeySet(ctx, "b2c_1A_x"))
 	if list := must(s.LoadKeySets(ctx))(t); len(list) != 0 {
 		t.Errorf("after deleting: %+v", list)
@@ -502,10 +519,69 @@ func purge(t *testing.T, reopen func() *store.DB) {
 		check(t, j.Create(ctx, fmt.Sprint(i), []byte("x"), now.Add(time.Duration(i)*time.Hour)))
 	}
 	check(t, store.Grants{DB: db}.Redeem(ctx, token.Redemption{ID: "old", Family: "f", Expires: now.Add(-time.Hour)}))
+	check(t, db.SpendAssertion(ctx, "old", now.Add(-time.Hour)))
+	check(t, db.SpendAssertion(ctx, "new", now.Add(2*time.Hour)))
 	check(t, db.Purge(ctx, now.Add(90*time.Minute)))
 	for i, gone := range []bool{true, true, false} {
 		if _, _, err := j.Load(ctx, fmt.Sprint(i)); errors.Is(err, journey.ErrNoJourney) != gone {
 			t.Errorf("journey %d: %v", i, err)
 		}
+	}
+	if err := db.SpendAssertion(ctx, "old", now); err != nil {
+		t.Errorf("an assertion that can't be used any more is remembered: %v", err)
+	}
+	if err := db.SpendAssertion(ctx, "new", now); !errors.Is(err, application.ErrSpent) {
+		t.Errorf("an assertion that could be used again is forgotten: %v", err)
+	}
+}
+
+func assertions(t *testing.T, reopen func() *store.DB) {
+	db := reopen()
+	ctx := t.Context()
+	var won, spent atomic.Int32
+	var wg sync.WaitGroup
+	for range 50 {
+		wg.Go(func() {
+			switch err := db.SpendAssertion(ctx, "one", now); {
+			case err == nil:
+				won.Add(1)
+			case errors.Is(err, application.ErrSpent):
+				spent.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	if won.Load() != 1 || spent.Load() != 49 {
+		t.Errorf("%d won, %d were refused", won.Load(), spent.Load())
+	}
+	check(t, db.Close())
+	if err := reopen().SpendAssertion(ctx, "one", now); !errors.Is(err, application.ErrSpent) {
+		t.Errorf("after a restart: %v", err)
+	}
+}
+
+func revocation(t *testing.T, reopen func() *store.DB) {
+	db := reopen()
+	ctx := t.Context()
+	s := store.Grants{DB: db}
+	if err := s.Redeemable(ctx, token.Redemption{ID: "refresh 1", Family: "family"}); err != nil {
+		t.Errorf("a grant that nobody used: %v", err)
+	}
+	check(t, s.Redeem(ctx, token.Redemption{ID: "refresh 1", Family: "family", Expires: now}))
+	if err := s.Redeemable(ctx, token.Redemption{ID: "refresh 1", Family: "family"}); !errors.Is(err, token.ErrReplayed) {
+		t.Errorf("a used grant: %v", err)
+	}
+	if err := s.Redeemable(ctx, token.Redemption{ID: "refresh 2", Family: "family"}); err != nil {
+		t.Errorf("its successor: %v", err)
+	}
+	check(t, s.Revoke(ctx, "family", now.Add(time.Hour)))
+	check(t, s.Revoke(ctx, "family", now.Add(time.Hour)))
+	check(t, db.Close())
+	s = store.Grants{DB: reopen()}
+	if err := s.Redeemable(ctx, token.Redemption{ID: "refresh 2", Family: "family"}); !errors.Is(err, token.ErrRevoked) {
+		t.Errorf("the successor after revocation: %v", err)
+	}
+	if err := s.Redeem(ctx, token.Redemption{ID: "refresh 2", Family: "family", Expires: now}); !errors.Is(err, token.ErrRevoked) {
+		t.Errorf("redeeming the successor: %v", err)
 	}
 }

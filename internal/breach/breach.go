@@ -1,0 +1,162 @@
+package breach
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha1" //nolint:gosec // the ranges are by SHA-1; nothing is protected by it
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/trustelem/zxcvbn/frequency"
+
+	"journeyman.dev/internal/outbound"
+)
+
+const (
+	// rangeTimeout is how long a user waits at most for the service.
+	rangeTimeout = 3 * time.Second
+	// maxRange bounds a range; those of today have about 2000 lines of 40 bytes.
+	maxRange = 4 << 20
+)
+
+// Caller sends requests.
+type Caller interface {
+	Do(ctx context.Context, r outbound.Request) (outbound.Response, error)
+}
+
+// Ranges finds the range of a prefix: lines of the remaining 35 digits, ":", and how
+// often the password was seen.
+type Ranges interface {
+	Range(ctx context.Context, prefix string) (io.ReadCloser, error)
+}
+
+// Lists tells known passwords. It is safe for concurrent use.
+type Lists struct {
+	Ranges Ranges // nil: the common passwords alone
+	Log    *slog.Logger
+}
+
+// common are the 30,000 commonest passwords, in lower case. The list is the one that
+// zxcvbn counted in leaked passwords; it comes with a package, so that none of it is here.
+var common = sync.OnceValue(func() map[string]struct{} {
+	list := frequency.FrequencyLists["passwords"]
+	set := make(map[string]struct{}, len(list))
+	for _, password := range list {
+		set[strings.ToLower(password)] = struct{}{}
+	}
+	return set
+})
+
+// Known reports whether a password is common, in any case of its letters, or was seen in a
+// breach exactly so.
+func (l *Lists) Known(ctx context.Context, password string) bool {
+	if _, ok := common()[strings.ToLower(password)]; ok {
+		return true
+	}
+	if l.Ranges == nil {
+		return false
+	}
+	sum := sha1.Sum([]byte(password)) //nolint:gosec // as above
+	digits := strings.ToUpper(hex.EncodeToString(sum[:]))
+	known, err := l.inRange(ctx, digits[:5], digits[5:])
+	if err != nil && l.Log != nil {
+		l.Log.WarnContext(ctx, "breached passwords can't be looked up; the password is taken as not known", "err", err)
+	}
+	return known
+}
+
+func (l *Lists) inRange(ctx context.Context, prefix, rest string) (bool, error) {
+	r, err := l.Ranges.Range(ctx, prefix)
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = r.Close() }()
+	lines := bufio.NewScanner(io.LimitReader(r, maxRange))
+	for lines.Scan() {
+		have, count, ok := strings.Cut(strings.TrimSpace(lines.Text()), ":")
+		if !ok || !strings.EqualFold(have, rest) {
+			continue
+		}
+		// Lines that pad an answer have no count: nobody had the password.
+		n, err := strconv.ParseUint(count, 10, 64)
+		return err != nil || n > 0, nil
+	}
+	if err := lines.Err(); err != nil {
+		return false, errors.New("a range has a line that is too long")
+	}
+	return false, nil
+}
+
+// Open reads where ranges are: a folder, or the https address of a service, such as
+// https://api.pwnedpasswords.com/range/.
+func Open(where string, caller Caller) (Ranges, error) {
+	if u, err := url.Parse(where); err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" {
+		if u.RawQuery != "" || u.Fragment != "" {
+			return nil, errors.New("the address of breached passwords must end with a path, to which the prefix is added")
+		}
+		if c, ok := caller.(interface{ CheckURL(address string) error }); ok {
+			if err := c.CheckURL(where); err != nil {
+				return nil, err
+			}
+		}
+		return service{strings.TrimSuffix(where, "/") + "/", caller}, nil
+	}
+	root, err := os.OpenRoot(where)
+	if err != nil {
+		return nil, fmt.Errorf("folder of breached passwords: %w", err)
+	}
+	return folder{root}, nil
+}
+
+// folder has a file for each prefix, named as Have I Been Pwned's downloader names them:
+// 21BD1.txt, or without the ending.
+type folder struct{ root *os.Root }
+
+// Range implements Ranges.
+func (f folder) Range(_ context.Context, prefix string) (io.ReadCloser, error) {
+	for _, name := range []string{prefix + ".txt", prefix, strings.ToLower(prefix) + ".txt", strings.ToLower(prefix)} {
+		file, err := f.root.Open(name)
+		if err == nil {
+			return file, nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return nil, errors.New("a file of the range can't be read")
+		}
+	}
+	// A folder that is complete has a file for every prefix. The log mustn't say which.
+	return nil, errors.New("the folder has no file for a prefix: is it complete?")
+}
+
+// service asks for the range of a prefix.
+type service struct {
+	address string
+	caller  Caller
+}
+
+// Range implements Ranges.
+func (s service) Range(ctx context.Context, prefix string) (io.ReadCloser, error) {
+	res, err := s.caller.Do(ctx, outbound.Request{
+		Method: http.MethodGet, URL: s.address + prefix, Timeout: rangeTimeout, MaxBody: maxRange,
+		// Padded, the length of an answer doesn't tell the prefix to who sees the connection.
+		Header: http.Header{"Add-Padding": {"true"}, "Accept": {"text/plain"}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	if res.Status != http.StatusOK {
+		return nil, fmt.Errorf("the service answered with status %d", res.Status)
+	}
+	return io.NopCloser(bytes.NewReader(res.Body)), nil
+}

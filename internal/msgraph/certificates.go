@@ -1,0 +1,292 @@
+package msgraph
+
+import (
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
+	"github.com/google/uuid"
+
+	"journeyman.dev/internal/application"
+)
+
+// keyCredential is a certificate as Graph has it.
+type keyCredential struct {
+	KeyID       string     `json:"keyId"`
+	DisplayName *string    `json:"displayName"`
+	Identifier  *string    `json:"customKeyIdentifier"`
+	Key         *string    `json:"key"`
+	Type        string     `json:"type"`
+	Usage       string     `json:"usage"`
+	Start       *time.Time `json:"startDateTime"`
+	End         *time.Time `json:"endDateTime"`
+}
+
+func certificateJSON(c application.Certificate, withKey bool) map[string]any {
+	shown := map[string]any{
+		"keyId": c.KeyID, "displayName": orNull(c.DisplayName), "customKeyIdentifier": nil, "key": nil,
+		"type": "AsymmetricX509Cert", "usage": "Verify",
+		"startDateTime": c.Start.UTC().Format(time.RFC3339), "endDateTime": c.End.UTC().Format(time.RFC3339),
+	}
+	if len(c.Identifier) > 0 {
+		shown["customKeyIdentifier"] = strings.ToUpper(hex.EncodeToString(c.Identifier))
+	}
+	if withKey {
+		shown["key"] = base64.StdEncoding.EncodeToString(c.DER)
+	}
+	return shown
+}
+
+func certificatesJSON(a application.Application, withKey bool) []any {
+	list := []any{}
+	for _, c := range a.Certificates {
+		list = append(list, certificateJSON(c, withKey))
+	}
+	return list
+}
+
+// replaceCertificates takes keyCredentials as a whole, as Graph does: what isn't in the
+// list is gone, and one that is there already may be named by its keyId alone.
+func (q *request) replaceCertificates(a *application.Application, raw json.RawMessage) error {
+	var list []keyCredential
+	if json.Unmarshal(raw, &list) != nil {
+		return badRequest("Invalid value specified for property 'keyCredentials' of resource 'Application'.")
+	}
+	made := make([]application.Certificate, 0, len(list))
+	for _, in := range list {
+		if in.Key == nil || *in.Key == "" {
+			i := slices.IndexFunc(a.Certificates, func(have application.Certificate) bool { return strings.EqualFold(have.KeyID, in.KeyID) })
+			if i < 0 {
+				return badRequest("A key credential has no 'key', and its keyId is not that of one that the application has.")
+			}
+			made = append(made, a.Certificates[i])
+			continue
+		}
+		c, err := in.certificate()
+		if err != nil {
+			return err
+		}
+		made = append(made, c)
+	}
+	a.Certificates = made
+	return nil
+}
+
+// certificate reads a key credential that has its certificate.
+func (in *keyCredential) certificate() (application.Certificate, error) {
+	if in.Type != "AsymmetricX509Cert" || in.Usage != "Verify" {
+		return application.Certificate{}, badRequest("A key credential must be of the type AsymmetricX509Cert and the usage Verify: only certificates are kept, never private keys.")
+	}
+	data, err := base64.StdEncoding.DecodeString(strings.TrimSpace(*in.Key))
+	if err != nil {
+		return application.Certificate{}, badRequest("The 'key' of a key credential must be a certificate in base64.")
+	}
+	c, err := application.NewCertificate("", data)
+	if err != nil {
+		return c, err
+	}
+	if in.DisplayName != nil {
+		c.DisplayName = *in.DisplayName
+	} else if parsed, err := x509.ParseCertificate(c.DER); err == nil {
+		c.DisplayName = parsed.Subject.String()
+	}
+	if in.KeyID != "" {
+		if uuid.Validate(in.KeyID) != nil {
+			return c, badRequest("The keyId of a key credential must be a GUID.")
+		}
+		c.KeyID = strings.ToLower(in.KeyID)
+	}
+	if in.Identifier != nil && *in.Identifier != "" {
+		if c.Identifier, err = identifier(*in.Identifier); err != nil {
+			return c, err
+		}
+	}
+	// A credential may be shorter than its certificate, never longer.
+	if in.Start != nil && in.Start.After(c.Start) {
+		c.Start = in.Start.UTC()
+	}
+	if in.End != nil && in.End.Before(c.End) {
+		c.End = in.End.UTC()
+	}
+	if !c.End.After(c.Start) {
+		return c, badRequest("Key credential end date is invalid.")
+	}
+	return c, nil
+}
+
+// identifier reads a customKeyIdentifier: Graph shows it in hexadecimal and takes base64, too.
+func identifier(text string) ([]byte, error) {
+	if b, err := hex.DecodeString(text); err == nil && len(b) <= 40 {
+		return b, nil
+	}
+	if b, err := base64.StdEncoding.DecodeString(text); err == nil && len(b) <= 40 {
+		return b, nil
+	}
+	return nil, badRequest("The customKeyIdentifier of a key credential must be at most 40 bytes, in base64 or hexadecimal.")
+}
+
+// addKey adds a certificate; the caller proves that it holds the key of one that the
+// application has already, as Graph asks. The first is put there by PATCH. Rights and
+// proof are asked of what is stored, within the change.
+func (q *request) addKey() error {
+	a, err := q.application()
+	if err != nil {
+		return err
+	}
+	var in struct {
+		Credential *keyCredential `json:"keyCredential"`
+		Proof      string         `json:"proof"`
+	}
+	if err := q.read(&in); err != nil {
+		return err
+	}
+	if in.Credential == nil || in.Credential.Key == nil {
+		return badRequest("The request is missing the required parameter: keyCredential.")
+	}
+	c, err := in.Credential.certificate()
+	if err != nil {
+		return err
+	}
+	if _, err := q.s.Apps.Update(q.Context(), a.ID, func(a *application.Application) error {
+		if err := errors.Join(q.mayChange(*a), q.possession(*a, in.Proof)); err != nil {
+			return err
+		}
+		a.Certificates = append(a.Certificates, c)
+		return a.Check()
+	}); err != nil {
+		return err
+	}
+	return q.write(http.StatusOK, "microsoft.graph.keyCredential", certificateJSON(c, false))
+}
+
+func (q *request) removeKey() error {
+	a, err := q.application()
+	if err != nil {
+		return err
+	}
+	var in struct {
+		KeyID string `json:"keyId"`
+		Proof string `json:"proof"`
+	}
+	if err := q.read(&in); err != nil {
+		return err
+	}
+	found := false
+	if _, err := q.s.Apps.Update(q.Context(), a.ID, func(a *application.Application) error {
+		if err := errors.Join(q.mayChange(*a), q.possession(*a, in.Proof)); err != nil {
+			return err
+		}
+		found = false
+		a.Certificates = slices.DeleteFunc(a.Certificates, func(c application.Certificate) bool {
+			found = found || strings.EqualFold(c.KeyID, in.KeyID)
+			return strings.EqualFold(c.KeyID, in.KeyID)
+		})
+		return nil
+	}); err != nil {
+		return err
+	}
+	if !found {
+		return badRequest("No key credential found with keyId.")
+	}
+	return q.noContent()
+}
+
+// proofAudience is who a proof of possession is for: the directory, as Graph documents it.
+const proofAudience = "00000002-0000-0000-c000-000000000000"
+
+// possession checks a proof: a JWT that the application's own key signed, about the
+// application, for ten minutes at most.
+func (q *request) possession(a application.Application, proof string) error {
+	bad := &apiError{http.StatusForbidden, "Authentication_MissingOrMalformed", "The proof of possession is not valid: it must be a JWT that a certificate of the application signed, with the application's object id as iss, " +
+		proofAudience + " as aud, and at most ten minutes long."}
+	parsed, err := jwt.ParseSigned(proof, []jose.SignatureAlgorithm{jose.RS256, jose.PS256})
+	if err != nil {
+		return bad
+	}
+	now := q.s.Now()
+	for _, c := range a.Certificates {
+		certificate, err := x509.ParseCertificate(c.DER)
+		if err != nil || !c.Valid(now) {
+			continue
+		}
+		var got jwt.Claims
+		if parsed.Claims(certificate.PublicKey, &got) != nil {
+			continue
+		}
+		// Validate compares the times with a minute of leeway.
+		if err := got.ValidateWithLeeway(jwt.Expected{Issuer: a.ID, AnyAudience: jwt.Audience{proofAudience}, Time: now}, time.Minute); err != nil {
+			return bad
+		}
+		if got.Expiry == nil || got.NotBefore == nil || got.Expiry.Time().Sub(got.NotBefore.Time()) > 10*time.Minute {
+			return bad
+		}
+		return nil
+	}
+	return bad
+}
+
+// proven checks what a client of the token endpoint proves itself with, and returns the key id
+// of the secret or certificate. The error is a refusal in Entra's words, or the store's.
+func (s *Server) proven(r *http.Request, app application.Application, secret string) (keyID string, err error) {
+	form := r.PostForm
+	if form.Get("client_assertion") == "" && form.Get("client_assertion_type") == "" {
+		keyID, good := app.FindSecret(secret, s.Now())
+		if !good {
+			return "", refusal("AADSTS7000215: Invalid client secret provided.")
+		}
+		return keyID, nil
+	}
+	if secret != "" {
+		return "", refusal("AADSTS7000218: The request authenticates the client by both a secret and an assertion.")
+	}
+	if form.Get("client_assertion_type") != application.AssertionType {
+		return "", refusal("AADSTS70002: The client_assertion_type must be '" + application.AssertionType + "'.")
+	}
+	keyID, err = app.Authenticate(r.Context(), form.Get("client_assertion"), func(audience string) bool { return s.tokenAudience(r, audience) }, s.Now(), s.Assertions)
+	var refused *application.AssertionError
+	if errors.As(err, &refused) {
+		err = refusal(assertionCodes[refused.Fault] + ": Client assertion is not valid: " + refused.Text + ".")
+	}
+	return keyID, err
+}
+
+// refusal is why a client isn't the application that it says it is, for the client.
+type refusal string
+
+// Error implements error.
+func (r refusal) Error() string { return string(r) }
+
+// assertionCodes are Entra's.
+var assertionCodes = map[application.AssertionFault]string{
+	application.AssertionMalformed:  "AADSTS50027",
+	application.AssertionUnknownKey: "AADSTS700027",
+	application.AssertionKeyExpired: "AADSTS7000222",
+	application.AssertionSignature:  "AADSTS700027",
+	application.AssertionClient:     "AADSTS700021",
+	application.AssertionAudience:   "AADSTS700023",
+	application.AssertionTime:       "AADSTS700024",
+	application.AssertionReplayed:   "AADSTS50013",
+}
+
+// tokenAudience reports whether an assertion is for the admin API's token endpoint.
+func (s *Server) tokenAudience(r *http.Request, text string) bool {
+	if text == s.issuer() {
+		return true
+	}
+	for _, tenant := range []string{s.TenantName, s.TenantID} {
+		for _, path := range []string{"/oauth2/v2.0/token", "/oauth2/token", "/v2.0"} {
+			if strings.EqualFold(text, s.BaseURL(r)+"/"+tenant+path) {
+				return true
+			}
+		}
+	}
+	return false
+}
