@@ -227,6 +227,7 @@ func TestAFullListenerTakesPlacesFromWhoHasMost(t *testing.T) {
 	}
 	a1, a2, a3 := accept("10.0.0.1"), accept("10.0.0.1"), accept("10.0.0.1")
 	a1.SetIdle(false)
+	a2.SetIdle(true)
 	b1 := accept("10.0.0.2") // a2 goes, the oldest idle one
 	if a1.gone || !a2.gone || a3.gone || b1.gone || l.Open() != 3 {
 		t.Errorf("%v %v %v, %d open", a1.gone, a2.gone, a3.gone, l.Open())

@@ -24,9 +24,18 @@ type Conn struct {
 	l      *Listener
 	client string
 	seq    int64
-	idle   bool
+	state  connState
 	gone   bool
 }
+
+// connState orders connections by how much is lost with them.
+type connState uint8
+
+const (
+	connIdle connState = iota // served, and kept alive
+	connNew                   // nothing was asked yet
+	connBusy
+)
 
 // Listen bounds a listener to most connections.
 func Listen(l net.Listener, most int) *Listener {
@@ -44,7 +53,7 @@ func (l *Listener) Accept() (net.Conn, error) {
 		if err != nil {
 			host = conn.RemoteAddr().String()
 		}
-		c := &Conn{Conn: conn, l: l, client: Client(host), idle: true}
+		c := &Conn{Conn: conn, l: l, client: Client(host), state: connNew}
 		victim, ok := l.add(c)
 		if victim != nil {
 			_ = victim.Conn.Close()
@@ -79,7 +88,8 @@ func (l *Listener) add(c *Conn) (victim *Conn, ok bool) {
 }
 
 // victim is the connection that makes way for one of a client: the oldest of the client
-// that has most, idle ones first. A client that has most itself only replaces an idle one.
+// that has most, idle ones first, then those on which nothing was asked yet. A client that
+// has most itself replaces no busy one.
 func (l *Listener) victim(client string) *Conn {
 	heaviest := client
 	for key, conns := range l.clients {
@@ -89,11 +99,11 @@ func (l *Listener) victim(client string) *Conn {
 	}
 	var victim *Conn
 	for c := range l.clients[heaviest] {
-		if victim == nil || c.idle && !victim.idle || c.idle == victim.idle && c.seq < victim.seq {
+		if victim == nil || c.state < victim.state || c.state == victim.state && c.seq < victim.seq {
 			victim = c
 		}
 	}
-	if victim != nil && !victim.idle && len(l.clients[heaviest]) <= len(l.clients[client])+1 {
+	if victim != nil && victim.state == connBusy && len(l.clients[heaviest]) <= len(l.clients[client])+1 {
 		return nil
 	}
 	return victim
@@ -123,7 +133,10 @@ func (l *Listener) Open() int {
 func (c *Conn) SetIdle(idle bool) {
 	c.l.mu.Lock()
 	defer c.l.mu.Unlock()
-	c.idle = idle
+	c.state = connBusy
+	if idle {
+		c.state = connIdle
+	}
 }
 
 // Close implements net.Conn.

@@ -13,8 +13,16 @@ import (
 // rest is for the database and calls out.
 const (
 	mostConnections  = 8192
-	adminConnections = 128
+	adminConnections = 512
 )
+
+// forAdmin is the bound of the admin listener.
+func forAdmin(descriptors int) int {
+	if descriptors == 0 {
+		return adminConnections
+	}
+	return max(32, min(adminConnections, descriptors/8))
+}
 
 // connections is the bound of the public listener.
 func connections(most, descriptors int) int {
@@ -24,7 +32,7 @@ func connections(most, descriptors int) int {
 	if descriptors == 0 {
 		return mostConnections
 	}
-	return max(64, min(mostConnections, (descriptors-adminConnections)*2/3))
+	return max(64, min(mostConnections, (descriptors-forAdmin(descriptors))*2/3))
 }
 
 // bounded is what lies under a connection of a listener.

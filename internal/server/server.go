@@ -427,7 +427,7 @@ func (s *Server) listen(config *tls.Config) error {
 		s.baseURL = u.Scheme + "://" + u.Host
 	}
 	if s.Config.AdminListen != "" {
-		if s.admin, s.adminURL, err = open(s.Config.AdminListen, "admin-listen", adminConnections); err != nil {
+		if s.admin, s.adminURL, err = open(s.Config.AdminListen, "admin-listen", forAdmin(descriptors())); err != nil {
 			return err
 		}
 	}
