@@ -621,7 +621,7 @@ func (s *Server) Handler() http.Handler {
 		r = r.WithContext(directory.Remembering(limit.With(r.Context(), s.caller(r))))
 		e, ok, err := endpoint.Parse(r.URL)
 		if err != nil {
-			s.pages.Error(w, r, http.StatusBadRequest, &journey.Failure{Code: "AADB2C90031", Public: "The address names two different policies."}, "")
+			s.pages.Error(w, r, http.StatusBadRequest, &journey.Failure{Code: journey.CodeUnknownPolicy, Public: "The address names two different policies."}, "")
 			return
 		}
 		if ok {
