@@ -44,6 +44,23 @@ func atProvider(text, api string) string {
 	return text
 }
 
+// readersGoogle are families that tell their reader to have added Google to the starter pack
+// before. So does ab-testing, which sends half of its users, at random, to a phone.
+var readersGoogle = map[string]bool{"social-idp-force-email": true, "refresh-token-journey": true}
+
+// googleProfile is what such a reader has: an OAuth 2 provider, here ours.
+func googleProfile(api string) string {
+	return `<ClaimsProvider><Domain>google.com</Domain><DisplayName>Google</DisplayName><TechnicalProfiles><TechnicalProfile Id="Google-OAuth2"><DisplayName>Google</DisplayName><Protocol Name="OAuth2" />
+<Metadata><Item Key="ProviderName">google</Item><Item Key="authorization_endpoint">` + api + `/idp/authorize</Item><Item Key="AccessTokenEndpoint">` + api + `/idp/token</Item><Item Key="ClaimsEndpoint">` + api + `/idp/me</Item>
+<Item Key="scope">email profile</Item><Item Key="HttpBinding">POST</Item><Item Key="client_id">google-client</Item></Metadata>
+<CryptographicKeys><Key Id="client_secret" StorageReferenceId="B2C_1A_GoogleSecret" /></CryptographicKeys>
+<OutputClaims><OutputClaim ClaimTypeReferenceId="issuerUserId" PartnerClaimType="id" /><OutputClaim ClaimTypeReferenceId="email" PartnerClaimType="email" /><OutputClaim ClaimTypeReferenceId="givenName" PartnerClaimType="given_name" />
+<OutputClaim ClaimTypeReferenceId="surname" PartnerClaimType="family_name" /><OutputClaim ClaimTypeReferenceId="displayName" PartnerClaimType="name" /><OutputClaim ClaimTypeReferenceId="identityProvider" DefaultValue="google.com" />
+<OutputClaim ClaimTypeReferenceId="authenticationSource" DefaultValue="socialIdpAuthentication" /></OutputClaims>
+<OutputClaimsTransformations><OutputClaimsTransformation ReferenceId="CreateRandomUPNUserName" /><OutputClaimsTransformation ReferenceId="CreateUserPrincipalName" /><OutputClaimsTransformation ReferenceId="CreateAlternativeSecurityId" /></OutputClaimsTransformations>
+<UseTechnicalProfileForSessionManagement ReferenceId="SM-SocialLogin" /></TechnicalProfile></TechnicalProfiles></ClaimsProvider>`
+}
+
 // provide serves the identity provider's addresses; false for others.
 func (e *env) provide(w http.ResponseWriter, r *http.Request) bool {
 	switch r.URL.Path {
