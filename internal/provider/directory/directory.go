@@ -139,7 +139,7 @@ func (x *Exchange) Run(ctx context.Context, call *journey.Call) (journey.Result,
 	if err := x.users.Delete(ctx, u.ID); err != nil {
 		return journey.Result{}, failure(err)
 	}
-	call.Deleted(u.ID)
+	call.Closed(u.ID)
 	return journey.Result{Output: journey.Nothing{}}, nil
 }
 
@@ -262,7 +262,11 @@ func (x *Exchange) write(ctx context.Context, call *journey.Call, u *directory.U
 	if err != nil {
 		return journey.Result{}, failure(err)
 	}
-	call.Changed(u.ID, before.Epoch, u.Epoch)
+	if u.Disabled && !before.Disabled {
+		call.Closed(u.ID)
+	} else {
+		call.Changed(u.ID, before.Epoch, u.Epoch)
+	}
 	x.notify(ctx, call, before, u, c.password != "")
 	if c.password != "" {
 		limit.From(ctx).Trust(u.ID)
