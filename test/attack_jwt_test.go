@@ -166,7 +166,11 @@ func TestForgedAdminTokens(t *testing.T) {
 	if got := call(good); got != 200 {
 		t.Fatalf("the good token: %d", got)
 	}
-	public, kid := e.verificationKey("JourneymanAdminTokens")
+	set, err := e.srv.OwnKeys.PublicJWKS(t.Context(), "AdminTokens")
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, kid := set.Keys[0].Key.(*rsa.PublicKey), set.Keys[0].KeyID
 	for name, text := range forgeries(t, public, kid, good, claims) {
 		if got := call(text); got != 401 {
 			t.Errorf("%s: %d", name, got)

@@ -54,7 +54,7 @@ func (e *env) sealed(policy string) sealedSet {
 		e.t.Fatal(err)
 	}
 	for _, c := range u.http.Jar.Cookies(at) {
-		if c.Name == "x-ms-cpim-sso_0" {
+		if c.Name == "__Host-x-ms-cpim-sso_0" {
 			s.session = c.Value
 		}
 	}
@@ -80,7 +80,7 @@ func (e *env) signedInWith(policy, session string) bool {
 	if err != nil {
 		e.t.Fatal(err)
 	}
-	u.http.Jar.SetCookies(at, []*http.Cookie{{Name: "x-ms-cpim-sso_0", Value: session, Path: "/"}})
+	u.http.Jar.SetCookies(at, []*http.Cookie{{Name: "__Host-x-ms-cpim-sso_0", Value: session, Path: "/"}})
 	u.authorize(policy, map[string]string{"prompt": "none"})
 	return u.result().Get("code") != ""
 }

@@ -138,7 +138,7 @@ func TestSessionsCannotBeFixed(t *testing.T) {
 		t.Errorf("the attacker became %v", payload["email"])
 	}
 	for _, c := range ada.http.Jar.Cookies(at) {
-		if strings.HasPrefix(c.Name, "x-ms-cpim-sso") {
+		if strings.HasPrefix(c.Name, "__Host-x-ms-cpim-sso") {
 			for _, old := range before {
 				if old.Name == c.Name && old.Value == c.Value {
 					t.Error("signing in left the planted session cookie as it was")

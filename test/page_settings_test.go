@@ -134,7 +134,7 @@ func TestStayingSignedInNeedsTheRelyingPartysConsent(t *testing.T) {
 		_ = res.Body.Close()
 		kept := false
 		for _, c := range res.Cookies() {
-			kept = kept || strings.HasPrefix(c.Name, "x-ms-cpim-sso") && c.MaxAge > 6*24*3600
+			kept = kept || strings.HasPrefix(c.Name, "__Host-x-ms-cpim-sso") && c.MaxAge > 6*24*3600
 		}
 		if kept != persistent {
 			t.Errorf("%s: persistent = %v", behaviors, kept)

@@ -253,7 +253,6 @@ func TestClientCredentials(t *testing.T) {
 		{"no scope", "invalid_request", "AADB2C90010", map[string]string{"scope": ""}},
 		{"a scope for users", "invalid_request", "AADB2C90117", map[string]string{"scope": apiURI + "/orders.read"}},
 		{"openid", "invalid_request", "AADB2C90117", map[string]string{"scope": "openid"}},
-		{"more than the API", "invalid_request", "AADB2C90117", map[string]string{"scope": apiURI + "/.default offline_access"}},
 		{"an unknown API", "invalid_request", "AADB2C90117", map[string]string{"scope": "https://graph.microsoft.com/.default"}},
 		{"an API without role", "invalid_request", "AADB2C90205", map[string]string{"scope": "api://stock/.default"}},
 		{"two APIs", "invalid_request", "AADB2C90146", map[string]string{"scope": apiURI + "/.default api://stock/.default"}},

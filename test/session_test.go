@@ -57,7 +57,7 @@ func TestKeepMeSignedIn(t *testing.T) {
 		}
 		defer func() { _ = res.Body.Close() }()
 		for _, c := range res.Cookies() {
-			if strings.HasPrefix(c.Name, "x-ms-cpim-sso") {
+			if strings.HasPrefix(c.Name, "__Host-x-ms-cpim-sso") {
 				if !c.HttpOnly || !c.Secure || c.SameSite != http.SameSiteNoneMode {
 					t.Errorf("session cookie: %+v", c)
 				}
@@ -120,7 +120,7 @@ func TestAForgedSessionIsNone(t *testing.T) {
 	u.ownSignUp("ada@example.com")
 	at, _ := url.Parse(e.srv.URL())
 	for _, c := range u.http.Jar.Cookies(at) {
-		if strings.HasPrefix(c.Name, "x-ms-cpim-sso") {
+		if strings.HasPrefix(c.Name, "__Host-x-ms-cpim-sso") {
 			middle, other := len(c.Value)/2, "A"
 			if c.Value[middle] == 'A' {
 				other = "B"

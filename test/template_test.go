@@ -124,7 +124,7 @@ func TestATemplateThatCannotBeLoadedLeavesTheBuiltInPage(t *testing.T) {
 // TestUsersDoNotSeeWhatIsWrongWithATemplate: that is for developers.
 func TestUsersDoNotSeeWhatIsWrongWithATemplate(t *testing.T) {
 	t.Parallel()
-	e := start(t, func(c *server.Config) { c.Development = false })
+	e := start(t, func(c *server.Config) { c.Development, c.AdminToken = false, "" })
 	e.api.handle(http.NotFound)
 	policy := e.asks(pageSpec{loadURI: e.api.server.URL + "/page.html"})
 	u := e.user()

@@ -23,6 +23,7 @@ type cli struct {
 
 	Userflow  userflowCommand  `cmd:"" help:"Work on user flows."`
 	Connector connectorCommand `cmd:"" help:"Work on API connectors."`
+	Keys      keysCommand      `cmd:"" help:"Work on the keys of a tenant at rest."`
 }
 
 // errFound ends a command that found errors it has printed already.

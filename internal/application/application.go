@@ -48,6 +48,8 @@ type Application struct {
 	ImplicitIDToken     bool `json:"implicitIdToken,omitempty"`
 	ImplicitAccessToken bool `json:"implicitAccessToken,omitempty"`
 	FallbackPublic      bool `json:"fallbackPublic,omitempty"`
+	// PKCE is nil in registrations from before there was a choice.
+	PKCE *PKCE `json:"pkce,omitempty"`
 
 	SignInAudience string   `json:"signInAudience,omitempty"`
 	IdentifierURIs []string `json:"identifierUris,omitempty"`
@@ -127,20 +129,33 @@ func (a *Application) PublicKind(kind string) bool {
 
 // CheckSecret reports whether a text is one of the secrets that are valid now.
 func (a *Application) CheckSecret(text string, now time.Time) bool {
+	_, good := a.FindSecret(text, now)
+	return good
+}
+
+// FindSecret returns the key id of the secret that a text is, if it is valid now.
+func (a *Application) FindSecret(text string, now time.Time) (keyID string, good bool) {
 	sum := sha256.Sum256([]byte(text))
-	good := false
 	for _, s := range a.Secrets {
-		if subtle.ConstantTimeCompare(sum[:], s.Hash) == 1 && !now.Before(s.Start) && now.Before(s.End) {
-			good = true
+		if subtle.ConstantTimeCompare(sum[:], s.Hash) == 1 && s.valid(now) {
+			keyID, good = s.KeyID, true
 		}
 	}
-	return good
+	return keyID, good
+}
+
+// SecretValid reports whether there is a secret or certificate of a key id that is valid now.
+func (a *Application) SecretValid(keyID string, now time.Time) bool {
+	return slices.ContainsFunc(a.Secrets, func(s Secret) bool { return s.KeyID == keyID && s.valid(now) }) ||
+		slices.ContainsFunc(a.Certificates, func(c Certificate) bool { return c.KeyID == keyID && c.Valid(now) })
 }
 
 // HasSecret reports whether a secret is registered that may be used now.
 func (a *Application) HasSecret(now time.Time) bool {
-	return slices.ContainsFunc(a.Secrets, func(s Secret) bool { return !now.Before(s.Start) && now.Before(s.End) })
+	return slices.ContainsFunc(a.Secrets, func(s Secret) bool { return s.valid(now) })
 }
+
+func (s *Secret) valid(now time.Time) bool { return !now.Before(s.Start) && now.Before(s.End) }
 
 // Confidential reports whether the application has what it could prove itself with now.
 func (a *Application) Confidential(now time.Time) bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"strings"
 	"time"
 
 	"journeyman.dev/internal/claims"
@@ -96,6 +97,20 @@ type Request struct {
 	BaseURL string `json:"baseURL"`
 	// Tenant is the tenant segment as requested.
 	Tenant string `json:"tenant"`
+}
+
+// What a journey keeps of headers [I]: no language list and no host name is longer.
+const (
+	maxLanguages = 512
+	maxHost      = 300
+)
+
+// bounded keeps what a program reads of a request.
+func (r Request) bounded(p *Program) Request {
+	r.Parameters = p.Keeps(r.Parameters)
+	r.AcceptLanguage = strings.ToValidUTF8(r.AcceptLanguage[:min(len(r.AcceptLanguage), maxLanguages)], "")
+	r.Host = strings.ToValidUTF8(r.Host[:min(len(r.Host), maxHost)], "")
+	return r
 }
 
 // LogValue leaves the parameters out: they may hold personal data.
@@ -205,9 +220,9 @@ func (*Failed) outcome()   {}
 type Account struct {
 	ID    string // object id; "" for none: the policy keeps no accounts
 	Epoch int64  // of the account when the journey met it
-	// Gone is set if the journey itself has deleted the account: what it ends with can't be
-	// renewed.
-	Gone bool
+	// Closed is set if the journey itself has deleted or disabled the account: what it ends
+	// with can't be renewed.
+	Closed bool
 }
 
 // TokenClaim is a claim of a token, by the name that applications know.

@@ -6,6 +6,7 @@ import (
 
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/diag"
+	"journeyman.dev/internal/keyset"
 	"journeyman.dev/internal/policy"
 )
 
@@ -19,6 +20,10 @@ type Plan struct {
 	// KeyExists tells whether the tenant has a policy key; nil when that is not
 	// known, as in an offline lint.
 	KeyExists func(id string) bool
+	// Generated is true for a policy that we made from a user flow: it alone may name our own
+	// key sets. OwnKeyExists tells whether there is one; nil as KeyExists.
+	Generated    bool
+	OwnKeyExists func(id string) bool
 	// ConnectorExists tells whether the tenant has an API connector; nil as KeyExists.
 	ConnectorExists func(id string) bool
 	// Production is true if insecure settings must be refused: DeploymentMode of the
@@ -73,6 +78,7 @@ func meant(id string, ids []string, otherwise string) string {
 // Key returns the key set bound to a role of the profile ("client_secret"),
 // reporting a missing one when required. The tenant not having the set is a
 // warning: an installation starts before its secrets exist (policy-engine KEY-1 [I]).
+// What a policy names is always a policy key, whatever it is called.
 func (p *Plan) Key(role string, required bool) (storageID string, ok bool) {
 	var near policy.KeyReference
 	for _, k := range p.Source.Keys {
@@ -82,14 +88,18 @@ func (p *Plan) Key(role string, required bool) (storageID string, ok bool) {
 		if !strings.EqualFold(k.ID.Value, role) {
 			continue
 		}
+		name, exists := keyset.Name(k.Storage.Value), p.KeyExists
+		if own, ok := keyset.Own(k.Storage.Value); ok && p.Generated {
+			name, exists = own, p.OwnKeyExists
+		}
 		switch {
 		case k.Storage.Value == "":
 			p.Report(diag.MissingProfileKey, k.Pos, "add StorageReferenceId=\"B2C_1A_…\"", "technical profile %q: the cryptographic key %q names no policy key", p.Source.ID.Value, role)
-		case p.KeyExists != nil && !p.KeyExists(k.Storage.Value):
+		case exists != nil && !exists(name):
 			p.Report(diag.MissingKeySet, k.Storage.Pos, "create the key set before users come this way",
 				"the tenant has no policy key %q, which technical profile %q uses as %s", k.Storage.Value, p.Source.ID.Value, role)
 		}
-		return k.Storage.Value, true
+		return name, true
 	}
 	switch {
 	case !required, p.Metadata.blameStray():

@@ -1,8 +1,11 @@
 // Package keyset has the policy keys of a tenant: signing and encryption keys,
-// secrets and certificates that policies name as B2C_1A_….
+// secrets and certificates that policies name as B2C_1A_…; and keys of our own, such as
+// the secrets of user flows' identity providers, in a namespace that neither policies nor
+// the admin API can name.
 //
 // A set holds keys in the order they were added; which of them is in use follows from
-// their dates. Private parts rest sealed in the store and parsed in memory.
+// their dates. Private parts rest sealed in the store and parsed in memory. A deleted
+// policy key rests on under its name with .bak behind, until that is deleted, too.
 //
 // Reference: admin-surface §3.
 package keyset
@@ -72,6 +75,10 @@ type Store interface {
 	// SaveKeySet replaces a set of the given version, else ErrConflict.
 	SaveKeySet(ctx context.Context, s Stored) error
 	DeleteKeySet(ctx context.Context, id string) error
+	// MoveKeySet puts a set in the place of one of a version and of others, in one write;
+	// ErrConflict if the first isn't of that version, ErrExists if the set's id is taken by
+	// none of them.
+	MoveKeySet(ctx context.Context, from Stored, others []string, to Stored) error
 }
 
 // Stored is a key set at rest.
@@ -94,15 +101,18 @@ func (f *Fault) Error() string { return f.Code + ": " + f.Text }
 var (
 	ErrNotFound = errors.New("no such key set")
 	ErrNoActive = errors.New("key set has no active key")
+	ErrNoKey    = errors.New("no such key in the key set")
 	ErrExists   = &Fault{"AADB2C95028", "A key set of this name exists already."}
 	ErrConflict = errors.New("key set was changed by another request")
 )
 
-// Service manages and serves the keys of a tenant. It keeps them parsed in memory.
+// Service manages and serves the keys of one namespace of a tenant. It keeps them parsed
+// in memory.
 type Service struct {
 	store Store
 	seal  *seal.Sealer
 	now   func() time.Time
+	space namespace
 
 	// changes is held from reading or writing the store to changing sets: else a reload
 	// could put back what a change has just replaced.
@@ -111,9 +121,9 @@ type Service struct {
 	sets    map[string]*Set // by folded id
 }
 
-// NewService loads all key sets.
+// NewService loads the policy keys.
 func NewService(ctx context.Context, store Store, sealer *seal.Sealer, now func() time.Time) (*Service, error) {
-	s := &Service{store: store, seal: sealer, now: now}
+	s := &Service{store: store, seal: sealer, now: now, space: policyKeys}
 	return s, s.Reload(ctx)
 }
 
@@ -127,6 +137,9 @@ func (s *Service) Reload(ctx context.Context) error {
 	}
 	sets := make(map[string]*Set)
 	for _, row := range stored {
+		if !s.space.has(row.ID) {
+			continue
+		}
 		set, err := s.open(row)
 		if err != nil {
 			return err
@@ -141,8 +154,11 @@ func (s *Service) Reload(ctx context.Context) error {
 
 func fold(id string) string { return strings.ToLower(id) }
 
+// sealContext binds a sealed set to its id.
+func sealContext(id string) string { return "keyset " + fold(id) }
+
 func (s *Service) open(row Stored) (*Set, error) {
-	data, err := s.seal.Open(seal.Secret, "keyset "+fold(row.ID), row.Data)
+	data, err := s.seal.Open(seal.Secret, sealContext(row.ID), row.Data)
 	if err != nil {
 		return nil, fmt.Errorf("key set %s: %w (is it the master key that it was stored with?)", row.ID, err)
 	}
@@ -179,7 +195,7 @@ func (s *Service) stored(set *Set) (Stored, error) {
 	if err != nil {
 		return Stored{}, err
 	}
-	return Stored{ID: set.ID, Version: set.Version, Data: s.seal.Seal(seal.Secret, "keyset "+fold(set.ID), data)}, nil
+	return Stored{ID: set.ID, Version: set.Version, Data: s.seal.Seal(seal.Secret, sealContext(set.ID), data)}, nil
 }
 
 // List returns all sets by id.
@@ -194,11 +210,11 @@ func (s *Service) List() []*Set {
 	return list
 }
 
-// Get finds a set with or without the prefix.
+// Get finds a set with or without the prefix of its namespace.
 func (s *Service) Get(id string) (*Set, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if set, ok := s.sets[fold(Name(id))]; ok {
+	if set, ok := s.sets[fold(s.space.name(id))]; ok {
 		return set, nil
 	}
 	return nil, fmt.Errorf("%w: %s", ErrNotFound, id)
@@ -212,11 +228,14 @@ func (s *Service) Exists(id string) bool {
 
 // Create makes an empty set, or one with keys.
 func (s *Service) Create(ctx context.Context, id string, keys ...Key) (*Set, error) {
-	if id == "" || strings.ContainsAny(id, "/\\'\"?#%\r\n") || len(id) > 120 {
+	if id == "" || strings.ContainsAny(id, "/\\'\"?#%\r\n") || len(id) > 120 || isBackup(id) {
 		return nil, &Fault{"AADB2C95024", "The name of the key set is not acceptable."}
 	}
+	if !s.space.has(s.space.name(id)) {
+		return nil, ErrExists
+	}
 	// Versions begin with the time: a set that was deleted and made anew is another.
-	set := &Set{ID: Name(id), Version: s.now().UnixMicro(), Keys: keys}
+	set := &Set{ID: s.space.name(id), Version: s.now().UnixMicro(), Keys: keys}
 	for i := range set.Keys {
 		if err := set.Keys[i].parse(); err != nil {
 			return nil, err
@@ -235,23 +254,6 @@ func (s *Service) Create(ctx context.Context, id string, keys ...Key) (*Set, err
 	defer s.mu.Unlock()
 	s.sets[fold(set.ID)] = set
 	return set, nil
-}
-
-// Delete removes a set.
-func (s *Service) Delete(ctx context.Context, id string) error {
-	set, err := s.Get(id)
-	if err != nil {
-		return err
-	}
-	s.changes.Lock()
-	defer s.changes.Unlock()
-	if err := s.store.DeleteKeySet(ctx, set.ID); err != nil {
-		return err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.sets, fold(set.ID))
-	return nil
 }
 
 // Add appends a key to a set. A set never mixes RSA keys and secrets.

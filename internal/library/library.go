@@ -16,6 +16,7 @@ import (
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/policy"
+	"journeyman.dev/internal/userflow"
 )
 
 // Policy is a policy file.
@@ -223,8 +224,23 @@ func (l *Library) compile(s *state, id string) compiled {
 	if chain == nil {
 		return compiled{nil, list}
 	}
-	program, list := compileChain(chain, s.parts(id), l.Options)
+	o := l.Options
+	o.Generated = s.generated(chain)
+	program, list := compileChain(chain, s.parts(id), o)
 	return compiled{program, list}
+}
+
+// generated reports whether all documents of a chain were made from user flows: one that
+// was uploaded, although on top of one, is its author's.
+func (s *state) generated(chain []*policy.Document) bool {
+	for _, d := range chain {
+		id := policy.Fold(d.PolicyID.Value)
+		_, uploaded := s.sources[id]
+		if _, ok := s.flows[id]; !ok || uploaded {
+			return false
+		}
+	}
+	return true
 }
 
 // Remember keeps what policies serve, with its documents, in the store, and forgets
@@ -372,11 +388,25 @@ func (l *Library) restore(ctx context.Context, hash string) (compiled, error) {
 		}
 		chain = append(chain, d)
 	}
-	program, list := recompile(chain, parts, l.Options)
+	o := l.Options
+	o.Generated = l.wasGenerated(chain)
+	program, list := recompile(chain, parts, o)
 	if program == nil {
 		return compiled{}, fmt.Errorf("program %s can't be compiled any more: %s", hash, firstError(list))
 	}
 	return compiled{program, list}, nil
+}
+
+// wasGenerated is generated for the documents of an older program, whose user flows may be
+// gone: only theirs have such ids, which uploads are refused.
+func (l *Library) wasGenerated(chain []*policy.Document) bool {
+	live := l.current()
+	for _, d := range chain {
+		if _, uploaded := live.sources[policy.Fold(d.PolicyID.Value)]; uploaded || !userflow.IsFlowID(d.PolicyID.Value) {
+			return false
+		}
+	}
+	return true
 }
 
 // List returns the stored policies by id.

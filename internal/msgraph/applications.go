@@ -24,10 +24,7 @@ func orEmpty(list []string) []string {
 func applicationJSON(a application.Application) map[string]any {
 	out := map[string]any{}
 	for name, raw := range a.Extra {
-		var v any
-		if json.Unmarshal(raw, &v) == nil {
-			out[name] = v
-		}
+		out[name] = exactJSON(raw)
 	}
 	web := object(out["web"])
 	web["redirectUris"] = orEmpty(a.WebRedirects)
@@ -47,7 +44,7 @@ func applicationJSON(a application.Application) map[string]any {
 	for name, v := range map[string]any{
 		"id": a.ID, "appId": a.AppID, "displayName": a.DisplayName, "createdDateTime": a.Created.UTC().Format(time.RFC3339),
 		"signInAudience": orNull(a.SignInAudience), "identifierUris": orEmpty(a.IdentifierURIs), "isFallbackPublicClient": a.FallbackPublic,
-		"passwordCredentials": secrets, "keyCredentials": certificatesJSON(a, false),
+		"passwordCredentials": secrets, "keyCredentials": certificatesJSON(a, false), "pkce": pkceJSON(a),
 	} {
 		out[name] = v
 	}
@@ -55,6 +52,15 @@ func applicationJSON(a application.Application) map[string]any {
 		out["requiredResourceAccess"] = []any{}
 	}
 	return out
+}
+
+// pkceJSON is a member of our own. What an application from before there was a choice may
+// do is shown as if it had been chosen, so that sending it back changes nothing.
+func pkceJSON(a application.Application) map[string]any {
+	if a.PKCE == nil {
+		return map[string]any{"required": nil, "allowPlain": true}
+	}
+	return map[string]any{"required": a.PKCE.Required, "allowPlain": a.PKCE.AllowPlain}
 }
 
 func object(v any) map[string]any {
@@ -181,6 +187,18 @@ func (q *request) changeMember(a *application.Application, name string, raw json
 			return bad
 		}
 		a.FallbackPublic = on != nil && *on
+	case "pkce":
+		in := new(application.PKCE) // null follows the tenant
+		if string(raw) != "null" {
+			plain := true
+			if in.AllowPlain = &plain; a.PKCE != nil {
+				in = a.PKCE
+			}
+		}
+		if json.Unmarshal(raw, in) != nil {
+			return bad
+		}
+		a.PKCE = in
 	case "web", "spa", "publicclient":
 		var in redirects
 		if json.Unmarshal(raw, &in) != nil {
@@ -265,7 +283,8 @@ func (q *request) grant(a *application.Application, raw json.RawMessage) error {
 	return nil
 }
 
-// mayChange keeps a caller from becoming an application that has more rights.
+// mayChange keeps a caller from becoming an application that has more rights, and from
+// taking it or its secrets away. It is asked of what is stored, within the change.
 func (q *request) mayChange(a application.Application) error {
 	for _, role := range a.AdminRoles {
 		if !q.caller.hasAny(role) {
@@ -304,7 +323,7 @@ func (q *request) createApplication() error {
 	if err := q.read(&raw); err != nil {
 		return err
 	}
-	a := application.Application{ID: uuid.NewString(), AppID: uuid.NewString(), Created: q.s.Now().UTC().Truncate(time.Second), SignInAudience: "AzureADandPersonalMicrosoftAccount"}
+	a := application.Application{ID: uuid.NewString(), AppID: uuid.NewString(), Created: q.s.Now().UTC().Truncate(time.Second), SignInAudience: "AzureADandPersonalMicrosoftAccount", PKCE: new(application.PKCE)}
 	if err := q.change(&a, raw); err != nil {
 		return err
 	}
@@ -323,9 +342,6 @@ func (q *request) patchApplication() error {
 	if err != nil {
 		return err
 	}
-	if err := q.mayChange(a); err != nil {
-		return err
-	}
 	var raw map[string]json.RawMessage
 	if err := q.read(&raw); err != nil {
 		return err
@@ -333,7 +349,12 @@ func (q *request) patchApplication() error {
 	if err := q.ownIdentifiers(raw, a.ID); err != nil {
 		return err
 	}
-	if _, err := q.s.Apps.Update(q.Context(), a.ID, func(a *application.Application) error { return q.change(a, raw) }); err != nil {
+	if _, err := q.s.Apps.Update(q.Context(), a.ID, func(a *application.Application) error {
+		if err := q.mayChange(*a); err != nil {
+			return err
+		}
+		return q.change(a, raw)
+	}); err != nil {
 		return err
 	}
 	return q.noContent()
@@ -347,6 +368,9 @@ func (q *request) deleteApplication() error {
 	if strings.EqualFold(strings.ReplaceAll(a.AppID, "-", ""), q.s.ExtensionsApp) {
 		return badRequest("The application that holds the users' extension attributes can't be deleted.")
 	}
+	if err := q.mayChange(a); err != nil {
+		return err
+	}
 	if err := q.s.Apps.Delete(q.Context(), a.ID); err != nil {
 		return err
 	}
@@ -356,9 +380,6 @@ func (q *request) deleteApplication() error {
 func (q *request) addPassword() error {
 	a, err := q.application()
 	if err != nil {
-		return err
-	}
-	if err := q.mayChange(a); err != nil {
 		return err
 	}
 	var in struct {
@@ -386,6 +407,9 @@ func (q *request) addPassword() error {
 	}
 	secret, text := application.NewSecret(in.Credential.DisplayName, start, end)
 	if _, err := q.s.Apps.Update(q.Context(), a.ID, func(a *application.Application) error {
+		if err := q.mayChange(*a); err != nil {
+			return err
+		}
 		a.Secrets = append(a.Secrets, secret)
 		return nil
 	}); err != nil {
@@ -409,6 +433,9 @@ func (q *request) removePassword() error {
 	}
 	found := false
 	if _, err := q.s.Apps.Update(q.Context(), a.ID, func(a *application.Application) error {
+		if err := q.mayChange(*a); err != nil {
+			return err
+		}
 		a.Secrets = slices.DeleteFunc(a.Secrets, func(s application.Secret) bool {
 			found = found || s.KeyID == in.KeyID
 			return s.KeyID == in.KeyID

@@ -1,6 +1,7 @@
 package msgraph
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -24,9 +25,8 @@ import (
 // graphAppID is Microsoft Graph's own application id, which registrations name.
 const graphAppID = "00000003-0000-0000-c000-000000000000"
 
-// keySet holds the key that admin tokens are signed with. It is a policy key like
-// others, but isn't listed: no policy should name it.
-const keySet = keyset.Prefix + "JourneymanAdminTokens"
+// keySet is our own key set with the key that admin tokens are signed with.
+const keySet = "AdminTokens"
 
 const tokenLifetime = time.Hour
 
@@ -49,12 +49,22 @@ func (c caller) hasAny(roles string) bool {
 	return false
 }
 
-// authenticate reads the bearer token: the static one, or one that we signed.
-func (s *Server) authenticate(r *http.Request) (caller, error) {
+// authenticate finds who calls. id is the request's.
+func (s *Server) authenticate(r *http.Request, id string) (c caller, err error) {
 	kind, text, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(kind, "Bearer") || text == "" {
 		return caller{}, errors.New("Access token is empty.") //nolint:staticcheck // shown to people
 	}
+	err = s.attempt(r, text, func() error {
+		c, err = s.bearer(r, text)
+		return err
+	}, func(reason string) { s.recordRefused(r, id, c.appID, reason) })
+	return c, err
+}
+
+// bearer reads the bearer token: the static one, or one that we signed. With an error the
+// caller is whom the token was for, if it was ours.
+func (s *Server) bearer(r *http.Request, text string) (caller, error) {
 	if s.AdminToken != "" {
 		have, want := sha256.Sum256([]byte(text)), sha256.Sum256([]byte(s.AdminToken))
 		if subtle.ConstantTimeCompare(have[:], want[:]) == 1 {
@@ -66,23 +76,24 @@ func (s *Server) authenticate(r *http.Request) (caller, error) {
 	if err != nil {
 		return caller{}, bad
 	}
-	set, err := s.Keys.PublicJWKS(r.Context(), keySet)
+	set, err := s.OwnKeys.PublicJWKS(r.Context(), keySet)
 	if err != nil {
 		return caller{}, bad
 	}
 	var standard jwt.Claims
 	var own struct {
-		AppID string   `json:"appid"`
-		Roles []string `json:"roles"`
+		AppID string `json:"appid"`
+		KeyID string `json:"secret_id"`
 	}
 	if parsed.Claims(set, &standard, &own) != nil || standard.Expiry == nil ||
 		standard.ValidateWithLeeway(jwt.Expected{Issuer: s.issuer(), AnyAudience: jwt.Audience{graphURL}, Time: s.Now()}, time.Minute) != nil {
 		return caller{}, bad
 	}
-	// The roles are those that the application has now, not those of the token's time.
+	// The roles are those that the application has now, not those of the token's time; and
+	// a secret that was removed, or has ended, ends what was got with it.
 	app, err := s.Apps.GetByAppID(r.Context(), own.AppID)
-	if err != nil || !app.Enabled() {
-		return caller{}, bad
+	if err != nil || !app.Enabled() || !app.SecretValid(own.KeyID, s.Now()) {
+		return caller{appID: own.AppID}, bad
 	}
 	return caller{appID: own.AppID, roles: app.AdminRoles}, nil
 }
@@ -118,6 +129,10 @@ func (s *Server) ServeToken(w http.ResponseWriter, r *http.Request, v1 bool) {
 	if v1 {
 		target = form.Get("resource")
 	}
+	if !v1 {
+		// MSAL for Go and Java adds what it asks for users.
+		target = strings.Join(slices.DeleteFunc(strings.Fields(target), func(scope string) bool { return slices.Contains(userScopes, scope) }), " ")
+	}
 	if target != graphURL+"/.default" && strings.TrimRight(target, "/") != graphURL && target != graphAppID && target != graphAppID+"/.default" {
 		fail(http.StatusBadRequest, "invalid_scope", "AADSTS70011: The provided value for the input parameter 'scope' is not valid.")
 		return
@@ -126,25 +141,40 @@ func (s *Server) ServeToken(w http.ResponseWriter, r *http.Request, v1 bool) {
 		id = application.ClientOfAssertion(form.Get("client_assertion"))
 	}
 	app, err := s.Apps.GetByAppID(r.Context(), id)
-	if errors.Is(err, application.ErrNotFound) {
+	if err != nil && !errors.Is(err, application.ErrNotFound) {
+		s.Log.ErrorContext(r.Context(), "application can't be read", "err", err)
+		fail(http.StatusInternalServerError, "server_error", "AADSTS90033: A transient error has occurred.")
+		return
+	}
+	var keyID string
+	unknown := errors.Is(err, application.ErrNotFound)
+	credential := cmp.Or(secret, form.Get("client_assertion"))
+	err = s.attempt(r, credential, func() (err error) {
+		if unknown || !app.Enabled() {
+			return refusal("AADSTS7000215: Invalid client secret provided.")
+		}
+		keyID, err = s.proven(r, app, secret)
+		return err
+	}, func(reason string) { s.recordRefused(r, uuid.NewString(), id, reason) })
+	var tooMany *throttled
+	var refused refusal
+	switch {
+	case errors.As(err, &tooMany):
+		retryAfter(w, tooMany.wait)
+		fail(http.StatusTooManyRequests, "temporarily_unavailable", "AADSTS50196: "+errTooMany.message)
+		return
+	case unknown:
 		fail(http.StatusBadRequest, "unauthorized_client", "AADSTS700016: Application with identifier '"+id+"' was not found in the directory '"+s.TenantName+"'.")
 		return
-	}
-	if err != nil || !app.Enabled() {
-		fail(http.StatusUnauthorized, "invalid_client", "AADSTS7000215: Invalid client secret provided.")
+	case errors.As(err, &refused):
+		fail(http.StatusUnauthorized, "invalid_client", refused.Error())
 		return
-	}
-	refusal, err := s.proven(r, app, secret)
-	if err != nil {
+	case err != nil:
 		s.Log.ErrorContext(r.Context(), "client can't be checked", "err", err)
 		fail(http.StatusInternalServerError, "server_error", "AADSTS90033: A transient error has occurred.")
 		return
 	}
-	if refusal != "" {
-		fail(http.StatusUnauthorized, "invalid_client", refusal)
-		return
-	}
-	text, err := s.sign(r.Context(), app)
+	text, err := s.sign(r.Context(), app, keyID)
 	if err != nil {
 		s.Log.ErrorContext(r.Context(), "admin token can't be signed", "err", err)
 		fail(http.StatusInternalServerError, "server_error", "AADSTS90033: A transient error has occurred.")
@@ -158,6 +188,9 @@ func (s *Server) ServeToken(w http.ResponseWriter, r *http.Request, v1 bool) {
 	}
 	writeOAuth(w, http.StatusOK, body)
 }
+
+// userScopes ask for nothing that an application has.
+var userScopes = []string{"openid", "offline_access", "profile", "email"}
 
 func credentials(r *http.Request, form url.Values) (id, secret string, ok bool) {
 	id, secret = form.Get("client_id"), form.Get("client_secret")
@@ -182,18 +215,23 @@ func writeOAuth(w http.ResponseWriter, status int, body map[string]any) {
 	_ = json.NewEncoder(w).Encode(body)
 }
 
-// sign makes an admin token; the key is made when first needed.
-func (s *Server) sign(ctx context.Context, app application.Application) (string, error) {
-	if !s.Keys.Exists(keySet) {
+// sign makes an admin token that is good as long as the application's secret of a key id;
+// the signing key is made when first needed.
+func (s *Server) sign(ctx context.Context, app application.Application, keyID string) (string, error) {
+	if !s.OwnKeys.Exists(keySet) {
 		k, err := keyset.GenerateRSA("sig")
 		if err != nil {
 			return "", err
 		}
-		if _, err := s.Keys.Create(ctx, keySet, k); err != nil && !errors.Is(err, keyset.ErrExists) {
+		_, err = s.OwnKeys.Create(ctx, keySet, k)
+		if errors.Is(err, keyset.ErrExists) {
+			err = s.OwnKeys.Reload(ctx) // another node was first
+		}
+		if err != nil {
 			return "", err
 		}
 	}
-	key, err := s.Keys.ActiveSigningKey(ctx, keySet)
+	key, err := s.OwnKeys.ActiveSigningKey(ctx, keySet)
 	if err != nil {
 		return "", err
 	}
@@ -211,6 +249,7 @@ func (s *Server) sign(ctx context.Context, app application.Application) (string,
 	c.Set("oid", app.ID)
 	c.Set("sub", app.ID)
 	c.Set("tid", s.TenantID)
+	c.Set("secret_id", keyID)
 	roles := app.AdminRoles
 	if roles == nil {
 		roles = []string{}

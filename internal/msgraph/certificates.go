@@ -233,29 +233,36 @@ func (q *request) possession(a application.Application, proof string) error {
 	return bad
 }
 
-// proven checks what a client of the token endpoint proves itself with, and says in
-// Entra's words what is wrong; "" if nothing is.
-func (s *Server) proven(r *http.Request, app application.Application, secret string) (refusal string, err error) {
+// proven checks what a client of the token endpoint proves itself with, and returns the key id
+// of the secret or certificate. The error is a refusal in Entra's words, or the store's.
+func (s *Server) proven(r *http.Request, app application.Application, secret string) (keyID string, err error) {
 	form := r.PostForm
 	if form.Get("client_assertion") == "" && form.Get("client_assertion_type") == "" {
-		if !app.CheckSecret(secret, s.Now()) {
-			return "AADSTS7000215: Invalid client secret provided.", nil
+		keyID, good := app.FindSecret(secret, s.Now())
+		if !good {
+			return "", refusal("AADSTS7000215: Invalid client secret provided.")
 		}
-		return "", nil
+		return keyID, nil
 	}
 	if secret != "" {
-		return "AADSTS7000218: The request authenticates the client by both a secret and an assertion.", nil
+		return "", refusal("AADSTS7000218: The request authenticates the client by both a secret and an assertion.")
 	}
 	if form.Get("client_assertion_type") != application.AssertionType {
-		return "AADSTS70002: The client_assertion_type must be '" + application.AssertionType + "'.", nil
+		return "", refusal("AADSTS70002: The client_assertion_type must be '" + application.AssertionType + "'.")
 	}
-	_, err = app.Authenticate(r.Context(), form.Get("client_assertion"), func(audience string) bool { return s.tokenAudience(r, audience) }, s.Now(), s.Assertions)
+	keyID, err = app.Authenticate(r.Context(), form.Get("client_assertion"), func(audience string) bool { return s.tokenAudience(r, audience) }, s.Now(), s.Assertions)
 	var refused *application.AssertionError
-	if !errors.As(err, &refused) {
-		return "", err
+	if errors.As(err, &refused) {
+		err = refusal(assertionCodes[refused.Fault] + ": Client assertion is not valid: " + refused.Text + ".")
 	}
-	return assertionCodes[refused.Fault] + ": Client assertion is not valid: " + refused.Text + ".", nil
+	return keyID, err
 }
+
+// refusal is why a client isn't the application that it says it is, for the client.
+type refusal string
+
+// Error implements error.
+func (r refusal) Error() string { return string(r) }
 
 // assertionCodes are Entra's.
 var assertionCodes = map[application.AssertionFault]string{

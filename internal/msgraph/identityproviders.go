@@ -215,7 +215,7 @@ func checkProvider(p *userflow.Provider) error {
 	return p.Check()
 }
 
-// keepSecret stores a provider's secret as the policy key that its technical profile
+// keepSecret stores a provider's secret as the key set that its technical profile
 // names. It comes before the provider: a provider without secret must not be there.
 func (q *request) keepSecret(p *userflow.Provider, secret []byte) error {
 	key := keyset.NewSecret("sig", secret)
@@ -226,11 +226,11 @@ func (q *request) keepSecret(p *userflow.Provider, secret []byte) error {
 			return err
 		}
 	}
-	if q.s.Keys.Exists(name) {
-		_, err := q.s.Keys.Replace(q.Context(), name, []keyset.Key{key})
+	if q.s.OwnKeys.Exists(name) {
+		_, err := q.s.OwnKeys.Replace(q.Context(), name, []keyset.Key{key})
 		return err
 	}
-	_, err := q.s.Keys.Create(q.Context(), name, key)
+	_, err := q.s.OwnKeys.Create(q.Context(), name, key)
 	return err
 }
 
@@ -296,8 +296,10 @@ func (q *request) deleteProvider() error {
 	if err != nil {
 		return err
 	}
-	if err := q.s.Keys.Delete(q.Context(), p.SecretKey()); err != nil && !errors.Is(err, keyset.ErrNotFound) {
-		return err
+	for _, id := range []string{p.SecretKey(), p.PrivateKey()} {
+		if err := q.s.OwnKeys.Delete(q.Context(), id); err != nil && !errors.Is(err, keyset.ErrNotFound) {
+			return err
+		}
 	}
 	return q.noContent()
 }

@@ -23,18 +23,10 @@ func keySetJSON(set *keyset.Set) map[string]any {
 	return map[string]any{"id": set.ID, "keys": keys}
 }
 
-// hidden tells which key sets are ours: no policy should name them, and identity
-// providers' secrets are changed with the provider.
-func hidden(id string) bool {
-	return strings.HasPrefix(strings.ToLower(keyset.Name(id)), strings.ToLower(keyset.Prefix+"Journeyman"))
-}
-
 func (q *request) listKeySets() error {
 	value := []map[string]any{}
 	for _, set := range q.s.Keys.List() {
-		if !hidden(set.ID) {
-			value = append(value, keySetJSON(set))
-		}
+		value = append(value, keySetJSON(set))
 	}
 	return q.write(http.StatusOK, "trustFramework/keySets", map[string]any{"value": value})
 }
@@ -43,7 +35,7 @@ func (q *request) listKeySets() error {
 // from other errors (admin-surface §3).
 func (q *request) set() (*keyset.Set, error) {
 	set, err := q.s.Keys.Get(q.args[0])
-	if errors.Is(err, keyset.ErrNotFound) || err == nil && hidden(q.args[0]) {
+	if errors.Is(err, keyset.ErrNotFound) {
 		return nil, &apiError{http.StatusBadRequest, "AADB2C95024", "The key set '" + keyset.Name(q.args[0]) + "' does not exist."}
 	}
 	return set, err
@@ -64,9 +56,6 @@ func (q *request) createKeySet() error {
 	}
 	if err := q.read(&in); err != nil {
 		return err
-	}
-	if hidden(in.ID) {
-		return &apiError{http.StatusBadRequest, "AADB2C95028", "This name is taken."}
 	}
 	keys, err := readJWKs(in.Keys)
 	if err != nil {
@@ -94,7 +83,16 @@ func (q *request) replaceKeySet() error {
 	if err != nil {
 		return err
 	}
-	set, err := q.s.Keys.Replace(q.Context(), q.args[0], keys)
+	var set *keyset.Set
+	replace := func() error {
+		set, err = q.s.Keys.Replace(q.Context(), q.args[0], keys)
+		return err
+	}
+	if len(keys) == 0 {
+		err = q.unused(replace, q.args[0])
+	} else {
+		err = replace()
+	}
 	if err != nil {
 		return err
 	}
@@ -185,10 +183,131 @@ func (d dates) apply(k *keyset.Key) error {
 }
 
 func (q *request) deleteKeySet() error {
+	set, err := q.set()
+	if err != nil {
+		return err
+	}
+	names := []string{set.ID}
+	if backup := keyset.BackupName(set.ID); backup != "" {
+		names = append(names, backup) // the copy takes the place of an older one
+	}
+	if err := q.unused(func() error { return q.s.Keys.Delete(q.Context(), set.ID) }, names...); err != nil {
+		return err
+	}
+	return q.noContent()
+}
+
+// unused takes keys away that no policy needs: B2C lets it be done, and sign-ins break
+// (admin-surface §3.11).
+func (q *request) unused(remove func() error, names ...string) error {
+	users, err := q.s.Policies.RemoveKey(q.Context(), names, remove)
+	if err == nil && len(users) > 0 {
+		return &apiError{http.StatusBadRequest, "AADB2C", "The key set '" + keyset.Name(q.args[0]) + "' is used by " + strings.Join(users, ", ") +
+			". Remove it from these policies and user flows first."}
+	}
+	return err
+}
+
+// restoreKeySet puts the copy of a deleted set back. Graph has no such action.
+func (q *request) restoreKeySet() error {
 	if _, err := q.set(); err != nil {
 		return err
 	}
-	if err := q.s.Keys.Delete(q.Context(), q.args[0]); err != nil {
+	set, err := q.s.Keys.Restore(q.Context(), q.args[0])
+	if err != nil {
+		return err
+	}
+	return q.write(http.StatusOK, "trustFramework/keySets/$entity", keySetJSON(set))
+}
+
+// keyJSON is a trustFrameworkKey_v2: a key with its status.
+func keyJSON(k *keyset.Key) map[string]any {
+	body := make(map[string]any)
+	b, _ := json.Marshal(k.JWK())
+	_ = json.Unmarshal(b, &body)
+	body["status"] = "enabled"
+	if k.Disabled {
+		body["status"] = "disabled"
+	}
+	return body
+}
+
+func (q *request) listKeys() error {
+	set, err := q.set()
+	if err != nil {
+		return err
+	}
+	value := []map[string]any{}
+	for i := range set.Keys {
+		value = append(value, keyJSON(&set.Keys[i]))
+	}
+	return q.write(http.StatusOK, "trustFramework/keySets('"+set.ID+"')/keys_v2", map[string]any{"value": value})
+}
+
+// key finds the key of the request.
+func (q *request) key() (*keyset.Set, *keyset.Key, error) {
+	set, err := q.set()
+	if err != nil {
+		return nil, nil, err
+	}
+	k, err := set.Key(q.args[1])
+	if errors.Is(err, keyset.ErrNoKey) {
+		err = notFound(q.args[1])
+	}
+	return set, k, err
+}
+
+func (q *request) getKey() error {
+	set, k, err := q.key()
+	if err != nil {
+		return err
+	}
+	return q.write(http.StatusOK, "trustFramework/keySets('"+set.ID+"')/keys_v2/$entity", keyJSON(k))
+}
+
+// patchKey changes the status, the only member that can be changed.
+func (q *request) patchKey() error {
+	set, k, err := q.key()
+	if err != nil {
+		return err
+	}
+	var in struct {
+		Status *string `json:"status"`
+	}
+	if err := q.read(&in); err != nil {
+		return err
+	}
+	disabled := k.Disabled
+	if in.Status != nil {
+		switch strings.ToLower(*in.Status) {
+		case "enabled":
+			disabled = false
+		case "disabled":
+			disabled = true
+		default:
+			return badRequest("status must be enabled or disabled.")
+		}
+	}
+	if disabled != k.Disabled {
+		if err := q.s.Keys.SetDisabled(q.Context(), set.ID, k.KID, disabled); err != nil {
+			return err
+		}
+	}
+	return q.noContent()
+}
+
+func (q *request) deleteKey() error {
+	set, k, err := q.key()
+	if err != nil {
+		return err
+	}
+	remove := func() error { return q.s.Keys.RemoveKey(q.Context(), set.ID, k.KID) }
+	if len(set.Keys) == 1 {
+		err = q.unused(remove, set.ID)
+	} else {
+		err = remove()
+	}
+	if err != nil {
 		return err
 	}
 	return q.noContent()

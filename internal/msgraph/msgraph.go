@@ -12,13 +12,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -32,6 +31,7 @@ import (
 	"journeyman.dev/internal/directory"
 	"journeyman.dev/internal/keyset"
 	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/limit"
 	"journeyman.dev/internal/session"
 	"journeyman.dev/internal/userflow"
 )
@@ -46,6 +46,9 @@ type Policies interface {
 	Statuses() []library.Status
 	Versions(ctx context.Context, id string) ([]library.Policy, error)
 	Restore(ctx context.Context, id string, version int64, by string) (library.Uploaded, error)
+	// RemoveKey runs remove unless policies name one of the policy keys: then it returns
+	// their ids.
+	RemoveKey(ctx context.Context, keys []string, remove func() error) (users []string, err error)
 }
 
 // Server serves the admin API. All fields must be set, but AdminToken.
@@ -57,7 +60,9 @@ type Server struct {
 	AdminToken string
 	Policies   Policies
 	Keys       *keyset.Service
-	Apps       application.Store
+	// OwnKeys has the keys of admin tokens and the secrets of identity providers.
+	OwnKeys *keyset.Service
+	Apps    application.Store
 	// Assertions makes the assertions of clients with certificates single-use.
 	Assertions application.Assertions
 	Users      *directory.Directory
@@ -76,6 +81,10 @@ type Server struct {
 	AppleSecret func(ctx context.Context, p *userflow.Provider, private []byte) (keyset.Key, error)
 	// PageTexts are the built-in texts of a kind of page in a language.
 	PageTexts func(layout, language string) []PageText
+	// Failures slows down who can't be authenticated.
+	Failures Throttle
+	// RemoteIP is the client's address; nil: of the connection.
+	RemoteIP func(r *http.Request) string
 	// BaseURL of the admin listener, for links; without final slash.
 	BaseURL func(r *http.Request) string
 	Now     func() time.Time
@@ -140,6 +149,11 @@ var routes = append(identityRoutes, []route{
 	{"GET", "trustframework/keysets/{}", readKeys, (*request).getKeySet},
 	{"PUT", "trustframework/keysets/{}", writeKeys, (*request).replaceKeySet},
 	{"DELETE", "trustframework/keysets/{}", writeKeys, (*request).deleteKeySet},
+	{"POST", "trustframework/keysets/{}/restore", writeKeys, (*request).restoreKeySet},
+	{"GET", "trustframework/keysets/{}/keys_v2", readKeys, (*request).listKeys},
+	{"GET", "trustframework/keysets/{}/keys_v2/{}", readKeys, (*request).getKey},
+	{"PATCH", "trustframework/keysets/{}/keys_v2/{}", writeKeys, (*request).patchKey},
+	{"DELETE", "trustframework/keysets/{}/keys_v2/{}", writeKeys, (*request).deleteKey},
 	{"GET", "trustframework/keysets/{}/getactivekey", readKeys, (*request).activeKey},
 	{"POST", "trustframework/keysets/{}/generatekey", writeKeys, (*request).generateKey},
 	{"POST", "trustframework/keysets/{}/uploadsecret", writeKeys, (*request).uploadSecret},
@@ -209,7 +223,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var err error
-	if q.caller, err = s.authenticate(r); err != nil {
+	if q.caller, err = s.authenticate(r, q.id); err != nil {
+		var tooMany *throttled
+		if errors.As(err, &tooMany) {
+			retryAfter(w, tooMany.wait)
+			q.fail(errTooMany)
+			return
+		}
 		w.Header().Set("WWW-Authenticate", `Bearer realm="", authorization_uri="`+s.BaseURL(r)+"/"+s.TenantID+`/oauth2/v2.0/authorize"`)
 		q.fail(&apiError{http.StatusUnauthorized, "InvalidAuthenticationToken", err.Error()})
 		return
@@ -274,28 +294,6 @@ func lowerKey(segment string) string {
 	}
 	return strings.ToLower(segment)
 }
-
-// read decodes a JSON body. A trailing comma, which one tool sends, is let pass.
-func (q *request) read(to any) error {
-	body, err := io.ReadAll(q.Body)
-	if err != nil {
-		return badRequest("The body is too large or could not be read.")
-	}
-	body = trailingComma.ReplaceAll(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")), []byte("$1"))
-	if len(bytes.TrimSpace(body)) == 0 {
-		return badRequest("The request has no body.")
-	}
-	if err := json.Unmarshal(body, to); err != nil {
-		var typeError *json.UnmarshalTypeError
-		if errors.As(err, &typeError) {
-			return badRequest(fmt.Sprintf("The member '%s' has a value of the wrong type.", typeError.Field))
-		}
-		return badRequest("The body is no valid JSON.")
-	}
-	return nil
-}
-
-var trailingComma = regexp.MustCompile(`,(\s*[}\]])`)
 
 // write answers with JSON; context is the @odata.context's fragment, "" for none.
 func (q *request) write(status int, context string, body map[string]any) error {
@@ -371,6 +369,8 @@ func (q *request) fail(err error) {
 	case errors.As(err, &e):
 	case errors.As(err, &fault):
 		e = &apiError{http.StatusBadRequest, fault.Code, fault.Text}
+	case errors.Is(err, keyset.ErrConflict):
+		e = &apiError{http.StatusConflict, "AADB2C", sentence(err.Error())}
 	case errors.Is(err, connector.ErrInvalid), errors.Is(err, userflow.ErrInvalid):
 		e = &apiError{http.StatusBadRequest, "AADB2C", sentence(err.Error())}
 	case errors.Is(err, directory.ErrNotFound): // deleted by another meanwhile
@@ -381,6 +381,9 @@ func (q *request) fail(err error) {
 		e = &apiError{http.StatusConflict, "AADB2C", sentence(err.Error())}
 	case errors.Is(err, userflow.ErrNotFound), errors.Is(err, connector.ErrNotFound), errors.Is(err, audit.ErrNotFound):
 		e = &apiError{http.StatusNotFound, "AADB2C", sentence(err.Error())}
+	case errors.Is(err, directory.ErrBusy):
+		q.w.Header().Set("Retry-After", strconv.Itoa(int(limit.RetryAfter.Seconds())))
+		e = &apiError{http.StatusTooManyRequests, "TooManyRequests", "There are many requests at this moment. Please wait for some time and try again."}
 	case errors.Is(err, application.ErrInvalid), errors.Is(err, directory.ErrInvalid), errors.Is(err, directory.ErrWeakPassword):
 		e = &apiError{http.StatusBadRequest, "Request_BadRequest", err.Error()}
 	default:

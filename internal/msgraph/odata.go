@@ -2,6 +2,7 @@ package msgraph
 
 import (
 	"context"
+	"encoding/json"
 	"strconv"
 	"strings"
 	"time"
@@ -189,6 +190,10 @@ func compare(a, b any) int {
 	case float64:
 		if y, ok := b.(float64); ok {
 			return compareFloat(x, y)
+		}
+	case json.Number:
+		if f, err := x.Float64(); err == nil {
+			return compare(f, b)
 		}
 	}
 	return 2

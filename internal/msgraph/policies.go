@@ -1,15 +1,18 @@
 package msgraph
 
 import (
+	"bytes"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"regexp"
+	"slices"
 	"strings"
 
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/policy"
 )
 
 func (q *request) listPolicies() error {
@@ -47,47 +50,61 @@ func (q *request) getPolicyXML() error {
 
 // writeXML gives a policy as it was stored, with the tenant's object id that B2C
 // writes into the root element.
-func (q *request) writeXML(status int, xml []byte) {
+func (q *request) writeXML(status int, file []byte) {
 	q.w.Header().Set("Content-Type", "application/xml")
 	q.w.WriteHeader(status)
-	_, _ = q.w.Write(withTenantObjectID(xml, q.s.TenantID))
+	_, _ = q.w.Write(withTenantObjectID(file, q.s.TenantID))
 }
 
-var rootElement = regexp.MustCompile(`<TrustFrameworkPolicy\b[^>]*>`)
-
-// withTenantObjectID adds the attribute if the file lacks it; the rest stays as it is.
-// A file in UTF-16 is left alone.
-func withTenantObjectID(xml []byte, tenantID string) []byte {
-	at := rootElement.FindIndex(xml)
-	if at == nil || strings.Contains(string(xml[at[0]:at[1]]), "TenantObjectId=") {
-		return xml
+// withTenantObjectID adds the attribute to the root element if the file lacks it; the
+// rest stays as it is. A file in UTF-16 is left alone.
+func withTenantObjectID(file []byte, tenantID string) []byte {
+	d := xml.NewDecoder(bytes.NewReader(file))
+	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil }
+	for {
+		start := int(d.InputOffset())
+		token, err := d.RawToken()
+		if err != nil {
+			return file
+		}
+		root, ok := token.(xml.StartElement)
+		if !ok {
+			continue
+		}
+		if slices.ContainsFunc(root.Attr, func(a xml.Attr) bool { return a.Name.Local == "TenantObjectId" }) {
+			return file
+		}
+		end := start + bytes.IndexAny(file[start:], " \t\r\n/>")
+		return slices.Concat(file[:end], []byte(` TenantObjectId="`+tenantID+`"`), file[end:])
 	}
-	end := at[0] + len("<TrustFrameworkPolicy")
-	return append(append(append([]byte{}, xml[:end]...), ` TenantObjectId="`+tenantID+`"`...), xml[end:]...)
+}
+
+// policyID is the id that a file gives itself, "" if it can't be read.
+func policyID(file []byte) string {
+	if d, _ := policy.Parse("policy.xml", file); d != nil {
+		return d.PolicyID.Value
+	}
+	return ""
 }
 
 func (q *request) createPolicy() error { return q.upload("", false) }
 
 func (q *request) putPolicy() error { return q.upload(q.args[0], true) }
 
-var policyIDPattern = regexp.MustCompile(`PolicyId\s*=\s*["']([^"']+)["']`)
-
 // upload stores a policy; refusals list every diagnostic, and the message has their
 // texts as tools print it (admin-surface §2).
 func (q *request) upload(id string, overwrite bool) error {
-	xml, err := io.ReadAll(q.Body)
+	file, err := io.ReadAll(q.Body)
 	if err != nil {
 		return &apiError{http.StatusRequestEntityTooLarge, "AADB2C", "The policy is larger than is allowed."}
 	}
-	if !overwrite {
-		if m := policyIDPattern.FindSubmatch(xml); m != nil {
-			if _, err := q.s.Policies.Get(string(m[1])); err == nil {
-				return &apiError{http.StatusConflict, "AADB2C", fmt.Sprintf("The tenant %s already has a policy with the id %s.", q.s.TenantName, m[1])}
-			}
+	if own := policyID(file); !overwrite && own != "" {
+		if _, err := q.s.Policies.Get(own); err == nil {
+			return &apiError{http.StatusConflict, "AADB2C", fmt.Sprintf("The tenant %s already has a policy with the id %s.", q.s.TenantName, own)}
 		}
 	}
 	_, missing := q.s.Policies.Get(id)
-	out, err := q.s.Policies.Upload(q.Context(), library.Policy{ID: id, XML: xml, By: q.by()})
+	out, err := q.s.Policies.Upload(q.Context(), library.Policy{ID: id, XML: file, By: q.by()})
 	if errors.Is(err, library.ErrInvalid) {
 		q.refuse(id, out.Diagnostics)
 		return nil
@@ -101,11 +118,9 @@ func (q *request) upload(id string, overwrite bool) error {
 		status = http.StatusCreated
 	}
 	if id == "" {
-		if m := policyIDPattern.FindSubmatch(xml); m != nil {
-			q.w.Header().Set("Location", q.base()+"/trustFramework/policies/"+string(m[1])+"/")
-		}
+		q.w.Header().Set("Location", q.base()+"/trustFramework/policies/"+policyID(file)+"/")
 	}
-	q.writeXML(status, xml)
+	q.writeXML(status, file)
 	return nil
 }
 

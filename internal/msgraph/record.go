@@ -40,7 +40,7 @@ var named = map[string]string{
 	"uploadpkcs12": "Upload certificate to policy key", "uploadclientcertificate": "Upload certificate to Api connector", "probe": "Probe Api connector",
 	"addpassword": "Update application – Certificates and secrets management", "removepassword": "Update application – Certificates and secrets management",
 	"addkey": "Update application – Certificates and secrets management", "removekey": "Update application – Certificates and secrets management",
-	"revokesigninsessions": "Revoke user sessions", "restore": "Restore user",
+	"revokesigninsessions": "Revoke user sessions",
 }
 
 // activityOf is the activity of a route, "" for one that changes nothing.
@@ -69,6 +69,9 @@ func activityOf(h *route) (name string, a activity, operation string) {
 		}
 		if own, ok := named[last]; ok {
 			return own, a, op
+		}
+		if last == "restore" {
+			verb = "Restore"
 		}
 		return verb + " " + a.kind, a, op
 	}
@@ -108,7 +111,7 @@ func (q *request) record(name string, a activity, operation string, status int) 
 	r := audit.Record{
 		Category: a.category, Activity: name, CorrelationID: q.id, Service: a.service, OperationType: operation, Result: audit.Success,
 		InitiatedBy: q.initiator(), Targets: q.acted(a), Details: []audit.Detail{
-			{Key: "TenantId", Value: q.s.TenantName}, {Key: "UserAgent", Value: cut(q.UserAgent(), 256)}, {Key: "ClientIpAddress", Value: remoteIP(q.Request)},
+			{Key: "TenantId", Value: q.s.TenantName}, {Key: "UserAgent", Value: cut(q.UserAgent(), 256)}, {Key: "ClientIpAddress", Value: q.s.remoteIP(q.Request)},
 		},
 	}
 	r.Details = append(r.Details, q.details...)
@@ -143,7 +146,7 @@ func (q *request) recordDenied(h *route) {
 	q.s.Audit.Add(audit.Record{
 		Category: audit.CategoryAuthorization, Activity: name, CorrelationID: q.id, Service: a.service, Result: audit.Failure, ResultReason: "Access is denied",
 		InitiatedBy: q.initiator(), Targets: q.acted(a), Details: []audit.Detail{
-			{Key: "TenantId", Value: q.s.TenantName}, {Key: "UserAgent", Value: cut(q.UserAgent(), 256)}, {Key: "ClientIpAddress", Value: remoteIP(q.Request)},
+			{Key: "TenantId", Value: q.s.TenantName}, {Key: "UserAgent", Value: cut(q.UserAgent(), 256)}, {Key: "ClientIpAddress", Value: q.s.remoteIP(q.Request)},
 		},
 	})
 }

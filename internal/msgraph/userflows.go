@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"regexp"
 	"slices"
@@ -761,16 +760,4 @@ func (q *request) deleteOverridesPage() error {
 		}
 		return nil
 	})
-}
-
-// body reads the request's body whole.
-func (q *request) body() ([]byte, error) {
-	b, err := io.ReadAll(q.Body)
-	if err != nil {
-		return nil, badRequest("The body is too large or could not be read.")
-	}
-	if len(strings.TrimSpace(string(b))) == 0 {
-		return nil, badRequest("The request has no body.")
-	}
-	return trailingComma.ReplaceAll(b, []byte("$1")), nil
 }

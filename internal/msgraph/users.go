@@ -3,6 +3,7 @@ package msgraph
 import (
 	"encoding/json"
 	"errors"
+	"math"
 	"net/http"
 	"net/mail"
 	"regexp"
@@ -383,18 +384,18 @@ func extensionValue(name string, raw json.RawMessage, null bool) (claims.Value, 
 	if null {
 		return claims.Value{}, nil
 	}
-	v, err := decode[any](name, raw)
-	if err != nil {
-		return claims.Value{}, err
-	}
-	switch x := v.(type) {
+	switch x := exactJSON(raw).(type) {
 	case bool:
 		return claims.Bool(x), nil
 	case string:
 		return claims.Text(x), nil
-	case float64:
-		if x == float64(int64(x)) {
-			return claims.LongInteger(int64(x)), nil
+	case json.Number:
+		if n, err := x.Int64(); err == nil {
+			return claims.LongInteger(n), nil
+		}
+		// 5.0 and 1e3 are whole numbers, too.
+		if f, err := x.Float64(); err == nil && f == math.Trunc(f) && math.Abs(f) < 1<<53 {
+			return claims.LongInteger(int64(f)), nil
 		}
 	}
 	return claims.Value{}, badRequest("Invalid value specified for property '" + name + "' of resource 'User'.")

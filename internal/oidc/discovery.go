@@ -66,7 +66,7 @@ func (s *Server) discovery(w http.ResponseWriter, r *http.Request, e endpoint.En
 		SigningAlgorithms:     []string{"RS256"},
 		TokenEndpointAuth:     clientAuthentication,
 		TokenEndpointAlgs:     application.AssertionAlgorithms,
-		CodeChallengeMethods:  []string{"S256", "plain"},
+		CodeChallengeMethods:  []string{"S256"},
 		IssParameterSupported: true,
 		RevocationEndpoint:    e.URL(base, revokePath),
 		RevocationAuth:        append([]string{"none"}, clientAuthentication...),
@@ -74,6 +74,9 @@ func (s *Server) discovery(w http.ResponseWriter, r *http.Request, e endpoint.En
 		IntrospectionEndpoint: e.URL(base, introspectPath),
 		IntrospectionAuth:     clientAuthentication,
 		IntrospectionAlgs:     application.AssertionAlgorithms,
+	}
+	if s.AllowPlainPKCE {
+		doc.CodeChallengeMethods = append(doc.CodeChallengeMethods, "plain")
 	}
 	if p.RelyingParty.UserInfo != nil {
 		doc.UserInfoEndpoint = e.URL(base, userInfoPath)
@@ -100,7 +103,7 @@ func (s *Server) keys(w http.ResponseWriter, r *http.Request, _ endpoint.Endpoin
 	if err != nil {
 		s.Log.ErrorContext(r.Context(), "keys can't be read", "policyId", p.PolicyID, "err", err)
 		s.json(w, http.StatusInternalServerError, errorBody{Error: "server_error",
-			Description: s.describe(&failure{code: "AADB2C90019", text: "The signing keys of the policy are not available."}, s.Engine.NewID())})
+			Description: s.describe(&failure{code: journey.CodeKeysUnavailable, text: "The signing keys of the policy are not available."}, s.Engine.NewID())})
 		return
 	}
 	w.Header().Set("Cache-Control", "public, max-age=300")

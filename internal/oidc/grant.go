@@ -71,7 +71,7 @@ func (s *Server) grantOf(a *authorization, out *journey.Finished) *grant {
 		AuthTime: out.AuthTime, First: now, Issued: now, Expires: now.Add(codeLifetime), Language: out.Journey.Language,
 	}
 	g.fill(out)
-	if out.Account.Gone {
+	if out.Account.Closed {
 		g.Scopes = slices.DeleteFunc(slices.Clone(g.Scopes), func(scope string) bool { return scope == "offline_access" })
 	}
 	return g
@@ -135,7 +135,7 @@ func (s *Server) openGrant(p seal.Purpose, text string) (*grant, *failure) {
 			return g, nil
 		}
 	}
-	return nil, &failure{"AADB2C90090", "invalid_grant", "The provided grant is malformed or was encrypted with an unknown key."}
+	return nil, &failure{journey.CodeGrantMalformed, "invalid_grant", "The provided grant is malformed or was encrypted with an unknown key."}
 }
 
 // reserved are the token's own members, which no policy claim replaces.
@@ -178,8 +178,8 @@ type issued struct {
 	idToken, accessToken string
 }
 
-// issue signs what the scopes ask for. hash is what the id token vouches for in the
-// front channel: the code.
+// issue signs what the scopes ask for. The id token vouches for the access token beside it
+// and, in the front channel, for the code (OpenID Connect Core §3.3.2.11).
 func (s *Server) issue(r *http.Request, base string, p *journey.Program, settings *journey.TokenSettings, g *grant, id, access bool, code string) (issued, error) {
 	var out issued
 	key, err := s.Keys.ActiveSigningKey(r.Context(), settings.SigningKey)
@@ -202,7 +202,7 @@ func (s *Server) issue(r *http.Request, base string, p *journey.Program, setting
 		if code != "" {
 			c.Set("c_hash", token.HalfHash(code))
 		}
-		if out.accessToken != "" && code == "" {
+		if out.accessToken != "" {
 			c.Set("at_hash", token.HalfHash(out.accessToken))
 		}
 		if out.idToken, err = token.Sign(key.Key, key.KID, c, nil); err != nil {
@@ -221,9 +221,9 @@ func (s *Server) issueFront(r *http.Request, a *authorization, out *journey.Fini
 func (s *Server) issueFailure(r *http.Request, correlationID string, err error) *failure {
 	s.Log.ErrorContext(r.Context(), "tokens can't be issued", "correlationId", correlationID, "err", err)
 	if errors.Is(err, keyset.ErrNoActive) || errors.Is(err, keyset.ErrNotFound) {
-		return &failure{string(journey.CodeNoActiveKey), "server_error", journey.CodeNoActiveKey.Text()}
+		return &failure{journey.CodeNoActiveKey, "server_error", journey.CodeNoActiveKey.Text()}
 	}
-	return &failure{string(journey.CodeInternal), "server_error", journey.CodeInternal.Text()}
+	return &failure{journey.CodeInternal, "server_error", journey.CodeInternal.Text()}
 }
 
 // clientInfo is what MSAL keys its accounts with.

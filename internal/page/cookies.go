@@ -12,11 +12,12 @@ import (
 	"journeyman.dev/internal/journey"
 )
 
-// The cookies (pages §3.2). B2C's names have colons, which Go doesn't write; no client
-// reads them.
+// The cookies (pages §3.2). B2C's names have colons, which Go doesn't write. Clients and
+// scripts read the first two by name, so only the others get a prefix.
 const (
 	csrfCookie        = "x-ms-cpim-csrf"
 	transCookie       = "x-ms-cpim-trans"
+	bindingPrefix     = "x-ms-cpim-cache|"
 	maxSessionCookies = 4
 	// maxBindings is how many journeys of a browser may be open; older ones make way.
 	maxBindings = 12
@@ -26,7 +27,59 @@ func sessionCookie(i int) string { return "x-ms-cpim-sso_" + strconv.Itoa(i) }
 
 // bindingCookie binds a journey to its browser; one for each, so that tabs don't
 // disturb each other.
-func bindingCookie(transaction string) string { return "x-ms-cpim-cache|" + transaction + "_0" }
+func bindingCookie(transaction string) string { return bindingPrefix + transaction + "_0" }
+
+// hostPrefix makes browsers refuse a cookie that a sister host set, or a page without
+// https (RFC 6265bis §4.1.3.2).
+const hostPrefix = "__Host-"
+
+// own is the name that a cookie is written under.
+func (p *Pages) own(name string) string {
+	if p.Secure {
+		return hostPrefix + name
+	}
+	return name
+}
+
+// cookie reads one of our cookies. For one release the name without prefix counts, too, if
+// the other isn't there: who is signed in, or on a page, stays so after the upgrade.
+func (p *Pages) cookie(r *http.Request, name string) (*http.Cookie, error) {
+	if c, err := r.Cookie(p.own(name)); err == nil {
+		return c, nil
+	}
+	return r.Cookie(name)
+}
+
+// expire takes a cookie away, under both of its names.
+func (p *Pages) expire(w http.ResponseWriter, r *http.Request, name string) {
+	for _, known := range []string{hostPrefix + name, name} {
+		if _, err := r.Cookie(known); err == nil {
+			p.setCookie(w, &http.Cookie{Name: known, Path: "/", HttpOnly: true, MaxAge: -1})
+		}
+	}
+}
+
+// writeCookie sets one of our cookies; the name without prefix is taken away.
+func (p *Pages) writeCookie(w http.ResponseWriter, r *http.Request, c *http.Cookie) {
+	name := c.Name
+	if c.Name = p.own(name); c.Name != name {
+		if _, err := r.Cookie(name); err == nil {
+			p.setCookie(w, &http.Cookie{Name: name, Path: "/", HttpOnly: true, MaxAge: -1})
+		}
+	}
+	p.setCookie(w, c)
+}
+
+// bindings are the cookies of the browser's open journeys.
+func bindings(r *http.Request) []*http.Cookie {
+	var list []*http.Cookie
+	for _, c := range r.Cookies() {
+		if strings.HasPrefix(strings.TrimPrefix(c.Name, hostPrefix), bindingPrefix) {
+			list = append(list, c)
+		}
+	}
+	return list
+}
 
 // setCookie writes a cookie that other sites' posts carry, too, as federation by
 // form_post needs it; without https browsers only take lax ones.
@@ -44,23 +97,18 @@ func (p *Pages) bind(w http.ResponseWriter, r *http.Request, j *journey.Journey,
 	if secret == "" {
 		return
 	}
-	open := 0
-	for _, c := range r.Cookies() {
-		if strings.HasPrefix(c.Name, "x-ms-cpim-cache|") {
-			if open++; open >= maxBindings {
-				p.setCookie(w, &http.Cookie{Name: c.Name, Path: "/", HttpOnly: true, MaxAge: -1})
-			}
+	for i, c := range bindings(r) {
+		if i+1 >= maxBindings {
+			p.setCookie(w, &http.Cookie{Name: c.Name, Path: "/", HttpOnly: true, MaxAge: -1})
 		}
 	}
-	p.setCookie(w, &http.Cookie{Name: bindingCookie(j.ID), Value: secret, Path: "/", HttpOnly: true})
+	p.writeCookie(w, r, &http.Cookie{Name: bindingCookie(j.ID), Value: secret, Path: "/", HttpOnly: true})
 }
 
 // ForgetJourneys takes the browser's halves of its journeys away.
 func (p *Pages) ForgetJourneys(w http.ResponseWriter, r *http.Request) {
-	for _, c := range r.Cookies() {
-		if strings.HasPrefix(c.Name, "x-ms-cpim-cache|") {
-			p.setCookie(w, &http.Cookie{Name: c.Name, Path: "/", HttpOnly: true, MaxAge: -1})
-		}
+	for _, c := range bindings(r) {
+		p.setCookie(w, &http.Cookie{Name: c.Name, Path: "/", HttpOnly: true, MaxAge: -1})
 	}
 }
 
@@ -70,7 +118,7 @@ func (p *Pages) visit(r *http.Request, transaction string) journey.Visit {
 	if e, ok, err := endpoint.Parse(r.URL); ok && err == nil {
 		v.PolicyID = e.Policy
 	}
-	if c, err := r.Cookie(bindingCookie(transaction)); err == nil {
+	if c, err := p.cookie(r, bindingCookie(transaction)); err == nil {
 		v.Secret = c.Value
 	}
 	v.CSRF = r.Header.Get("X-CSRF-TOKEN")

@@ -192,13 +192,9 @@ func (p *Pages) Error(w http.ResponseWriter, r *http.Request, status int, f *jou
 
 // Session reads the browser's session; nil if there is none that can be read.
 func (p *Pages) Session(r *http.Request) *session.Session {
-	text := ""
-	for i := range maxSessionCookies {
-		c, err := r.Cookie(sessionCookie(i))
-		if err != nil {
-			break
-		}
-		text += c.Value
+	text := p.sessionText(r, p.own)
+	if text == "" {
+		text = p.sessionText(r, func(name string) string { return name }) // see cookie
 	}
 	if text == "" {
 		return nil
@@ -212,6 +208,18 @@ func (p *Pages) Session(r *http.Request) *session.Session {
 		return nil
 	}
 	return s
+}
+
+// sessionText joins the cookies that a session is cut into.
+func (p *Pages) sessionText(r *http.Request, name func(string) string) (text string) {
+	for i := range maxSessionCookies {
+		c, err := r.Cookie(name(sessionCookie(i)))
+		if err != nil {
+			break
+		}
+		text += c.Value
+	}
+	return text
 }
 
 // SetSession writes the browser's session: for as long as the browser lives, or under
@@ -238,9 +246,9 @@ func (p *Pages) SetSession(w http.ResponseWriter, r *http.Request, s *session.Se
 	for i := range maxSessionCookies {
 		part := text[min(i*chunk, len(text)):min((i+1)*chunk, len(text))]
 		if part != "" {
-			p.setCookie(w, &http.Cookie{Name: sessionCookie(i), Value: part, Path: "/", HttpOnly: true, MaxAge: maxAge})
-		} else if _, err := r.Cookie(sessionCookie(i)); err == nil {
-			p.setCookie(w, &http.Cookie{Name: sessionCookie(i), Path: "/", HttpOnly: true, MaxAge: -1})
+			p.writeCookie(w, r, &http.Cookie{Name: sessionCookie(i), Value: part, Path: "/", HttpOnly: true, MaxAge: maxAge})
+		} else {
+			p.expire(w, r, sessionCookie(i))
 		}
 	}
 }
@@ -248,8 +256,6 @@ func (p *Pages) SetSession(w http.ResponseWriter, r *http.Request, s *session.Se
 // ClearSession removes the browser's session.
 func (p *Pages) ClearSession(w http.ResponseWriter, r *http.Request) {
 	for i := range maxSessionCookies {
-		if _, err := r.Cookie(sessionCookie(i)); err == nil {
-			p.setCookie(w, &http.Cookie{Name: sessionCookie(i), Path: "/", HttpOnly: true, MaxAge: -1})
-		}
+		p.expire(w, r, sessionCookie(i))
 	}
 }

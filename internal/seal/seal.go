@@ -21,6 +21,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode"
 
 	"golang.org/x/crypto/chacha20poly1305"
 )
@@ -133,39 +134,60 @@ func (s *Sealer) OpenJourney(id string, sealed []byte) ([]byte, error) {
 	return s.Open(Journey, id, sealed)
 }
 
-// LoadOrCreateMasterKey reads the master key from a file (base64), or makes one that
-// only the owner may read.
-func LoadOrCreateMasterKey(path string) ([]byte, error) {
-	text, err := os.ReadFile(path)
-	if errors.Is(err, os.ErrNotExist) {
-		key := make([]byte, MasterKeySize)
-		_, _ = rand.Read(key)
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			return nil, err
-		}
-		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-		if err != nil {
-			return nil, err
-		}
-		if _, err := f.WriteString(base64.StdEncoding.EncodeToString(key) + "\n"); err != nil {
-			return nil, errors.Join(err, f.Close())
-		}
-		if err := f.Sync(); err != nil {
-			return nil, errors.Join(err, f.Close())
-		}
-		return key, f.Close()
+// Fresh reports whether a blob was sealed with the master key that seals now.
+func (s *Sealer) Fresh(p Purpose, context string, sealed []byte) bool {
+	first := Sealer{keys: s.keys[:1]}
+	_, err := first.Open(p, context, sealed)
+	return err == nil
+}
+
+// LoadOrCreateMasterKeys reads master keys from a file, or makes a file with one that only
+// the owner may read.
+func LoadOrCreateMasterKeys(path string) ([][]byte, error) {
+	keys, err := LoadMasterKeys(path)
+	if !errors.Is(err, os.ErrNotExist) {
+		return keys, err
 	}
+	key := make([]byte, MasterKeySize)
+	_, _ = rand.Read(key)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	return ParseMasterKey(string(text))
+	if _, err := f.WriteString(base64.StdEncoding.EncodeToString(key) + "\n"); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	if err := f.Sync(); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return [][]byte{key}, f.Close()
 }
 
-// ParseMasterKey reads a master key in base64.
-func ParseMasterKey(text string) ([]byte, error) {
-	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
-	if err != nil || len(key) != MasterKeySize {
-		return nil, fmt.Errorf("the master key must be %d bytes in base64", MasterKeySize)
+// LoadMasterKeys reads master keys from a file, one on each line.
+func LoadMasterKeys(path string) ([][]byte, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
 	}
-	return key, nil
+	return ParseMasterKeys(string(text))
+}
+
+// ParseMasterKeys reads one or more master keys in base64, with commas, blanks or line
+// breaks between. The first seals.
+func ParseMasterKeys(text string) ([][]byte, error) {
+	var keys [][]byte
+	for i, word := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
+		key, err := base64.StdEncoding.DecodeString(word)
+		if err != nil || len(key) != MasterKeySize {
+			return nil, fmt.Errorf("master key %d must be %d bytes in base64", i+1, MasterKeySize)
+		}
+		keys = append(keys, key)
+	}
+	if len(keys) == 0 {
+		return nil, fmt.Errorf("a master key must be there: %d bytes in base64", MasterKeySize)
+	}
+	return keys, nil
 }

@@ -71,17 +71,56 @@ func TestAnOldMasterKeyStillOpens(t *testing.T) {
 func TestMasterKeyFileIsMadeOnceForItsOwner(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a", "master.key")
-	first, err := seal.LoadOrCreateMasterKey(path)
+	first, err := seal.LoadOrCreateMasterKeys(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := seal.LoadOrCreateMasterKey(path)
-	if err != nil || string(first) != string(second) {
+	second, err := seal.LoadOrCreateMasterKeys(path)
+	if err != nil || len(first) != 1 || len(second) != 1 || string(first[0]) != string(second[0]) {
 		t.Errorf("second = %v", err)
 	}
 	info, err := os.Stat(path)
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("mode = %v, %v", info.Mode(), err)
+	}
+}
+
+func TestSeveralMasterKeysAreRead(t *testing.T) {
+	t.Parallel()
+	const a, b = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+	for text, want := range map[string]int{
+		a: 1, a + "\n": 1, a + "," + b: 2, a + ", " + b + ",": 2, "\r\n" + a + "\r\n\n" + b + "\n": 2,
+		"": 0, " \n,": 0, a + "," + b[:20]: 0, "no key": 0, a + b: 0,
+	} {
+		keys, err := seal.ParseMasterKeys(text)
+		if len(keys) != want || (err == nil) != (want > 0) {
+			t.Errorf("%q: %d keys, %v", text, len(keys), err)
+		}
+		if want == 2 && (keys[0][0] != 0 || keys[1][0] != 1) {
+			t.Errorf("%q: %v", text, keys)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "master.key")
+	if _, err := seal.LoadMasterKeys(path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("without a file: %v", err)
+	}
+	if err := os.WriteFile(path, []byte(b+"\n"+a+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if keys, err := seal.LoadOrCreateMasterKeys(path); err != nil || len(keys) != 2 || keys[0][0] != 1 {
+		t.Errorf("%v, %v", keys, err)
+	}
+}
+
+func TestWhatTheFirstKeySealedIsFresh(t *testing.T) {
+	t.Parallel()
+	old := sealer(t, 1).Seal(seal.Secret, "x", []byte("content"))
+	both := sealer(t, 2, 1)
+	if both.Fresh(seal.Secret, "x", old) {
+		t.Error("what an older key sealed")
+	}
+	if again := both.Seal(seal.Secret, "x", []byte("content")); !both.Fresh(seal.Secret, "x", again) || both.Fresh(seal.Secret, "y", again) || both.Fresh(seal.Journey, "x", again) {
+		t.Error("what the first key sealed")
 	}
 }
 

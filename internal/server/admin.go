@@ -15,13 +15,7 @@ import (
 func (s *Server) AdminHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		if err := s.db.Ready(r.Context()); err != nil {
-			http.Error(w, "database does not answer", http.StatusServiceUnavailable)
-			return
-		}
-		_, _ = io.WriteString(w, "ready\n")
-	})
+	mux.HandleFunc("GET /readyz", s.readyz)
 	graph := s.graph()
 	for _, prefix := range []string{"/graph/", "/v1.0/", "/beta/"} {
 		mux.Handle(prefix, graph)
@@ -51,9 +45,10 @@ func (s *Server) AdminHandler() http.Handler {
 func (s *Server) graph() *msgraph.Server {
 	return &msgraph.Server{
 		TenantName: s.Config.Tenant, TenantID: s.TenantID, ExtensionsApp: s.ExtensionsApp, AdminToken: s.Config.AdminToken,
-		Policies: s.Policies, Keys: s.Keys, Apps: s.Apps, Users: s.Users, Sessions: store.Sessions{DB: s.db},
+		Policies: s.Policies, Keys: s.Keys, OwnKeys: s.OwnKeys, Apps: s.Apps, Users: s.Users, Sessions: store.Sessions{DB: s.db},
 		Assertions: s.db, RefuseKnownPasswords: s.Config.RefuseKnownPasswords,
 		Connectors: s.Connectors, Flows: s.Flows, Audit: s.Audit, Prober: s, ExportFlow: s.ExportFlow, AppleSecret: s.appleSecret, PageTexts: pageTexts,
+		Failures: &msgraph.Failures{Now: s.Config.Now}, RemoteIP: s.remoteIP,
 		BaseURL: func(*http.Request) string { return s.adminURL }, Now: s.Config.Now, Log: s.Config.Log,
 	}
 }

@@ -23,9 +23,6 @@ const (
 	appleAudience = "https://appleid.apple.com"
 )
 
-// appleKeyName is the policy key with the private key that client secrets are made of.
-func appleKeyName(p *userflow.Provider) string { return p.SecretKey() + "_PrivateKey" }
-
 // appleSecret makes a client secret of Sign in with Apple, and keeps the private key.
 func (s *Server) appleSecret(ctx context.Context, p *userflow.Provider, private []byte) (keyset.Key, error) {
 	key, err := s.signApple(p, private)
@@ -33,10 +30,10 @@ func (s *Server) appleSecret(ctx context.Context, p *userflow.Provider, private 
 		return key, err
 	}
 	kept := keyset.NewSecret("sig", private)
-	if name := appleKeyName(p); s.Keys.Exists(name) {
-		_, err = s.Keys.Replace(ctx, name, []keyset.Key{kept})
+	if name := p.PrivateKey(); s.OwnKeys.Exists(name) {
+		_, err = s.OwnKeys.Replace(ctx, name, []keyset.Key{kept})
 	} else {
-		_, err = s.Keys.Create(ctx, name, kept)
+		_, err = s.OwnKeys.Create(ctx, name, kept)
 	}
 	return key, err
 }
@@ -73,7 +70,7 @@ func (s *Server) renewApple(ctx context.Context) error {
 		if p.Type != userflow.TypeApple {
 			continue
 		}
-		set, err := s.Keys.Get(p.SecretKey())
+		set, err := s.OwnKeys.Get(p.SecretKey())
 		if err != nil {
 			errs = append(errs, err)
 			continue
@@ -81,14 +78,14 @@ func (s *Server) renewApple(ctx context.Context) error {
 		if active, ok := set.Active(s.Config.Now()); ok && s.Config.Now().Add(appleRenew).Before(active.Expires) {
 			continue
 		}
-		private, err := s.Keys.Secret(ctx, appleKeyName(&p))
+		private, err := s.OwnKeys.Secret(ctx, p.PrivateKey())
 		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
 		key, err := s.signApple(&p, private)
 		if err == nil {
-			_, err = s.Keys.Replace(ctx, p.SecretKey(), []keyset.Key{key})
+			_, err = s.OwnKeys.Replace(ctx, p.SecretKey(), []keyset.Key{key})
 		}
 		errs = append(errs, err)
 	}

@@ -57,7 +57,7 @@ func (s *Server) EnsureApplication(ctx context.Context, name string, redirects [
 	have, err := s.Apps.GetByAppID(ctx, appID)
 	if errors.Is(err, application.ErrNotFound) {
 		a := application.Application{ID: uuid.NewString(), AppID: appID, DisplayName: name, Created: now.UTC(), WebRedirects: redirects,
-			Secrets: []application.Secret{made}, ImplicitIDToken: true, SignInAudience: "AzureADandPersonalMicrosoftAccount"}
+			Secrets: []application.Secret{made}, ImplicitIDToken: true, PKCE: new(application.PKCE), SignInAudience: "AzureADandPersonalMicrosoftAccount"}
 		return appID, secret, s.Apps.Create(ctx, a)
 	}
 	if err != nil {

@@ -115,21 +115,23 @@ func (s KeySets) LoadKeySets(ctx context.Context) ([]keyset.Stored, error) {
 
 // CreateKeySet implements keyset.Store.
 func (s KeySets) CreateKeySet(ctx context.Context, k keyset.Stored) error {
-	return s.inWrite(ctx, func(ctx context.Context, q querier) error {
-		res, err := q.ExecContext(ctx, "INSERT INTO keysets (id, name, version, data) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-			strings.ToLower(k.ID), k.ID, k.Version, k.Data)
-		if err != nil {
-			return err
-		}
-		n, err := res.RowsAffected()
-		if err != nil {
-			return err
-		}
-		if n == 0 {
-			return keyset.ErrExists
-		}
-		return nil
-	})
+	return s.inWrite(ctx, func(ctx context.Context, q querier) error { return insertKeySet(ctx, q, k) })
+}
+
+func insertKeySet(ctx context.Context, q querier, k keyset.Stored) error {
+	res, err := q.ExecContext(ctx, "INSERT INTO keysets (id, name, version, data) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+		strings.ToLower(k.ID), k.ID, k.Version, k.Data)
+	if err != nil {
+		return err
+	}
+	n, err := res.RowsAffected()
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return keyset.ErrExists
+	}
+	return nil
 }
 
 // SaveKeySet implements keyset.Store.
@@ -151,6 +153,25 @@ func (s KeySets) DeleteKeySet(ctx context.Context, id string) error {
 	return s.inWrite(ctx, func(ctx context.Context, q querier) error {
 		_, err := q.ExecContext(ctx, "DELETE FROM keysets WHERE id = $1", strings.ToLower(id))
 		return err
+	})
+}
+
+// MoveKeySet implements keyset.Store.
+func (s KeySets) MoveKeySet(ctx context.Context, from keyset.Stored, others []string, to keyset.Stored) error {
+	return s.inWrite(ctx, func(ctx context.Context, q querier) error {
+		res, err := q.ExecContext(ctx, "DELETE FROM keysets WHERE id = $1 AND version = $2", strings.ToLower(from.ID), from.Version)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(keyset.ErrConflict, err)
+		}
+		for _, id := range others {
+			if _, err := q.ExecContext(ctx, "DELETE FROM keysets WHERE id = $1", strings.ToLower(id)); err != nil {
+				return err
+			}
+		}
+		return insertKeySet(ctx, q, to)
 	})
 }
 

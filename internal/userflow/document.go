@@ -16,6 +16,8 @@ type document struct {
 	fields          []field    // what the page of attributes asks for, but the address
 	address         *Assignment
 	claims          []string // application claims
+	// exported documents are uploaded as custom policies.
+	exported bool
 }
 
 // field is an attribute on a page.
@@ -26,7 +28,7 @@ type field struct {
 
 // Document is a flow as a custom policy of an id. The flow must have been checked.
 func Document(f *Flow, t *Tenant, policyID string) []byte {
-	d := &document{Flow: f, t: t, claims: f.Settings.ApplicationClaims}
+	d := &document{Flow: f, t: t, claims: f.Settings.ApplicationClaims, exported: !IsFlowID(policyID)}
 	if d.claims == nil {
 		d.claims = defaultClaims
 	}

@@ -21,9 +21,13 @@ func (d *document) identityProvider(p Provider) *element {
 	if s.Protocol == "OAuth2" && d.wants("identityProviderAccessToken") {
 		outputs.with(outputClaim("identityProviderAccessToken", "PartnerClaimType", "{oauth2:access_token}"))
 	}
+	secret := p.SecretKey()
+	if d.exported {
+		secret = p.exportedKey()
+	}
 	tp := profile(profileID(p), p.DisplayName, s.Protocol).with(
 		metadata(append([]string{"client_id", p.ClientID}, s.Metadata...)...),
-		el("CryptographicKeys").with(el("Key", "Id", "client_secret", "StorageReferenceId", p.SecretKey())),
+		el("CryptographicKeys").with(el("Key", "Id", "client_secret", "StorageReferenceId", secret)),
 		outputs, transformationsOfList("OutputClaimsTransformation", "CreateAlternativeSecurityId"), session(sessionFederated),
 	)
 	provider := claimsProvider(p.DisplayName, tp)

@@ -12,7 +12,7 @@ const (
 	UsernameProvider = "UsernamePassword-OAUTH"
 )
 
-// Provider is an identity provider of the tenant. Its secret is a policy key,
+// Provider is an identity provider of the tenant. Its secret is a key set of our own,
 // [Provider.SecretKey].
 type Provider struct {
 	ID          string `json:"id"` // Facebook-OAUTH, OIDC-V1-Name-…
@@ -75,9 +75,18 @@ func (t *Tenant) Provider(id string) (Provider, bool) {
 	return Provider{}, false
 }
 
-// SecretKey is the policy key with the provider's secret.
-func (p *Provider) SecretKey() string {
-	return "B2C_1A_JourneymanIdentityProvider_" + strings.Map(func(r rune) rune {
+// SecretKey is our own key set with the provider's secret. Only the documents of user
+// flows can name it.
+func (p *Provider) SecretKey() string { return "journeyman:IdentityProvider_" + p.keyName() }
+
+// PrivateKey is our own key set with the key that secrets of Sign in with Apple are made of.
+func (p *Provider) PrivateKey() string { return p.SecretKey() + "_PrivateKey" }
+
+// exportedKey is the policy key that an exported flow names instead.
+func (p *Provider) exportedKey() string { return "B2C_1A_" + p.keyName() + "_Secret" }
+
+func (p *Provider) keyName() string {
+	return strings.Map(func(r rune) rune {
 		if r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
 			return r
 		}

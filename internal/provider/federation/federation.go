@@ -186,8 +186,9 @@ func (c *common) leave(call *journey.Call, endpoint, responseType, responseMode 
 	return journey.Result{Leave: &journey.Leave{URL: u.String()}, Memory: memory}, nil
 }
 
-// returned reads what the provider sent back: an error ends the exchange.
-func (c *common) returned(call *journey.Call) (pending, error) {
+// returned reads what the provider sent back: an error ends the exchange, and so does
+// refused, which says why the answer isn't the provider's; its error isn't shown then.
+func (c *common) returned(call *journey.Call, refused error) (pending, error) {
 	var p pending
 	if call.Answer.Kind != journey.Returned || json.Unmarshal(call.Memory, &p) != nil {
 		return p, errors.New("return without a request")
@@ -195,6 +196,11 @@ func (c *common) returned(call *journey.Call) (pending, error) {
 	federated := journey.Event{Activity: audit.Federated, Provider: call.Profile.DisplayName, ProviderAppID: c.clientID}
 	if len(call.Profile.Domains) > 0 {
 		federated.Provider = call.Profile.Domains[0]
+	}
+	if refused != nil {
+		federated.Result, federated.Reason = audit.Failure, "The answer isn't the identity provider's"
+		call.Audit(federated)
+		return p, c.bad(refused)
 	}
 	if call.Answer.Fields["error"] != "" {
 		federated.Result, federated.Reason = audit.Failure, "The identity provider answered with an error"
@@ -229,7 +235,8 @@ func (c *common) redeem(ctx context.Context, call *journey.Call, endpoint string
 		if err != nil {
 			return nil, journey.Fail(journey.CodeKeyMissing, fmt.Errorf("technical profile %s: %w", c.profileID, err))
 		}
-		text := strings.TrimSpace(string(secret))
+		// A secret that was read from a file has the file's last line break; blanks are part of it.
+		text := strings.TrimRight(string(secret), "\r\n")
 		if c.basicAuth {
 			header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(c.clientID)+":"+url.QueryEscape(text))))
 		} else {

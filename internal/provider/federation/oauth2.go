@@ -59,7 +59,7 @@ func (x *oauth2Exchange) Run(ctx context.Context, call *journey.Call) (journey.R
 	if call.Answer == nil {
 		return x.leave(call, x.authorize, "code", "")
 	}
-	p, err := x.returned(call)
+	p, err := x.returned(call, nil)
 	if err != nil {
 		return journey.Result{}, err
 	}

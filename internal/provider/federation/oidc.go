@@ -112,7 +112,7 @@ func (x *oidcExchange) Run(ctx context.Context, call *journey.Call) (journey.Res
 		}
 		return x.leave(call, md.AuthorizationEndpoint, x.responseType, mode)
 	}
-	p, err := x.returned(call)
+	p, err := x.returned(call, x.answeredBy(md, call.Answer.Fields))
 	if err != nil {
 		return journey.Result{}, err
 	}
@@ -130,7 +130,44 @@ func (x *oidcExchange) Run(ctx context.Context, call *journey.Call) (journey.Res
 	if err != nil {
 		return journey.Result{}, x.bad(err)
 	}
+	// An issuer that metadata leaves open, as Entra's does, is the token's.
+	if iss, has := call.Answer.Fields["iss"]; has && iss != md.Issuer && iss != md.Declared && iss != user["iss"] {
+		return journey.Result{}, x.bad(errors.New("the answer names another issuer than its id token"))
+	}
 	return journey.Result{Output: output{claims: user, tokens: tokens, paths: x.paths}}, nil
+}
+
+// answeredBy compares the issuer that an authorization response names with the provider's
+// (RFC 9207): the response of another provider, which got our request instead of this one
+// or gave us its code, ends here. A provider whose metadata promises the name must name
+// itself; others may.
+func (x *oidcExchange) answeredBy(md metadata, fields map[string]string) error {
+	iss, has := fields["iss"]
+	if !has {
+		if md.NamesItself == true {
+			return errors.New("the answer lacks the iss that the provider's metadata promises")
+		}
+		return nil
+	}
+	for _, want := range []string{md.Issuer, md.Declared} {
+		before, after, open := strings.Cut(want, "{tenantid}")
+		if want != "" && iss == want {
+			return nil
+		}
+		if tid, ok := strings.CutPrefix(iss, before); open && ok {
+			if tid, ok = strings.CutSuffix(tid, after); ok && tid != "" && !strings.ContainsAny(tid, "/?#") {
+				return nil
+			}
+		}
+	}
+	if hasPrefix(iss, x.prefixes) {
+		return nil
+	}
+	return errors.New("the answer is from another issuer")
+}
+
+func hasPrefix(text string, prefixes []string) bool {
+	return slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(text, prefix) })
 }
 
 // discover is the provider's metadata with the profile's own endpoints in front.
@@ -143,6 +180,7 @@ func (x *oidcExchange) discover(ctx context.Context, call *journey.Call) (metada
 			return md, journey.Fail(journey.CodeUnreachable, fmt.Errorf("technical profile %s: metadata: %w", x.profileID, err))
 		}
 		md = found
+		md.Declared = found.Issuer
 	} else if x.jwks == "" && x.issuer != "" && call.Answer != nil {
 		// The issuer's own document says where its keys are (OpenID Connect Discovery §4).
 		address := strings.TrimSuffix(strings.ReplaceAll(x.issuer, "{tenant}", url.PathEscape(call.Program.TenantName)), "/") + "/.well-known/openid-configuration"
@@ -151,6 +189,7 @@ func (x *oidcExchange) discover(ctx context.Context, call *journey.Call) (metada
 			return md, journey.Fail(journey.CodeUnreachable, fmt.Errorf("technical profile %s: metadata of the issuer: %w", x.profileID, err))
 		}
 		md = found
+		md.Declared = found.Issuer
 	}
 	own := func(text, found string) string {
 		if text == "" {
@@ -203,6 +242,10 @@ func (x *oidcExchange) verify(ctx context.Context, call *journey.Call, md metada
 	if !slices.Contains(standard.Audience, x.audience) {
 		return nil, errors.New("the id token is for another audience")
 	}
+	// OpenID Connect Core §3.1.3.7: of several audiences, azp says whom it was issued to.
+	if azp, has := user["azp"]; has && azp != x.clientID || !has && len(standard.Audience) > 1 {
+		return nil, errors.New("the id token was issued to another client")
+	}
 	if err := standard.ValidateWithLeeway(jwt.Expected{Time: call.Now()}, 5*time.Minute); err != nil || standard.Expiry == nil {
 		return nil, errors.New("the id token is not valid now")
 	}
@@ -216,10 +259,8 @@ func (x *oidcExchange) verify(ctx context.Context, call *journey.Call, md metada
 // documents write {tenantid} for the tenant of the token.
 func (x *oidcExchange) validIssuer(md metadata, issuer string, user map[string]any) error {
 	if len(x.prefixes) > 0 {
-		for _, prefix := range x.prefixes {
-			if strings.HasPrefix(issuer, prefix) {
-				return nil
-			}
+		if hasPrefix(issuer, x.prefixes) {
+			return nil
 		}
 		return errors.New("the id token's issuer has none of the valid prefixes")
 	}
@@ -242,6 +283,11 @@ type metadata struct {
 	AuthorizationEndpoint string `json:"authorization_endpoint"`
 	TokenEndpoint         string `json:"token_endpoint"`
 	JWKSURI               string `json:"jwks_uri"`
+	// NamesItself is true if authorization responses have iss; a value of another type, as
+	// no standard has it, is none.
+	NamesItself any `json:"authorization_response_iss_parameter_supported"`
+	// Declared is the document's issuer, also where the profile has one of its own.
+	Declared string `json:"-"`
 }
 
 // MetadataCache keeps discovery documents and keys of providers.

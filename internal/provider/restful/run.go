@@ -114,7 +114,9 @@ func (x *Exchange) authenticate(ctx context.Context, call *journey.Call, r *outb
 		if err != nil {
 			return "", journey.Fail(journey.CodeNoActiveKey, fmt.Errorf("technical profile %s: %w", call.Profile.ID, err))
 		}
-		return strings.TrimSpace(string(b)), nil
+		// A secret that was read from a file has the file's last line break, which no header
+		// could carry; blanks are part of it.
+		return strings.TrimRight(string(b), "\r\n"), nil
 	}
 	switch x.m.Auth {
 	case authBasic:

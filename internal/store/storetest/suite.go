@@ -31,6 +31,7 @@ func Run(t *testing.T, open func(t *testing.T) func() *store.DB) {
 		"journeys": journeys, "grants": grants, "users": users, "identities are unique": identities, "concurrent updates": concurrent,
 		"applications": applications, "key sets": keySets, "policies": policies, "settings": settings, "fingerprint": fingerprint, "purge": purge,
 		"a failed write leaves nothing": failedWrite, "API connectors": connectors, "user flows": userFlows, "audits": audits,
+		"tries": tries, "windows": windows,
 		"assertions": assertions, "revocation": revocation,
 		"grants of an account": accountGrants, "sessions": sessions,
 	} {
@@ -319,14 +320,14 @@ func concurrent(t *testing.T, reopen func() *store.DB) {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			if _, err := s.UpdateUser(ctx, u.ID, func(u *directory.User) error { u.Failures++; return nil }); err != nil {
+			if _, err := s.UpdateUser(ctx, u.ID, func(u *directory.User) error { u.Epoch++; return nil }); err != nil {
 				t.Error(err)
 			}
 		}()
 	}
 	wg.Wait()
-	if got := must(s.GetUser(ctx, u.ID))(t); got.Failures != 40 {
-		t.Errorf("%d of 40 changes are there", got.Failures)
+	if got := must(s.GetUser(ctx, u.ID))(t); got.Epoch != 40 {
+		t.Errorf("%d of 40 changes are there", got.Epoch)
 	}
 }
 
@@ -392,6 +393,22 @@ func keySets(t *testing.T, reopen func() *store.DB) {
 	if len(list) != 1 || list[0].ID != "B2C_1A_X" || !slices.Equal(list[0].Data, []byte{2}) || list[0].Version != 2 {
 		t.Errorf("list = %+v", list)
 	}
+	check(t, s.CreateKeySet(ctx, keyset.Stored{ID: "B2C_1A_X.bak", Version: 7, Data: []byte{7}}))
+	backup := keyset.Stored{ID: "B2C_1A_X.bak", Version: 3, Data: []byte{4}}
+	if err := s.MoveKeySet(ctx, keyset.Stored{ID: "B2C_1A_X", Version: 1}, []string{"b2c_1a_x.bak"}, backup); !errors.Is(err, keyset.ErrConflict) {
+		t.Errorf("moving an old version: %v", err)
+	}
+	if err := s.MoveKeySet(ctx, keyset.Stored{ID: "B2C_1A_X", Version: 2}, nil, backup); !errors.Is(err, keyset.ErrExists) {
+		t.Errorf("moving to a name that is taken: %v", err)
+	}
+	if list := must(s.LoadKeySets(ctx))(t); len(list) != 2 || list[0].Version != 2 {
+		t.Errorf("a refused move left %+v", list)
+	}
+	check(t, s.MoveKeySet(ctx, keyset.Stored{ID: "b2c_1a_x", Version: 2}, []string{"b2c_1a_x.bak"}, backup))
+	if list := must(s.LoadKeySets(ctx))(t); len(list) != 1 || list[0].ID != "B2C_1A_X.bak" || list[0].Version != 3 || !slices.Equal(list[0].Data, []byte{4}) {
+		t.Errorf("moved: %+v", list)
+	}
+	check(t, s.MoveKeySet(ctx, backup, nil, keyset.Stored{ID: "B2C_1A_X", Version: 9, Data: []byte{4}}))
 	check(t, s.DeleteKeySet(ctx, "b2c_1A_x"))
 	if list := must(s.LoadKeySets(ctx))(t); len(list) != 0 {
 		t.Errorf("after deleting: %+v", list)

@@ -1,0 +1,59 @@
+package library
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"journeyman.dev/internal/keyset"
+	"journeyman.dev/internal/policy"
+)
+
+// RemoveKey runs remove, which takes a policy key away, unless policies or user flows name
+// one of its names: then it returns their ids. No policy that names it can be uploaded
+// meanwhile.
+func (l *Library) RemoveKey(ctx context.Context, names []string, remove func() error) (users []string, err error) {
+	l.changes.Lock()
+	defer l.changes.Unlock()
+	sources, err := l.stored(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range parseAll(sources, l.flows).All() {
+		if slices.ContainsFunc(keysOf(d), func(name string) bool {
+			return slices.ContainsFunc(names, func(key string) bool { return strings.EqualFold(keyset.Name(key), keyset.Name(name)) })
+		}) {
+			users = append(users, d.PolicyID.Value)
+		}
+	}
+	if len(users) > 0 {
+		slices.Sort(users)
+		return users, nil
+	}
+	return nil, remove()
+}
+
+// keysOf are the policy keys that a document names.
+func keysOf(d *policy.Document) []string {
+	var profiles []*policy.TechnicalProfile
+	for _, p := range d.ClaimsProviders {
+		profiles = append(profiles, p.TechnicalProfiles...)
+	}
+	if d.RelyingParty != nil {
+		profiles = append(profiles, d.RelyingParty.TechnicalProfiles...)
+	}
+	var names []string
+	for _, tp := range profiles {
+		for _, k := range tp.Keys {
+			names = append(names, k.Storage.Value)
+		}
+	}
+	for _, t := range d.ClaimsTransformations {
+		for _, p := range t.InputParameters {
+			if strings.EqualFold(p.ID.Value, "randomizerSecret") { // of Hash
+				names = append(names, p.Value.Value)
+			}
+		}
+	}
+	return names
+}
