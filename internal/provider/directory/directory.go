@@ -520,7 +520,15 @@ func (o output) value(use *journey.ClaimUse) (claims.Value, error) {
 		if len(ids) == 0 {
 			return claims.Value{}, nil
 		}
-		return claims.Identities(use.Claim.DataType, ids...), nil
+		switch use.Claim.DataType {
+		case claims.AlternativeSecurityIDCollection, claims.UserIdentityCollection, claims.ObjectIdentityCollection:
+			return claims.Identities(use.Claim.DataType, ids...), nil
+		}
+		kind := claims.UserIdentityCollection
+		if strings.EqualFold(name, "alternativeSecurityIds") {
+			kind = claims.AlternativeSecurityIDCollection
+		}
+		return claims.Identities(kind, ids...).Convert(use.Claim.DataType)
 	case "signinnames":
 		for _, i := range u.Identities {
 			if i.Type != directory.Federated {
