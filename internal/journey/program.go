@@ -24,6 +24,9 @@ type Program struct {
 
 	Languages       []string // supported tags, lower case; empty: any
 	DefaultLanguage string
+	// Worded are tags that ui_locales may choose without their being supported: those that
+	// pages have texts in, the policy's or our own.
+	Worded []string
 	// GrantClaims are ids of claims that a refresh journey wants to restore.
 	GrantClaims  []string
 	ErrorContent *ContentDefinition // the globalexception page; nil: built in
@@ -303,7 +306,19 @@ func (p *Program) Tokens() *TokenSettings {
 	return nil
 }
 
-// Language chooses the language of a request's pages.
+// Language chooses the language of a request's pages. What the application asks for needs
+// only texts; what the browser asks for must be supported (pages §6 [D]).
 func (p *Program) Language(uiLocales, acceptLanguage string) string {
-	return claims.ChooseLanguage(p.Languages, p.DefaultLanguage, uiLocales, acceptLanguage)
+	for _, tag := range strings.Fields(uiLocales) {
+		if ok := claims.Supports(p.Languages, tag); ok != "" {
+			return ok
+		}
+		if len(p.Worded) == 0 {
+			continue
+		}
+		if ok := claims.Supports(p.Worded, tag); ok != "" {
+			return ok
+		}
+	}
+	return claims.ChooseLanguage(p.Languages, p.DefaultLanguage, "", acceptLanguage)
 }

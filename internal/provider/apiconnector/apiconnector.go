@@ -12,6 +12,7 @@ import (
 
 	"journeyman.dev/internal/application"
 	"journeyman.dev/internal/audit"
+	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/connector"
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/journey"
@@ -146,10 +147,14 @@ func (x *Exchange) Run(ctx context.Context, call *journey.Call) (journey.Result,
 	return journey.Result{Output: result}, nil
 }
 
-// locales is what the application asked for, else the language that was chosen.
+// locales is what the application asked for, else the browser's languages as OpenID Connect
+// writes a list of them, else the language that was chosen.
 func locales(call *journey.Call) string {
 	if asked := strings.TrimSpace(call.Journey.Request.Parameters["ui_locales"]); asked != "" {
 		return asked
+	}
+	if tags := claims.AcceptedLanguages(call.Journey.Request.AcceptLanguage); len(tags) > 0 {
+		return strings.Join(tags, " ")
 	}
 	return call.Language
 }
