@@ -85,6 +85,7 @@ func compileResources(language string, src *policy.LocalizedResources) *Resource
 	res := &Resources{Language: language, texts: make(map[TextKey]localText), collections: make(map[string][]claims.Choice)}
 	for _, s := range src.Strings {
 		res.texts[foldKey(TextKey{s.ElementType.Value, s.ElementID.Value, s.StringID.Value})] = localText{s.StringID.Value, s.Value.Value}
+		res.dynamic = res.dynamic || claims.ParseTemplate(s.Value.Value).Dynamic()
 	}
 	for _, col := range src.Collections {
 		if !strings.EqualFold(col.ElementType.Value, "ClaimType") {

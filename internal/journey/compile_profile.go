@@ -160,9 +160,10 @@ func kindOf(src *policy.TechnicalProfile, as role) string {
 type resolving uint8
 
 const (
-	resolved     resolving = iota + 1
-	literal                // they stay text
-	literalByKey           // they stay text, as the flag's key is misspelt, which is told
+	resolved        resolving = iota + 1
+	literal                   // they stay text
+	resolvedUnasked           // they are resolved, but B2C would want the flag, which is told
+	literalByKey              // they stay text, as the flag's key is misspelt, which is told
 )
 
 type resolveRules struct{ input, output resolving }
@@ -182,6 +183,12 @@ func resolveRule(src *policy.TechnicalProfile, m *Metadata) resolveRules {
 	switch {
 	case strings.EqualFold(src.HandlerClass(), "RestfulProvider"):
 		r.input = resolved
+	case strings.EqualFold(src.HandlerClass(), "SelfAssertedAttributeProvider"):
+		// The starter pack of spring 2022 has {OIDC:LoginHint} on the combined page without
+		// the flag, and the page shows the hint [C].
+		if r.input = resolvedUnasked; r.output == literalByKey {
+			r.input = resolved
+		}
 	case strings.EqualFold(src.Protocol.Name.Value, "OpenIdConnect"), strings.EqualFold(src.Protocol.Name.Value, "OAuth2"):
 		r.input = resolved
 	}
@@ -197,7 +204,7 @@ func (c *compiler) uses(list []*policy.ClaimReference, protocol string, resolve 
 			continue
 		}
 		use := &ClaimUse{
-			Claim: t, Partner: t.Partner(protocol), HasDefault: ref.DefaultValue.Set(), Resolve: resolve == resolved,
+			Claim: t, Partner: t.Partner(protocol), HasDefault: ref.DefaultValue.Set(), Resolve: resolve == resolved || resolve == resolvedUnasked,
 			AlwaysDefault: boolText(ref.AlwaysUseDefaultValue, false), Required: boolText(ref.Required, false),
 			Overwrite: boolText(ref.OverwriteIfExists, true), ControlType: ref.ControlClaimType.Value,
 			Index: len(uses), Position: ref.Pos,
@@ -228,6 +235,9 @@ func (c *compiler) resolvers(use *ClaimUse, ref *policy.ClaimReference, resolve 
 				hint = "did you mean \"" + near + "\"?"
 			}
 			c.diag.Report(diag.UnknownResolver, ref.DefaultValue.Pos, hint, "the DefaultValue of %q has the claim resolver %s, which doesn't exist", use.Claim.ID, text)
+		case resolve == resolvedUnasked:
+			c.diag.Report(diag.LiteralResolver, ref.DefaultValue.Pos, "set IncludeClaimResolvingInClaimsHandling to true in the profile's Metadata",
+				"the DefaultValue of %q has the claim resolver %s, which is resolved, though the profile doesn't ask for it", use.Claim.ID, text)
 		case resolve == literal:
 			c.diag.Report(diag.LiteralResolver, ref.DefaultValue.Pos, "set IncludeClaimResolvingInClaimsHandling to true in the profile's Metadata",
 				"the DefaultValue of %q has the claim resolver %s, which isn't resolved here", use.Claim.ID, text)

@@ -57,6 +57,9 @@ type Call struct {
 	// State is what a Leave puts into the other site's state parameter.
 	State string
 
+	// SignIn is set if the form stands on the combined page for signing in and up.
+	SignIn bool
+
 	Language  string     // of the journey
 	Resources *Resources // the policy's texts for the page; may be nil
 
@@ -64,6 +67,8 @@ type Call struct {
 	Rand io.Reader
 	// Audit records what the exchange did; never nil.
 	Audit func(Event)
+
+	wording func(string) string // resolves claim resolvers in a text of the policy; may be nil
 }
 
 // Input is one input or persisted claim with its value.
@@ -185,7 +190,9 @@ func (c *Call) Message(key, builtIn string, args ...string) string {
 	if t, ok := c.Resources.Text("ErrorMessage", "", key); ok {
 		text = t
 	} else if t, ok := c.Profile.Messages[foldMessage(key)]; ok {
-		text = t
+		if text = t; c.wording != nil {
+			text = c.wording(t)
+		}
 	} else if t, ok := texts.For(c.Language).Translation(texts.Message, key); ok {
 		text = t
 	}

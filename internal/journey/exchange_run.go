@@ -107,7 +107,7 @@ func (r *run) runProfile(ctx context.Context, tp *TechnicalProfile, bag *claims.
 		Inputs: slices.Concat(r.inputs(tp.Inputs, bag), r.controlInputs(tp, bag)),
 		Answer: x.answer, Memory: x.memory, State: x.state, Notes: r.j.notes(),
 		Language: r.j.Language, Resources: r.resources(r.content(tp)),
-		Now: r.e.Now, Rand: r.e.Rand, Audit: r.audit,
+		Now: r.e.Now, Rand: r.e.Rand, Audit: r.audit, wording: r.wording, SignIn: r.signsIn(tp),
 	}
 	for _, in := range call.Inputs {
 		// The defaults of input claims are in the bag for the output transformations
@@ -141,6 +141,16 @@ func (r *run) runProfile(ctx context.Context, tp *TechnicalProfile, bag *claims.
 		return Result{}, err
 	}
 	return result, nil
+}
+
+// signsIn reports whether a profile's form is that of the combined sign-in page.
+func (r *run) signsIn(tp *TechnicalProfile) bool {
+	uj, frame := r.top()
+	if uj == nil || frame.Step >= len(uj.Steps) {
+		return false
+	}
+	step := uj.Steps[frame.Step]
+	return step.Type == StepCombinedSignInAndSignUp && step.Validation != nil && step.Validation.Profile == tp
 }
 
 // controlInputs are the values that fill display controls beforehand. They are a page's
@@ -273,7 +283,7 @@ func (r *run) localise(f *Failure, page *TechnicalProfile, failed *TechnicalProf
 				continue
 			}
 			if text, ok := tp.Messages[foldMessage(key)]; ok {
-				g.Public = text
+				g.Public = r.wording(text)
 				return &g
 			}
 		}
