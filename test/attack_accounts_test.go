@@ -1,8 +1,10 @@
 package test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -86,6 +88,67 @@ func TestWhatAnAccountWasGivenEndsWithIt(t *testing.T) {
 			end(e, h.id)
 			h.worthless(flow)
 		})
+	}
+}
+
+// What one node ends is over on every other at once: account, session, signing out, and the
+// names of a deleted account.
+func TestAccountsEndOnEveryNode(t *testing.T) {
+	t.Parallel()
+	postgres := onPostgres(t)
+	node := func(c *server.Config) {
+		postgres(c)
+		c.MasterKey = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+	}
+	api := newAPI(t)
+	first, second := startWith(t, api, node), startWith(t, api, node)
+	second.clock = first.clock
+	flow := first.flow("susi", "signUpOrSignIn")
+	if err := second.srv.Sync(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	at, err := url.Parse(first.srv.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	there, err := url.Parse(second.srv.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	// move takes a browser to the other node, as behind a load balancer.
+	move := func(u *user) *user {
+		jar := second.user()
+		jar.http.Jar.SetCookies(there, u.http.Jar.Cookies(at))
+		jar.verifier = u.verifier
+		return jar
+	}
+	second.spa = first.spa
+	names := []string{}
+	for name := range accountEnds {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for i, name := range names {
+		address := fmt.Sprintf("user%d@example.com", i)
+		h := first.hold(flow, func(u *user) { u.register(flow, address, nil) })
+		h.u = move(h.u)
+		if !h.u.signedInAt(flow) {
+			t.Fatalf("%s: the other node doesn't know the session", name)
+		}
+		accountEnds[name](first, h.id)
+		h.worthless(flow)
+	}
+	h := first.hold(flow, func(u *user) { u.register(flow, "last@example.com", nil) })
+	copied := move(h.u)
+	h.u.get(first.base + "/" + tenant + "/" + flow + "/oauth2/v2.0/logout")
+	if copied.signedInAt(flow) {
+		t.Error("a session that was signed out at one node lives on at the other")
+	}
+	first.must(204, "DELETE", "v1.0/users/"+h.id, nil)
+	again := second.user()
+	again.register(flow, "last@example.com", nil)
+	if got := again.claims(flow); got["sub"] == h.id {
+		t.Error("the deleted account came back at the other node")
 	}
 }
 

@@ -134,6 +134,7 @@ func serverConfig(data, outboundCA string) server.Config {
 	return server.Config{
 		Listen: "127.0.0.1:0", AdminListen: "127.0.0.1:0", TLS: "auto", Tenant: tenant, Data: data, Outbound: "development", OutboundCA: outboundCA,
 		Development: true, PasswordCost: directory.Cost{Memory: 64, Time: 1, Threads: 1}, AdminToken: "admin-token",
+		DatabaseTimeout: time.Minute, // a busy machine is no dead one
 	}
 }
 

@@ -32,10 +32,14 @@ type settings struct {
 	Proxy        string        `name:"outbound-proxy" help:"Proxy that https calls leave through, http://user:password@host:port; none if not even HTTPS_PROXY counts." env:"JOURNEYMAN_OUTBOUND_PROXY"`
 	Shutdown     time.Duration `name:"shutdown-timeout" help:"How long a stop may take, requests under way included." default:"30s" env:"JOURNEYMAN_SHUTDOWN_TIMEOUT"`
 
-	BreachedPasswords    string `name:"breached-passwords" help:"Where breached passwords are looked up: a folder of range files, or the https address of a range service." env:"JOURNEYMAN_BREACHED_PASSWORDS"`
-	RefuseKnownPasswords bool   `name:"refuse-known-passwords" help:"Refuse common and breached passwords also in custom policies that don't say, and from administrators." env:"JOURNEYMAN_REFUSE_KNOWN_PASSWORDS"`
-	RequirePKCE          bool   `name:"require-pkce" help:"Refuse codes without PKCE also for confidential applications that have no setting of their own." env:"JOURNEYMAN_REQUIRE_PKCE"`
-	AllowPlainPKCE       bool   `name:"allow-plain-pkce" help:"Let the code challenge method plain pass for applications that have no setting of their own." env:"JOURNEYMAN_ALLOW_PLAIN_PKCE"`
+	DatabaseTimeout      time.Duration `help:"How long the database may take for a statement; twice as long for a transaction." default:"5s"`
+	Init                 bool          `help:"Begin with an empty tenant although the data folder has the master key of one."`
+	Connections          int           `name:"max-connections" help:"How many connections the public listener takes; 0: 8192, or what the system allows." default:"0" env:"JOURNEYMAN_MAX_CONNECTIONS"`
+	JourneysPerClient    int           `name:"journeys-per-client" help:"How many journeys that never end a client may begin in an hour; negative: any number." default:"5000" env:"JOURNEYMAN_JOURNEYS_PER_CLIENT"`
+	BreachedPasswords    string        `name:"breached-passwords" help:"Where breached passwords are looked up: a folder of range files, or the https address of a range service." env:"JOURNEYMAN_BREACHED_PASSWORDS"`
+	RefuseKnownPasswords bool          `name:"refuse-known-passwords" help:"Refuse common and breached passwords also in custom policies that don't say, and from administrators." env:"JOURNEYMAN_REFUSE_KNOWN_PASSWORDS"`
+	RequirePKCE          bool          `name:"require-pkce" help:"Refuse codes without PKCE also for confidential applications that have no setting of their own." env:"JOURNEYMAN_REQUIRE_PKCE"`
+	AllowPlainPKCE       bool          `name:"allow-plain-pkce" help:"Let the code challenge method plain pass for applications that have no setting of their own." env:"JOURNEYMAN_ALLOW_PLAIN_PKCE"`
 
 	ConnectorTimeout  time.Duration `help:"How long an API connector waits for each attempt." default:"20s"`
 	ConnectorAttempts int           `help:"How often an API connector asks an API that doesn't answer." default:"2"`
@@ -52,6 +56,7 @@ func (c *settings) config(s streams) server.Config {
 		PublicURL: c.PublicURL, OutboundCA: c.OutboundCA, MasterKey: strings.Join(c.MasterKey, ","), SMTP: c.SMTPURL, AdminToken: c.AdminToken,
 		TrustProxy: c.TrustProxy, RESTTimeout: c.RESTTimeout, RESTAttempts: c.RESTAttempts,
 		OutboundPerHost: c.PerHost, ShutdownTimeout: c.Shutdown, ConnectorTimeout: c.ConnectorTimeout, ConnectorAttempts: c.ConnectorAttempts, AuditKeep: c.AuditKeep,
+		DatabaseTimeout: c.DatabaseTimeout, Init: c.Init, MaxConnections: c.Connections, JourneysPerClient: c.JourneysPerClient,
 		BreachedPasswords: c.BreachedPasswords, RefuseKnownPasswords: c.RefuseKnownPasswords,
 		OutboundProxy: outboundProxy(c.Proxy, os.Getenv), NoProxy: variable(os.Getenv, "NO_PROXY"),
 		RequirePKCE: c.RequirePKCE, AllowPlainPKCE: c.AllowPlainPKCE, CompatibleDisabledAccounts: c.DisabledAccounts,
@@ -80,14 +85,15 @@ func variable(getenv func(string) string, name string) string {
 
 type serveCommand struct {
 	settings
-	Tenant   string `required:"" help:"Name of the tenant, such as contoso.onmicrosoft.com."`
-	Outbound string `help:"strict: only https to public addresses; development: also loopback and private ones." enum:"strict,development" default:"strict"`
+	Tenant        string        `required:"" help:"Name of the tenant, such as contoso.onmicrosoft.com."`
+	ShutdownDelay time.Duration `help:"How long requests are still taken after the signal to stop, while /readyz says no." default:"5s"`
+	Outbound      string        `help:"strict: only https to public addresses; development: also loopback and private ones." enum:"strict,development" default:"strict"`
 }
 
 // Run serves until it is told to stop.
 func (c *serveCommand) Run(ctx context.Context, s streams) error {
 	config := c.config(s)
-	config.Tenant, config.Outbound = c.Tenant, c.Outbound
+	config.Tenant, config.Outbound, config.ShutdownDelay = c.Tenant, c.Outbound, c.ShutdownDelay
 	srv, err := server.New(ctx, config)
 	if err != nil {
 		return err

@@ -17,6 +17,7 @@ import (
 
 	"journeyman.dev/internal/canonical"
 	"journeyman.dev/internal/claims"
+	"journeyman.dev/internal/limit"
 )
 
 // User is an account. Attributes are keyed by their directory name: displayName,
@@ -36,10 +37,6 @@ type User struct {
 	Epoch int64 `json:"epoch,omitempty"`
 	// TokensValidFrom is when the epoch began, in whole seconds: policies compare it.
 	TokensValidFrom time.Time `json:"tokensValidFrom"`
-	Failures        int       `json:"failures,omitempty"`
-	// Wrong are the last wrong passwords, hashed as the right one is.
-	Wrong       []string  `json:"wrong,omitempty"`
-	LockedUntil time.Time `json:"lockedUntil,omitzero"`
 	// Deleted is when the user was deleted; deleted users can be restored for 30 days.
 	Deleted time.Time `json:"deleted,omitzero"`
 }
@@ -186,6 +183,8 @@ type Store interface {
 	PurgeUsers(ctx context.Context, deletedBefore time.Time) error
 	// Clashes are the keys that two users have, as older versions allowed.
 	Clashes(ctx context.Context) ([]Clash, error)
+	// Wrong passwords are counted by what all nodes share.
+	limit.TryStore
 }
 
 // Clash is a key that several users have.
@@ -203,6 +202,8 @@ type Directory struct {
 	Known KnownPasswords
 	Now   func() time.Time
 	Rand  io.Reader
+
+	guard guard
 }
 
 // Limits of documented attributes (admin-surface §4).
@@ -339,7 +340,7 @@ func (d *Directory) Update(ctx context.Context, id, password, policies string, c
 		disabled := u.Disabled
 		if hash != "" {
 			u.Password = hash
-			u.Failures, u.Wrong, u.LockedUntil, u.ForceChange = 0, nil, time.Time{}, false
+			u.ForceChange = false
 		}
 		if change != nil {
 			if err := change(u); err != nil {
@@ -374,74 +375,6 @@ func (d *Directory) Delete(ctx context.Context, id string) error {
 		return nil
 	})
 	return err
-}
-
-// Lockout: after so many wrong passwords in a row the account is locked, each time
-// for longer. B2C's thresholds are documented as ten tries and one minute.
-const (
-	lockAfter = 10
-	lockFirst = time.Minute
-	lockMost  = 15 * time.Minute
-	// remembered is how many wrong passwords don't count again: a program that has an old
-	// password locks nobody out (pages §9, 38).
-	remembered = 3
-)
-
-// Authenticate checks a local account's password. It takes as long for an unknown
-// name as for a wrong password.
-func (d *Directory) Authenticate(ctx context.Context, name, password string) (*User, error) {
-	u, err := d.Store.FindUser(ctx, NameKey(name))
-	if err != nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrAmbiguous) {
-		return nil, err
-	}
-	if err != nil || u.Password == "" {
-		if err := d.Passwords.Waste(ctx, password); err != nil {
-			return nil, err
-		}
-		if err != nil {
-			return nil, err
-		}
-		return nil, ErrWrongPassword
-	}
-	if d.Now().Before(u.LockedUntil) {
-		if err := d.Passwords.Waste(ctx, password); err != nil {
-			return nil, err
-		}
-		return nil, ErrLocked
-	}
-	good, entered, err := d.Passwords.verify(ctx, u.Password, password)
-	if err != nil {
-		return nil, err
-	}
-	if !good && slices.Contains(u.Wrong, entered) {
-		return nil, ErrWrongPassword
-	}
-	if !good {
-		_, err := d.Store.UpdateUser(ctx, u.ID, func(u *User) error {
-			if u.Wrong = append(u.Wrong, entered); len(u.Wrong) > remembered {
-				u.Wrong = slices.Delete(u.Wrong, 0, len(u.Wrong)-remembered)
-			}
-			u.Failures++
-			if u.Failures%lockAfter == 0 {
-				wait := lockFirst << min(u.Failures/lockAfter-1, 4)
-				u.LockedUntil = d.Now().Add(min(wait, lockMost))
-			}
-			return nil
-		})
-		return nil, errors.Join(ErrWrongPassword, err)
-	}
-	if u.Disabled {
-		return nil, ErrDisabled
-	}
-	if u.Failures > 0 {
-		if u, err = d.Store.UpdateUser(ctx, u.ID, func(u *User) error {
-			u.Failures, u.Wrong, u.LockedUntil = 0, nil, time.Time{}
-			return nil
-		}); err != nil {
-			return nil, err
-		}
-	}
-	return u, nil
 }
 
 // Standing is what tells whether an account may be given something, and whether what it

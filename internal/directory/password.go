@@ -10,7 +10,8 @@ import (
 	"strings"
 
 	"golang.org/x/crypto/argon2"
-	"golang.org/x/sync/semaphore"
+
+	"journeyman.dev/internal/limit"
 )
 
 // Cost is what one argon2id hash takes.
@@ -27,26 +28,43 @@ var DefaultCost = Cost{Memory: 19 * 1024, Time: 2, Threads: 1}
 // a processor, and anybody may ask for one.
 type Passwords struct {
 	cost  Cost
-	slots *semaphore.Weighted
+	gate  *limit.Gate
 	dummy string
 }
+
+// How many wait for their turn, for each that runs, and for one account: as many as are
+// done in about two seconds. Of one account, few run at once.
+const (
+	waitPerSlot    = 64
+	waitPerAccount = 100
+	runPerAccount  = 4
+)
 
 // NewPasswords makes a hasher; parallel 0 means one per processor.
 func NewPasswords(cost Cost, parallel int) *Passwords {
 	if parallel == 0 {
 		parallel = runtime.GOMAXPROCS(0)
 	}
-	p := &Passwords{cost: cost, slots: semaphore.NewWeighted(int64(parallel))}
+	p := &Passwords{cost: cost, gate: limit.NewGate(parallel, parallel*waitPerSlot, runPerAccount, waitPerAccount)}
 	p.dummy = p.hash("no password")
 	return p
 }
 
+// enter waits for a turn as long as ctx lives; ErrBusy if too many wait.
+func (p *Passwords) enter(ctx context.Context, e limit.Entry) (leave func(failed bool), err error) {
+	if leave, err = p.gate.Enter(ctx, e); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrBusy, err)
+	}
+	return leave, nil
+}
+
 // Hash makes a PHC string. It waits for its turn as long as ctx lives, then ErrBusy.
 func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
-	if err := p.slots.Acquire(ctx, 1); err != nil {
-		return "", fmt.Errorf("%w: %w", ErrBusy, err)
+	leave, err := p.enter(ctx, entryOf(limit.From(ctx)))
+	if err != nil {
+		return "", err
 	}
-	defer p.slots.Release(1)
+	defer leave(false)
 	return p.hash(password), nil
 }
 
@@ -61,13 +79,18 @@ func (p *Passwords) hash(password string) string {
 
 // Verify compares a password with a PHC string.
 func (p *Passwords) Verify(ctx context.Context, phc, password string) (bool, error) {
-	good, _, err := p.verify(ctx, phc, password)
+	leave, err := p.enter(ctx, entryOf(limit.From(ctx)))
+	if err != nil {
+		return false, err
+	}
+	defer leave(false)
+	good, _, err := verify(phc, password)
 	return good, err
 }
 
 // verify also gives the hash of what was entered, with the salt of the right one: a wrong
 // password is often nearly the right one and must not be kept in a cheaper form.
-func (p *Passwords) verify(ctx context.Context, phc, password string) (good bool, entered string, err error) {
+func verify(phc, password string) (good bool, entered string, err error) {
 	parts := strings.Split(phc, "$")
 	var version int
 	var c Cost
@@ -85,16 +108,6 @@ func (p *Passwords) verify(ctx context.Context, phc, password string) (good bool
 	if err1 != nil || err2 != nil || len(want) == 0 {
 		return false, "", fmt.Errorf("stored password hash can't be read")
 	}
-	if err := p.slots.Acquire(ctx, 1); err != nil {
-		return false, "", fmt.Errorf("%w: %w", ErrBusy, err)
-	}
-	defer p.slots.Release(1)
 	got := argon2.IDKey([]byte(password), salt, c.Time, c.Memory, c.Threads, uint32(len(want)))
 	return subtle.ConstantTimeCompare(got, want) == 1, base64.RawStdEncoding.EncodeToString(got), nil
-}
-
-// Waste takes as long as Verify, for names that nobody has.
-func (p *Passwords) Waste(ctx context.Context, password string) error {
-	_, err := p.Verify(ctx, p.dummy, password)
-	return err
 }

@@ -54,6 +54,9 @@ type compiler struct {
 	profiles   map[string]*TechnicalProfile // by kind and folded id
 	transforms map[string]*transform.Transformation
 	rules      map[string]*SessionRule
+	defaults   []claims.Template // of all claims
+	keys       map[string]bool   // key sets that were asked for
+	ownKeys    map[string]bool   // and those of the server's own
 }
 
 // Compile turns an effective policy into a Program and reports what its claims,
@@ -87,6 +90,8 @@ func Compile(e *policy.Effective, o Options) (*Program, diag.List) {
 	if e.RelyingParty != nil {
 		c.relyingParty()
 	}
+	c.reads()
+	c.p.Keys, c.p.OwnKeys = c.neededKeys()
 	return c.p, c.diag.List()
 }
 
@@ -169,7 +174,7 @@ func choiceOf(item policy.Enumeration) claims.Choice {
 func (c *compiler) transformations() {
 	env := transform.Environment{
 		RelyingPartyTenantID: c.p.TenantName, TrustFrameworkTenantID: c.p.TenantName, AuthenticatorIssuer: c.p.TenantName,
-		KeyExists: c.o.KeyExists, Validate: c.p.Schema.validator,
+		KeyExists: c.needs, Validate: c.p.Schema.validator,
 	}
 	for _, src := range c.e.ClaimsTransformations.All() {
 		d := transform.Declaration{ID: src.ID.Value, Position: src.Pos, Method: src.Method.Value, MethodAt: src.Method.Pos}

@@ -130,8 +130,8 @@ func (c *compiler) plan(tp *TechnicalProfile, src *policy.TechnicalProfile, meta
 		return
 	}
 	tp.Exchange = provider.Plan(&Plan{
-		Policy: c.e, Source: src, Profile: tp, Program: c.p, Metadata: metadata, KeyExists: c.o.KeyExists,
-		Generated: c.o.Generated, OwnKeyExists: c.o.OwnKeyExists, ConnectorExists: c.o.ConnectorExists,
+		Policy: c.e, Source: src, Profile: tp, Program: c.p, Metadata: metadata, KeyExists: c.needs,
+		Generated: c.o.Generated, OwnKeyExists: c.needsOwn, ConnectorExists: c.o.ConnectorExists,
 		Production: !strings.EqualFold(c.p.DeploymentMode, "Development"), collector: &c.diag,
 		Incomplete: len(tp.Inputs) < len(src.InputClaims) || len(tp.Persisted) < len(src.PersistedClaims) || len(tp.Outputs) < len(src.OutputClaims),
 	})
@@ -214,6 +214,7 @@ func (c *compiler) uses(list []*policy.ClaimReference, protocol string, resolve 
 		}
 		if use.HasDefault {
 			use.Default = claims.ParseTemplate(ref.DefaultValue.Value)
+			c.defaults = append(c.defaults, use.Default)
 			c.resolvers(use, ref, resolve)
 		}
 		uses = append(uses, use)

@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 
 	"journeyman.dev/internal/directory"
+	"journeyman.dev/internal/limit"
 	"journeyman.dev/internal/policy"
 	"journeyman.dev/internal/session"
 )
@@ -90,9 +91,22 @@ type Engine struct {
 	Audit Auditor
 	// Lifetime of a suspended journey, renewed by each step; 0 means one hour.
 	Lifetime time.Duration
+	// Waiting bounds the journeys that a client leaves; nil: nothing does.
+	Waiting Waiting
 
 	locks locks
 }
+
+// Waiting bounds what clients leave behind.
+type Waiting interface {
+	// Begin counts units for a client; false if it has left too many.
+	Begin(client string, units int) bool
+	// End takes them back.
+	End(client string, units int)
+}
+
+// ErrTooMany says that the client has left too many journeys.
+var ErrTooMany = errors.New("the client has left too many journeys")
 
 // Begin is what a protocol starts a journey with.
 type Begin struct {
@@ -132,7 +146,7 @@ type Ran struct {
 func (e *Engine) Start(ctx context.Context, b Begin) (Ran, error) {
 	j := &Journey{
 		ID: e.NewID(), PolicyID: b.Program.PolicyID, ProgramHash: b.Program.Hash, CorrelationID: b.CorrelationID,
-		Request: b.Request, Protocol: b.Protocol, Language: b.Language, Started: e.Now(),
+		Request: b.Request.bounded(b.Program), Protocol: b.Protocol, Language: b.Language, Started: e.Now(),
 		Fresh: b.Fresh, NoUI: b.NoUI, Grant: b.Grant, LogoutURL: b.LogoutURL, ResourceOwner: b.ResourceOwner, password: b.Password,
 		Bearer: b.Bearer, sessionless: b.Journey != nil || b.ResourceOwner,
 	}
@@ -226,24 +240,49 @@ func (r *run) logFailure(ctx context.Context, f *Failure) {
 }
 
 // store writes a journey that waits. One that never waited is never stored; one
-// that did is kept until it expires, so that a doubled navigation gets the same
-// end again.
+// that did is kept for a little while after its end, so that a doubled navigation gets
+// the same end again.
 func (r *run) store(ctx context.Context, version *int64) error {
 	if version == nil && (r.j.Pending == nil || r.j.NoUI) {
 		return nil
 	}
 	expires := r.e.Now().Add(r.e.lifetime())
+	if r.j.Ended {
+		expires = r.e.Now().Add(2 * replayWindow)
+	}
 	r.j.Expires = expires
 	data, err := json.Marshal(r.j)
 	if err != nil {
 		return fmt.Errorf("journey %s: %w", r.j.CorrelationID, err)
 	}
 	sealed := r.e.Sealer.SealJourney(r.j.ID, data)
-	if version == nil {
-		return r.e.Store.Create(ctx, r.j.ID, sealed, expires)
+	if version != nil {
+		err := r.e.Store.Save(ctx, r.j.ID, *version, sealed, expires)
+		// What was cancelled or failed counts as left: it costs a stranger nothing.
+		if err == nil && r.j.Ended && r.j.Failure == nil && r.e.Waiting != nil {
+			r.e.Waiting.End(r.j.client(), r.j.units())
+		}
+		return err
 	}
-	return r.e.Store.Save(ctx, r.j.ID, *version, sealed, expires)
+	if r.e.Waiting != nil && !r.e.Waiting.Begin(r.j.client(), r.j.units()) {
+		return ErrTooMany
+	}
+	return r.e.Store.Create(ctx, r.j.ID, sealed, expires)
 }
+
+// unit is how many bytes of a request count as one journey that waits.
+const unit = 4 << 10
+
+// units are what a journey counts as: by what the request brought, which doesn't change.
+func (j *Journey) units() int {
+	n := len(j.Protocol)
+	for _, v := range j.Request.Parameters {
+		n += len(v)
+	}
+	return 1 + n/unit
+}
+
+func (j *Journey) client() string { return limit.Client(j.Request.RemoteIP) }
 
 func (e *Engine) lifetime() time.Duration {
 	if e.Lifetime == 0 {

@@ -170,6 +170,8 @@ type Reply struct {
 	Message string // localised text for the user
 	Result  int    // of verification requests: 0 good, 3 wrong code
 	Field   string // the claim whose value is wrong, if one is
+	// Throttled: as many wait already as may; the same may do a moment later.
+	Throttled bool
 }
 
 // Verification results (pages §3.1 row 5; 1, 2 and 4 are our choice for B2C's gap [I]).

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"strings"
 	"time"
 
 	"journeyman.dev/internal/claims"
@@ -96,6 +97,20 @@ type Request struct {
 	BaseURL string `json:"baseURL"`
 	// Tenant is the tenant segment as requested.
 	Tenant string `json:"tenant"`
+}
+
+// What a journey keeps of headers [I]: no language list and no host name is longer.
+const (
+	maxLanguages = 512
+	maxHost      = 300
+)
+
+// bounded keeps what a program reads of a request.
+func (r Request) bounded(p *Program) Request {
+	r.Parameters = p.Keeps(r.Parameters)
+	r.AcceptLanguage = strings.ToValidUTF8(r.AcceptLanguage[:min(len(r.AcceptLanguage), maxLanguages)], "")
+	r.Host = strings.ToValidUTF8(r.Host[:min(len(r.Host), maxHost)], "")
+	return r
 }
 
 // LogValue leaves the parameters out: they may hold personal data.

@@ -30,6 +30,10 @@ type Program struct {
 	// GrantClaims are ids of claims that a refresh journey wants to restore.
 	GrantClaims  []string
 	ErrorContent *ContentDefinition // the globalexception page; nil: built in
+	// Keys are the ids of the key sets that it uses; OwnKeys those of the server's own.
+	Keys, OwnKeys []string
+
+	parameters map[string]bool // see Keeps; lower case
 }
 
 // Schema has the claim types of a policy.

@@ -54,7 +54,7 @@ func (r *run) post(ctx context.Context, a Answer) (out Reply, _ error) {
 			uj, frame := r.top()
 			p.Failed = stepFailure(f, uj.Steps[frame.Step]).stored()
 		}
-		result = Result{Reply: &Reply{Code: string(f.Code), Message: f.Public, Field: f.Field}}
+		result = Result{Reply: &Reply{Code: string(f.Code), Message: f.Public, Field: f.Field, Throttled: f.Code == CodeThrottled}}
 	}
 	reply := Reply{}
 	defer func() {
@@ -74,7 +74,7 @@ func (r *run) post(ctx context.Context, a Answer) (out Reply, _ error) {
 		reply.Message = r.p.Schema.WithoutResolvers(reply.Message)
 		if p.Failed != nil {
 			reply = Reply{OK: true} // the navigation that follows ends the journey
-		} else if !reply.OK && a.Kind == Submitted {
+		} else if !reply.OK && a.Kind == Submitted && !reply.Throttled {
 			p.Tries++
 			if limit := r.retryLimit(exchange.Profile); p.Tries > limit {
 				p.Exhausted = true

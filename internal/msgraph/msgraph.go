@@ -17,6 +17,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -30,6 +31,7 @@ import (
 	"journeyman.dev/internal/directory"
 	"journeyman.dev/internal/keyset"
 	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/limit"
 	"journeyman.dev/internal/session"
 	"journeyman.dev/internal/userflow"
 )
@@ -379,6 +381,9 @@ func (q *request) fail(err error) {
 		e = &apiError{http.StatusConflict, "AADB2C", sentence(err.Error())}
 	case errors.Is(err, userflow.ErrNotFound), errors.Is(err, connector.ErrNotFound), errors.Is(err, audit.ErrNotFound):
 		e = &apiError{http.StatusNotFound, "AADB2C", sentence(err.Error())}
+	case errors.Is(err, directory.ErrBusy):
+		q.w.Header().Set("Retry-After", strconv.Itoa(int(limit.RetryAfter.Seconds())))
+		e = &apiError{http.StatusTooManyRequests, "TooManyRequests", "There are many requests at this moment. Please wait for some time and try again."}
 	case errors.Is(err, application.ErrInvalid), errors.Is(err, directory.ErrInvalid), errors.Is(err, directory.ErrWeakPassword):
 		e = &apiError{http.StatusBadRequest, "Request_BadRequest", err.Error()}
 	default:

@@ -8,6 +8,7 @@ import (
 
 	"journeyman.dev/internal/application"
 	"journeyman.dev/internal/endpoint"
+	"journeyman.dev/internal/journey"
 )
 
 // clientAuthentication are the ways in which confidential clients prove who they are.
@@ -22,7 +23,7 @@ func (t *exchange) asserts() bool {
 // B2C itself no longer takes any (protocol §3.1).
 func (t *exchange) assertion() *failure {
 	if kind := t.form.Get("client_assertion_type"); kind != application.AssertionType {
-		return &failure{"AADB2C90016", "invalid_client", "The requested client assertion type '" + oneLine(kind) + "' does not match the expected type '" + application.AssertionType + "'."}
+		return &failure{journey.CodeAssertionType, "invalid_client", "The requested client assertion type '" + oneLine(kind) + "' does not match the expected type '" + application.AssertionType + "'."}
 	}
 	_, err := t.client.Authenticate(t.r.Context(), t.form.Get("client_assertion"), t.audience, t.s.Now(), t.s.Assertions)
 	var refused *application.AssertionError
@@ -30,7 +31,7 @@ func (t *exchange) assertion() *failure {
 	case err == nil:
 		return nil
 	case errors.As(err, &refused):
-		return &failure{"AADB2C90017", "invalid_client", "The client assertion provided in the request is invalid: " + refused.Text + "."}
+		return &failure{journey.CodeAssertion, "invalid_client", "The client assertion provided in the request is invalid: " + refused.Text + "."}
 	}
 	return t.s.issueFailure(t.r, t.s.Engine.NewID(), err)
 }

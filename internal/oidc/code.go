@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"regexp"
 
+	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/seal"
 )
 
@@ -14,7 +15,7 @@ import (
 func (t *exchange) code(w http.ResponseWriter) *failure {
 	text := t.form.Get("code")
 	if text == "" {
-		return &failure{"AADB2C90083", "invalid_request", "The request is missing the required parameter: code."}
+		return &failure{journey.CodeMissingParameter, "invalid_request", "The request is missing the required parameter: code."}
 	}
 	g, fail := t.s.openGrant(seal.Code, text)
 	if fail != nil {
@@ -28,9 +29,9 @@ func (t *exchange) code(w http.ResponseWriter) *failure {
 	// code that was slipped to it from elsewhere fails there.
 	switch uri := t.form.Get("redirect_uri"); {
 	case !t.form.Has("redirect_uri") && g.Challenge == "":
-		return &failure{"AADB2C90083", "invalid_request", "The request is missing the required parameter: redirect_uri."}
+		return &failure{journey.CodeMissingParameter, "invalid_request", "The request is missing the required parameter: redirect_uri."}
 	case t.form.Has("redirect_uri") && uri != g.RedirectURI:
-		return &failure{"AADB2C90006", "invalid_grant", "The redirect URI provided in the request is not the one that the grant was issued for."}
+		return &failure{journey.CodeRedirectURI, "invalid_grant", "The redirect URI provided in the request is not the one that the grant was issued for."}
 	}
 	if fail := t.authenticate(g); fail != nil {
 		return fail
@@ -47,12 +48,12 @@ var verifierPattern = regexp.MustCompile(`^[A-Za-z0-9\-._~]{43,128}$`)
 func verifier(g *grant, text string) *failure {
 	if g.Challenge == "" {
 		if text != "" {
-			return &failure{"AADB2C90182", "invalid_grant", "The supplied code_verifier does not match the associated code_challenge."}
+			return &failure{journey.CodeVerifierMismatch, "invalid_grant", "The supplied code_verifier does not match the associated code_challenge."}
 		}
 		return nil
 	}
 	if !verifierPattern.MatchString(text) {
-		return &failure{"AADB2C90183", "invalid_grant", "The supplied code_verifier is invalid."}
+		return &failure{journey.CodeChallenge, "invalid_grant", "The supplied code_verifier is invalid."}
 	}
 	got := text
 	if !g.Plain {
@@ -60,7 +61,7 @@ func verifier(g *grant, text string) *failure {
 		got = base64.RawURLEncoding.EncodeToString(sum[:])
 	}
 	if subtle.ConstantTimeCompare([]byte(got), []byte(g.Challenge)) != 1 {
-		return &failure{"AADB2C90182", "invalid_grant", "The supplied code_verifier does not match the associated code_challenge."}
+		return &failure{journey.CodeVerifierMismatch, "invalid_grant", "The supplied code_verifier does not match the associated code_challenge."}
 	}
 	return nil
 }

@@ -56,7 +56,7 @@ func (t *exchange) clientCredentials(w http.ResponseWriter) *failure {
 func (t *exchange) applicationScope() (api application.Application, roles []string, fail *failure) {
 	asked := strings.Fields(t.form.Get("scope"))
 	if len(asked) == 0 {
-		return api, nil, &failure{"AADB2C90010", "invalid_request", "The request does not contain a scope parameter."}
+		return api, nil, &failure{journey.CodeNoScope, "invalid_request", "The request does not contain a scope parameter."}
 	}
 	own := slices.DeleteFunc(slices.Clone(asked), func(scope string) bool { return slices.Contains(protocolScopes, scope) })
 	if len(own) == 0 {
@@ -68,9 +68,9 @@ func (t *exchange) applicationScope() (api application.Application, roles []stri
 		case fail != nil:
 			return api, nil, fail
 		case name != defaultScope:
-			return api, nil, &failure{"AADB2C90117", "invalid_request", "The scope '" + scope + "' provided in the request is not supported: client credentials need the App ID URI of an API with /.default."}
+			return api, nil, &failure{journey.CodeUnknownScope, "invalid_request", "The scope '" + scope + "' provided in the request is not supported: client credentials need the App ID URI of an API with /.default."}
 		case i > 0 && one.AppID != api.AppID:
-			return api, nil, &failure{"AADB2C90146", "invalid_request", "The scope provided in the request specifies more than one resource for an access token, which is not supported."}
+			return api, nil, &failure{journey.CodeSeveralResources, "invalid_request", "The scope provided in the request specifies more than one resource for an access token, which is not supported."}
 		}
 		api = one
 	}

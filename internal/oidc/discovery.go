@@ -103,7 +103,7 @@ func (s *Server) keys(w http.ResponseWriter, r *http.Request, _ endpoint.Endpoin
 	if err != nil {
 		s.Log.ErrorContext(r.Context(), "keys can't be read", "policyId", p.PolicyID, "err", err)
 		s.json(w, http.StatusInternalServerError, errorBody{Error: "server_error",
-			Description: s.describe(&failure{code: "AADB2C90019", text: "The signing keys of the policy are not available."}, s.Engine.NewID())})
+			Description: s.describe(&failure{code: journey.CodeKeysUnavailable, text: "The signing keys of the policy are not available."}, s.Engine.NewID())})
 		return
 	}
 	w.Header().Set("Cache-Control", "public, max-age=300")

@@ -12,21 +12,21 @@ import (
 
 // failure is an error for an application: OAuth error, AADB2C code, text.
 type failure struct {
-	code  string // "" writes no code
+	code  journey.Code // "" writes no code
 	oauth string
 	text  string
 }
 
 // page is the failure as the error page shows it.
 func (f *failure) page() *journey.Failure {
-	return &journey.Failure{Code: journey.Code(f.code), Public: f.text}
+	return &journey.Failure{Code: f.code, Public: f.text}
 }
 
 // fromJourney brings a journey's failure into the application's form. A failed
 // claims exchange names itself, its step, code and reason, as applications and
 // their logs know it (rest-and-connectors §2.6).
 func fromJourney(f *journey.Failure) *failure {
-	out := &failure{code: string(f.Code), oauth: f.OAuth, text: f.Public}
+	out := &failure{code: f.Code, oauth: f.OAuth, text: f.Public}
 	if out.oauth == "" {
 		out.oauth = f.Code.OAuth()
 	}
@@ -55,7 +55,7 @@ func orNone(s string) string {
 func (s *Server) describe(f *failure, correlationID string) string {
 	head := f.text
 	if f.code != "" {
-		head = f.code + ": " + f.text
+		head = string(f.code) + ": " + f.text
 	}
 	return fmt.Sprintf("%s\r\nCorrelation ID: %s\r\nTimestamp: %s\r\n", oneLine(head), correlationID, s.Now().UTC().Format("2006-01-02 15:04:05Z"))
 }
@@ -86,7 +86,7 @@ func (s *Server) tokenError(w http.ResponseWriter, r *http.Request, f *failure) 
 	id := s.Engine.NewID()
 	s.Log.InfoContext(r.Context(), "token request refused", "correlationId", id, "code", f.code, "oauthError", f.oauth)
 	status := http.StatusBadRequest
-	if f.code == string(journey.CodeThrottled) {
+	if f.code == journey.CodeThrottled {
 		status = http.StatusTooManyRequests
 		w.Header().Set("Retry-After", "5")
 	}

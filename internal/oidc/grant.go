@@ -135,7 +135,7 @@ func (s *Server) openGrant(p seal.Purpose, text string) (*grant, *failure) {
 			return g, nil
 		}
 	}
-	return nil, &failure{"AADB2C90090", "invalid_grant", "The provided grant is malformed or was encrypted with an unknown key."}
+	return nil, &failure{journey.CodeGrantMalformed, "invalid_grant", "The provided grant is malformed or was encrypted with an unknown key."}
 }
 
 // reserved are the token's own members, which no policy claim replaces.
@@ -221,9 +221,9 @@ func (s *Server) issueFront(r *http.Request, a *authorization, out *journey.Fini
 func (s *Server) issueFailure(r *http.Request, correlationID string, err error) *failure {
 	s.Log.ErrorContext(r.Context(), "tokens can't be issued", "correlationId", correlationID, "err", err)
 	if errors.Is(err, keyset.ErrNoActive) || errors.Is(err, keyset.ErrNotFound) {
-		return &failure{string(journey.CodeNoActiveKey), "server_error", journey.CodeNoActiveKey.Text()}
+		return &failure{journey.CodeNoActiveKey, "server_error", journey.CodeNoActiveKey.Text()}
 	}
-	return &failure{string(journey.CodeInternal), "server_error", journey.CodeInternal.Text()}
+	return &failure{journey.CodeInternal, "server_error", journey.CodeInternal.Text()}
 }
 
 // clientInfo is what MSAL keys its accounts with.

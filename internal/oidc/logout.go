@@ -26,7 +26,7 @@ import (
 func (s *Server) logout(w http.ResponseWriter, r *http.Request, e endpoint.Endpoint, p *journey.Program) {
 	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
 	if err := r.ParseForm(); err != nil {
-		s.Browser.Error(w, r, http.StatusBadRequest, (&failure{code: "AADB2C90122", text: "The request could not be read."}).page(), "")
+		s.Browser.Error(w, r, http.StatusBadRequest, (&failure{code: journey.CodeUnreadable, text: "The request could not be read."}).page(), "")
 		return
 	}
 	q := r.Form
@@ -107,28 +107,28 @@ func (s *Server) endSession(ctx context.Context, current *session.Session, p *jo
 // out of an application that still holds it, unless the policy enforces hints.
 func (s *Server) checkHint(r *http.Request, p *journey.Program, hint string) (string, *failure) {
 	if hint == "" {
-		return "", &failure{code: "AADB2C90272", text: "The id_token_hint parameter has not been specified in the request."}
+		return "", &failure{code: journey.CodeLogoutHintMissing, text: "The id_token_hint parameter has not been specified in the request."}
 	}
 	parsed, err := jwt.ParseSigned(hint, []jose.SignatureAlgorithm{jose.RS256})
 	settings := p.Tokens()
 	if err != nil || settings == nil {
-		return "", &failure{code: "AADB2C90240", text: "The id_token_hint provided is malformed."}
+		return "", &failure{code: journey.CodeLogoutHintMalformed, text: "The id_token_hint provided is malformed."}
 	}
 	set, err := s.Keys.PublicJWKS(r.Context(), settings.SigningKey)
 	if err != nil {
-		return "", &failure{code: "AADB2C90239", text: "The signature of the id_token_hint could not be checked."}
+		return "", &failure{code: journey.CodeLogoutHintSignature, text: "The signature of the id_token_hint could not be checked."}
 	}
 	var c jwt.Claims
 	if err := parsed.Claims(set, &c); err != nil {
-		return "", &failure{code: "AADB2C90239", text: "The id_token_hint failed signature validation."}
+		return "", &failure{code: journey.CodeLogoutHintSignature, text: "The id_token_hint failed signature validation."}
 	}
 	switch {
 	case c.Issuer != s.issuer(s.BaseURL(r), settings, p.PolicyID):
-		return "", &failure{code: "AADB2C90238", text: "The id_token_hint was not issued here."}
+		return "", &failure{code: journey.CodeLogoutHintIssuer, text: "The id_token_hint was not issued here."}
 	case len(c.Audience) != 1:
-		return "", &failure{code: "AADB2C90237", text: "The id_token_hint has no valid audience."}
+		return "", &failure{code: journey.CodeLogoutHintAudience, text: "The id_token_hint has no valid audience."}
 	case c.Expiry != nil && s.Now().After(c.Expiry.Time()) && p.RelyingParty.SSO.EnforceHint:
-		return "", &failure{code: "AADB2C90235", text: "The id_token_hint is expired."}
+		return "", &failure{code: journey.CodeLogoutHintExpired, text: "The id_token_hint is expired."}
 	}
 	return c.Audience[0], nil
 }
@@ -141,7 +141,7 @@ func (s *Server) logoutTarget(r *http.Request, uri, clientID string, mustBeOwn b
 	}
 	u, err := url.Parse(uri)
 	if err != nil || !u.IsAbs() {
-		return "", &failure{code: "AADB2C90067", text: "The post logout redirect URI has an invalid format."}
+		return "", &failure{code: journey.CodeLogoutURI, text: "The post logout redirect URI has an invalid format."}
 	}
 	list, err := s.Applications.List(r.Context())
 	if err != nil {
@@ -163,7 +163,7 @@ func (s *Server) logoutTarget(r *http.Request, uri, clientID string, mustBeOwn b
 			}
 		}
 	}
-	return "", &failure{code: "AADB2C90006", text: "The post logout redirect URI is not registered for an application of this tenant."}
+	return "", &failure{code: journey.CodeRedirectURI, text: "The post logout redirect URI is not registered for an application of this tenant."}
 }
 
 // sameOrigin compares scheme, host and port with those of a registered address. Registered
@@ -206,7 +206,7 @@ func (s *Server) signedOut(w http.ResponseWriter, frames []string, target string
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-src https: http://localhost:* http://127.0.0.1:*; base-uri 'none'; frame-ancestors 'none'")
 	note := ""
 	if refused != nil {
-		note = refused.code + ": " + refused.text
+		note = string(refused.code) + ": " + refused.text
 	}
 	_ = signedOutPage.Execute(w, struct {
 		Frames []string

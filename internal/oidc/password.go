@@ -15,11 +15,11 @@ const passwordKind = "password"
 // without pages, and without session, on the user name and password of the request.
 func (t *exchange) password(w http.ResponseWriter) *failure {
 	if !t.client.FallbackPublic {
-		return &failure{"AADB2C90224", "unauthorized_client", "Resource owner flow has not been enabled for the application."}
+		return &failure{journey.CodePasswordGrantOff, "unauthorized_client", "Resource owner flow has not been enabled for the application."}
 	}
 	for _, name := range []string{"username", "password"} {
 		if t.form.Get(name) == "" {
-			return &failure{"AADB2C90083", "invalid_request", "The request is missing the required parameter: " + name + "."}
+			return &failure{journey.CodeMissingParameter, "invalid_request", "The request is missing the required parameter: " + name + "."}
 		}
 	}
 	a := &authorization{ClientID: t.client.AppID, RedirectKind: passwordKind, Nonce: t.form.Get("nonce"), ResponseType: responseTypes{Code: true}}
@@ -27,7 +27,7 @@ func (t *exchange) password(w http.ResponseWriter) *failure {
 		return fail
 	}
 	if !t.p.RelyingParty.TakesPassword {
-		return &failure{"AADB2C99015", "server_error", "No technical profile of the policy '" + t.p.PolicyID +
+		return &failure{journey.CodeNoPasswordInput, "server_error", "No technical profile of the policy '" + t.p.PolicyID +
 			"' has the input claims that the resource owner password credential flow needs."}
 	}
 	out, fail := t.run(journey.Begin{

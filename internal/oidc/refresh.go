@@ -17,7 +17,7 @@ import (
 func (t *exchange) refresh(w http.ResponseWriter) *failure {
 	text := t.form.Get("refresh_token")
 	if text == "" {
-		return &failure{"AADB2C90083", "invalid_request", "The request is missing the required parameter: refresh_token."}
+		return &failure{journey.CodeMissingParameter, "invalid_request", "The request is missing the required parameter: refresh_token."}
 	}
 	g, fail := t.s.openGrant(seal.Refresh, text)
 	if fail != nil {
@@ -72,11 +72,11 @@ func (t *exchange) standing(g *grant) *failure {
 }
 
 func revoked() *failure {
-	return &failure{string(journey.CodeGrantRevoked), "invalid_grant", "The provided grant has been revoked. Please re-authenticate and try again."}
+	return &failure{journey.CodeGrantRevoked, "invalid_grant", "The provided grant has been revoked. Please re-authenticate and try again."}
 }
 
 func accountGone() *failure {
-	return &failure{string(journey.CodeAccountDeleted), "invalid_grant", "The account associated with this grant no longer exists. Please re-authenticate and try again."}
+	return &failure{journey.CodeAccountDeleted, "invalid_grant", "The account associated with this grant no longer exists. Please re-authenticate and try again."}
 }
 
 // narrow gives a refresh the scopes that it asks for. They may be fewer than were granted,
@@ -102,7 +102,7 @@ func (t *exchange) journey(g, next *grant) *failure {
 		Journey: t.p.RelyingParty.Refresh, Language: g.Language, Grant: &journey.Grant{Claims: g.Bag, IssuedAt: g.Issued},
 	})
 	if fail != nil {
-		switch journey.Code(fail.code) {
+		switch fail.code {
 		case journey.CodeNotValid, // an assertion over the grant's age failed
 			journey.CodeAccountDisabled, journey.CodeGrantRevoked:
 			return revoked()

@@ -14,6 +14,7 @@ import (
 	"journeyman.dev/internal/application"
 	"journeyman.dev/internal/endpoint"
 	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/limit"
 )
 
 // authorization is a checked authorize request: what the journey carries for us and
@@ -70,17 +71,27 @@ var single = []string{
 // maxParameter bounds one request parameter [I].
 const maxParameter = 16 << 10
 
+// maxRequest bounds all of a request that a journey keeps [I]. An id_token_hint and a
+// state of the usual sizes fit in several times over.
+const maxRequest = 40 << 10
+
 // authorize serves the authorization endpoint in the order of protocol §2.4.
 func (s *Server) authorize(w http.ResponseWriter, r *http.Request, e endpoint.Endpoint, p *journey.Program) {
 	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
 	if err := r.ParseForm(); err != nil {
-		s.Browser.Error(w, r, http.StatusBadRequest, (&failure{code: "AADB2C90122", text: "The request could not be read."}).page(), "")
+		s.Browser.Error(w, r, http.StatusBadRequest, (&failure{code: journey.CodeUnreadable, text: "The request could not be read."}).page(), "")
 		return
 	}
 	q := r.Form
 	client, redirect, fail := s.clientAndRedirect(r, q)
 	if fail != nil {
-		s.Browser.Error(w, r, http.StatusBadRequest, fail.page(), "")
+		status := http.StatusBadRequest
+		if fail.code == journey.CodeInternal {
+			// Ours, such as a database that doesn't answer: worth another try.
+			status = http.StatusServiceUnavailable
+			w.Header().Set("Retry-After", strconv.Itoa(int(limit.RetryAfter.Seconds())))
+		}
+		s.Browser.Error(w, r, status, fail.page(), "")
 		return
 	}
 	a := &authorization{
@@ -101,33 +112,33 @@ func (s *Server) clientAndRedirect(r *http.Request, q url.Values) (application.A
 	none := application.Application{}
 	for _, name := range single {
 		if len(q[name]) > 1 {
-			return none, "", &failure{code: "AADB2C90083", text: "The request has the parameter '" + name + "' more than once."}
+			return none, "", &failure{code: journey.CodeMissingParameter, text: "The request has the parameter '" + name + "' more than once."}
 		}
 		if len(q.Get(name)) > maxParameter || strings.ContainsRune(q.Get(name), 0) {
-			return none, "", &failure{code: "AADB2C90122", text: "The parameter '" + name + "' is not acceptable."}
+			return none, "", &failure{code: journey.CodeUnreadable, text: "The parameter '" + name + "' is not acceptable."}
 		}
 	}
 	id := q.Get("client_id")
 	if id == "" {
-		return none, "", &failure{code: "AADB2C90008", text: "The request does not contain a client id parameter."}
+		return none, "", &failure{code: journey.CodeNoClientID, text: "The request does not contain a client id parameter."}
 	}
 	client, err := s.Applications.GetByAppID(r.Context(), id)
 	switch {
 	case errors.Is(err, application.ErrNotFound):
-		return none, "", &failure{code: "AADB2C90018", text: "The client id specified in the request is not registered in the tenant."}
+		return none, "", &failure{code: journey.CodeUnknownClient, text: "The client id specified in the request is not registered in the tenant."}
 	case err != nil:
 		s.Log.ErrorContext(r.Context(), "application can't be read", "err", err)
-		return none, "", &failure{code: string(journey.CodeInternal), text: journey.CodeInternal.Text()}
+		return none, "", &failure{code: journey.CodeInternal, text: journey.CodeInternal.Text()}
 	case !client.Enabled():
-		return none, "", &failure{code: "AADB2C90092", text: "The application is disabled."}
+		return none, "", &failure{code: journey.CodeClientDisabled, text: "The application is disabled."}
 	}
 	uri := q.Get("redirect_uri")
 	if !client.HasRedirectURIs() {
-		return none, "", &failure{code: "AADB2C90007", text: "The application has no registered redirect URIs."}
+		return none, "", &failure{code: journey.CodeNoRedirectURIs, text: "The application has no registered redirect URIs."}
 	}
 	kind, ok := client.RedirectKind(uri)
 	if !ok {
-		return none, "", &failure{code: "AADB2C90006", text: "The redirect URI provided in the request is not registered for the client id."}
+		return none, "", &failure{code: journey.CodeRedirectURI, text: "The redirect URI provided in the request is not registered for the client id."}
 	}
 	return client, string(kind), nil
 }
@@ -136,7 +147,7 @@ func (s *Server) clientAndRedirect(r *http.Request, q url.Values) (application.A
 func (s *Server) check(r *http.Request, a *authorization, q url.Values, client application.Application) *failure {
 	types, ok := parseResponseType(q.Get("response_type"))
 	if !ok {
-		return s.modeOnError(a, q, &failure{"AADB2C90013", "unsupported_response_type", "The response type is missing or not supported."})
+		return s.modeOnError(a, q, &failure{journey.CodeResponseType, "unsupported_response_type", "The response type is missing or not supported."})
 	}
 	a.ResponseType = types
 	mode := q.Get("response_mode")
@@ -148,47 +159,47 @@ func (s *Server) check(r *http.Request, a *authorization, q url.Values, client a
 		}
 	case "query", "fragment", "form_post":
 	default:
-		return s.modeOnError(a, url.Values{}, &failure{"AADB2C90014", "invalid_request", "The response mode is not supported."})
+		return s.modeOnError(a, url.Values{}, &failure{journey.CodeResponseMode, "invalid_request", "The response mode is not supported."})
 	}
 	if mode == "query" && types.front() {
 		a.ResponseMode = "fragment"
-		return &failure{"AADB2C90014", "invalid_request", "The response mode 'query' can't be used when a token is returned."}
+		return &failure{journey.CodeResponseMode, "invalid_request", "The response mode 'query' can't be used when a token is returned."}
 	}
 	a.ResponseMode = mode
 	if (client.PublicKind(a.RedirectKind) || client.NeedsPKCE(s.RequirePKCE)) && types.Code && a.Challenge == "" {
-		return &failure{"AADB2C99059", "invalid_request", "The request must present a code_challenge."}
+		return &failure{journey.CodeNoChallenge, "invalid_request", "The request must present a code_challenge."}
 	}
 	if types.IDToken && !client.ImplicitIDToken || types.Token && !client.ImplicitAccessToken {
-		return &failure{"AADB2C90057", "unauthorized_client", "The application is not configured to allow the OAuth implicit flow for this response type."}
+		return &failure{journey.CodeImplicitOff, "unauthorized_client", "The application is not configured to allow the OAuth implicit flow for this response type."}
 	}
 	if f := s.checkScope(r.Context(), a, client, q.Get("scope")); f != nil {
 		return f
 	}
 	switch method := q.Get("code_challenge_method"); {
 	case method != "" && a.Challenge == "":
-		return &failure{"AADB2C90184", "invalid_request", "The request has a code_challenge_method without a code_challenge."}
+		return &failure{journey.CodeChallengeMethod, "invalid_request", "The request has a code_challenge_method without a code_challenge."}
 	case method == "plain", method == "" && a.Challenge != "":
 		if !client.AllowsPlainPKCE(s.AllowPlainPKCE) {
-			return &failure{"AADB2C90184", "invalid_request", "The code_challenge_method 'plain', which is also what a missing one means, is not allowed for this application. Use S256."}
+			return &failure{journey.CodeChallengeMethod, "invalid_request", "The code_challenge_method 'plain', which is also what a missing one means, is not allowed for this application. Use S256."}
 		}
 		a.Plain = true
 	case method != "" && method != "S256":
-		return &failure{"AADB2C90184", "invalid_request", "The supplied code_challenge_method is not supported. Supported values are plain and S256."}
+		return &failure{journey.CodeChallengeMethod, "invalid_request", "The supplied code_challenge_method is not supported. Supported values are plain and S256."}
 	}
 	if a.Challenge != "" && (len(a.Challenge) < 43 || len(a.Challenge) > 128) {
-		return &failure{"AADB2C90183", "invalid_request", "The supplied code_challenge is invalid."}
+		return &failure{journey.CodeChallenge, "invalid_request", "The supplied code_challenge is invalid."}
 	}
 	if types.IDToken && a.Nonce == "" {
-		return &failure{"AADB2C90083", "invalid_request", "The request is missing the required parameter nonce."}
+		return &failure{journey.CodeMissingParameter, "invalid_request", "The request is missing the required parameter nonce."}
 	}
 	for _, prompt := range strings.Fields(q.Get("prompt")) {
 		if !slices.Contains([]string{"none", "login", "consent", "select_account"}, prompt) {
-			return &failure{"AADB2C90043", "invalid_request", "The prompt included in the request contains invalid values."}
+			return &failure{journey.CodePrompt, "invalid_request", "The prompt included in the request contains invalid values."}
 		}
 	}
 	if text := q.Get("max_age"); text != "" {
 		if n, err := strconv.Atoi(text); err != nil || n < 0 || n > 1<<30 {
-			return &failure{"AADB2C90120", "invalid_request", "The max_age parameter is not a number in the range that is allowed."}
+			return &failure{journey.CodeMaxAge, "invalid_request", "The max_age parameter is not a number in the range that is allowed."}
 		}
 	}
 	return nil
@@ -207,7 +218,7 @@ func (s *Server) modeOnError(a *authorization, q url.Values, f *failure) *failur
 func (s *Server) begin(w http.ResponseWriter, r *http.Request, a *authorization, q url.Values, p *journey.Program, client application.Application) {
 	protocol, err := json.Marshal(a)
 	if err != nil {
-		s.respondError(w, r, a, &failure{string(journey.CodeInternal), "server_error", journey.CodeInternal.Text()}, s.Engine.NewID())
+		s.respondError(w, r, a, &failure{journey.CodeInternal, "server_error", journey.CodeInternal.Text()}, s.Engine.NewID())
 		return
 	}
 	parameters := make(map[string]string)
@@ -215,6 +226,15 @@ func (s *Server) begin(w http.ResponseWriter, r *http.Request, a *authorization,
 		if name != "password" {
 			parameters[name] = q.Get(name)
 		}
+	}
+	parameters = p.Keeps(parameters)
+	size := len(protocol)
+	for name, v := range parameters {
+		size += len(name) + len(v)
+	}
+	if size > maxRequest {
+		s.respondError(w, r, a, &failure{journey.CodeUnreadable, "invalid_request", "The parameters of the request are too long altogether."}, s.Engine.NewID())
+		return
 	}
 	current := s.Browser.Session(r)
 	prompts := strings.Fields(q.Get("prompt"))
@@ -229,10 +249,17 @@ func (s *Server) begin(w http.ResponseWriter, r *http.Request, a *authorization,
 		},
 	}
 	ran, err := s.Engine.Start(r.Context(), begin)
+	if errors.Is(err, journey.ErrTooMany) {
+		id := s.Engine.NewID()
+		s.Log.WarnContext(r.Context(), "journey refused", "correlationId", id, "policyId", p.PolicyID, "err", err)
+		w.Header().Set("Retry-After", strconv.Itoa(int(limit.RetryAfter.Seconds())))
+		s.Browser.Error(w, r, http.StatusTooManyRequests, journey.Fail(journey.CodeThrottled, err), id)
+		return
+	}
 	if err != nil {
 		id := s.Engine.NewID()
 		s.Log.ErrorContext(r.Context(), "journey can't be started", "correlationId", id, "err", err)
-		s.respondError(w, r, a, &failure{string(journey.CodeInternal), "server_error", journey.CodeInternal.Text()}, id)
+		s.respondError(w, r, a, &failure{journey.CodeInternal, "server_error", journey.CodeInternal.Text()}, id)
 		return
 	}
 	s.deliver(w, r, ran, a)

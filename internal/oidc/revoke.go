@@ -33,14 +33,14 @@ const revokedFor = 2 * 365 * 24 * time.Hour
 func readForm(w http.ResponseWriter, r *http.Request) (url.Values, *failure) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxTokenRequest)
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/x-www-form-urlencoded" {
-		return nil, &failure{"AADB2C90083", "invalid_request", "The request body must be of the type application/x-www-form-urlencoded."}
+		return nil, &failure{journey.CodeMissingParameter, "invalid_request", "The request body must be of the type application/x-www-form-urlencoded."}
 	}
 	if err := r.ParseForm(); err != nil {
-		return nil, &failure{"AADB2C90083", "invalid_request", "The request body could not be read."}
+		return nil, &failure{journey.CodeMissingParameter, "invalid_request", "The request body could not be read."}
 	}
 	for name, values := range r.PostForm {
 		if len(values) > 1 {
-			return nil, &failure{"AADB2C90083", "invalid_request", "The request has the parameter '" + name + "' more than once."}
+			return nil, &failure{journey.CodeMissingParameter, "invalid_request", "The request has the parameter '" + name + "' more than once."}
 		}
 	}
 	return r.PostForm, nil
@@ -64,9 +64,9 @@ func (s *Server) tokenRequest(w http.ResponseWriter, r *http.Request, p *journey
 	t := &exchange{s: s, r: r, form: form, client: client, secret: secret, p: p, settings: p.Tokens()}
 	switch {
 	case t.settings == nil:
-		return nil, &failure{"AADB2C90021", "server_error", "The policy issues no tokens."}
+		return nil, &failure{journey.CodeNoTokens, "server_error", "The policy issues no tokens."}
 	case form.Get("token") == "":
-		return t, &failure{"AADB2C90083", "invalid_request", "The request is missing the required parameter: token."}
+		return t, &failure{journey.CodeMissingParameter, "invalid_request", "The request is missing the required parameter: token."}
 	}
 	return t, nil
 }

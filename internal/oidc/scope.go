@@ -18,13 +18,13 @@ var protocolScopes = []string{"openid", "offline_access", "profile", "email"}
 func (s *Server) checkScope(ctx context.Context, a *authorization, client application.Application, text string) *failure {
 	asked := strings.Fields(text)
 	if len(asked) == 0 {
-		return &failure{"AADB2C90010", "invalid_request", "The request does not contain a scope parameter."}
+		return &failure{journey.CodeNoScope, "invalid_request", "The request does not contain a scope parameter."}
 	}
 	openid, denied := false, false
 	a.Scopes, a.Resource = nil, ""
 	for _, scope := range asked {
 		if strings.ContainsFunc(scope, func(r rune) bool { return r <= ' ' || r == '"' || r == '\\' || r > '~' }) {
-			return &failure{"AADB2C99005", "invalid_request", "The request contains an invalid scope parameter: it has an illegal character."}
+			return &failure{journey.CodeBadScope, "invalid_request", "The request contains an invalid scope parameter: it has an illegal character."}
 		}
 		if slices.Contains(protocolScopes, scope) {
 			openid = openid || scope == "openid"
@@ -36,7 +36,7 @@ func (s *Server) checkScope(ctx context.Context, a *authorization, client applic
 		case fail != nil:
 			return fail
 		case a.Resource != "" && a.Resource != resource:
-			return &failure{"AADB2C90146", "invalid_request", "The scope provided in the request specifies more than one resource for an access token, which is not supported."}
+			return &failure{journey.CodeSeveralResources, "invalid_request", "The scope provided in the request specifies more than one resource for an access token, which is not supported."}
 		}
 		a.Resource = resource
 		denied = denied || len(granted) == 0
@@ -50,17 +50,17 @@ func (s *Server) checkScope(ctx context.Context, a *authorization, client applic
 	case denied && !slices.ContainsFunc(a.Scopes, func(scope string) bool { return !slices.Contains(protocolScopes, scope) }):
 		return notPermitted()
 	case a.ResponseType.IDToken && !openid:
-		return &failure{"AADB2C90110", "invalid_request", "The scope parameter must include 'openid' when requesting a response_type of 'id_token'."}
+		return &failure{journey.CodeScopeWithoutOpenID, "invalid_request", "The scope parameter must include 'openid' when requesting a response_type of 'id_token'."}
 	case a.ResponseType.Code && !openid && a.Resource == "":
-		return &failure{"AADB2C90115", "invalid_request", "When requesting the 'code' response_type, the scope parameter must include a resource or client id for access tokens, or 'openid' for id tokens."}
+		return &failure{journey.CodeScopeForCode, "invalid_request", "When requesting the 'code' response_type, the scope parameter must include a resource or client id for access tokens, or 'openid' for id tokens."}
 	case a.ResponseType.Token && a.Resource == "":
-		return &failure{"AADB2C90055", "invalid_request", "The scope provided in the request must specify a resource."}
+		return &failure{journey.CodeNoResource, "invalid_request", "The scope provided in the request must specify a resource."}
 	}
 	return nil
 }
 
 func notPermitted() *failure {
-	return &failure{"AADB2C90205", "invalid_request", "This application does not have sufficient permissions against this web resource to perform the operation."}
+	return &failure{journey.CodePermissions, "invalid_request", "This application does not have sufficient permissions against this web resource to perform the operation."}
 }
 
 // apiScopes finds the API of a scope and what of the scope the client was granted: itself,
@@ -87,7 +87,7 @@ const defaultScope = ".default"
 
 // api finds the API that a scope names by its App ID URI.
 func (s *Server) api(ctx context.Context, scope string) (api application.Application, prefix, name string, fail *failure) {
-	unknown := &failure{"AADB2C90117", "invalid_request", "The scope '" + scope + "' provided in the request is not supported."}
+	unknown := &failure{journey.CodeUnknownScope, "invalid_request", "The scope '" + scope + "' provided in the request is not supported."}
 	i := strings.LastIndexByte(scope, '/')
 	if i <= 0 || i == len(scope)-1 {
 		return api, "", "", unknown
@@ -96,7 +96,7 @@ func (s *Server) api(ctx context.Context, scope string) (api application.Applica
 	list, err := s.Applications.List(ctx)
 	if err != nil {
 		s.Log.ErrorContext(ctx, "applications can't be read", "err", err)
-		return api, "", "", &failure{string(journey.CodeInternal), "server_error", journey.CodeInternal.Text()}
+		return api, "", "", &failure{journey.CodeInternal, "server_error", journey.CodeInternal.Text()}
 	}
 	for _, candidate := range list {
 		if candidate.Enabled() && candidate.Identifies(prefix) {

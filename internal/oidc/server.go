@@ -129,7 +129,7 @@ func (s *Server) ServeEndpoint(w http.ResponseWriter, r *http.Request, e endpoin
 	if !strings.Contains(methods, r.Method) {
 		w.Header().Set("Allow", methods)
 		if e.Path == "oauth2/v2.0/token" {
-			s.tokenError(w, r, &failure{code: "AADB2C90226", oauth: "invalid_request", text: "The specified token exchange is only supported over HTTP POST."})
+			s.tokenError(w, r, &failure{code: journey.CodePostOnly, oauth: "invalid_request", text: "The specified token exchange is only supported over HTTP POST."})
 			return true
 		}
 		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
@@ -170,7 +170,7 @@ func (s *Server) OwnTenant(segment string) bool {
 // metadata and token requests get JSON, browsers the error page. B2C's status isn't
 // known (protocol §12); 404 is ours.
 func (s *Server) unknownPolicy(w http.ResponseWriter, r *http.Request, e endpoint.Endpoint, text string) {
-	f := &failure{code: "AADB2C90031", oauth: "invalid_request", text: text}
+	f := &failure{code: journey.CodeUnknownPolicy, oauth: "invalid_request", text: text}
 	switch e.Path {
 	case "oauth2/v2.0/token":
 		s.tokenError(w, r, f)

@@ -37,7 +37,7 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request, _ endpoint.Endpoi
 	s.allowOrigin(w, r, client)
 	t := &exchange{s: s, r: r, form: form, client: client, secret: secret, p: p, settings: p.Tokens()}
 	if t.settings == nil {
-		s.tokenError(w, r, &failure{"AADB2C90021", "server_error", "The policy issues no tokens."})
+		s.tokenError(w, r, &failure{journey.CodeNoTokens, "server_error", "The policy issues no tokens."})
 		return
 	}
 	switch form.Get("grant_type") {
@@ -50,9 +50,9 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request, _ endpoint.Endpoi
 	case "password":
 		fail = t.password(w)
 	case "":
-		fail = &failure{"AADB2C90083", "invalid_request", "The request is missing the required parameter: grant_type."}
+		fail = &failure{journey.CodeMissingParameter, "invalid_request", "The request is missing the required parameter: grant_type."}
 	default:
-		fail = &failure{"AADB2C90086", "unsupported_grant_type", "The supplied grant_type is not supported."}
+		fail = &failure{journey.CodeGrantType, "unsupported_grant_type", "The supplied grant_type is not supported."}
 	}
 	if fail != nil {
 		s.tokenError(w, r, fail)
@@ -73,7 +73,7 @@ func (s *Server) tokenClient(r *http.Request, form url.Values) (application.Appl
 			decoded = p
 		}
 		if id != "" && id != user || secret != "" && secret != pass && secret != decoded {
-			return application.Application{}, "", &failure{"AADB2C90081", "invalid_client", "The request authenticates the client in two ways that differ."}
+			return application.Application{}, "", &failure{journey.CodeClientSecret, "invalid_client", "The request authenticates the client in two ways that differ."}
 		}
 		id = user
 		if secret == "" {
@@ -82,23 +82,23 @@ func (s *Server) tokenClient(r *http.Request, form url.Values) (application.Appl
 	}
 	assertion := form.Get("client_assertion")
 	if assertion != "" && secret != "" {
-		return application.Application{}, "", &failure{"AADB2C90081", "invalid_client", "The request authenticates the client by both a secret and an assertion."}
+		return application.Application{}, "", &failure{journey.CodeClientSecret, "invalid_client", "The request authenticates the client by both a secret and an assertion."}
 	}
 	if id == "" && assertion != "" {
 		id = application.ClientOfAssertion(assertion)
 	}
 	if id == "" {
-		return application.Application{}, "", &failure{"AADB2C90008", "unauthorized_client", "The request does not contain a client id parameter."}
+		return application.Application{}, "", &failure{journey.CodeNoClientID, "unauthorized_client", "The request does not contain a client id parameter."}
 	}
 	client, err := s.Applications.GetByAppID(r.Context(), id)
 	switch {
 	case errors.Is(err, application.ErrNotFound):
-		return client, "", &failure{"AADB2C90018", "unauthorized_client", "The client id specified in the request is not registered in the tenant."}
+		return client, "", &failure{journey.CodeUnknownClient, "unauthorized_client", "The client id specified in the request is not registered in the tenant."}
 	case err != nil:
 		s.Log.ErrorContext(r.Context(), "application can't be read", "err", err)
-		return client, "", &failure{string(journey.CodeInternal), "server_error", journey.CodeInternal.Text()}
+		return client, "", &failure{journey.CodeInternal, "server_error", journey.CodeInternal.Text()}
 	case !client.Enabled():
-		return client, "", &failure{"AADB2C90092", "unauthorized_client", "The application is disabled."}
+		return client, "", &failure{journey.CodeClientDisabled, "unauthorized_client", "The application is disabled."}
 	}
 	return client, secret, nil
 }
@@ -148,7 +148,7 @@ func (t *exchange) authenticate(g *grant) *failure {
 	}
 	if t.client.PublicKind(g.Kind) {
 		if t.secret != "" || t.asserts() {
-			return &failure{"AADB2C90084", "invalid_request", "Public clients should not send a client_secret when redeeming a publicly acquired grant."}
+			return &failure{journey.CodePublicSecret, "invalid_request", "Public clients should not send a client_secret when redeeming a publicly acquired grant."}
 		}
 		return nil
 	}
@@ -161,10 +161,10 @@ func (t *exchange) confidential() *failure {
 		return t.assertion()
 	}
 	if t.secret == "" {
-		return &failure{"AADB2C90079", "invalid_request", "Clients must send a client_secret when redeeming a confidential grant."}
+		return &failure{journey.CodeSecretMissing, "invalid_request", "Clients must send a client_secret when redeeming a confidential grant."}
 	}
 	if !t.client.CheckSecret(t.secret, t.s.Now()) {
-		return &failure{"AADB2C90081", "invalid_client", "The specified client_secret does not match the expected value for this client."}
+		return &failure{journey.CodeClientSecret, "invalid_client", "The specified client_secret does not match the expected value for this client."}
 	}
 	return nil
 }
@@ -173,11 +173,11 @@ func (t *exchange) confidential() *failure {
 func (t *exchange) belongs(g *grant) *failure {
 	switch {
 	case !strings.EqualFold(g.Policy, t.p.PolicyID):
-		return &failure{"AADB2C90088", "invalid_grant", "The provided grant has not been issued for this endpoint: it belongs to another policy."}
+		return &failure{journey.CodeOtherPolicy, "invalid_grant", "The provided grant has not been issued for this endpoint: it belongs to another policy."}
 	case !strings.EqualFold(g.ClientID, t.client.AppID):
-		return &failure{"AADB2C90279", "invalid_grant", "The provided client id does not match the client id that issued the grant."}
+		return &failure{journey.CodeOtherClient, "invalid_grant", "The provided client id does not match the client id that issued the grant."}
 	case !t.s.Now().Before(g.Expires):
-		return &failure{"AADB2C90080", "invalid_grant", fmt.Sprintf("The provided grant has expired. Please re-authenticate and try again. Current time: %d, Grant issued time: %d, Grant expiration time: %d",
+		return &failure{journey.CodeGrantExpired, "invalid_grant", fmt.Sprintf("The provided grant has expired. Please re-authenticate and try again. Current time: %d, Grant issued time: %d, Grant expiration time: %d",
 			t.s.Now().Unix(), g.Issued.Unix(), g.Expires.Unix())}
 	}
 	return nil
@@ -249,13 +249,13 @@ func (t *exchange) run(b journey.Begin) (*journey.Finished, *failure) {
 	switch out := ran.Outcome.(type) {
 	case *journey.Finished:
 		if out.Issuer == nil {
-			return nil, &failure{"AADB2C90021", "server_error", "The journey issues no tokens."}
+			return nil, &failure{journey.CodeNoTokens, "server_error", "The journey issues no tokens."}
 		}
 		return out, nil
 	case *journey.Failed:
 		return nil, fromJourney(out.Failure)
 	}
-	return nil, &failure{string(journey.CodeInteractionRequired), "interaction_required", journey.CodeInteractionRequired.Text()}
+	return nil, &failure{journey.CodeInteractionRequired, "interaction_required", journey.CodeInteractionRequired.Text()}
 }
 
 // record keeps an audit record of a token request.

@@ -25,7 +25,7 @@ func (s *Server) userInfo(w http.ResponseWriter, r *http.Request, _ endpoint.End
 	}
 	if p.RelyingParty.UserInfo == nil {
 		s.json(w, http.StatusNotFound, errorBody{Error: "invalid_request",
-			Description: s.describe(&failure{code: "AADB2C90031", text: "The policy has no UserInfo endpoint."}, s.Engine.NewID())})
+			Description: s.describe(&failure{code: journey.CodeUnknownPolicy, text: "The policy has no UserInfo endpoint."}, s.Engine.NewID())})
 		return
 	}
 	scheme, text, _ := strings.Cut(r.Header.Get("Authorization"), " ")
@@ -66,7 +66,7 @@ func (s *Server) userInfo(w http.ResponseWriter, r *http.Request, _ endpoint.End
 		s.userInfoFailure(w, out)
 		return
 	}
-	f := &failure{string(journey.CodeInternal), "server_error", journey.CodeInternal.Text()}
+	f := &failure{journey.CodeInternal, "server_error", journey.CodeInternal.Text()}
 	s.json(w, http.StatusInternalServerError, errorBody{f.oauth, s.describe(f, s.Engine.NewID())})
 }
 
@@ -76,12 +76,12 @@ func (s *Server) userInfoFailure(w http.ResponseWriter, out *journey.Failed) {
 	f := fromJourney(out.Failure)
 	status := http.StatusBadRequest
 	switch {
-	case f.oauth == journey.InvalidToken, f.code == string(journey.CodeUserNotFound), f.code == string(journey.CodeAccountDeleted),
-		f.code == string(journey.CodeAccountDisabled), f.code == string(journey.CodeGrantRevoked):
+	case f.oauth == journey.InvalidToken, f.code == journey.CodeUserNotFound, f.code == journey.CodeAccountDeleted,
+		f.code == journey.CodeAccountDisabled, f.code == journey.CodeGrantRevoked:
 		f.oauth = journey.InvalidToken
 		s.unauthorized(w, out.Journey.CorrelationID, f)
 		return
-	case f.code == string(journey.CodeThrottled):
+	case f.code == journey.CodeThrottled:
 		status = http.StatusTooManyRequests
 	case f.oauth == "server_error":
 		status = http.StatusInternalServerError

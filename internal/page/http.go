@@ -5,11 +5,13 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/endpoint"
 	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/limit"
 	"journeyman.dev/internal/texts"
 )
 
@@ -79,6 +81,7 @@ func (p *Pages) posted(w http.ResponseWriter, r *http.Request, read func(url.Val
 		return
 	}
 	reply, err := p.Engine.Post(r.Context(), p.visit(r, transaction), a)
+	p.rememberDevice(w, r)
 	switch {
 	case err == nil:
 		p.answerTo(w, a, reply)
@@ -135,6 +138,11 @@ func (p *Pages) answerTo(w http.ResponseWriter, a journey.Answer, reply journey.
 			Status string `json:"status"`
 			Result int    `json:"result"`
 		}{"200", reply.Result})
+		return
+	}
+	if reply.Throttled {
+		w.Header().Set("Retry-After", strconv.Itoa(int(limit.RetryAfter.Seconds())))
+		p.answer(w, http.StatusTooManyRequests, reply)
 		return
 	}
 	p.answer(w, http.StatusOK, reply)

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"journeyman.dev/internal/limit"
 )
 
 // defaultShutdown is how long a stop may take; orchestrators wait for about as long
@@ -28,6 +30,8 @@ func (s *Server) Run(ctx context.Context) error {
 			Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 60 * time.Second, WriteTimeout: 3 * time.Minute, IdleTimeout: 2 * time.Minute,
 			MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(s.Config.Log.Handler(), slog.LevelDebug),
 			BaseContext: func(net.Listener) context.Context { return s.stopping },
+			ConnState:   noteIdle,
+			ConnContext: func(ctx context.Context, _ net.Conn) context.Context { return limit.WithConnection(ctx) },
 		}
 		servers = append(servers, srv)
 		go func() { errs <- srv.Serve(l) }()
@@ -51,6 +55,7 @@ func (s *Server) Run(ctx context.Context) error {
 	var err error
 	select {
 	case <-ctx.Done():
+		err = s.announce(errs)
 	case err = <-errs:
 	}
 	s.drain(servers)
@@ -62,6 +67,24 @@ func (s *Server) Run(ctx context.Context) error {
 	endRecording()
 	notifying.Wait()
 	return errors.Join(err, <-recorded)
+}
+
+// announce lets load balancers learn that the server is about to stop, while it still
+// takes what they send.
+func (s *Server) announce(errs <-chan error) error {
+	s.ready.leave()
+	if s.Config.ShutdownDelay <= 0 {
+		return nil
+	}
+	s.Config.Log.Info("stopping: requests are taken for a while, and readiness is not told any more", "delay", s.Config.ShutdownDelay)
+	over := time.NewTimer(s.Config.ShutdownDelay)
+	defer over.Stop()
+	select {
+	case <-over.C:
+		return nil
+	case err := <-errs:
+		return err
+	}
 }
 
 // drain stops the servers side by side.
@@ -134,8 +157,11 @@ func (s *Server) housekeeping(ctx context.Context) {
 			}
 		case <-ticker.C:
 			now := s.Config.Now()
+			// What is removed may be much, and nobody waits for it.
+			ctx, done := context.WithTimeout(ctx, 5*time.Minute)
 			err := errors.Join(s.db.Purge(ctx, now), s.Users.Store.PurgeUsers(ctx, now.AddDate(0, 0, -30)), s.Policies.Remember(ctx), s.renewApple(ctx),
 				s.Audit.Store.PurgeAudits(ctx, now.Add(-s.auditKeep())))
+			done()
 			if err != nil && ctx.Err() == nil {
 				s.Config.Log.ErrorContext(ctx, "housekeeping failed", "err", err)
 			}

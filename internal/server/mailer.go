@@ -2,12 +2,16 @@ package server
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
+	"journeyman.dev/internal/canonical"
+	"journeyman.dev/internal/limit"
 	"journeyman.dev/internal/mail"
+	"journeyman.dev/internal/onetime"
 	"journeyman.dev/internal/texts"
 )
 
@@ -16,20 +20,33 @@ import (
 type codeMailer struct {
 	sender    mail.Sender
 	perClient int // 0: no bound
-	sent      throttle
+	sent      *limit.Windows
 }
 
-// How many codes an address gets, or asks for, in a while. B2C doesn't publish its
-// limits; ours let a person try again, and a script not.
+// How many codes an address gets, or a client asks for that nobody enters, in a while.
+// B2C doesn't publish its limits; ours let a person try again, and a script not.
 const (
 	codesWithin     = 10 * time.Minute
 	codesPerAddress = 5
-	codesPerClient  = 200 // many people may share an address
+	codesPerClient  = 500 // many people may share an address
 )
 
-// SendCode implements selfasserted.Mailer and otp.Mailer.
+// clientKey counts the codes that a client asked for.
+func clientKey(c mail.Code) string { return limit.Key("code from", limit.Client(c.RemoteIP)) }
+
+// SendCode implements selfasserted.Mailer and otp.Mailer. The client's bound comes first,
+// and what it refuses isn't counted for the address: else a client that may send nothing
+// any more could still see to it that an address gets no code.
 func (m *codeMailer) SendCode(ctx context.Context, c mail.Code) error {
-	if !m.sent.Allow("to "+strings.ToLower(c.To), codesPerAddress, codesWithin) || m.perClient > 0 && c.RemoteIP != "" && !m.sent.Allow("from "+c.RemoteIP, m.perClient, codesWithin) {
+	client := limit.Bound{Key: clientKey(c), Most: m.perClient, Within: codesWithin}
+	if c.RemoteIP == "" {
+		client.Most = 0
+	}
+	ok, err := m.sent.Take(ctx, client, limit.Bound{Key: limit.Key("code to", canonical.Name(c.To)), Most: codesPerAddress, Within: codesWithin})
+	if err != nil {
+		return fmt.Errorf("count of codes: %w", err)
+	}
+	if !ok {
 		return mail.ErrThrottled
 	}
 	tenant, _, _ := strings.Cut(c.Tenant, ".")
@@ -42,33 +59,36 @@ func (m *codeMailer) SendCode(ctx context.Context, c mail.Code) error {
 	})
 }
 
-// throttle counts what was done lately, by key. It is of this process: more servers
-// allow more.
-type throttle struct {
-	now func() time.Time
-
-	mu   sync.Mutex
-	done map[string][]time.Time
+// CodeUsed implements selfasserted.Mailer and otp.Mailer: people who share an address and
+// enter their codes meet no bound.
+func (m *codeMailer) CodeUsed(ctx context.Context, c mail.Code) error {
+	if m.perClient == 0 || c.RemoteIP == "" {
+		return nil
+	}
+	return m.sent.Give(ctx, clientKey(c))
 }
 
+// wrongCodes: so many wrong codes for one identifier, over all journeys, lock it for a
+// while. A person enters a few of each of a few codes; who may try so many finds one of a
+// million in years.
+var wrongCodes = limit.Rule{After: 20, First: 10 * time.Minute, Most: time.Hour, Few: time.Hour, Forget: 24 * time.Hour}
+
+// codeGuesses implements onetime.Guesses.
+type codeGuesses struct{ tries *limit.Tries }
+
+// Guard implements onetime.Guesses.
+func (g codeGuesses) Guard(ctx context.Context, identifier string, try func() bool) error {
+	err := g.tries.Guard(ctx, limit.Key("code", canonical.Name(identifier)), try)
+	if limit.IsLocked(err) || errors.Is(err, limit.ErrBusy) {
+		return onetime.ErrGuessed
+	}
+	return err
+}
+
+// codeLimits implements otp.Limits.
+type codeLimits struct{ made *limit.Windows }
+
 // Allow implements otp.Limits.
-func (t *throttle) Allow(key string, most int, within time.Duration) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	now := t.now()
-	if t.done == nil || len(t.done) > 100_000 {
-		t.done = make(map[string][]time.Time)
-	}
-	var recent []time.Time
-	for _, at := range t.done[key] {
-		if now.Sub(at) < within {
-			recent = append(recent, at)
-		}
-	}
-	if len(recent) >= most {
-		t.done[key] = recent
-		return false
-	}
-	t.done[key] = append(recent, now)
-	return true
+func (l codeLimits) Allow(ctx context.Context, identifier string, most int, within time.Duration) (bool, error) {
+	return l.made.Take(ctx, limit.Bound{Key: limit.Key("code for", canonical.Name(identifier)), Most: most, Within: within})
 }

@@ -3,18 +3,27 @@ package server
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"testing"
 	"time"
 
+	"journeyman.dev/internal/limit"
 	"journeyman.dev/internal/mail"
+	"journeyman.dev/internal/store"
 )
 
 func TestCodesAreBoundedByAddressAndByClient(t *testing.T) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	clock := func() time.Time { return now }
 	outbox := &mail.Outbox{Now: clock}
-	bounded := &codeMailer{sender: outbox, perClient: 7, sent: throttle{now: clock}}
-	free := &codeMailer{sender: outbox, sent: throttle{now: clock}}
+	db, err := store.OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	sent1 := &limit.Windows{Store: db, Now: clock}
+	bounded := &codeMailer{sender: outbox, perClient: 7, sent: sent1}
+	free := &codeMailer{sender: outbox, sent: sent1}
 	// sent counts the codes of ten that go out.
 	sent := func(m *codeMailer, to func(i int) string, ip string) (n int) {
 		for i := range 10 {
@@ -40,6 +49,21 @@ func TestCodesAreBoundedByAddressAndByClient(t *testing.T) {
 	}
 	if n := sent(bounded, many, "203.0.113.2"); n != 7 {
 		t.Errorf("another client sent %d codes, want 7", n)
+	}
+	// A client that may ask for no more doesn't use up what an address may get; nor do codes
+	// count that were entered.
+	victim := func(int) string { return "victim@example.com" }
+	if n := sent(bounded, victim, "203.0.113.1"); n != 0 {
+		t.Errorf("a client over its bound sent %d codes", n)
+	}
+	if n := sent(bounded, victim, "203.0.113.3"); n != codesPerAddress {
+		t.Errorf("the address then got %d codes, want %d", n, codesPerAddress)
+	}
+	for i := range 50 {
+		code := mail.Code{To: fmt.Sprintf("office%d@example.com", i), Code: "123456", RemoteIP: "203.0.113.4", Tenant: "contoso.onmicrosoft.com"}
+		if err := errors.Join(bounded.SendCode(t.Context(), code), bounded.CodeUsed(t.Context(), code)); err != nil {
+			t.Fatalf("code %d of an office: %v", i, err)
+		}
 	}
 	now = now.Add(codesWithin)
 	if n := sent(bounded, one, "203.0.113.1"); n != codesPerAddress {

@@ -5,6 +5,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
@@ -35,6 +36,7 @@ import (
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/keyset"
 	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/limit"
 	"journeyman.dev/internal/mail"
 	"journeyman.dev/internal/msgraph"
 	"journeyman.dev/internal/oidc"
@@ -86,6 +88,13 @@ type Config struct {
 	RESTAttempts int
 	// OutboundPerHost bounds the calls to one host at a time; 0: 512.
 	OutboundPerHost int
+	// ShutdownDelay is how long Run goes on serving after it was told to stop, while
+	// readiness is denied; 0: not at all.
+	ShutdownDelay time.Duration
+	// DatabaseTimeout bounds each statement; 0: 5 s. Transactions have twice as long.
+	DatabaseTimeout time.Duration
+	// Init lets a tenant begin anew although the data folder has the master key of one.
+	Init bool
 	// OutboundProxy is the proxy that https calls leave through, http://user:password@host:port;
 	// "": none. NoProxy are hosts that are called directly, as in the variable NO_PROXY.
 	OutboundProxy, NoProxy string
@@ -95,6 +104,12 @@ type Config struct {
 	// settings of their own; zero: 20 s and 2.
 	ConnectorTimeout  time.Duration
 	ConnectorAttempts int
+	// MaxConnections bounds the connections of the public listener; 0: 8192, or what the
+	// process may open less what the rest needs.
+	MaxConnections int
+	// JourneysPerClient is how many journeys a client may leave waiting in an hour, on each
+	// node; 0: 5000, negative: no bound. Journeys that reach their end don't count.
+	JourneysPerClient int
 	// RequirePKCE and AllowPlainPKCE are for applications that have no setting of their own.
 	RequirePKCE, AllowPlainPKCE bool
 	// AuditKeep is how long audit records are kept; zero: 7 days, as in B2C.
@@ -142,6 +157,7 @@ type Server struct {
 	engine      *journey.Engine
 	oidc        *oidc.Server
 	pages       *page.Pages
+	ready       readiness
 	public      net.Listener
 	admin       net.Listener
 	baseURL     string
@@ -175,11 +191,21 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
-	sealer, err := openSealer(c)
-	if err != nil {
+	// Before anything is made: was there a tenant already?
+	before := tenantBefore(c)
+	if err := before.databaseFile(c); err != nil {
 		return nil, err
 	}
 	if s.db, err = openDatabase(ctx, c); err != nil {
+		return nil, err
+	}
+	s.db.SetTimeout(c.DatabaseTimeout)
+	if err := before.tenant(ctx, c, s.db); err != nil {
+		return nil, err
+	}
+	// The key comes after the database: a first start that can't reach it leaves nothing.
+	sealer, err := openSealer(c)
+	if err != nil {
 		return nil, err
 	}
 	if err := s.identify(ctx); err != nil {
@@ -220,6 +246,9 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 	return s, nil
 }
 
+// defaultJourneys is more than thousands of people behind one address leave.
+const defaultJourneys = 5000
+
 // knownPasswords are the passwords that attackers try first.
 func (s *Server) knownPasswords() (*breach.Lists, error) {
 	lists := &breach.Lists{Log: s.Config.Log}
@@ -254,11 +283,14 @@ func openSealer(c Config) (*seal.Sealer, error) {
 const databaseFile = "journeyman.db"
 
 func openDatabase(ctx context.Context, c Config) (*store.DB, error) {
-	address := c.Database
-	if address == "" {
-		address = "sqlite:" + filepath.Join(c.Data, databaseFile)
+	return store.Open(ctx, databaseAddress(c))
+}
+
+func databaseAddress(c Config) string {
+	if c.Database != "" {
+		return c.Database
 	}
-	return store.Open(ctx, address)
+	return "sqlite:" + filepath.Join(c.Data, databaseFile)
 }
 
 // identify makes or reads what the tenant is known by.
@@ -364,11 +396,12 @@ func (s *Server) localAuthority() (*localCA, error) {
 }
 
 func (s *Server) listen(config *tls.Config) error {
-	open := func(address, what string) (net.Listener, string, error) {
+	open := func(address, what string, most int) (net.Listener, string, error) {
 		l, err := net.Listen("tcp", address)
 		if err != nil {
 			return nil, "", fmt.Errorf("%s: %w", what, err)
 		}
+		l = limit.Listen(l, most)
 		scheme := "http"
 		if config != nil {
 			scheme = "https"
@@ -383,7 +416,7 @@ func (s *Server) listen(config *tls.Config) error {
 		return l, scheme + "://" + net.JoinHostPort(host, port), nil
 	}
 	var err error
-	if s.public, s.baseURL, err = open(s.Config.Listen, "listen"); err != nil {
+	if s.public, s.baseURL, err = open(s.Config.Listen, "listen", connections(s.Config.MaxConnections, descriptors())); err != nil {
 		return err
 	}
 	if s.Config.PublicURL != "" {
@@ -394,7 +427,7 @@ func (s *Server) listen(config *tls.Config) error {
 		s.baseURL = u.Scheme + "://" + u.Host
 	}
 	if s.Config.AdminListen != "" {
-		if s.admin, s.adminURL, err = open(s.Config.AdminListen, "admin-listen"); err != nil {
+		if s.admin, s.adminURL, err = open(s.Config.AdminListen, "admin-listen", forAdmin(descriptors())); err != nil {
 			return err
 		}
 	}
@@ -408,11 +441,12 @@ func (s *Server) registry() (journey.Registry, error) {
 		return nil, err
 	}
 	cache := &federation.MetadataCache{Caller: s.Outbound}
+	guesses := codeGuesses{&limit.Tries{Store: store.Limits{DB: s.db}, Rule: wrongCodes, Now: s.Config.Now}}
 	ring := keyset.Ring{Policies: s.Keys, Own: s.OwnKeys}
 	r := Kinds()
-	r["selfassertedattributeprovider"] = &selfasserted.Provider{Mailer: mailer}
-	r["aadssprprotocolprovider"] = &otp.Mailed{Mailer: mailer}
-	r["onetimepasswordprotocolprovider"] = &otp.Provider{Limits: &throttle{now: s.Config.Now}}
+	r["selfassertedattributeprovider"] = &selfasserted.Provider{Mailer: mailer, Guesses: guesses}
+	r["aadssprprotocolprovider"] = &otp.Mailed{Mailer: mailer, Guesses: guesses}
+	r["onetimepasswordprotocolprovider"] = &otp.Provider{Limits: codeLimits{s.windows()}, Guesses: guesses}
 	r["restfulprovider"] = &restful.Provider{Caller: s.Outbound, Keys: s.Keys, Timeout: s.Config.RESTTimeout, Attempts: s.Config.RESTAttempts}
 	r["apiconnectorprovider"] = s.connectorProvider()
 	r["azureactivedirectoryprovider"] = &dirprovider.Provider{Users: s.Users, ExtensionsApp: s.ExtensionsApp, RefuseKnown: s.Config.RefuseKnownPasswords, Notifier: s.notifier()}
@@ -446,6 +480,11 @@ func Kinds() journey.Registry {
 	}
 }
 
+// windows counts what is done within a time, over all nodes.
+func (s *Server) windows() *limit.Windows {
+	return &limit.Windows{Store: store.Limits{DB: s.db}, Now: s.Config.Now}
+}
+
 func (s *Server) mailer() (selfasserted.Mailer, error) {
 	switch {
 	case s.Config.SMTP != "":
@@ -454,12 +493,12 @@ func (s *Server) mailer() (selfasserted.Mailer, error) {
 			return nil, err
 		}
 		s.notices = &noticeMailer{sender: sender, log: s.Config.Log, queue: make(chan mail.Notice, noticesWaiting)}
-		return &codeMailer{sender: sender, perClient: codesPerClient, sent: throttle{now: s.Config.Now}}, nil
+		return &codeMailer{sender: sender, perClient: codesPerClient, sent: s.windows()}, nil
 	case s.Config.Development:
 		s.Outbox = &mail.Outbox{Now: s.Config.Now}
 		s.notices = &noticeMailer{sender: s.Outbox, log: s.Config.Log}
 		// Nobody is mailed, and load tests come from one client.
-		return &codeMailer{sender: s.Outbox, sent: throttle{now: s.Config.Now}}, nil
+		return &codeMailer{sender: s.Outbox, sent: s.windows()}, nil
 	}
 	return nil, nil
 }
@@ -497,6 +536,7 @@ func (s *Server) wire(ctx context.Context, sealer *seal.Sealer) error {
 	s.engine = &journey.Engine{
 		Store: store.Journeys{DB: s.db}, Sealer: sealer, Programs: s.Policies, Accounts: s.Users, Sessions: store.Sessions{DB: s.db}, AllowDisabled: c.CompatibleDisabledAccounts,
 		Secret: s.Keys.Secret, Audit: s.Audit, Now: c.Now, Rand: c.Rand, Log: c.Log,
+		Waiting: &limit.Waiting{Most: cmp.Or(c.JourneysPerClient, defaultJourneys), Within: time.Hour, Now: c.Now},
 	}
 	s.pages = &page.Pages{
 		Engine: s.engine, Sealer: sealer, TenantID: s.TenantID, Templates: page.NewTemplates(s.Outbound, s.templateAge(), c.Now), Program: s.program,
@@ -528,6 +568,16 @@ func (s *Server) program(r *http.Request) *journey.Program {
 		return nil
 	}
 	return s.Policies.Current(e.Policy)
+}
+
+// caller is who sent a request, for the bounds against strangers. Behind a proxy,
+// connections are those of the proxy.
+func (s *Server) caller(r *http.Request) *limit.Caller {
+	c := &limit.Caller{Client: limit.Client(s.remoteIP(r)), Devices: s.pages.Devices(r)}
+	if !s.Config.TrustProxy {
+		c.Connection = limit.ConnectionOf(r.Context())
+	}
+	return c
 }
 
 // remoteIP is the client's address; behind a trusted proxy the last that it added.
@@ -568,10 +618,10 @@ func (s *Server) Handler() http.Handler {
 		if s.pages.ServeStatic(w, r) {
 			return
 		}
-		r = r.WithContext(directory.Remembering(r.Context()))
+		r = r.WithContext(directory.Remembering(limit.With(r.Context(), s.caller(r))))
 		e, ok, err := endpoint.Parse(r.URL)
 		if err != nil {
-			s.pages.Error(w, r, http.StatusBadRequest, &journey.Failure{Code: "AADB2C90031", Public: "The address names two different policies."}, "")
+			s.pages.Error(w, r, http.StatusBadRequest, &journey.Failure{Code: journey.CodeUnknownPolicy, Public: "The address names two different policies."}, "")
 			return
 		}
 		if ok {

@@ -37,6 +37,8 @@ func (s Grants) Redeemable(ctx context.Context, r token.Redemption) error {
 	case redeemed > 0:
 		return token.ErrReplayed
 	}
-	outcome, err := s.standing(ctx, s.read, r)
+	ctx, cancel := within(ctx, s.read.timeout)
+	defer cancel()
+	outcome, err := s.standing(ctx, s.read.DB, r)
 	return errors.Join(err, outcome)
 }

@@ -139,6 +139,8 @@ func (d *DB) Purge(ctx context.Context, now time.Time) error {
 			"DELETE FROM journeys WHERE expires < $1",
 			"DELETE FROM redemptions WHERE expires < $1",
 			"DELETE FROM revoked_families WHERE expires < $1",
+			"DELETE FROM tries WHERE expires < $1",
+			"DELETE FROM windows WHERE until < $1",
 			"DELETE FROM assertions WHERE expires < $1",
 			"DELETE FROM sessions WHERE expires < $1",
 		} {

@@ -3,15 +3,16 @@ package store
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 )
@@ -21,18 +22,24 @@ const maxConns = 24
 
 // openPostgres opens a PostgreSQL database, version 13 or newer.
 func openPostgres(ctx context.Context, address string) (*DB, error) {
-	db, err := sql.Open("pgx", address)
+	config, err := pgx.ParseConfig(address)
 	if err != nil {
 		return nil, errors.New("the database's address can't be read") // it may hold a password
 	}
+	if !strings.Contains(address, "connect_timeout") {
+		config.ConnectTimeout = connectTimeout
+	}
+	db := stdlib.OpenDB(*config)
 	db.SetMaxOpenConns(maxConns)
 	db.SetMaxIdleConns(maxConns)
 	db.SetConnMaxIdleTime(5 * time.Minute)
-	if err := db.PingContext(ctx); err != nil {
+	asking, cancel := within(ctx, transactions*defaultTimeout)
+	defer cancel()
+	if err := db.PingContext(asking); err != nil {
 		return nil, errors.Join(fmt.Errorf("database doesn't answer: %w", withoutAddress(err)), db.Close())
 	}
 	var version int
-	if err := db.QueryRowContext(ctx, "SELECT current_setting('server_version_num')::int").Scan(&version); err != nil {
+	if err := db.QueryRowContext(asking, "SELECT current_setting('server_version_num')::int").Scan(&version); err != nil {
 		return nil, errors.Join(fmt.Errorf("database: %w", err), db.Close())
 	}
 	if err := supported(version); err != nil {
@@ -46,7 +53,7 @@ func openPostgres(ctx context.Context, address string) (*DB, error) {
 	if err := migrate(ctx, db, goose.DialectPostgres, goose.WithSessionLocker(locker)); err != nil {
 		return nil, errors.Join(fmt.Errorf("database: %w", err), db.Close())
 	}
-	d := &DB{read: db}
+	d := &DB{read: &pool{db, defaultTimeout}}
 	d.inWrite = d.transact
 	return d, nil
 }
@@ -94,6 +101,8 @@ func conflicted(err error) bool {
 }
 
 func (d *DB) attempt(ctx context.Context, run func(ctx context.Context, q querier) error) (err error) {
+	ctx, cancel := within(ctx, transactions*d.read.timeout)
+	defer cancel()
 	tx, err := d.read.BeginTx(ctx, nil)
 	if err != nil {
 		return err

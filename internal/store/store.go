@@ -12,6 +12,7 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"embed"
 	"errors"
@@ -21,6 +22,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite" // the driver "sqlite"
@@ -31,7 +33,7 @@ var migrations embed.FS
 
 // DB is an open database.
 type DB struct {
-	read *sql.DB
+	read *pool
 	// inWrite runs a write; it is durable when inWrite returned nil. run may be run
 	// again, and on a transaction that others share: it must only touch the database.
 	inWrite func(ctx context.Context, run func(ctx context.Context, q querier) error) error
@@ -107,7 +109,7 @@ func OpenSQLite(ctx context.Context, path string) (*DB, error) {
 	if err != nil {
 		return nil, errors.Join(err, read.Close(), write.Close())
 	}
-	d := &DB{read: read, write: write, conn: conn, jobs: make(chan *job, maxBatch), done: make(chan struct{})}
+	d := &DB{read: &pool{read, defaultTimeout}, write: write, conn: conn, jobs: make(chan *job, maxBatch), done: make(chan struct{})}
 	d.inWrite = d.queue
 	go d.writer()
 	return d, nil
@@ -150,7 +152,10 @@ func (d *DB) exec(ctx context.Context, statement string, args ...any) (n int64, 
 	}
 	if d.jobs == nil {
 		// PostgreSQL makes a transaction of one statement itself, which saves two round trips.
-		return n, run(ctx, d.read)
+		ctx, cancel := within(ctx, d.read.timeout)
+		defer cancel()
+		err = run(ctx, d.read.DB)
+		return n, err
 	}
 	err = d.inWrite(ctx, run)
 	return n, err
@@ -161,6 +166,8 @@ type scanner interface{ Scan(...any) error }
 
 // collect reads all rows of a query, none if one of them can't be read.
 func collect[T any](ctx context.Context, d *DB, scan func(scanner) (T, error), query string, args ...any) (list []T, err error) {
+	ctx, cancel := within(ctx, d.read.timeout)
+	defer cancel()
 	rows, err := d.read.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
@@ -217,8 +224,18 @@ func (d *DB) Close() error {
 	return err
 }
 
-// Ready reports whether the database answers.
-func (d *DB) Ready(ctx context.Context) error { return d.read.PingContext(ctx) }
+// Ready reports whether the database takes a write. What is written is as large as what a
+// sign-in writes: a full disk still has room for less.
+func (d *DB) Ready(ctx context.Context, now time.Time) error {
+	filling := make([]byte, 8<<10)
+	_, _ = rand.Read(filling)
+	n, err := d.exec(ctx, `INSERT INTO probes (id, at, filling) VALUES ('ready', $1, $2)
+		ON CONFLICT (id) DO UPDATE SET at = excluded.at, filling = excluded.filling`, micros(now), filling)
+	if err == nil && n != 1 {
+		err = errors.New("nothing was written")
+	}
+	return err
+}
 
 // queue hands a write to the writer and waits for its commit.
 func (d *DB) queue(ctx context.Context, run func(ctx context.Context, q querier) error) error {

@@ -19,6 +19,7 @@ import (
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/directory"
 	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/limit"
 )
 
 // Provider plans directory profiles.
@@ -243,6 +244,9 @@ func (x *Exchange) write(ctx context.Context, call *journey.Call, u *directory.U
 		call.Met(u.ID, u.Epoch)
 		call.Audit(journey.Event{Activity: audit.UserAdded, UserID: u.ID, Service: audit.ServiceDirectory, Operation: "Add"})
 		call.Audit(journey.Event{Activity: audit.SignUpCompleted, UserID: u.ID})
+		if c.password != "" {
+			limit.From(ctx).Trust(u.ID)
+		}
 		return journey.Result{Output: output{u: u, x: x, created: true, written: true}}, nil
 	}
 	policies := ""
@@ -261,6 +265,7 @@ func (x *Exchange) write(ctx context.Context, call *journey.Call, u *directory.U
 	call.Changed(u.ID, before.Epoch, u.Epoch)
 	x.notify(ctx, call, before, u, c.password != "")
 	if c.password != "" {
+		limit.From(ctx).Trust(u.ID)
 		call.Audit(journey.Event{Activity: audit.PasswordReset, UserID: u.ID, Service: audit.ServiceDirectory, Operation: "Update"})
 	}
 	return journey.Result{Output: output{u: u, x: x, written: true}}, nil

@@ -47,15 +47,6 @@ func (p *Hint) Plan(plan *journey.Plan) journey.Exchange {
 	return x
 }
 
-// The codes of a hint that is refused (protocol §7).
-const (
-	codeHintExpired   journey.Code = "AADB2C90208"
-	codeHintAudience  journey.Code = "AADB2C90209"
-	codeHintInvalid   journey.Code = "AADB2C90210"
-	codeHintIssuer    journey.Code = "AADB2C90232"
-	codeHintSignature journey.Code = "AADB2C90233"
-)
-
 func refuseHint(code journey.Code, text string) error {
 	return &journey.Failure{Code: code, Public: text, OAuth: "invalid_request"}
 }
@@ -72,11 +63,11 @@ func (x *hintExchange) Run(ctx context.Context, call *journey.Call) (journey.Res
 	}
 	switch {
 	case standard.Issuer == "" || standard.Issuer != issuer:
-		return journey.Result{}, refuseHint(codeHintIssuer, "The id_token_hint is from an issuer that the policy doesn't accept.")
+		return journey.Result{}, refuseHint(journey.CodeHintIssuer, "The id_token_hint is from an issuer that the policy doesn't accept.")
 	case len(standard.Audience) == 0 || x.audience != "" && !slices.Contains(standard.Audience, x.audience):
-		return journey.Result{}, refuseHint(codeHintAudience, "The id_token_hint is for an audience that the policy doesn't accept.")
+		return journey.Result{}, refuseHint(journey.CodeHintAudience, "The id_token_hint is for an audience that the policy doesn't accept.")
 	case standard.Expiry == nil || standard.NotBefore == nil || standard.ValidateWithLeeway(jwt.Expected{Time: call.Now()}, time.Minute) != nil:
-		return journey.Result{}, refuseHint(codeHintExpired, "The id_token_hint is expired or not valid yet.")
+		return journey.Result{}, refuseHint(journey.CodeHintExpired, "The id_token_hint is expired or not valid yet.")
 	}
 	return journey.Result{Output: output{claims: claims}}, nil
 }
@@ -85,7 +76,7 @@ func (x *hintExchange) Run(ctx context.Context, call *journey.Call) (journey.Res
 func (x *hintExchange) verified(ctx context.Context, call *journey.Call, text string) (map[string]any, jwt.Claims, string, error) {
 	var standard jwt.Claims
 	var raw json.RawMessage
-	invalid := refuseHint(codeHintInvalid, "The id_token_hint can't be read.")
+	invalid := refuseHint(journey.CodeHintInvalid, "The id_token_hint can't be read.")
 	algorithms, issuer := signatures, x.issuer
 	if x.metadataURL == "" {
 		algorithms = []jose.SignatureAlgorithm{jose.HS256}
@@ -116,7 +107,7 @@ func (x *hintExchange) verified(ctx context.Context, call *journey.Call, text st
 		key = set
 	}
 	if err := parsed.Claims(key, &standard, &raw); err != nil {
-		return nil, standard, "", refuseHint(codeHintSignature, "The id_token_hint failed signature validation.")
+		return nil, standard, "", refuseHint(journey.CodeHintSignature, "The id_token_hint failed signature validation.")
 	}
 	var claims map[string]any
 	dec := json.NewDecoder(strings.NewReader(string(raw)))

@@ -9,6 +9,7 @@ import (
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/directory"
 	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/limit"
 )
 
 // Accounts checks the passwords of local accounts.
@@ -51,8 +52,10 @@ func (x *login) Run(ctx context.Context, call *journey.Call) (journey.Result, er
 	u, err := x.accounts.Authenticate(ctx, name.String(), password.String())
 	checked := journey.Event{Activity: audit.CredentialsChecked, Username: name.String()}
 	if err != nil {
-		checked.Result, checked.Reason = audit.Failure, err.Error()
-		call.Audit(checked)
+		if !unheard(err) {
+			checked.Result, checked.Reason = audit.Failure, err.Error()
+			call.Audit(checked)
+		}
 		return journey.Result{}, refusal(err, call.Journey.ResourceOwner)
 	}
 	call.Met(u.ID, u.Epoch)
@@ -77,6 +80,13 @@ func (x *login) Run(ctx context.Context, call *journey.Call) (journey.Result, er
 		}
 	}
 	return journey.Result{Output: out}, nil
+}
+
+// unheard reports whether a refusal needs no record: nothing was tried, or it is one of
+// very many. Whoever goes on guessing must not fill the database with records of it.
+func unheard(err error) bool {
+	locked, ok := errors.AsType[*limit.Locked](err)
+	return ok && locked.Repeated || errors.Is(err, directory.ErrBusy) || errors.Is(err, directory.ErrNoise)
 }
 
 // refusal is what the page shows, by the message keys of policy-engine §5.4. A token

@@ -2,6 +2,7 @@ package otp
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -14,13 +15,14 @@ import (
 // Limits bounds what one identifier gets over all journeys.
 type Limits interface {
 	// Allow counts and reports whether another code may be made within the time.
-	Allow(identifier string, most int, within time.Duration) bool
+	Allow(ctx context.Context, identifier string, most int, within time.Duration) (bool, error)
 }
 
-// Provider plans one-time password profiles. Limits may be nil: then each journey
-// counts for itself.
+// Provider plans one-time password profiles. Limits and Guesses may be nil: then each
+// journey counts for itself.
 type Provider struct {
-	Limits Limits
+	Limits  Limits
+	Guesses onetime.Guesses
 }
 
 // The operations.
@@ -75,7 +77,7 @@ func (p *Provider) Plan(plan *journey.Plan) journey.Exchange {
 	case opVerify:
 		needs(plan, operation, "InputClaim", plan.Profile.Inputs, "identifier")
 		needs(plan, operation, "InputClaim", plan.Profile.Inputs, "otpToVerify")
-		return verify{}
+		return verify{p.Guesses}
 	}
 	return nil
 }
@@ -109,7 +111,7 @@ type generate struct {
 }
 
 // Run implements journey.Exchange.
-func (x *generate) Run(_ context.Context, call *journey.Call) (journey.Result, error) {
+func (x *generate) Run(ctx context.Context, call *journey.Call) (journey.Result, error) {
 	who, err := identifier(call, "identifier")
 	if err != nil {
 		return journey.Result{}, err
@@ -119,8 +121,13 @@ func (x *generate) Run(_ context.Context, call *journey.Call) (journey.Result, e
 		return journey.Result{}, err
 	}
 	tooMany := refusal(call, "UserMessageIfMaxNumberOfCodeGenerated", "")
-	if x.limits != nil && !x.limits.Allow(fold(who), x.terms.perPerson, x.terms.lifetime) {
-		return journey.Result{}, tooMany
+	if x.limits != nil {
+		switch ok, err := x.limits.Allow(ctx, who, x.terms.perPerson, x.terms.lifetime); {
+		case err != nil:
+			return journey.Result{}, err
+		case !ok:
+			return journey.Result{}, tooMany
+		}
 	}
 	code, err := codes.issue(call, who, x.terms)
 	if err != nil {
@@ -136,11 +143,11 @@ func (x *generate) Run(_ context.Context, call *journey.Call) (journey.Result, e
 }
 
 // verify checks a code.
-type verify struct{}
+type verify struct{ guesses onetime.Guesses }
 
 // Run implements journey.Exchange.
-func (verify) Run(_ context.Context, call *journey.Call) (journey.Result, error) {
-	return check(call, note, "identifier", "otpToVerify", func(v onetime.Verdict) *journey.Failure {
+func (x verify) Run(ctx context.Context, call *journey.Call) (journey.Result, error) {
+	return check(ctx, x.guesses, call, note, "identifier", "otpToVerify", func(v onetime.Verdict) *journey.Failure {
 		switch v {
 		case onetime.Wrong:
 			return refusal(call, "UserMessageIfInvalidCode", "UserMessageIfVerificationFailedRetryAllowed")
@@ -152,7 +159,7 @@ func (verify) Run(_ context.Context, call *journey.Call) (journey.Result, error)
 }
 
 // check compares the code that was entered for an identifier.
-func check(call *journey.Call, note, who, entered string, failure func(onetime.Verdict) *journey.Failure) (journey.Result, error) {
+func check(ctx context.Context, guesses onetime.Guesses, call *journey.Call, note, who, entered string, failure func(onetime.Verdict) *journey.Failure) (journey.Result, error) {
 	id, err := identifier(call, who)
 	if err != nil {
 		return journey.Result{}, err
@@ -165,8 +172,8 @@ func check(call *journey.Call, note, who, entered string, failure func(onetime.V
 	if v, ok := call.Inputs.Get(entered); ok {
 		code = v.String()
 	}
-	verdict := codes.check(call, id, code)
-	if err := codes.keep(call, note); err != nil {
+	verdict, err := codes.check(ctx, guesses, call, id, code)
+	if err := errors.Join(err, codes.keep(call, note)); err != nil {
 		return journey.Result{}, err
 	}
 	if verdict != onetime.Right {

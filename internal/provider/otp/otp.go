@@ -10,6 +10,7 @@
 package otp
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -102,16 +103,16 @@ func (l ledger) issue(call *journey.Call, identifier string, t terms) (string, e
 }
 
 // check compares a code; a right one is used up.
-func (l ledger) check(call *journey.Call, identifier, code string) onetime.Verdict {
+func (l ledger) check(ctx context.Context, guesses onetime.Guesses, call *journey.Call, identifier, code string) (onetime.Verdict, error) {
 	e := l[fold(identifier)]
 	if e == nil {
-		return onetime.Expired
+		return onetime.Expired, nil
 	}
-	verdict := e.Check(call.Journey.ID, code, call.Now(), e.MaxTries)
+	verdict, err := e.CheckGuarded(ctx, guesses, call.Journey.ID, code, call.Now(), e.MaxTries)
 	if verdict == onetime.Right {
 		e.Hash, e.Reuse = nil, ""
 	}
-	return verdict
+	return verdict, err
 }
 
 // refusal is a Failure with the text that pages have for a message key.

@@ -18,6 +18,8 @@ type Mailer interface {
 	// SendCode returns [mail.ErrThrottled] when the address got too many, any other error
 	// when the mail could not be handed over.
 	SendCode(ctx context.Context, c mail.Code) error
+	// CodeUsed takes note that who was mailed a code has entered it: that was no abuse.
+	CodeUsed(ctx context.Context, c mail.Code) error
 }
 
 // Mailed plans the profiles that mail a code themselves: they stand in for the service
@@ -25,6 +27,8 @@ type Mailer interface {
 // sent and the page says so.
 type Mailed struct {
 	Mailer Mailer
+	// Guesses bounds wrong codes over all journeys; nil: each journey counts for itself.
+	Guesses onetime.Guesses
 }
 
 // mailedNote is where the journey remembers codes of this provider.
@@ -49,7 +53,7 @@ func (p *Mailed) Plan(plan *journey.Plan) journey.Exchange {
 	case opVerify:
 		needs(plan, operation, "InputClaim", plan.Profile.Inputs, "emailAddress")
 		needs(plan, operation, "InputClaim", plan.Profile.Inputs, "verificationCode")
-		return verifyMailed{}
+		return verifyMailed{p.Mailer, p.Guesses}
 	}
 	return nil
 }
@@ -101,11 +105,14 @@ func (x *send) Run(ctx context.Context, call *journey.Call) (journey.Result, err
 }
 
 // verifyMailed checks a mailed code.
-type verifyMailed struct{}
+type verifyMailed struct {
+	mailer  Mailer
+	guesses onetime.Guesses
+}
 
 // Run implements journey.Exchange.
-func (verifyMailed) Run(_ context.Context, call *journey.Call) (journey.Result, error) {
-	return check(call, mailedNote, "emailAddress", "verificationCode", func(v onetime.Verdict) *journey.Failure {
+func (x verifyMailed) Run(ctx context.Context, call *journey.Call) (journey.Result, error) {
+	result, err := check(ctx, x.guesses, call, mailedNote, "emailAddress", "verificationCode", func(v onetime.Verdict) *journey.Failure {
 		switch v {
 		case onetime.Wrong:
 			return refusal(call, "UserMessageIfVerificationFailedRetryAllowed", "")
@@ -114,6 +121,14 @@ func (verifyMailed) Run(_ context.Context, call *journey.Call) (journey.Result, 
 		}
 		return refusal(call, "UserMessageIfChallengeExpired", "")
 	})
+	if err != nil || x.mailer == nil {
+		return result, err
+	}
+	to, err := identifier(call, "emailAddress")
+	if err != nil {
+		return journey.Result{}, err
+	}
+	return result, x.mailer.CodeUsed(ctx, mail.Code{To: to, RemoteIP: call.Journey.Request.RemoteIP})
 }
 
 var _ journey.Provider = (*Mailed)(nil)

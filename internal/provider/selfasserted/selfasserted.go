@@ -9,6 +9,7 @@ import (
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/mail"
+	"journeyman.dev/internal/onetime"
 	"journeyman.dev/internal/texts"
 )
 
@@ -17,12 +18,16 @@ type Mailer interface {
 	// SendCode returns [mail.ErrThrottled] when the address got too many, any other error
 	// when the mail could not be handed over.
 	SendCode(ctx context.Context, c mail.Code) error
+	// CodeUsed takes note that who was mailed a code has entered it: that was no abuse.
+	CodeUsed(ctx context.Context, c mail.Code) error
 }
 
 // Provider plans self-asserted technical profiles. Mailer may be nil: then a code
 // can't be sent and the page says so.
 type Provider struct {
 	Mailer Mailer
+	// Guesses bounds wrong codes over all journeys; nil: each journey counts for itself.
+	Guesses onetime.Guesses
 }
 
 // Metadata is what a profile's metadata items say (pages §5).
@@ -42,6 +47,7 @@ type Metadata struct {
 type Exchange struct {
 	metadata Metadata
 	mailer   Mailer
+	guesses  onetime.Guesses
 	fields   []field
 	controls []*control
 	program  *journey.Program
@@ -60,7 +66,7 @@ type field struct {
 // Plan implements journey.Provider.
 func (p *Provider) Plan(plan *journey.Plan) journey.Exchange {
 	m := plan.Metadata
-	x := &Exchange{mailer: p.Mailer, program: plan.Program}
+	x := &Exchange{mailer: p.Mailer, guesses: p.Guesses, program: plan.Program}
 	x.metadata = Metadata{
 		EnforceEmailVerification: m.Bool("EnforceEmailVerification", true),
 		AllowNull:                m.Bool("AllowGenerationOfClaimsWithNullValues", false),
@@ -205,7 +211,7 @@ func (x *Exchange) Run(ctx context.Context, call *journey.Call) (journey.Result,
 	case journey.CodeRequested:
 		return x.sendCode(ctx, call, state)
 	case journey.CodeEntered:
-		return x.checkCode(call, state)
+		return x.checkCode(ctx, call, state)
 	case journey.ControlAction:
 		return x.act(ctx, call, state)
 	case journey.Submitted:

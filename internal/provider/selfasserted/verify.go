@@ -149,7 +149,7 @@ func (x *Exchange) sendCode(ctx context.Context, call *journey.Call, s *state) (
 }
 
 // checkCode compares an entered code, within its life and tries.
-func (x *Exchange) checkCode(call *journey.Call, s *state) (journey.Result, error) {
+func (x *Exchange) checkCode(ctx context.Context, call *journey.Call, s *state) (journey.Result, error) {
 	f, ok := x.verifiable(call.Answer.Claim)
 	if !ok {
 		return refuse(journey.CodeNotVerified, "This page verifies no such claim.", ""), nil
@@ -161,9 +161,18 @@ func (x *Exchange) checkCode(call *journey.Call, s *state) (journey.Result, erro
 	case v.Done:
 		result = journey.ResultOK
 	default:
-		switch v.Check(call.Journey.ID, call.Answer.Code, call.Now(), codeTries) {
+		verdict, err := v.CheckGuarded(ctx, x.guesses, call.Journey.ID, call.Answer.Code, call.Now(), codeTries)
+		if err != nil {
+			return journey.Result{}, err
+		}
+		switch verdict {
 		case onetime.Right:
 			v.Done, result = true, journey.ResultOK
+			if x.mailer != nil {
+				if err := x.mailer.CodeUsed(ctx, mail.Code{To: v.Identifier, RemoteIP: call.Journey.Request.RemoteIP}); err != nil {
+					return journey.Result{}, err
+				}
+			}
 		case onetime.Wrong:
 			result = journey.ResultWrong
 		case onetime.NoRetry:

@@ -31,6 +31,7 @@ func Run(t *testing.T, open func(t *testing.T) func() *store.DB) {
 		"journeys": journeys, "grants": grants, "users": users, "identities are unique": identities, "concurrent updates": concurrent,
 		"applications": applications, "key sets": keySets, "policies": policies, "settings": settings, "fingerprint": fingerprint, "purge": purge,
 		"a failed write leaves nothing": failedWrite, "API connectors": connectors, "user flows": userFlows, "audits": audits,
+		"tries": tries, "windows": windows,
 		"assertions": assertions, "revocation": revocation,
 		"grants of an account": accountGrants, "sessions": sessions,
 	} {
@@ -319,14 +320,14 @@ func concurrent(t *testing.T, reopen func() *store.DB) {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			if _, err := s.UpdateUser(ctx, u.ID, func(u *directory.User) error { u.Failures++; return nil }); err != nil {
+			if _, err := s.UpdateUser(ctx, u.ID, func(u *directory.User) error { u.Epoch++; return nil }); err != nil {
 				t.Error(err)
 			}
 		}()
 	}
 	wg.Wait()
-	if got := must(s.GetUser(ctx, u.ID))(t); got.Failures != 40 {
-		t.Errorf("%d of 40 changes are there", got.Failures)
+	if got := must(s.GetUser(ctx, u.ID))(t); got.Epoch != 40 {
+		t.Errorf("%d of 40 changes are there", got.Epoch)
 	}
 }
 

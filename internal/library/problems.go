@@ -1,0 +1,37 @@
+package library
+
+import (
+	"slices"
+	"strings"
+)
+
+// Problem is what keeps a policy from doing its work.
+type Problem struct {
+	PolicyID string
+	Text     string
+}
+
+// Problems are, by policy, the stored policies that don't compile as they were uploaded
+// last, and those that use a key set that is gone. A user flow is a policy here.
+func (l *Library) Problems() []Problem {
+	var list []Problem
+	live := l.current()
+	for _, s := range live.status {
+		if s.State != Current {
+			list = append(list, Problem{s.ID, string(s.State) + ": " + firstError(s.Diagnostics)})
+		}
+	}
+	for _, p := range live.current {
+		missing := func(keys []string, exists func(string) bool) {
+			for _, key := range keys {
+				if exists != nil && !exists(key) {
+					list = append(list, Problem{p.PolicyID, "the key set " + key + " is missing"})
+				}
+			}
+		}
+		missing(p.Keys, l.Options.KeyExists)
+		missing(p.OwnKeys, l.Options.OwnKeyExists)
+	}
+	slices.SortFunc(list, func(a, b Problem) int { return strings.Compare(a.PolicyID+" "+a.Text, b.PolicyID+" "+b.Text) })
+	return list
+}

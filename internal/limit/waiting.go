@@ -1,0 +1,69 @@
+package limit
+
+import (
+	"sync"
+	"time"
+)
+
+// Waiting bounds what a client leaves behind: each begin counts, each end takes it back,
+// and what was left is forgiven over time. It is of one node.
+type Waiting struct {
+	Most   int           // units that one client may have; 0 or less: no bound
+	Within time.Duration // in which Most units are forgiven
+	Now    func() time.Time
+
+	mu      sync.Mutex
+	clients *recent[*level]
+}
+
+type level struct {
+	units float64
+	at    time.Time
+}
+
+// Begin counts units for a client; false if it has too many.
+func (w *Waiting) Begin(client string, units int) bool {
+	if w == nil || w.Most <= 0 || client == "" {
+		return true
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.clients == nil {
+		w.clients = newRecent[*level](maxRemembered, nil)
+	}
+	l, ok := w.clients.get(client)
+	if !ok {
+		l = &level{at: w.Now()}
+		w.clients.put(client, l)
+	}
+	w.forgive(l)
+	if l.units+float64(units) > float64(w.Most) {
+		return false
+	}
+	l.units += float64(units)
+	return true
+}
+
+// End takes units back.
+func (w *Waiting) End(client string, units int) {
+	if w == nil || w.Most <= 0 {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.clients == nil {
+		return
+	}
+	if l, ok := w.clients.get(client); ok {
+		w.forgive(l)
+		l.units = max(0, l.units-float64(units))
+	}
+}
+
+func (w *Waiting) forgive(l *level) {
+	now := w.Now()
+	if passed := now.Sub(l.at); passed > 0 {
+		l.units = max(0, l.units-float64(w.Most)*passed.Seconds()/w.Within.Seconds())
+	}
+	l.at = now
+}
