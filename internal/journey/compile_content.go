@@ -30,7 +30,7 @@ func (c *compiler) contentDefinitions() {
 	for _, src := range c.e.ContentDefinitions.All() {
 		content := &ContentDefinition{
 			ID: src.ID.Value, LoadURI: claims.ParseTemplate(strings.TrimSpace(src.LoadURI.Value)),
-			Metadata: make(map[string]string), Resources: make(map[string]*Resources),
+			Metadata: make(Items), Resources: make(map[string]*Resources),
 		}
 		uri, ok := ParseDataURI(src.DataURI.Value)
 		if !ok && src.DataURI.Set() {
@@ -40,7 +40,7 @@ func (c *compiler) contentDefinitions() {
 		content.DataURI = uri
 		c.checkLoadURI(src, content.LoadURI)
 		for _, item := range src.Metadata {
-			content.Metadata[policy.Fold(item.Key.Value)] = strings.TrimSpace(item.Value.Value)
+			content.Metadata.Set(item.Key.Value, strings.TrimSpace(item.Value.Value))
 		}
 		if src.LocalizedReferences != nil {
 			for _, ref := range src.LocalizedReferences.References {

@@ -39,7 +39,6 @@ func (c *compiler) profile(id string, as role) *TechnicalProfile {
 		ID: src.ID.Value, DisplayName: strings.TrimSpace(src.DisplayName.Value), Protocol: protocol, Position: src.Pos,
 		InputTransformations:  c.transformList(src.InputTransformations),
 		OutputTransformations: c.transformList(src.OutputTransformations),
-		Messages:              make(map[string]string),
 	}
 	c.profiles[key] = tp
 	if as == asExchange {
@@ -67,9 +66,7 @@ func (c *compiler) profile(id string, as role) *TechnicalProfile {
 		}
 		tp.Content = content
 	}
-	for key, text := range metadata.Prefixed("UserMessageIf", "DefaultMessage", "DefaultUserMessage", "UserMessage.", "AADRequestsThrottled", "DateTimeGreaterThan", "AssertNumberError", "LookupNotFound", "ResourceOwnerFlow", "ServiceThrottled") {
-		tp.Messages[foldMessage(key)] = text
-	}
+	tp.Messages = metadata.Prefixed("UserMessageIf", "DefaultMessage", "DefaultUserMessage", "UserMessage.", "AADRequestsThrottled", "DateTimeGreaterThan", "AssertNumberError", "LookupNotFound", "ResourceOwnerFlow", "ServiceThrottled")
 	c.enablement(tp, src, metadata)
 	tp.Session = c.session(src)
 	tp.Validations = c.validations(src.Validations)
@@ -312,5 +309,3 @@ func boolText(t policy.Text, def bool) bool {
 	}
 	return def
 }
-
-func foldMessage(key string) string { return strings.ToLower(key) }

@@ -282,7 +282,7 @@ func (r *run) localise(f *Failure, page *TechnicalProfile, failed *TechnicalProf
 			if tp == nil || key == "" {
 				continue
 			}
-			if text, ok := tp.Messages[foldMessage(key)]; ok {
+			if text, ok := tp.Messages.Lookup(key); ok {
 				g.Public = r.wording(text)
 				return &g
 			}

@@ -177,14 +177,14 @@ func (m *Metadata) bad(key string, item policy.MetadataItem, hint string) {
 		"technical profile %q has an invalid value %q for the metadata item %q", m.profileID, strings.TrimSpace(item.Value.Value), key)
 }
 
-// Prefixed returns the items whose key begins with a prefix, by key as written.
-func (m *Metadata) Prefixed(prefixes ...string) map[string]string {
-	found := make(map[string]string)
+// Prefixed returns the items whose key begins with a prefix.
+func (m *Metadata) Prefixed(prefixes ...string) Items {
+	found := make(Items)
 	for _, item := range m.items {
 		for _, prefix := range prefixes {
 			if len(item.Key.Value) >= len(prefix) && strings.EqualFold(item.Key.Value[:len(prefix)], prefix) {
 				m.free[policy.Fold(item.Key.Value)] = true
-				found[item.Key.Value] = strings.TrimSpace(item.Value.Value)
+				found.Set(item.Key.Value, strings.TrimSpace(item.Value.Value))
 			}
 		}
 	}

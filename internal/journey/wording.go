@@ -99,13 +99,13 @@ func (r *run) word(page *Page) {
 }
 
 // words are the texts of a profile's metadata, which is the program's and stays as it is.
-func (r *run) words(texts map[string]string) map[string]string {
-	if !slices.ContainsFunc(slices.Collect(maps.Values(texts)), func(text string) bool { return strings.Contains(text, "{") }) {
+func (r *run) words(texts Items) Items {
+	if !slices.ContainsFunc(slices.Collect(maps.Values(texts)), func(i item) bool { return strings.Contains(i.value, "{") }) {
 		return texts
 	}
-	out := make(map[string]string, len(texts))
-	for key, text := range texts {
-		out[key] = r.wording(text)
+	out := make(Items, len(texts))
+	for folded, i := range texts {
+		out[folded] = item{i.key, r.wording(i.value)}
 	}
 	return out
 }
