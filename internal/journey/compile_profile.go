@@ -123,7 +123,7 @@ func (c *compiler) plan(tp *TechnicalProfile, src *policy.TechnicalProfile, meta
 	provider, ok := c.o.Providers[kind]
 	if !ok || src.Incomplete {
 		// policy.Check says what isn't supported or lacks; running it fails clearly.
-		tp.Exchange = unsupported{kind: kind, profile: tp.ID}
+		tp.Exchange = unsupported{what: kindName(src, as), profile: tp.ID}
 		return
 	}
 	tp.Exchange = provider.Plan(&Plan{
@@ -163,6 +163,9 @@ const (
 	literalByKey              // they stay text, as the flag's key is misspelt, which is told
 )
 
+// insightsHandlers are the names of the Application Insights provider, folded.
+var insightsHandlers = map[string]bool{"azureapplicationinsightsprovider": true, "applicationinsightsprovider": true, "insightstelemetryprovider": true}
+
 type resolveRules struct{ input, output resolving }
 
 // resolveRule says whether defaults with claim resolvers are resolved. REST, OpenID
@@ -171,6 +174,10 @@ type resolveRules struct{ input, output resolving }
 func resolveRule(src *policy.TechnicalProfile, m *Metadata) resolveRules {
 	const flag = "IncludeClaimResolvingInClaimsHandling"
 	r := resolveRules{input: literal, output: literal}
+	if insightsHandlers[policy.Fold(src.HandlerClass())] {
+		m.String(flag, "") // they always resolve [D], and nothing in them is an error
+		return resolveRules{input: resolved, output: resolved}
+	}
 	if m.Bool(flag, false) {
 		return resolveRules{input: resolved, output: resolved}
 	}

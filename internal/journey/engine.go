@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/directory"
 	"journeyman.dev/internal/limit"
 	"journeyman.dev/internal/policy"
@@ -132,6 +133,9 @@ type Begin struct {
 	Bearer *Bearer
 	// LogoutURL of the client, for single sign-out.
 	LogoutURL string
+	// Asserted are the relying party's input claims that the application sent in a client
+	// assertion; nil if the policy takes none.
+	Asserted *claims.Bag
 }
 
 // Ran is an outcome, with the session to give back to the browser.
@@ -165,6 +169,11 @@ func (e *Engine) Start(ctx context.Context, b Begin) (Ran, error) {
 	}
 	if err := r.checkSession(ctx); err != nil {
 		return Ran{}, err
+	}
+	if b.Asserted != nil {
+		for _, in := range r.inputs(r.p.RelyingParty.Inputs, b.Asserted) {
+			r.j.Claims.Set(in.Use.Claim.ID, in.Value)
+		}
 	}
 	if err := r.authorize(ctx, uj); err != nil {
 		return r.settle(ctx, r.fail(AsFailure(err)), nil)

@@ -93,10 +93,26 @@ type exchangeRun struct {
 	validation bool // as a validation profile: no pages, no session
 }
 
-// runProfile runs phases 2 to 7 of policy-engine §5.1 on bag. When the result asks
-// or leaves, the outputs aren't read. The caller gives a bag that it throws away on
-// failure.
+// runProfile runs a profile on bag, which the caller throws away on failure. What only
+// watches doesn't fail, and changes no claim: the journey goes on as if it weren't there.
 func (r *run) runProfile(ctx context.Context, tp *TechnicalProfile, bag *claims.Bag, x exchangeRun) (Result, error) {
+	if _, ok := tp.Exchange.(bystander); !ok {
+		return r.runPhases(ctx, tp, bag, x)
+	}
+	before := bag.Clone()
+	result, err := r.runPhases(ctx, tp, bag, x)
+	*bag = before
+	if err != nil || result.Output == nil {
+		r.e.Log.WarnContext(ctx, "telemetry failed, the journey goes on", "technicalProfileId", tp.ID, "policyId", r.p.PolicyID,
+			"correlationId", r.j.CorrelationID, "err", err)
+		return Result{Output: Nothing{}}, nil
+	}
+	return result, nil
+}
+
+// runPhases runs phases 2 to 7 of policy-engine §5.1. When the result asks or leaves, the
+// outputs aren't read.
+func (r *run) runPhases(ctx context.Context, tp *TechnicalProfile, bag *claims.Bag, x exchangeRun) (Result, error) {
 	if !x.resumed {
 		if err := r.transformAll(ctx, tp.InputTransformations, tp, bag); err != nil {
 			return Result{}, err

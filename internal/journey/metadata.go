@@ -198,6 +198,16 @@ func (m *Metadata) Ignore(keys ...string) {
 	}
 }
 
+// Unused names keys that B2C knows and that have no effect here; why says the reason to who
+// wrote one.
+func (m *Metadata) Unused(why string, keys ...string) {
+	for _, key := range keys {
+		if item, ok := m.get(key); ok {
+			m.collector.Report(diag.NoEffect, item.Pos, why, "technical profile %q has the metadata item %q, which has no effect", m.profileID, item.Key.Value)
+		}
+	}
+}
+
 // The settings and messages that B2C documents (pages §5; policy-engine §5): of keys
 // with their prefixes any is taken, and only a slip is told.
 var prefixed = []string{

@@ -58,6 +58,9 @@ type RelyingParty struct {
 	Inputs  []*ClaimUse // read by GetClaims
 	Outputs []*ClaimUse // become the token
 	Subject string      // partner name of the subject claim
+	// AssertionKey is the key set with whose secret applications sign client assertions that
+	// carry Inputs; "" if they send none.
+	AssertionKey string
 
 	SSO             SingleSignOn
 	ScriptExecution bool
@@ -135,6 +138,7 @@ func (t StepType) String() string {
 type Step struct {
 	Order         int
 	Type          StepType
+	NotBuilt      string // its type as written, if this version can't run it
 	Preconditions []Precondition
 	Content       *ContentDefinition
 	Selections    []Selection // of exchanges of the next step

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
 
 	"journeyman.dev/internal/policy"
@@ -52,10 +53,34 @@ func (r *run) advance(ctx context.Context) Outcome {
 			return r.fail(stepFailure(err, step))
 		}
 		if out != nil {
+			if _, ok := out.(*Finished); ok {
+				r.afterwards(ctx, uj, frame.Step+1)
+			}
 			return out
 		}
 	}
 	return r.fail(Fail(CodeInternal, errors.New("too many steps")))
+}
+
+// bystander is an exchange that only watches: it never ends a journey, and may stand behind
+// the step that sends claims.
+type bystander interface{ Bystander() }
+
+// afterwards runs the telemetry behind the step that sends claims, for which alone steps are
+// documented there. The claims are sent, and nothing that happens here changes them.
+func (r *run) afterwards(ctx context.Context, uj *UserJourney, from int) {
+	for _, step := range uj.Steps[min(from, len(uj.Steps)):] {
+		bag := r.j.Claims.Clone()
+		if step.Type != StepClaimsExchange || skips(step.Preconditions, &bag) {
+			continue
+		}
+		for _, x := range step.Exchanges {
+			if _, ok := x.Profile.Exchange.(bystander); ok && x.Profile.Enabled.allows(&bag) {
+				_, _ = r.runProfile(ctx, x.Profile, &bag, exchangeRun{}) // it logs itself
+				break
+			}
+		}
+	}
 }
 
 // record tells of a step before it runs: which claims there are, never their values. It is
@@ -100,6 +125,9 @@ func (r *run) top() (*UserJourney, *Frame) {
 
 // step runs one step. A nil outcome means: go on with the frame on top.
 func (r *run) step(ctx context.Context, uj *UserJourney, frame *Frame, step *Step) (Outcome, error) {
+	if step.NotBuilt != "" {
+		return nil, NotBuilt("orchestration step", strconv.Itoa(step.Order), step.NotBuilt)
+	}
 	switch step.Type {
 	case StepClaimsExchange:
 		return r.exchangeStep(ctx, frame, step)

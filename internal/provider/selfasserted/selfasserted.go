@@ -2,7 +2,6 @@ package selfasserted
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -190,7 +189,7 @@ func (x *Exchange) NeedsPage() bool { return len(x.fields) > 0 }
 func (x *Exchange) Run(ctx context.Context, call *journey.Call) (journey.Result, error) {
 	for _, c := range x.controls {
 		if !c.built() {
-			return journey.Result{}, journey.Fail(journey.CodeInternal, fmt.Errorf("display control %s: %q is not supported by this version", c.ID, c.Type))
+			return journey.Result{}, journey.NotBuilt("display control", c.ID, c.Type)
 		}
 	}
 	if call.SignIn {
