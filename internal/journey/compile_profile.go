@@ -132,7 +132,7 @@ func (c *compiler) plan(tp *TechnicalProfile, src *policy.TechnicalProfile, meta
 		Production: !strings.EqualFold(c.p.DeploymentMode, "Development"), collector: &c.diag,
 		Incomplete: len(tp.Inputs) < len(src.InputClaims) || len(tp.Persisted) < len(src.PersistedClaims) || len(tp.Outputs) < len(src.OutputClaims),
 	})
-	metadata.Ignore("ClaimTypeOnWhichToEnable", "ClaimValueOnWhichToEnable", "DisplayName")
+	metadata.Unused("the element DisplayName counts", "DisplayName")
 	metadata.Prefixed("setting.", "language.")
 	metadata.reportUnknown()
 }
@@ -301,7 +301,9 @@ func (c *compiler) session(src *policy.TechnicalProfile) *SessionRule {
 		ID: sm.ID.Value, Kind: kind, Persisted: c.uses(sm.PersistedClaims, "none", resolved),
 		Outputs: c.uses(sm.OutputClaims, "none", resolved), AlwaysFetch: m.Bool("AlwaysFetchClaimsFromProvider", false),
 	}
-	m.Ignore("IncludeSessionIndex", "RegisterServiceProviders", "IncludeClaimResolvingInClaimsHandling", "DisplayName")
+	m.Met("IncludeClaimResolvingInClaimsHandling") // sessions always resolve
+	m.Unused("no SAML application takes part in sessions yet", "IncludeSessionIndex", "RegisterServiceProviders")
+	m.Unused("the element DisplayName counts", "DisplayName")
 	m.reportUnknown()
 	c.rules[key] = rule
 	return rule

@@ -208,6 +208,7 @@ func (r *run) settle(ctx context.Context, out Outcome, version *int64) (Ran, err
 		}
 	case *Finished:
 		if !j.sessionless {
+			(&browserMemory{r}).forget()
 			if err := r.saveSession(ctx, o.Account, session.Client{ID: j.Request.Parameters["client_id"], LogoutURL: j.LogoutURL}, o.Issuer != nil && o.Issuer.RegistersSession); err != nil {
 				return Ran{}, err
 			}

@@ -123,7 +123,7 @@ func (r *run) runPhases(ctx context.Context, tp *TechnicalProfile, bag *claims.B
 		Inputs: slices.Concat(r.inputs(tp.Inputs, bag), r.controlInputs(tp, bag)),
 		Answer: x.answer, Memory: x.memory, State: x.state, Notes: r.j.notes(),
 		Language: r.j.Language, Resources: r.resources(r.content(tp)),
-		Now: r.e.Now, Rand: r.e.Rand, Audit: r.audit, wording: r.wording, SignIn: r.signsIn(tp),
+		Now: r.e.Now, Rand: r.e.Rand, Audit: r.audit, browser: &browserMemory{r}, wording: r.wording, SignIn: r.signsIn(tp),
 	}
 	for _, in := range call.Inputs {
 		// The defaults of input claims are in the bag for the output transformations

@@ -6,6 +6,7 @@ import (
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/claims/transform"
 	"journeyman.dev/internal/diag"
+	"journeyman.dev/internal/policy"
 )
 
 // Program is a compiled policy: immutable, shared by all journeys.
@@ -185,6 +186,12 @@ type TechnicalProfile struct {
 	SignUpTarget string             // exchange id of the sign-up link
 	TextLink     bool               // ClaimsProviderSelectionDisplayType TextLink
 	ForgotTarget string             // exchange id of the forgot link
+}
+
+// Profile finds a reachable technical profile.
+func (p *Program) Profile(id string) (*TechnicalProfile, bool) {
+	tp, ok := p.Profiles[policy.Fold(id)]
+	return tp, ok
 }
 
 // DefaultMessage sets the text of a message key that the metadata has none for.

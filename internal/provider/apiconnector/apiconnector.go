@@ -89,7 +89,6 @@ func (p *Provider) Plan(plan *journey.Plan) journey.Exchange {
 		legal[i] = string(s)
 	}
 	x.m.Step = Step(m.Choice("Step", string(PreTokenIssuance), legal...))
-	m.Ignore("IncludeClaimResolvingInClaimsHandling")
 	if x.m.ConnectorID != "" && plan.ConnectorExists != nil && !plan.ConnectorExists(x.m.ConnectorID) {
 		plan.Report(diag.MissingConnector, m.At("ConnectorId"), "create the API connector before users come this way",
 			"the tenant has no API connector %q, which technical profile %q calls", x.m.ConnectorID, plan.Source.ID.Value)

@@ -78,7 +78,8 @@ func (p *Provider) Plan(plan *journey.Plan) journey.Exchange {
 		// A placeholder, or an application of the tenant that the policy came from.
 		x.m.ExtensionsApp = p.ExtensionsApp
 	}
-	m.Ignore("ApplicationObjectId", "api-version", "IncludeClaimResolvingInClaimsHandling")
+	m.Met("ApplicationObjectId") // names the application of custom attributes once more, beside ClientId
+	m.Unused("the directory is this server's own", "api-version")
 	keys := 0
 	for _, use := range plan.Profile.Inputs {
 		if keyKind(use.Partner) != "" {

@@ -45,7 +45,8 @@ func (p *Hint) Plan(plan *journey.Plan) journey.Exchange {
 	} else {
 		x.issuer, x.audience = m.String("issuer", ""), m.String("IdTokenAudience", "")
 	}
-	m.Ignore("client_id", "IncludeClaimResolvingInClaimsHandling", "ProviderName", "token_signing_algorithm")
+	m.Unused("a hint is checked against issuer and IdTokenAudience", "client_id", "ProviderName")
+	m.Unused("without METADATA hints are signed with HS256, with it by the algorithm of the provider's key", "token_signing_algorithm")
 	return x
 }
 

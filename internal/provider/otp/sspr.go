@@ -44,7 +44,7 @@ func (p *Mailed) Plan(plan *journey.Plan) journey.Exchange {
 	if !m.Has("Operation") {
 		m.Required("Operation")
 	}
-	m.Ignore("allowTestEmailAddressPassThrough") // an address that gets no mail can't be verified
+	m.Unused("an address that gets no mail can't be verified", "allowTestEmailAddressPassThrough")
 	operation := m.Choice("Operation", "", opSend, opVerify)
 	switch operation {
 	case opSend:

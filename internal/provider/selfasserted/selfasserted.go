@@ -81,7 +81,8 @@ func (p *Provider) Plan(plan *journey.Plan) journey.Exchange {
 			x.metadata.IPAddressClaim = t.ID
 		}
 	}
-	m.Ignore("LocalAccountType", "LocalAccountProfile", "ContentDefinitionReferenceId", "AllowTestEmailAddressPassThrough")
+	m.Unused("it belongs to B2C's built-in policies", "LocalAccountType", "LocalAccountProfile")
+	m.Unused("every address that must be verified is", "AllowTestEmailAddressPassThrough")
 	if len(plan.Profile.Display) == 0 {
 		for _, use := range asked(plan.Profile) {
 			x.add(use, nil)
