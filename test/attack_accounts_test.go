@@ -522,15 +522,26 @@ func TestDeletedUsers(t *testing.T) {
 	e.directoryAudits("Hard Delete user", 2)
 }
 
-// The policy that deletes the user's own account still ends with a token, which can't be
-// renewed, and leaves no session.
-func TestAPolicyThatDeletesTheAccount(t *testing.T) {
+// The policy that deletes or disables the user's own account still ends with a token, which
+// can't be renewed, and leaves no session.
+func TestAPolicyThatClosesTheAccount(t *testing.T) {
 	t.Parallel()
+	for what, profile := range map[string]string{
+		"deletes":  directoryProfile("Directory-Close", "DeleteClaimsPrincipal", "", `<InputClaim ClaimTypeReferenceId="objectId" Required="true" />`, "", ""),
+		"disables": directoryProfile("Directory-Close", "Write", "", `<InputClaim ClaimTypeReferenceId="objectId" Required="true" />`, persisted("objectId", "")+persisted("off", `PartnerClaimType="accountEnabled" DefaultValue="false"`), ""),
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			closesAccount(t, profile)
+		})
+	}
+}
+
+func closesAccount(t *testing.T, profile string) {
 	e := start(t, nil)
-	policy := e.own(`<ClaimsProviders><ClaimsProvider><DisplayName>d</DisplayName><TechnicalProfiles><TechnicalProfile Id="Directory-DeleteMe"><DisplayName>d</DisplayName>
-<Protocol Name="Proprietary" Handler="Web.TPEngine.Providers.AzureActiveDirectoryProvider, Web.TPEngine, Version=1.0.0.0, Culture=neutral, PublicKeyToken=null" />
-<Metadata><Item Key="Operation">DeleteClaimsPrincipal</Item></Metadata><InputClaims><InputClaim ClaimTypeReferenceId="objectId" Required="true" /></InputClaims></TechnicalProfile></TechnicalProfiles></ClaimsProvider></ClaimsProviders>
-<UserJourneys><UserJourney Id="J"><OrchestrationSteps>`+step(1, "Page-SignUp", "")+step(2, "Directory-DeleteMe", "")+`<OrchestrationStep Order="3" `+sendClaims+`</OrchestrationSteps></UserJourney></UserJourneys>`,
+	policy := e.own(`<BuildingBlocks><ClaimsSchema><ClaimType Id="off"><DataType>boolean</DataType></ClaimType></ClaimsSchema></BuildingBlocks>
+<ClaimsProviders><ClaimsProvider><DisplayName>d</DisplayName><TechnicalProfiles>`+profile+`</TechnicalProfiles></ClaimsProvider></ClaimsProviders>
+<UserJourneys><UserJourney Id="J"><OrchestrationSteps>`+step(1, "Page-SignUp", "")+step(2, "Directory-Close", "")+`<OrchestrationStep Order="3" `+sendClaims+`</OrchestrationSteps></UserJourney></UserJourneys>`,
 		relyingParty("J", "", "displayName"))
 	u := e.user()
 	u.authorize(policy, nil)
@@ -540,10 +551,10 @@ func TestAPolicyThatDeletesTheAccount(t *testing.T) {
 	if _, payload := decode(t, got.IDToken); payload["name"] != "Ada" || got.RefreshToken != "" {
 		t.Errorf("token: %v, refresh token: %t", payload, got.RefreshToken != "")
 	}
-	if _, err := e.srv.Users.Store.FindUser(t.Context(), directory.NameKey("ada@example.com")); err == nil {
-		t.Error("the account is still there")
+	if left, err := e.srv.Users.Store.FindUser(t.Context(), directory.NameKey("ada@example.com")); err == nil && !left.Disabled {
+		t.Error("the account is still open")
 	}
 	if u.signedInAt(policy) {
-		t.Error("there is a session of the deleted account")
+		t.Error("there is a session of the closed account")
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"slices"
 	"testing"
 	"time"
 
@@ -25,34 +24,20 @@ func (w watcher) Run(context.Context, *Call) (Result, error) {
 	return Result{Output: Nothing{}}, w.err
 }
 
-type worker struct{ watcher }
-
-// Run of a worker isn't a bystander's: the method is hidden.
-func (worker) Bystander(int) {}
-
-func TestOnlyTelemetryRunsAfterTheClaimsWereSent(t *testing.T) {
+func TestTelemetryThatFailsEndsNoJourneyAndChangesNoClaim(t *testing.T) {
 	t.Parallel()
 	var ran []string
-	exchange := func(name string, x Exchange) *Step {
-		return &Step{Type: StepClaimsExchange, Exchanges: []*ClaimsExchange{{ID: name, Profile: &TechnicalProfile{ID: name, Exchange: x}}}}
+	for _, err := range []error{nil, errors.New("no telemetry")} {
+		set := &ClaimUse{Claim: &claims.Type{ID: "name", DataType: claims.String}, HasDefault: true, Default: claims.ParseTemplate("Event")}
+		tp := &TechnicalProfile{ID: "watch", Exchange: watcher{"watch", &ran, err}, Inputs: []*ClaimUse{set}, Outputs: []*ClaimUse{set}}
+		r := &run{e: &Engine{Log: slog.New(slog.DiscardHandler), Now: time.Now}, j: &Journey{}, p: &Program{Schema: new(Schema), RelyingParty: new(RelyingParty)}}
+		bag := new(claims.Bag)
+		result, got := r.runProfile(t.Context(), tp, bag, exchangeRun{})
+		if got != nil || result.Output == nil || bag.Len() != 0 {
+			t.Errorf("%v: %v, %v, %d claims", err, got, result, bag.Len())
+		}
 	}
-	uj := &UserJourney{ID: "J", Steps: []*Step{
-		{Type: StepSendClaims},
-		exchange("fails", watcher{"fails", &ran, errors.New("no telemetry")}),
-		exchange("works", worker{watcher{"works", &ran, nil}}),
-		exchange("last", watcher{"last", &ran, nil}),
-	}}
-	skipped := exchange("skipped", watcher{"skipped", &ran, nil})
-	skipped.Preconditions = []Precondition{{Claim: "gone", WhenTrue: true}}
-	uj.Steps = append(uj.Steps, skipped)
-	r := &run{
-		e: &Engine{Log: slog.New(slog.DiscardHandler), Now: time.Now}, j: &Journey{},
-		p: &Program{Schema: new(Schema), Journeys: map[string]*UserJourney{"j": uj}, RelyingParty: new(RelyingParty)},
+	if len(ran) != 2 {
+		t.Errorf("ran %v", ran)
 	}
-	r.j.Claims.Set("gone", claims.Text("x"))
-	r.afterwards(t.Context(), uj, 1)
-	if want := []string{"fails", "last"}; !slices.Equal(ran, want) {
-		t.Errorf("ran %v, want %v", ran, want)
-	}
-	r.afterwards(t.Context(), uj, len(uj.Steps)) // nothing stands behind
 }

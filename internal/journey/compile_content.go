@@ -38,7 +38,9 @@ func (c *compiler) contentDefinitions() {
 				"content definition %q has an unknown DataUri %q", src.ID.Value, strings.TrimSpace(src.DataURI.Value))
 		}
 		content.DataURI = uri
-		c.checkLoadURI(src, content.LoadURI)
+		if !c.checkLoadURI(src, content.LoadURI) {
+			content.LoadURI = claims.Template{}
+		}
 		for _, item := range src.Metadata {
 			content.Metadata.Set(item.Key.Value, strings.TrimSpace(item.Value.Value))
 		}

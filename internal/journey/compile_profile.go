@@ -129,7 +129,7 @@ func (c *compiler) plan(tp *TechnicalProfile, src *policy.TechnicalProfile, meta
 	tp.Exchange = provider.Plan(&Plan{
 		Policy: c.e, Source: src, Profile: tp, Program: c.p, Metadata: metadata, KeyExists: c.needs,
 		Generated: c.o.Generated, OwnKeyExists: c.needsOwn, ConnectorExists: c.o.ConnectorExists,
-		Production: !strings.EqualFold(c.p.DeploymentMode, "Development"), collector: &c.diag,
+		Offline: c.o.Offline, Production: !strings.EqualFold(c.p.DeploymentMode, "Development"), collector: &c.diag,
 		Incomplete: len(tp.Inputs) < len(src.InputClaims) || len(tp.Persisted) < len(src.PersistedClaims) || len(tp.Outputs) < len(src.OutputClaims),
 	})
 	metadata.Unused("the element DisplayName counts", "DisplayName")

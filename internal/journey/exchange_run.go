@@ -93,6 +93,9 @@ type exchangeRun struct {
 	validation bool // as a validation profile: no pages, no session
 }
 
+// bystander is an exchange that only watches: it ends no journey and changes no claim.
+type bystander interface{ Bystander() }
+
 // runProfile runs a profile on bag, which the caller throws away on failure. What only
 // watches doesn't fail, and changes no claim: the journey goes on as if it weren't there.
 func (r *run) runProfile(ctx context.Context, tp *TechnicalProfile, bag *claims.Bag, x exchangeRun) (Result, error) {

@@ -222,9 +222,9 @@ func (*Failed) outcome()   {}
 type Account struct {
 	ID    string // object id; "" for none: the policy keeps no accounts
 	Epoch int64  // of the account when the journey met it
-	// Gone is set if the journey itself has deleted the account: what it ends with can't be
-	// renewed.
-	Gone bool
+	// Closed is set if the journey itself has deleted or disabled the account: what it ends
+	// with can't be renewed.
+	Closed bool
 }
 
 // TokenClaim is a claim of a token, by the name that applications know.

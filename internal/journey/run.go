@@ -53,34 +53,10 @@ func (r *run) advance(ctx context.Context) Outcome {
 			return r.fail(stepFailure(err, step))
 		}
 		if out != nil {
-			if _, ok := out.(*Finished); ok {
-				r.afterwards(ctx, uj, frame.Step+1)
-			}
 			return out
 		}
 	}
 	return r.fail(Fail(CodeInternal, errors.New("too many steps")))
-}
-
-// bystander is an exchange that only watches: it never ends a journey, and may stand behind
-// the step that sends claims.
-type bystander interface{ Bystander() }
-
-// afterwards runs the telemetry behind the step that sends claims, for which alone steps are
-// documented there. The claims are sent, and nothing that happens here changes them.
-func (r *run) afterwards(ctx context.Context, uj *UserJourney, from int) {
-	for _, step := range uj.Steps[min(from, len(uj.Steps)):] {
-		bag := r.j.Claims.Clone()
-		if step.Type != StepClaimsExchange || skips(step.Preconditions, &bag) {
-			continue
-		}
-		for _, x := range step.Exchanges {
-			if _, ok := x.Profile.Exchange.(bystander); ok && x.Profile.Enabled.allows(&bag) {
-				_, _ = r.runProfile(ctx, x.Profile, &bag, exchangeRun{}) // it logs itself
-				break
-			}
-		}
-	}
 }
 
 // record tells of a step before it runs: which claims there are, never their values. It is
@@ -234,8 +210,9 @@ func (r *run) selectionStep(ctx context.Context, frame *Frame, step *Step) (Outc
 			return nil, r.choose(frame, t.ExchangeID)
 		}
 	}
+	// A combined step with one provider and no page has nothing to show either.
 	combined := step.Type == StepCombinedSignInAndSignUp
-	if !combined && len(targets) == 1 && !step.ShowSingle {
+	if len(targets) == 1 && !step.ShowSingle && (!combined || step.Content == nil && step.Validation == nil) {
 		return nil, r.choose(frame, targets[0].ExchangeID)
 	}
 	if step.Validation == nil && len(targets) == 0 {

@@ -191,7 +191,7 @@ func (r *run) saveSession(ctx context.Context, account Account, client session.C
 	}
 	now := r.e.Now()
 	old := r.session.Live(key, now)
-	if account.Gone {
+	if account.Closed {
 		return r.endSession(ctx, key, old)
 	}
 	if len(r.j.Writes) == 0 && old == nil {

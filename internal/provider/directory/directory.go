@@ -63,11 +63,8 @@ type Exchange struct {
 func (p *Provider) Plan(plan *journey.Plan) journey.Exchange {
 	m := plan.Metadata
 	x := &Exchange{users: p.Users, notifier: p.Notifier}
-	if !m.Has("Operation") {
-		m.Required("Operation")
-	}
 	x.m = Metadata{
-		Operation:     m.Choice("Operation", opRead, opRead, opWrite, opDeleteClaims, opDeletePrincipal),
+		Operation:     m.RequiredChoice("Operation", opRead, opRead, opWrite, opDeleteClaims, opDeletePrincipal),
 		RaiseMissing:  m.Bool("RaiseErrorIfClaimsPrincipalDoesNotExist", false),
 		RaiseExisting: m.Bool("RaiseErrorIfClaimsPrincipalAlreadyExists", false),
 		RefuseKnown:   m.Bool("Journeyman.RefuseKnownPasswords", p.RefuseKnown),
@@ -140,7 +137,7 @@ func (x *Exchange) Run(ctx context.Context, call *journey.Call) (journey.Result,
 	if err := x.users.Delete(ctx, u.ID); err != nil {
 		return journey.Result{}, failure(err)
 	}
-	call.Deleted(u.ID)
+	call.Closed(u.ID)
 	return journey.Result{Output: journey.Nothing{}}, nil
 }
 
@@ -263,7 +260,11 @@ func (x *Exchange) write(ctx context.Context, call *journey.Call, u *directory.U
 	if err != nil {
 		return journey.Result{}, failure(err)
 	}
-	call.Changed(u.ID, before.Epoch, u.Epoch)
+	if u.Disabled && !before.Disabled {
+		call.Closed(u.ID)
+	} else {
+		call.Changed(u.ID, before.Epoch, u.Epoch)
+	}
 	x.notify(ctx, call, before, u, c.password != "")
 	if c.password != "" {
 		limit.From(ctx).Trust(u.ID)

@@ -92,7 +92,6 @@ func planCommon(plan *journey.Plan, caller Caller, keys Keys) common {
 	}
 	c.jsonP = strings.EqualFold(m.String("AccessTokenResponseFormat", ""), "JsonP")
 	c.jsonP = strings.EqualFold(m.String("ClaimsResponseFormat", ""), "JsonP") || c.jsonP
-	checkEndpoint(plan, "end_session_endpoint", c.endSession)
 	switch m.Choice("token_endpoint_auth_method", "client_secret_post", "client_secret_post", "client_secret_basic", "private_key_jwt") {
 	case "client_secret_basic":
 		c.basicAuth = true
@@ -129,7 +128,7 @@ func planCommon(plan *journey.Plan, caller Caller, keys Keys) common {
 
 // checkEndpoint reports an address that can't be one.
 func checkEndpoint(plan *journey.Plan, key, address string) {
-	if address == "" || strings.Contains(address, "{Settings:") {
+	if address == "" || plan.Unsettled(strings.NewReplacer("{tenant}", "", "{policy}", "").Replace(address)) {
 		return
 	}
 	u, err := url.Parse(strings.NewReplacer("{tenant}", "tenant", "{policy}", "policy").Replace(address))
