@@ -74,6 +74,8 @@ func newProvider(t *testing.T, e *env) *scriptedProvider {
 				return
 			}
 			fmt.Fprintf(w, `{"id_token":%q,"access_token":"upstream","token_type":"Bearer"}`, p.idToken(t))
+		case "/tenant1/v2.0/.well-known/openid-configuration":
+			fmt.Fprintf(w, `{"issuer":"%[1]s/tenant1/v2.0","jwks_uri":"%[1]s/keys"}`, p.url)
 		case "/user":
 			p.query, p.header = r.URL.Query(), r.Header.Clone()
 			_, _ = io.WriteString(w, p.user)
@@ -280,6 +282,57 @@ func TestAFailedServiceIsAFailureIfThePolicyMarksIt(t *testing.T) {
 		p.back(u, nil)
 		if got := u.result().Get("error_description"); !strings.HasPrefix(got, code+": ") {
 			t.Errorf("%q: %v", mark, got)
+		}
+	}
+}
+
+// TestMetadataIsDiscoveredByTheTokensIssuer, where the policy says so and the issuer has one of
+// the valid prefixes.
+func TestMetadataIsDiscoveredByTheTokensIssuer(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		discover, prefixes, issuer string
+		good                       bool
+	}{
+		"another tenant's document": {"true", "HOST/", "HOST/tenant1/v2.0", true},
+		"an issuer without one":     {"true", "HOST/", "HOST/tenant2/v2.0", false},
+		"no prefix":                 {"true", "https://other.example/", "HOST/tenant1/v2.0", false},
+		"no prefixes at all":        {"true", "", "HOST/tenant1/v2.0", false},
+		"the metadata's own":        {"true", "HOST", "HOST", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := start(t, nil)
+			p := newProvider(t, e)
+			p.claims = map[string]any{"sub": "u-7", "iss": strings.ReplaceAll(c.issuer, "HOST", p.url)}
+			policy := p.openID(`<Item Key="DiscoverMetadataByTokenIssuer">`+c.discover+`</Item><Item Key="ValidTokenIssuerPrefixes">`+strings.ReplaceAll(c.prefixes, "HOST", p.url)+`</Item>`, "")
+			u := e.user()
+			u.authorize(policy, nil)
+			p.back(u, nil)
+			if good := u.callback == nil && strings.Contains(u.page, `id="givenName"`); good != c.good {
+				t.Errorf("taken: %v; %v", good, u.callback)
+			}
+		})
+	}
+}
+
+// TestAnOpenIDConnectProfilesClaimsEndpointAddsWhatTheTokenLacks of the same user.
+func TestAnOpenIDConnectProfilesClaimsEndpointAddsWhatTheTokenLacks(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		`{"sub":"u-7","extra":"more","email":"other@example.com"}`: "more", `{"sub":"u-8","extra":"more"}`: "", `{"extra":"more"}`: "", `oops`: "",
+	} {
+		e := start(t, nil)
+		p := newProvider(t, e)
+		p.claims, p.user = map[string]any{"sub": "u-7", "email": "ora@example.com"}, body
+		policy := p.openID(`<Item Key="ClaimsEndpoint">`+p.url+`/user</Item>`, "")
+		u := e.user()
+		u.authorize(policy, nil)
+		p.back(u, nil)
+		u.pass(map[string]string{"givenName": "Ora"})
+		_, payload := decode(t, u.redeem(policy).IDToken)
+		if extra, _ := payload["extra"].(string); extra != want || payload["email"] != "ora@example.com" {
+			t.Errorf("%s: %v", body, payload)
 		}
 	}
 }
