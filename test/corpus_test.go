@@ -374,7 +374,11 @@ func (r *robot) follow(address string) outcome {
 	}
 	got := r.result()
 	if got.Get("error") != "" {
-		return outcome("error " + errorCodeOnWeb.FindString(got.Get("error_description")))
+		code, text := errorCodeOnWeb.FindString(got.Get("error_description")), got.Get("error_description")
+		if code == "AADB2C90085" && !strings.Contains(text, "is not supported by this version") {
+			return outcome("internal error that names nothing")
+		}
+		return outcome("error " + code)
 	}
 	return "token"
 }
@@ -484,9 +488,9 @@ var ends = map[string]struct{ outcome, why string }{
 	"mfa-absolute-timeout-and-ip-change-trigger/B2C_1A_MFA_IP_Timeout_SUSI":                       {"error AADB2C90085", phone},
 	"mfa-last-verified/B2C_1A_MFA_Last_Verified_signup_signin":                                    {"error AADB2C90085", phone},
 	"mfa-unknown-devices/B2C_1A_UnknownDevicesMFA_signup_signin":                                  {"error AADB2C90085", phone},
-	"migrate-to-entra-external-id-for-customers/B2C_1A_OrchestrateToCiamV2":                       {"SendCode: The service has encountered an internal error. Please try again.", phone},
-	"migrate-to-entra-external-id-for-customers-full/B2C_1A_OrchestrateToCiam_Full_PasswordReset": {"SendCode: The service has encountered an internal error. Please try again.", phone},
-	"migrate-to-entra-external-id-for-customers-full/B2C_1A_OrchestrateToCiam_Full_ProfileEdit":   {"SendCode: The service has encountered an internal error. Please try again.", phone},
+	"migrate-to-entra-external-id-for-customers/B2C_1A_OrchestrateToCiamV2":                       {"SendCode: The technical profile 'AzureMfa-SendSms' (AzureMfaProtocolProvider) is not supported by this version.", phone},
+	"migrate-to-entra-external-id-for-customers-full/B2C_1A_OrchestrateToCiam_Full_PasswordReset": {"SendCode: The technical profile 'AzureMfa-SendSms-RO' (AzureMfaProtocolProvider) is not supported by this version.", phone},
+	"migrate-to-entra-external-id-for-customers-full/B2C_1A_OrchestrateToCiam_Full_ProfileEdit":   {"SendCode: The technical profile 'AzureMfa-SendSms-RO' (AzureMfaProtocolProvider) is not supported by this version.", phone},
 	"pwd-reset-via-email-or-phone/B2C_1A_Demo_SignUp_SignIn_PasswordReset_EmailOrPhone":           {"error AADB2C90085", phone},
 	"refresh-token-journey/B2C_1A_Demo_ProfileEdit_RefreshTokenJourney":                           {"error AADB2C90085", phone},
 	"refresh-token-journey/B2C_1A_Demo_signup_signin_RefreshTokenJourney":                         {"error AADB2C90085", phone},

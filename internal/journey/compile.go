@@ -87,6 +87,7 @@ func Compile(e *policy.Effective, o Options) (*Program, diag.List) {
 	c.schema()
 	c.languages()
 	c.contentDefinitions()
+	c.worded()
 	c.transformations()
 	if e.RelyingParty != nil {
 		c.relyingParty()

@@ -162,6 +162,8 @@ type SessionWrite struct {
 	Claims claims.Bag  `json:"claims"`
 	// Exchange is the id of the provider's exchange (ExternalLogin).
 	Exchange string `json:"exchange,omitempty"`
+	// Profile is set if the browser is signed in at another site by this profile.
+	Profile string `json:"profile,omitempty"`
 }
 
 // Grant is what a refresh token gives to a refresh journey.

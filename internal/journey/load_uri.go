@@ -77,7 +77,7 @@ func (r *run) templateURL(content *ContentDefinition) (address, builtIn string) 
 	}
 	address += separator + "ui_locales=" + escapeURL(r.j.Language)
 	for _, p := range r.p.RelyingParty.PageParameters {
-		address += "&" + escapeURL(p.Name) + "=" + escapeURL(p.Value.Expand(res, nil))
+		address += "&" + escapeURL(p.Name) + "=" + escapeURL(r.p.Schema.WithoutResolvers(p.Value.Expand(res, nil)))
 	}
 	if fragment != "" {
 		address += "#" + fragment

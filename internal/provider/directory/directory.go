@@ -75,7 +75,8 @@ func (p *Provider) Plan(plan *journey.Plan) journey.Exchange {
 		// A placeholder, or an application of the tenant that the policy came from.
 		x.m.ExtensionsApp = p.ExtensionsApp
 	}
-	m.Ignore("ApplicationObjectId", "api-version", "IncludeClaimResolvingInClaimsHandling")
+	m.Met("ApplicationObjectId") // names the application of custom attributes once more, beside ClientId
+	m.Unused("the directory is this server's own", "api-version")
 	keys := 0
 	for _, use := range plan.Profile.Inputs {
 		if keyKind(use.Partner) != "" {
@@ -526,7 +527,15 @@ func (o output) value(use *journey.ClaimUse) (claims.Value, error) {
 		if len(ids) == 0 {
 			return claims.Value{}, nil
 		}
-		return claims.Identities(use.Claim.DataType, ids...), nil
+		switch use.Claim.DataType {
+		case claims.AlternativeSecurityIDCollection, claims.UserIdentityCollection, claims.ObjectIdentityCollection:
+			return claims.Identities(use.Claim.DataType, ids...), nil
+		}
+		kind := claims.UserIdentityCollection
+		if strings.EqualFold(name, "alternativeSecurityIds") {
+			kind = claims.AlternativeSecurityIDCollection
+		}
+		return claims.Identities(kind, ids...).Convert(use.Claim.DataType)
 	case "signinnames":
 		for _, i := range u.Identities {
 			if i.Type != directory.Federated {
