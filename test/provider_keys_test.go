@@ -22,15 +22,15 @@ type scriptedProvider struct {
 	key keyset.SigningKey
 	url string
 
-	mu      sync.Mutex
-	asked   url.Values     // the last authorization request
-	token   url.Values     // the last request of the token endpoint
-	claims  map[string]any // of the id token, beside the protocol's
-	status  int            // of the token endpoint; 0 is 200
-	answer  string         // of the token endpoint; "" is an id token
-	user    string         // of the claims endpoint
-	header  http.Header    // of its last request
-	query   url.Values     // of its last request
+	mu     sync.Mutex
+	asked  url.Values     // the last authorization request
+	token  url.Values     // the last request of the token endpoint
+	claims map[string]any // of the id token, beside the protocol's
+	status int            // of the token endpoint; 0 is 200
+	answer string         // of the token endpoint; "" is an id token
+	user   string         // of the claims endpoint
+	header http.Header    // of its last request
+	query  url.Values     // of its last request
 }
 
 func newProvider(t *testing.T, e *env) *scriptedProvider {

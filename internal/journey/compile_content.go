@@ -38,9 +38,7 @@ func (c *compiler) contentDefinitions() {
 				"content definition %q has an unknown DataUri %q", src.ID.Value, strings.TrimSpace(src.DataURI.Value))
 		}
 		content.DataURI = uri
-		if !c.checkLoadURI(src, content.LoadURI) {
-			content.LoadURI = claims.Template{}
-		}
+		c.checkLoadURI(src, content.LoadURI)
 		for _, item := range src.Metadata {
 			content.Metadata.Set(item.Key.Value, strings.TrimSpace(item.Value.Value))
 		}

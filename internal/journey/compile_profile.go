@@ -31,7 +31,7 @@ func (c *compiler) profile(id string, as role) *TechnicalProfile {
 		return tp
 	}
 	protocol := policy.Fold(src.Protocol.Name.Value)
-	metadata := newMetadata(src, &c.diag)
+	metadata := c.metadata(src)
 	if stray, ok := c.e.StrayFor(src.ID.Value); ok {
 		metadata.stray = &stray
 	}
@@ -296,7 +296,7 @@ func (c *compiler) session(src *policy.TechnicalProfile) *SessionRule {
 	if !ok {
 		return nil
 	}
-	m := newMetadata(sm, &c.diag)
+	m := c.metadata(sm)
 	rule := &SessionRule{
 		ID: sm.ID.Value, Kind: kind, Persisted: c.uses(sm.PersistedClaims, "none", resolved),
 		Outputs: c.uses(sm.OutputClaims, "none", resolved), AlwaysFetch: m.Bool("AlwaysFetchClaimsFromProvider", false),

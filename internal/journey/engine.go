@@ -11,8 +11,6 @@ import (
 	"io"
 	"log/slog"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -98,9 +96,7 @@ type Engine struct {
 	Waiting Waiting
 
 	locks locks
-	// after are the steps that run behind an outcome: see afterwards.
-	after      sync.WaitGroup
-	afterCount atomic.Int64
+	after afters
 }
 
 // Waiting bounds what clients leave behind.

@@ -16,6 +16,7 @@ import (
 type Metadata struct {
 	items     policy.Metadata
 	profileID string
+	offline   bool // see [Plan.Offline]
 	at        diag.Position
 	collector *diag.Collector
 	known     map[string]string // keys that the provider asked for, by folded key
@@ -23,8 +24,8 @@ type Metadata struct {
 	stray     *policy.Stray     // the misspelt overlay of the profile; nil if there is none
 }
 
-func newMetadata(tp *policy.TechnicalProfile, c *diag.Collector) *Metadata {
-	return &Metadata{items: tp.Metadata, profileID: tp.ID.Value, at: tp.Pos, collector: c, known: make(map[string]string), free: make(map[string]bool)}
+func (c *compiler) metadata(tp *policy.TechnicalProfile) *Metadata {
+	return &Metadata{offline: c.o.Offline, items: tp.Metadata, profileID: tp.ID.Value, at: tp.Pos, collector: &c.diag, known: make(map[string]string), free: make(map[string]bool)}
 }
 
 func (m *Metadata) get(key string) (policy.MetadataItem, bool) {
@@ -188,6 +189,9 @@ func (m *Metadata) RequiredChoice(key, def string, legal ...string) string {
 
 // bad reports a value that can't be used. With code DoubtfulMetadata the default is used.
 func (m *Metadata) bad(code diag.Code, key string, item policy.MetadataItem, hint string) {
+	if unsettled(item.Value.Value, m.offline) {
+		return
+	}
 	m.collector.Report(code, m.At(key), hint,
 		"technical profile %q has an invalid value %q for the metadata item %q", m.profileID, strings.TrimSpace(item.Value.Value), key)
 }

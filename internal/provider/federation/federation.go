@@ -102,7 +102,7 @@ func planCommon(plan *journey.Plan, caller Caller, keys Keys) common {
 	if text := m.String("AdditionalRequestQueryParameters", ""); text != "" {
 		values, err := url.ParseQuery(strings.TrimPrefix(text, "?"))
 		if err != nil {
-			plan.Report(diag.BadMetadata, m.At("AdditionalRequestQueryParameters"), "write a=b&c=d",
+			plan.Report(diag.DoubtfulMetadata, m.At("AdditionalRequestQueryParameters"), "write a=b&c=d",
 				"technical profile %q has an invalid value for the metadata item %q", plan.Source.ID.Value, "AdditionalRequestQueryParameters")
 		}
 		c.extra = values

@@ -283,7 +283,7 @@ func (x *Exchange) payload(plan *journey.Plan) {
 		return
 	}
 	if x.m.SendClaims != inBody {
-		plan.Report(diag.BadMetadata, plan.Metadata.At("ClaimUsedForRequestPayload"), "set SendClaimsIn to Body",
+		plan.Report(diag.DoubtfulMetadata, plan.Metadata.At("ClaimUsedForRequestPayload"), "set SendClaimsIn to Body",
 			"technical profile %q uses a claim as request payload, but sends claims in %s", plan.Source.ID.Value, x.m.SendClaims)
 		return
 	}
