@@ -82,3 +82,42 @@ func TestClaimsOfARelyingPartyComeInAClientAssertion(t *testing.T) {
 		})
 	}
 }
+
+// TestAGetClaimsStepReadsAClientAssertion as it reads an id_token_hint, and checks it the same.
+func TestAGetClaimsStepReadsAClientAssertion(t *testing.T) {
+	t.Parallel()
+	e := start(t, nil)
+	if _, err := e.srv.Keys.Create(t.Context(), "HintKey", keyset.NewSecret("sig", []byte(invitationKey))); err != nil {
+		t.Fatal(err)
+	}
+	hint := `<TechnicalProfile Id="Hint"><DisplayName>h</DisplayName><Protocol Name="None" /><Metadata><Item Key="issuer">contoso</Item><Item Key="IdTokenAudience">contoso</Item></Metadata><CryptographicKeys><Key Id="client_secret" StorageReferenceId="B2C_1A_HintKey" /></CryptographicKeys><OutputClaims><OutputClaim ClaimTypeReferenceId="mood" /></OutputClaims></TechnicalProfile>`
+	policy := e.own(claimTypes("mood")+providers(hint)+journeyJ(`<OrchestrationStep Order="1" Type="GetClaims" CpimIssuerTechnicalProfileReferenceId="Hint" /><OrchestrationStep Order="2" `+sendClaims),
+		relyingParty("J", `<InputClaims><InputClaim ClaimTypeReferenceId="mood" /></InputClaims>`, "mood"))
+	const kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+	for name, c := range map[string]struct {
+		parameters map[string]string
+		mood, code string
+	}{
+		"a hint":                      {map[string]string{"id_token_hint": invitation(t, invitationKey, jose.HS256, map[string]any{"mood": "glad"})}, "glad", ""},
+		"an assertion":                {map[string]string{"client_assertion": invitation(t, invitationKey, jose.HS256, map[string]any{"mood": "glad"}), "client_assertion_type": kind}, "glad", ""},
+		"one of another type":         {map[string]string{"client_assertion": invitation(t, invitationKey, jose.HS256, map[string]any{"mood": "glad"})}, "", ""},
+		"one for another audience":    {map[string]string{"client_assertion": invitation(t, invitationKey, jose.HS256, map[string]any{"mood": "glad", "aud": "x"}), "client_assertion_type": kind}, "", "AADB2C90209"},
+		"one signed by somebody else": {map[string]string{"client_assertion": invitation(t, strings.Repeat("x", 40), jose.HS256, nil), "client_assertion_type": kind}, "", "AADB2C90233"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			u := e.user()
+			u.authorize(policy, c.parameters)
+			if c.code != "" {
+				if got := u.result().Get("error_description"); !strings.HasPrefix(got, c.code) {
+					t.Errorf("%v", got)
+				}
+				return
+			}
+			_, payload := decode(t, u.redeem(policy).IDToken)
+			if mood, _ := payload["mood"].(string); mood != c.mood {
+				t.Errorf("%v", payload)
+			}
+		})
+	}
+}

@@ -158,8 +158,10 @@ var catalogue = map[string]social{
 		Metadata: []string{
 			"ProviderName", "apple", "METADATA", "https://appleid.apple.com/.well-known/openid-configuration",
 			"response_types", "code", "response_mode", "form_post", "scope", "name email", "HttpBinding", "POST", "UsePolicyInRedirectUri", "false",
+			// The name comes beside the token, and only once.
+			"ReadBodyClaimsOnIdpRedirect", "user.name.firstName user.name.lastName",
 		},
-		Claims: [5]string{"sub", "", "", "", "email"},
+		Claims: [5]string{"sub", "", "user.name.firstName", "user.name.lastName", "email"},
 	},
 }
 
