@@ -22,7 +22,8 @@ import (
 )
 
 type devCommand struct {
-	settings
+	// The addresses are what a developer wants to see.
+	settings   `set:"log_level=warn"`
 	Tenant     string `help:"Name of the tenant." default:"contoso.onmicrosoft.com"`
 	Outbound   string `help:"strict: only https to public addresses; development: also loopback and private ones." enum:"strict,development" default:"development"`
 	APIListen  string `name:"api-listen" help:"Listener of the sample enrichment API." default:"127.0.0.1:8445" env:"JOURNEYMAN_API_LISTEN"`
@@ -34,9 +35,6 @@ type devCommand struct {
 func (c *devCommand) Run(ctx context.Context, s streams) error {
 	config := c.config(s)
 	config.Tenant, config.Outbound, config.Development = c.Tenant, c.Outbound, true
-	if c.LogLevel == "info" {
-		config.Log = logger(s, "warn") // the addresses are what a developer wants to see
-	}
 	if config.AdminToken == "" {
 		token, err := c.adminToken()
 		if err != nil {
