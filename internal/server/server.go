@@ -645,6 +645,10 @@ func (s *Server) Handler() http.Handler {
 			w.WriteHeader(http.StatusNoContent)
 			return
 		}
+		if isRoot(r) {
+			s.publicRoot(w)
+			return
+		}
 		if s.pages.ServeStatic(w, r) {
 			return
 		}
