@@ -195,3 +195,19 @@ func TestPagesAreFramedOnlyByTheSourcesThatThePolicyNames(t *testing.T) {
 		}
 	}
 }
+
+func TestKeysOfPageSettingsCompareWithoutCase(t *testing.T) {
+	t.Parallel()
+	e := start(t, nil)
+	u := e.user()
+	u.authorize(e.unified("contract:unifiedssp:2.1.14", `<Item Key="setting.showSignUpLink">false</Item><Item Key="SETTING.enablerememberme">true</Item><Item Key="Language.Heading">Come in</Item>
+<Item Key="Setting.ForgotPasswordLinkOverride">ForgotPasswordExchange</Item><Item Key="Setting.trimspacesinpassword">true</Item>`, `<SingleSignOn Scope="Tenant" KeepAliveInDays="7" />`), nil)
+	if strings.Contains(u.page, `class="create"`) || strings.Contains(u.page, `id="createAccount"`) {
+		t.Error("the sign-up link is there")
+	}
+	for _, want := range []string{`id="rememberMe"`, "Come in", "claimsexchange=ForgotPasswordExchange", `"trimSpacesInPassword":true`, `"showSignupLink":"false"`} {
+		if !strings.Contains(u.page, want) {
+			t.Errorf("no %s: %s", want, excerpt(u.page))
+		}
+	}
+}

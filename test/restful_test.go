@@ -329,9 +329,6 @@ func TestRESTProfilesThatUploadRefuses(t *testing.T) {
 		{"a payload claim that is no input", "JM4103", func(x string) string {
 			return strings.Replace(x, `<Item Key="SendClaimsIn">`, `<Item Key="ClaimUsedForRequestPayload">payload</Item><Item Key="SendClaimsIn">`, 1)
 		}},
-		{"certificate errors ignored", "JM4102", func(x string) string {
-			return strings.Replace(x, `<Item Key="SendClaimsIn">`, `<Item Key="IgnoreServerCertificateErrors">true</Item><Item Key="SendClaimsIn">`, 1)
-		}},
 	}
 	e.own(restPolicy{mode: "Body"}.extension(e.api.server.URL), relyingParty("J", "", "got"))
 	good, err := e.srv.Policies.Get("B2C_1A_TestExtensions")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -28,20 +29,26 @@ type policyCommand struct {
 }
 
 type lintCommand struct {
-	Paths []string `arg:"" name:"path" help:"Policy files and folders." type:"path"`
-	Base  []string `help:"Files and folders with the policies that these inherit from, such as a starter pack; they aren't checked themselves." type:"path" placeholder:"PATH"`
-	JSON  bool     `help:"Print one JSON object per diagnostic." name:"json"`
+	Paths    []string `arg:"" name:"path" help:"Policy files and folders." type:"path"`
+	Base     []string `help:"Files and folders with the policies that these inherit from, such as a starter pack; they aren't checked themselves." type:"path" placeholder:"PATH"`
+	JSON     bool     `help:"Print one JSON object per diagnostic." name:"json"`
+	Strict   bool     `help:"Make warnings errors."`
+	Settings string   `help:"Fill in {Settings:…} from an appsettings.json, as the VS Code extension does; without environment, from the first that isn't for production." placeholder:"FILE[:ENVIRONMENT]"`
 }
 
 // Run prints every diagnostic; errors end with exit code 1.
 func (c *lintCommand) Run(s streams) error {
-	files, err := readPolicies(c.Paths, c.Base)
+	files, list, err := readFilled(c.Paths, c.Base, c.Settings)
 	if err != nil {
 		return err
 	}
-	list := library.Lint(files, server.Kinds())
+	list = append(list, library.Lint(files, server.Kinds())...).Sort()
+	shown := newExcerpts(files)
 	errors, warnings := 0, 0
 	for _, d := range list {
+		if c.Strict && d.Severity == diag.Warning {
+			d.Severity = diag.Error
+		}
 		switch d.Severity {
 		case diag.Error:
 			errors++
@@ -56,7 +63,7 @@ func (c *lintCommand) Run(s streams) error {
 			fmt.Fprintln(s.out, string(b))
 			continue
 		}
-		fmt.Fprintln(s.out, d)
+		shown.print(s.out, d)
 	}
 	if !c.JSON {
 		linted := 0
@@ -74,14 +81,15 @@ func (c *lintCommand) Run(s streams) error {
 }
 
 type compileCommand struct {
-	Paths  []string `arg:"" name:"path" help:"Policy files and folders." type:"path"`
-	Base   []string `help:"Files and folders with the policies that these inherit from, such as a starter pack." type:"path" placeholder:"PATH"`
-	Policy string   `required:"" help:"Id of the policy to print."`
+	Paths    []string `arg:"" name:"path" help:"Policy files and folders." type:"path"`
+	Base     []string `help:"Files and folders with the policies that these inherit from, such as a starter pack." type:"path" placeholder:"PATH"`
+	Policy   string   `required:"" help:"Id of the policy to print."`
+	Settings string   `help:"Fill in {Settings:…} from an appsettings.json." placeholder:"FILE[:ENVIRONMENT]"`
 }
 
 // Run prints the effective policy; diagnostics go to standard error.
 func (c *compileCommand) Run(s streams) error {
-	files, err := readPolicies(c.Paths, c.Base)
+	files, _, err := readFilled(c.Paths, c.Base, c.Settings)
 	if err != nil {
 		return err
 	}
@@ -106,10 +114,35 @@ func (c *compileCommand) Run(s streams) error {
 	return nil
 }
 
+// readFilled is readPolicies with the placeholders filled in, if settings are named; it
+// warns of those that the settings have no value for.
+func readFilled(paths, bases []string, from string) ([]library.File, diag.List, error) {
+	if from == "" {
+		files, err := readPolicies(paths, bases, "")
+		return files, nil, err
+	}
+	settings, err := library.ReadSettings(from)
+	if err != nil {
+		return nil, nil, err
+	}
+	files, err := readPolicies(paths, bases, settings.Folder)
+	if err != nil {
+		return nil, nil, err
+	}
+	var list diag.List
+	for i, f := range files {
+		filled, found := settings.Fill(f.Path, f.Source)
+		files[i].Source = filled
+		list = append(list, found...)
+	}
+	return files, list, nil
+}
+
 // readPolicies reads files, and the XML files of folders; bases only serve others. A
-// file that is named twice counts once, as one to check.
-func readPolicies(paths, bases []string) ([]library.File, error) {
-	r := &policyReader{seen: make(map[string]bool)}
+// file that is named twice counts once, as one to check. Folders of the name built are
+// left out: they have what was built of the others. A folder without policies is an error.
+func readPolicies(paths, bases []string, built string) ([]library.File, error) {
+	r := &policyReader{seen: make(map[string]bool), built: built}
 	r.here, _ = os.Getwd()
 	for _, path := range paths {
 		if err := r.add(path, false); err != nil {
@@ -126,6 +159,7 @@ func readPolicies(paths, bases []string) ([]library.File, error) {
 
 type policyReader struct {
 	here  string
+	built string
 	files []library.File
 	seen  map[string]bool
 }
@@ -138,12 +172,30 @@ func (r *policyReader) add(path string, base bool) error {
 	if !info.IsDir() {
 		return r.read(path, library.File{Base: base})
 	}
-	return filepath.WalkDir(path, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.EqualFold(filepath.Ext(path), ".xml") {
+	before, policies := len(r.files), false
+	err = filepath.WalkDir(path, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
 			return err
+		case d.IsDir() && r.built != "" && strings.EqualFold(d.Name(), r.built):
+			return fs.SkipDir
+		case d.IsDir() || !strings.EqualFold(filepath.Ext(path), ".xml"):
+			return nil
 		}
+		policies = policies || r.seen[path]
 		return r.read(path, library.File{Base: base, Found: true})
 	})
+	if err != nil {
+		return err
+	}
+	for _, f := range r.files[before:] {
+		text, err := policy.DecodeText(f.Source)
+		policies = policies || err != nil || bytes.Contains(text, []byte("TrustFrameworkPolicy"))
+	}
+	if !policies {
+		return fmt.Errorf("there are no policies in %s", path)
+	}
+	return nil
 }
 
 func (r *policyReader) read(path string, file library.File) error {

@@ -144,45 +144,22 @@ func (u *uploader) upload(ctx context.Context, out io.Writer) error {
 
 // printDiagnostics prints findings as the linter does, and counts them.
 func printDiagnostics(out io.Writer, list []uploadDiagnostic, files []library.File) map[diag.Severity]int {
-	sources := make(map[string][]byte)
-	for _, f := range files {
-		sources[f.Path] = f.Source
-	}
+	shown := newExcerpts(files)
 	counts := make(map[diag.Severity]int)
 	for _, d := range list {
 		d.FileName = filepath.FromSlash(d.FileName)
 		one := d.diagnostic()
 		counts[one.Severity]++
-		fmt.Fprintln(out, one)
-		fmt.Fprint(out, excerpt(sources[d.FileName], one.Position))
+		shown.print(out, one)
 	}
 	return counts
 }
 
-// excerpt is the line of a source with a caret under the place; "" if it can't be shown.
-func excerpt(source []byte, at diag.Position) string {
-	if !utf8.Valid(source) || !at.Known() {
-		return ""
-	}
-	lines := strings.Split(strings.TrimPrefix(string(source), "\ufeff"), "\n")
-	if at.Line > len(lines) {
-		return ""
-	}
-	line := []rune(strings.ReplaceAll(strings.TrimRight(lines[at.Line-1], "\r"), "\t", " "))
-	column := min(max(at.Column-1, 0), len(line))
-	const most = 120 // of a line, around the place
-	from := max(0, column-most/2)
-	shown := line[from:min(len(line), from+most)]
-	return "    " + string(shown) + "\n    " + strings.Repeat(" ", column-from) + "^\n"
-}
-
 // files reads the policies, each after the one that it inherits from.
 func (u *uploader) files() ([]library.File, error) {
-	files, err := readPolicies(u.paths, nil)
+	// What the settings lack is found by the server, as what it makes wrong.
+	files, _, err := readFilled(u.paths, nil, u.settings)
 	if err != nil {
-		return nil, err
-	}
-	if files, err = u.filled(files); err != nil {
 		return nil, err
 	}
 	docs := make(map[string]*policy.Document)
@@ -228,11 +205,11 @@ func useTenant(files []library.File, docs map[string]*policy.Document, tenant st
 		// Whole names only, and those without a dot, such as a placeholder, where they are a
 		// value of their own.
 		pattern := regexp.MustCompile(`(?i)(^|[^\w.-])` + regexp.QuoteMeta(name))
-		if !strings.Contains(name, ".") {
+		if !strings.ContainsAny(name, ".{}$%@_") {
 			pattern = regexp.MustCompile(`(TenantId\s*=\s*["']|<TenantId>\s*)` + regexp.QuoteMeta(name))
 		}
 		for i := range files {
-			if !utf8.Valid(files[i].Source) {
+			if !utf8.Valid(files[i].Source) || bytes.IndexByte(files[i].Source, 0) >= 0 {
 				return fmt.Errorf("%s isn't UTF-8, so that its tenant can't be replaced", files[i].Path)
 			}
 			files[i].Source = pattern.ReplaceAll(files[i].Source, []byte("${1}"+strings.ReplaceAll(tenant, "$", "$$")))
@@ -306,8 +283,10 @@ func (u *uploader) look() map[string]stamp {
 		})
 	}
 	if u.settings != "" {
-		file, _ := settingsFile(u.settings)
-		note(file)
+		note(u.settings)
+		if i := strings.LastIndexByte(u.settings, ':'); i > 0 {
+			note(u.settings[:i]) // FILE:ENVIRONMENT
+		}
 	}
 	return seen
 }

@@ -12,6 +12,10 @@ type Entry struct {
 	Title    string // a few words
 	Cause    string // what the author did
 	Cure     string // what to do
+	// Refused says what shows that B2C refuses it, too: a posted refusal, the published
+	// schema, the documentation. Every error has it; where nothing shows that, there is a
+	// warning.
+	Refused string
 	// Example is the smallest bad example: see [Example].
 	Example Example
 	// Several is set where one place may lack several things, each told by itself;

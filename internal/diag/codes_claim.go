@@ -25,12 +25,14 @@ var claimCodes = map[Code]Entry{
 		Severity: Error, Title: "Unknown transformation method",
 		Cause:   "A ClaimsTransformation has a TransformationMethod that doesn't exist.",
 		Cure:    "Correct the name.",
+		Refused: "Posted refusals of the check of signatures (samples#515), which a method that isn't there has none for.",
 		Example: Example{Policy: transformation(`<ClaimsTransformation Id="Twice" TransformationMethod="CopyClaims" />`)},
 	},
 	UnexpectedRole: {
 		Severity: Error, Title: "Unexpected claim",
-		Cause: "A ClaimsTransformation declares a claim that its method doesn't expect.",
-		Cure:  "Correct TransformationClaimType or remove the claim.",
+		Cause:   "A ClaimsTransformation declares a claim that its method doesn't expect.",
+		Cure:    "Correct TransformationClaimType or remove the claim.",
+		Refused: "Posted: samples#515 (\"declared in the Policy but were not expected by the TransformMethod\").",
 		Example: Example{Policy: transformation(`<ClaimsTransformation Id="Twice" TransformationMethod="CopyClaim">
 <InputClaims><InputClaim ClaimTypeReferenceId="email" TransformationClaimType="input" /></InputClaims>
 <OutputClaims><OutputClaim ClaimTypeReferenceId="objectId" TransformationClaimType="outputClaim" /></OutputClaims>
@@ -40,20 +42,22 @@ var claimCodes = map[Code]Entry{
 		Severity: Error, Several: true, Title: "Missing claim",
 		Cause:   "A ClaimsTransformation lacks a claim that its method expects.",
 		Cure:    "Declare the claim with the TransformationClaimType that the message names.",
+		Refused: "Posted: samples#515 (\"expected by the TransformMethod but were not declared in the Policy\").",
 		Example: Example{Policy: transformation(`<ClaimsTransformation Id="Twice" TransformationMethod="CopyClaim" />`)},
 	},
 	RoleType: {
 		Severity: Error, Title: "Wrong data type",
-		Cause: "A claim of a ClaimsTransformation has another data type than its method expects.",
-		Cure:  "Use a claim of that data type.",
+		Cause:   "A claim of a ClaimsTransformation has another data type than its method expects.",
+		Cure:    "Use a claim of that data type.",
+		Refused: "Posted: samples#515 (\"[DateTime]rightOperand\" for \"[String]rightOperand\").",
 		Example: Example{Policy: transformation(`<ClaimsTransformation Id="Twice" TransformationMethod="ChangeCase">
 <InputClaims><InputClaim ClaimTypeReferenceId="age" TransformationClaimType="inputClaim1" /></InputClaims>
 <InputParameters><InputParameter Id="toCase" DataType="string" Value="LOWER" /></InputParameters>
 </ClaimsTransformation>`)},
 	},
 	UnexpectedParameter: {
-		Severity: Error, Title: "Unexpected parameter",
-		Cause: "A ClaimsTransformation has a parameter that its method doesn't expect.",
+		Severity: Warning, Title: "Unexpected parameter",
+		Cause: "A ClaimsTransformation has a parameter that its method doesn't know; it has no effect.",
 		Cure:  "Correct the parameter's Id or remove it.",
 		Example: Example{Policy: transformation(`<ClaimsTransformation Id="Twice" TransformationMethod="CreateRandomString">
 <InputParameters><InputParameter Id="randomGeneratorType" DataType="string" Value="GUID" /><InputParameter Id="colour" DataType="string" Value="red" /></InputParameters>
@@ -63,20 +67,23 @@ var claimCodes = map[Code]Entry{
 		Severity: Error, Several: true, Title: "Missing parameter",
 		Cause:   "A ClaimsTransformation lacks a parameter that its method needs.",
 		Cure:    "Add the parameter.",
+		Refused: "Documented as required by the method.",
 		Example: Example{Policy: transformation(`<ClaimsTransformation Id="Twice" TransformationMethod="CreateRandomString" />`)},
 	},
 	BadParameter: {
 		Severity: Error, Title: "Invalid parameter",
-		Cause: "A parameter of a ClaimsTransformation has a value that its method can't use.",
-		Cure:  "Write one of the legal values that the hint names.",
+		Cause:   "A parameter of a ClaimsTransformation has a value that its method can't use.",
+		Cure:    "Write one of the legal values that the hint names.",
+		Refused: "Posted refusals of values that can't be read: the input string was not in a correct format.",
 		Example: Example{Policy: transformation(`<ClaimsTransformation Id="Twice" TransformationMethod="CreateRandomString">
 <InputParameters><InputParameter Id="randomGeneratorType" DataType="string" Value="UUID" /></InputParameters>
 </ClaimsTransformation>`)},
 	},
 	MissingPredicate: {
 		Severity: Error, Title: "No predicate to match",
-		Cause: "CopyClaimIfPredicateMatch writes a claim type that has no predicate validation.",
-		Cure:  "Give the claim type a PredicateValidationReference.",
+		Cause:   "CopyClaimIfPredicateMatch writes a claim type that has no predicate validation.",
+		Cure:    "Give the claim type a PredicateValidationReference.",
+		Refused: "Documented as required by the method.",
 		Example: Example{Policy: transformation(`<ClaimsTransformation Id="Twice" TransformationMethod="CopyClaimIfPredicateMatch">
 <InputClaims><InputClaim ClaimTypeReferenceId="email" TransformationClaimType="inputClaim" /></InputClaims>
 <OutputClaims><OutputClaim ClaimTypeReferenceId="objectId" TransformationClaimType="outputClaim" /></OutputClaims>
@@ -86,23 +93,26 @@ var claimCodes = map[Code]Entry{
 		Severity: Error, Title: "Invalid regular expression",
 		Cause:   "A regular expression can't be compiled.",
 		Cure:    "Write it as .NET regular expressions are written.",
+		Refused: "Documented: it is a .NET regular expression, which this isn't.",
 		Example: Example{Policy: schema(`<ClaimType Id="email"><Restriction><Pattern RegularExpression="(" /></Restriction></ClaimType>`)},
 	},
 	BadPredicate: {
 		Severity: Error, Title: "Invalid predicate",
 		Cause:   "A predicate lacks a parameter or has one that can't be used.",
 		Cure:    "Give the parameters that its method needs.",
+		Refused: "Documented as required by the method of the predicate.",
 		Example: Example{Policy: blocks(`<Predicates><Predicate Id="Length" Method="IsLengthRange"><Parameters><Parameter Id="Minimum">8</Parameter></Parameters></Predicate></Predicates>`)},
 	},
 	BadDataURI: {
 		Severity: Error, Title: "Unknown DataUri",
 		Cause:   "A content definition has a DataUri that names no page layout.",
 		Cure:    "Use a layout's name and version.",
+		Refused: "Posted: azure-docs#47345 (\"cannot be found in the element factory cache\").",
 		Example: Example{Policy: blocks(`<ContentDefinitions><ContentDefinition Id="api.page"><DataUri>urn:com:microsoft:aad:b2c:elements:contract:unified:2.1.7</DataUri></ContentDefinition></ContentDefinitions>`)},
 	},
 	MissingDataType: {
-		Severity: Error, Title: "Missing data type",
-		Cause:   "A claim type that is used has no DataType.",
+		Severity: Warning, Title: "Missing data type",
+		Cause:   "A claim type has no DataType; it is taken for a string.",
 		Cure:    "Add a DataType to the claim type.",
 		Example: Example{Policy: schema(`<ClaimType Id="city" />`)},
 	},
@@ -110,6 +120,7 @@ var claimCodes = map[Code]Entry{
 		Severity: Error, Title: "Changed data type",
 		Cause:   "A policy changes the DataType of a claim type that a base declares.",
 		Cure:    "Keep the data type, or declare another claim type.",
+		Refused: "Posted: samples#524 and #515, of a claim type that base and child declare differently.",
 		Example: Example{Policy: schema(`<ClaimType Id="age"><DataType>string</DataType></ClaimType>`)},
 	},
 	UnknownResolver: {

@@ -21,6 +21,8 @@ const (
 	NotAnIssuer       Code = "JM5017"
 	BadSelection      Code = "JM5018"
 	NotASession       Code = "JM5019"
+	EmptyComparison   Code = "JM5020"
+	UnusedHandler     Code = "JM5021"
 )
 
 var journeyCodes = map[Code]Entry{
@@ -28,20 +30,23 @@ var journeyCodes = map[Code]Entry{
 		Severity: Error, Title: "Missing step",
 		Cause:   "The orders of a journey's steps don't count from 1 without gaps.",
 		Cure:    "Number the steps 1, 2, 3 …",
+		Refused: "Posted refusals: the expected orchestration step with order N was not found.",
 		Example: Example{Policy: journey(`<OrchestrationStep Order="2" Type="SendClaims" CpimIssuerTechnicalProfileReferenceId="Issuer" />`)},
 	},
 	MissingExchange: {
 		Severity: Error, Title: "No claims exchange",
-		Cause: "A selection step isn't followed by a claims exchange step.",
-		Cure:  "Put a ClaimsExchange step with the target exchanges after it.",
+		Cause:   "A selection step isn't followed by a claims exchange step.",
+		Cure:    "Put a ClaimsExchange step with the target exchanges after it.",
+		Refused: "Posted refusals: the step must be followed by a claims exchange step.",
 		Example: Example{Policy: journey(`<OrchestrationStep Order="1" Type="ClaimsProviderSelection" ContentDefinitionReferenceId="api.page">
 <ClaimsProviderSelections><ClaimsProviderSelection TargetClaimsExchangeId="Social" /></ClaimsProviderSelections></OrchestrationStep>
 <OrchestrationStep Order="2" Type="SendClaims" CpimIssuerTechnicalProfileReferenceId="Issuer" />`)},
 	},
 	MissingSelection: {
 		Severity: Error, Title: "No selection",
-		Cause: "A step has several claims exchanges, but no selection step before it.",
-		Cure:  "Put a selection step before it, or leave one exchange.",
+		Cause:   "A step has several claims exchanges, but no selection step before it.",
+		Cure:    "Put a selection step before it, or leave one exchange.",
+		Refused: "Posted: azure-docs#6866 (\"must be preceded by a claims provider selection\"), of an extensions file.",
 		Example: Example{Policy: journey(`<OrchestrationStep Order="1" Type="ClaimsExchange"><ClaimsExchanges>
 <ClaimsExchange Id="Social" TechnicalProfileReferenceId="Social" /><ClaimsExchange Id="API" TechnicalProfileReferenceId="API" />
 </ClaimsExchanges></OrchestrationStep>
@@ -49,8 +54,9 @@ var journeyCodes = map[Code]Entry{
 	},
 	UnknownTarget: {
 		Severity: Error, Title: "Unknown claims exchange",
-		Cause: "A selection names a claims exchange that isn't there.",
-		Cure:  "Name an exchange of the next step (target) or of the same step (validation).",
+		Cause:   "A selection names a claims exchange that isn't there.",
+		Cure:    "Name an exchange of the next step (target) or of the same step (validation).",
+		Refused: "Documented: the id of an exchange of the next step, or of the same one.",
 		Example: Example{Policy: journey(`<OrchestrationStep Order="1" Type="ClaimsProviderSelection" ContentDefinitionReferenceId="api.page">
 <ClaimsProviderSelections><ClaimsProviderSelection TargetClaimsExchangeId="Socail" /></ClaimsProviderSelections></OrchestrationStep>
 <OrchestrationStep Order="2" Type="ClaimsExchange"><ClaimsExchanges><ClaimsExchange Id="Social" TechnicalProfileReferenceId="Social" /></ClaimsExchanges></OrchestrationStep>
@@ -58,14 +64,16 @@ var journeyCodes = map[Code]Entry{
 	},
 	NoSendClaims: {
 		Severity: Error, Title: "Journey without end",
-		Cause:   "A user journey doesn't end with a SendClaims step.",
+		Cause:   "A user journey has no SendClaims step.",
 		Cure:    "Add a SendClaims step at the end.",
+		Refused: "Posted: samples#44 (\"does not contain a send claims step\"), of an extensions file.",
 		Example: Example{Policy: journey(`<OrchestrationStep Order="1" Type="Noop" />`)},
 	},
 	SubJourneyEnd: {
 		Severity: Error, Title: "Wrong end of a sub journey",
-		Cause: "A sub journey of type Call sends claims, or one of type Transfer doesn't.",
-		Cure:  "Move the SendClaims step or change the type.",
+		Cause:   "A sub journey of type Call sends claims, or one of type Transfer doesn't.",
+		Cure:    "Move the SendClaims step or change the type.",
+		Refused: "Posted: azure-docs#88552, of a sub journey of type Call with SendClaims; of Transfer documented.",
 		Example: Example{Policy: `<SubJourneys><SubJourney Id="More" Type="Call"><OrchestrationSteps>
 <OrchestrationStep Order="1" Type="SendClaims" CpimIssuerTechnicalProfileReferenceId="Issuer" />
 </OrchestrationSteps></SubJourney></SubJourneys>`},
@@ -74,11 +82,12 @@ var journeyCodes = map[Code]Entry{
 		Severity: Error, Several: true, Title: "Incomplete step",
 		Cause:   "A step lacks what its type needs.",
 		Cure:    "Add the element or attribute that the message names.",
+		Refused: "Posted: azure-docs#88552 (\"send claims step does not contain a reference to an issuer technical profile\"); of other steps documented.",
 		Example: Example{Policy: journey(`<OrchestrationStep Order="1" Type="SendClaims" />`)},
 	},
 	RecursiveCall: {
-		Severity: Error, Title: "Sub journey calls itself",
-		Cause: "A sub journey is entered again from itself.",
+		Severity: Warning, Title: "Sub journey calls itself",
+		Cause: "A sub journey is entered again from itself; unless a precondition ends that, users see an error.",
 		Cure:  "Remove one of the calls.",
 		Example: Example{Policy: `<SubJourneys><SubJourney Id="More" Type="Call"><OrchestrationSteps>
 <OrchestrationStep Order="1" Type="InvokeSubJourney"><JourneyList><Candidate SubJourneyReferenceId="More" /></JourneyList></OrchestrationStep>
@@ -88,24 +97,41 @@ var journeyCodes = map[Code]Entry{
 		Severity: Error, Title: "Profile without protocol",
 		Cause:   "A technical profile that a journey uses has no Protocol.",
 		Cure:    "Add a Protocol to the profile or to one that it includes.",
+		Refused: "Documented: a profile that is used has a protocol.",
 		Example: Example{Policy: apiInstead(`<TechnicalProfile Id="New"><OutputClaims><OutputClaim ClaimTypeReferenceId="objectId" /></OutputClaims></TechnicalProfile>`)},
 	},
 	UnknownHandler: {
 		Severity: Error, Title: "Unknown handler",
-		Cause:   "A Proprietary technical profile names a handler that doesn't exist.",
+		Cause:   "A Proprietary technical profile that a journey runs names a handler that doesn't exist.",
+		Cure:    "Correct the handler's class name.",
+		Refused: "Documented: the handler is one of those that the pages of the providers name.",
+		Example: Example{Policy: apiInstead(`<TechnicalProfile Id="New">` + handler("RestfullProvider") + `<OutputClaims><OutputClaim ClaimTypeReferenceId="objectId" /></OutputClaims></TechnicalProfile>`)},
+	},
+	UnusedHandler: {
+		Severity: Warning, Unless: UnknownHandler, Title: "Unknown handler of an unused profile",
+		Cause:   "A Proprietary technical profile that no journey runs names a handler of nearly the name of one that exists.",
 		Cure:    "Correct the handler's class name.",
 		Example: Example{Policy: profiles(`<TechnicalProfile Id="New">` + handler("RestfullProvider") + `</TechnicalProfile>`)},
 	},
 	UnknownDisplay: {
-		Severity: Error, Title: "Display claim without claim",
-		Cause:   "A DisplayClaim names neither a claim type nor a display control.",
+		Severity: Warning, Title: "Display claim without claim",
+		Cause:   "A DisplayClaim names neither a claim type nor a display control; nothing is shown for it.",
 		Cure:    "Name one of them.",
 		Example: Example{Policy: profiles(`<TechnicalProfile Id="Form"><DisplayClaims><DisplayClaim Required="true" /></DisplayClaims></TechnicalProfile>`)},
 	},
 	BadPrecondition: {
 		Severity: Error, Title: "Incomplete precondition",
-		Cause: "A precondition lacks its claim, or the text to compare with.",
-		Cure:  "ClaimsExist takes one Value, ClaimEquals two.",
+		Cause:   "A precondition lacks its claim or its action.",
+		Cure:    "Add the Value or the Action.",
+		Refused: "The published schema asks for a Value and an Action at least.",
+		Example: Example{Policy: `<UserJourneys><UserJourney Id="SignIn"><OrchestrationSteps><OrchestrationStep Order="3" Type="ClaimsExchange">
+<Preconditions><Precondition Type="ClaimsExist" ExecuteActionsIf="true"><Value>email</Value></Precondition></Preconditions>
+</OrchestrationStep></OrchestrationSteps></UserJourney></UserJourneys>`},
+	},
+	EmptyComparison: {
+		Severity: Warning, Title: "Comparison with nothing",
+		Cause: "A precondition of type ClaimEquals has no text to compare with; no value equals it.",
+		Cure:  "Add a second Value.",
 		Example: Example{Policy: `<UserJourneys><UserJourney Id="SignIn"><OrchestrationSteps><OrchestrationStep Order="3" Type="ClaimsExchange">
 <Preconditions><Precondition Type="ClaimEquals" ExecuteActionsIf="true"><Value>email</Value><Action>SkipThisOrchestrationStep</Action></Precondition></Preconditions>
 </OrchestrationStep></OrchestrationSteps></UserJourney></UserJourneys>`},
@@ -114,18 +140,21 @@ var journeyCodes = map[Code]Entry{
 		Severity: Error, Title: "Claim without source",
 		Cause:   "An output claim of a self-asserted profile has no UserInputType, no DefaultValue and no validation profile that returns it.",
 		Cure:    "Give it one of the three.",
+		Refused: "Posted: samples#260 (\"does not specify a UserInputType or a DefaultValue, and is not retrieved from a ValidationTechnicalProfile either\").",
 		Example: Example{Policy: profiles(`<TechnicalProfile Id="Form"><OutputClaims><OutputClaim ClaimTypeReferenceId="age" /></OutputClaims></TechnicalProfile>`)},
 	},
 	BadDefault: {
 		Severity: Error, Title: "Default of another type",
 		Cause:   "A DefaultValue isn't a value of the claim's data type.",
 		Cure:    "Write a value of that data type.",
+		Refused: "Posted refusals: the input string was not in a correct format.",
 		Example: Example{Policy: profiles(`<TechnicalProfile Id="API"><InputClaims><InputClaim ClaimTypeReferenceId="age" DefaultValue="young" /></InputClaims></TechnicalProfile>`)},
 	},
 	RequiredNotOutput: {
 		Severity: Error, Title: "Required claim without source",
 		Cause:   "A required input claim of an exchange is the output of no earlier step.",
 		Cure:    "Put it out in an earlier step or give it a DefaultValue.",
+		Refused: "Posted: azure-docs#12948 (\"is not an output claim in any of the previous steps\").",
 		Example: Example{Policy: profiles(`<TechnicalProfile Id="API"><InputClaims><InputClaim ClaimTypeReferenceId="age" Required="true" /></InputClaims></TechnicalProfile>`)},
 	},
 	NoDefaultIssuer: {
@@ -139,11 +168,12 @@ var journeyCodes = map[Code]Entry{
 		Severity: Error, Title: "Not an issuer",
 		Cause:   "A SendClaims step names a technical profile that has no OutputTokenFormat, so it can't issue anything.",
 		Cure:    "Name an issuer, such as JwtIssuer.",
+		Refused: "Posted: azure-docs#88552 (\"does not contain a reference to an issuer technical profile\").",
 		Example: Example{Policy: journey(`<OrchestrationStep Order="1" Type="SendClaims" CpimIssuerTechnicalProfileReferenceId="Form" />`)},
 	},
 	BadSelection: {
-		Severity: Error, Title: "Selection without one exchange",
-		Cause: "A ClaimsProviderSelection names a target and a validation exchange, or neither.",
+		Severity: Warning, Title: "Selection without one exchange",
+		Cause: "A ClaimsProviderSelection names a target and a validation exchange, or neither; of both the validation counts, and neither shows nothing.",
 		Cure:  "Name one: a target is an exchange of the next step, a validation one of the same step.",
 		Example: Example{Policy: journey(`<OrchestrationStep Order="1" Type="ClaimsProviderSelection" ContentDefinitionReferenceId="api.page">
 <ClaimsProviderSelections><ClaimsProviderSelection /></ClaimsProviderSelections></OrchestrationStep>

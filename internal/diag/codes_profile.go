@@ -14,6 +14,9 @@ const (
 	MisspeltKey         Code = "JM4010"
 	MissingPartner      Code = "JM4011"
 	IncompleteControl   Code = "JM4012"
+	DoubtfulMetadata    Code = "JM4013"
+	NotInPolicy         Code = "JM4014"
+	IncompleteProvider  Code = "JM4015"
 	MissingConnector    Code = "JM4020"
 )
 
@@ -22,13 +25,33 @@ var profileCodes = map[Code]Entry{
 		Severity: Error, Several: true, Title: "Missing metadata item",
 		Cause:   "A technical profile lacks a metadata item that its provider needs.",
 		Cure:    "Add the item to the profile, to one that it includes, or to a child policy's overlay.",
+		Refused: "Posted: samples#218 (\"A required Metadata item with key … was not found in the TechnicalProfile\").",
 		Example: Example{Policy: apiInstead(`<TechnicalProfile Id="New">` + handler("RestfulProvider") + `<Metadata><Item Key="ServiceUrl">https://api.example/</Item></Metadata><OutputClaims><OutputClaim ClaimTypeReferenceId="objectId" /></OutputClaims></TechnicalProfile>`)},
 	},
 	BadMetadata: {
 		Severity: Error, Title: "Invalid metadata value",
-		Cause:   "A metadata item has a value that its provider can't use.",
+		Cause:   "A metadata item has none of the values that its provider documents, or is empty.",
 		Cure:    "Write one of the legal values that the hint names.",
+		Refused: "Posted: samples#278 (\"defines an invalid value … for the metadata item\"), of an empty one; of others the documentation names the values.",
 		Example: Example{Policy: profiles(`<TechnicalProfile Id="API"><Metadata><Item Key="SendClaimsIn">Envelope</Item></Metadata></TechnicalProfile>`)},
+	},
+	DoubtfulMetadata: {
+		Severity: Warning, Title: "Ignored metadata value",
+		Cause:   "A flag, a number or a setting of pages has a value that can't be used; the default is used.",
+		Cure:    "Write one of the legal values that the hint names.",
+		Example: Example{Policy: profiles(`<TechnicalProfile Id="API"><Metadata><Item Key="DebugMode">maybe</Item></Metadata></TechnicalProfile>`)},
+	},
+	NotInPolicy: {
+		Severity: Warning, Title: "Metadata names what isn't there",
+		Cause:   "A metadata item names a claim type, a journey or a claims exchange that the policy doesn't have; users who come to it see an error, or nothing.",
+		Cure:    "Declare it, or correct the name.",
+		Example: Example{Policy: profiles(`<TechnicalProfile Id="Issuer"><Metadata><Item Key="RefreshTokenUserJourneyId">Refresh</Item></Metadata></TechnicalProfile>`)},
+	},
+	IncompleteProvider: {
+		Severity: Warning, Several: true, Title: "Incomplete identity provider",
+		Cause:   "An OpenID Connect profile without METADATA names no token endpoint or no key set, so that users who come back from the provider see an error; or no issuer, so that the one of its tokens isn't compared.",
+		Cure:    "Name METADATA, or AccessTokenEndpoint, JWKS and issuer.",
+		Example: Example{Policy: apiInstead(`<TechnicalProfile Id="New"><Protocol Name="OpenIdConnect" /><Metadata><Item Key="client_id">app</Item><Item Key="authorization_endpoint">https://social.example/authorize</Item><Item Key="JWKS">https://social.example/keys</Item></Metadata><OutputClaims><OutputClaim ClaimTypeReferenceId="objectId" /></OutputClaims></TechnicalProfile>`)},
 	},
 	UnknownMetadata: {
 		Severity: Warning, Title: "Unknown metadata item",
@@ -40,6 +63,7 @@ var profileCodes = map[Code]Entry{
 		Severity: Error, Several: true, Title: "Missing cryptographic key",
 		Cause:   "A technical profile lacks a key in CryptographicKeys that its provider needs.",
 		Cure:    "Add the key with the id of a policy key set.",
+		Refused: "Documented as required by the provider.",
 		Example: Example{Policy: profiles(`<TechnicalProfile Id="API"><Metadata><Item Key="AuthenticationType">ClientCertificate</Item></Metadata></TechnicalProfile>`)},
 	},
 	MissingKeySet: {
@@ -52,6 +76,7 @@ var profileCodes = map[Code]Entry{
 		Severity: Error, Title: "No output claims",
 		Cause:   "A claims-transformation technical profile has no OutputClaims.",
 		Cure:    "Add at least one OutputClaim.",
+		Refused: "Documented: the element is mandatory.",
 		Example: Example{Policy: apiInstead(`<TechnicalProfile Id="New">` + handler("ClaimsTransformationProtocolProvider") + `<OutputClaimsTransformations><OutputClaimsTransformation ReferenceId="Copy" /></OutputClaimsTransformations></TechnicalProfile>`)},
 	},
 	MissingDirectoryKey: {
@@ -64,18 +89,21 @@ var profileCodes = map[Code]Entry{
 		Severity: Error, Title: "Invalid endpoint",
 		Cause:   "An endpoint of an identity provider is no absolute https address.",
 		Cure:    "Write the address that the provider documents.",
+		Refused: "Documented: it is the address of the provider's endpoint, by https in production.",
 		Example: Example{Policy: profiles(`<TechnicalProfile Id="Social"><Metadata><Item Key="authorization_endpoint">social.example/authorize</Item></Metadata></TechnicalProfile>`)},
 	},
 	MisspeltMetadata: {
 		Severity: Error, Title: "Misspelt metadata item",
 		Cause:   "A technical profile lacks a metadata item that its provider needs, and has one of nearly that name.",
 		Cure:    "Correct the item's Key.",
+		Refused: "Posted, as of any missing item: samples#218.",
 		Example: Example{Policy: apiInstead(`<TechnicalProfile Id="New">` + handler("RestfulProvider") + `<Metadata><Item Key="ServiceURI">https://api.example/</Item><Item Key="AuthenticationType">None</Item><Item Key="AllowInsecureAuthInProduction">true</Item></Metadata><OutputClaims><OutputClaim ClaimTypeReferenceId="objectId" /></OutputClaims></TechnicalProfile>`)},
 	},
 	MissingPartner: {
 		Severity: Error, Several: true, Title: "Missing partner claim",
 		Cause:   "A technical profile maps no claim to what its operation takes or gives.",
 		Cure:    "Add the claim with the PartnerClaimType that the hint names.",
+		Refused: "Documented as required by the operation.",
 		Example: Example{Policy: apiInstead(`<TechnicalProfile Id="New">` + handler("OneTimePasswordProtocolProvider") + `<Metadata><Item Key="Operation">GenerateCode</Item></Metadata><InputClaims><InputClaim ClaimTypeReferenceId="objectId" PartnerClaimType="identifier" /></InputClaims><OutputClaims><OutputClaim ClaimTypeReferenceId="objectId" /></OutputClaims></TechnicalProfile>`)},
 	},
 	IncompleteControl: {
@@ -94,8 +122,9 @@ var profileCodes = map[Code]Entry{
 	},
 	MisspeltKey: {
 		Severity: Error, Title: "Misspelt cryptographic key",
-		Cause: "A technical profile lacks a key in CryptographicKeys that its provider needs, and has one of nearly that name.",
-		Cure:  "Correct the key's Id.",
+		Cause:   "A technical profile lacks a key in CryptographicKeys that its provider needs, and has one of nearly that name.",
+		Cure:    "Correct the key's Id.",
+		Refused: "Documented as required by the provider.",
 		Example: Example{Policy: apiInstead(`<TechnicalProfile Id="New">` + handler("RestfulProvider") + `<Metadata><Item Key="ServiceUrl">https://api.example/</Item><Item Key="AuthenticationType">Bearer</Item></Metadata>
 <CryptographicKeys><Key Id="BearerAuthenticatonToken" StorageReferenceId="B2C_1A_ApiToken" /></CryptographicKeys><OutputClaims><OutputClaim ClaimTypeReferenceId="objectId" /></OutputClaims></TechnicalProfile>`)},
 	},

@@ -7,6 +7,7 @@ const (
 	OutOfRange          Code = "JM6003"
 	PlaceholderID       Code = "JM6004"
 	IncompleteParty     Code = "JM6005"
+	NotChecked          Code = "JM6006"
 )
 
 var relyingPartyCodes = map[Code]Entry{
@@ -14,17 +15,19 @@ var relyingPartyCodes = map[Code]Entry{
 		Severity: Error, Title: "Output claim without source",
 		Cause:   "An output claim of the relying party is the output of no step and has no DefaultValue.",
 		Cure:    "Put it out in a step or give it a DefaultValue, which may be empty.",
+		Refused: "Posted: azure-docs#12948 (\"is not an output claim in any of the steps\").",
 		Example: Example{Policy: partyOutputs(`<OutputClaims><OutputClaim ClaimTypeReferenceId="age" /></OutputClaims>`)},
 	},
 	UnknownSubject: {
 		Severity: Error, Title: "Unknown subject",
 		Cause:   "SubjectNamingInfo names a claim that the relying party doesn't put out.",
 		Cure:    "Name the PartnerClaimType of one of the output claims.",
+		Refused: "Documented: it names the claim of the output claims that is the subject.",
 		Example: Example{Policy: partyOutputs(`<SubjectNamingInfo ClaimType="subject" />`)},
 	},
 	OutOfRange: {
-		Severity: Error, Title: "Setting out of range",
-		Cause:   "A session setting is outside the range that is allowed.",
+		Severity: Warning, Title: "Setting out of range",
+		Cause:   "A session setting is outside the range that is documented; the nearest value within it is used.",
 		Cure:    "Use a number within the range.",
 		Example: Example{Policy: party(`<UserJourneyBehaviors><SessionExpiryInSeconds>60</SessionExpiryInSeconds></UserJourneyBehaviors>`)},
 	},
@@ -34,10 +37,17 @@ var relyingPartyCodes = map[Code]Entry{
 		Cure:    "Write the id of your application.",
 		Example: Example{Policy: profiles(`<TechnicalProfile Id="Social"><Metadata><Item Key="client_id">facebook_clientid</Item></Metadata></TechnicalProfile>`)},
 	},
+	NotChecked: {
+		Severity: Info, Title: "Not checked without relying party",
+		Cause:   "A policy without relying party, from which none of the files inherits, is checked as far as it goes without: its references, the structure of its journeys, its claims transformations.",
+		Cure:    "Upload or lint a policy with a relying party that inherits from it.",
+		Example: Example{Policy: schema(`<ClaimType Id="city"><DataType>string</DataType></ClaimType>`), Alone: true},
+	},
 	IncompleteParty: {
 		Severity: Error, Several: true, Title: "Incomplete relying party",
 		Cause:   "The relying party has no DefaultUserJourney, or a technical profile without protocol, and inherits none; or its UserInfo endpoint has a journey without authorization profile or JSON issuer.",
 		Cure:    "Add what the message names.",
+		Refused: "Posted refusals: neither the policy nor its parents have a default user journey; of endpoints documented.",
 		Example: Example{Policy: party(`<TechnicalProfile Id="PolicyProfile"><Protocol Name="OpenIdConnect" /></TechnicalProfile>`), Alone: true},
 	},
 }

@@ -33,6 +33,9 @@ func TestEveryCodeExplainsItself(t *testing.T) {
 		if e.Title == "" || e.Cause == "" || e.Cure == "" || e.Severity == 0 {
 			t.Errorf("%s: %+v", code, e)
 		}
+		if shown := e.Refused != ""; shown != (e.Severity == diag.Error) {
+			t.Errorf("%s is an %s; what shows that B2C refuses it, too: %q", code, e.Severity, e.Refused)
+		}
 	}
 }
 

@@ -28,6 +28,9 @@ func Markdown() string {
 	b.WriteString("# Diagnostics\n\nWhat upload, `journeyman policy lint` and the admin API say of policies: an error refuses an upload, a warning doesn't.\n" +
 		"One cause gives one diagnostic: what a file that can't be read whole, or a reference that doesn't resolve, would have brought\n" +
 		"isn't missed a second time. This page is generated from the catalogue in `internal/diag`; a test lints every example.\n\n" +
+		"What Azure AD B2C takes isn't refused: each error says what shows that B2C refuses it, too. *Posted* is a refusal that somebody\n" +
+		"reported, with its place on GitHub (azure-docs is MicrosoftDocs/azure-docs, samples azure-ad-b2c/samples, starterpack\n" +
+		"Azure-Samples/active-directory-b2c-custom-policy-starterpack).\n\n" +
 		"The examples inherit from [one good base](#the-base-of-the-examples).\n")
 	stage := byte(0)
 	for _, code := range Codes() {
@@ -36,7 +39,11 @@ func Markdown() string {
 			fmt.Fprintf(&b, "\n## %s\n", stages[stage])
 		}
 		e := code.Entry()
-		fmt.Fprintf(&b, "\n### %s %s\n\n*%s.* %s\n%s\n\n%s\n", code, e.Title, e.Severity, e.Cause, e.Cure, e.Example.markdown())
+		refused := ""
+		if e.Refused != "" {
+			refused = "\nB2C refuses it, too. " + e.Refused
+		}
+		fmt.Fprintf(&b, "\n### %s %s\n\n*%s.* %s\n%s%s\n\n%s\n", code, e.Title, e.Severity, e.Cause, e.Cure, refused, e.Example.markdown())
 	}
 	b.WriteString("\n## The base of the examples\n\n" + fenced(ExampleBase) + "\n")
 	return b.String()

@@ -34,6 +34,8 @@ type Options struct {
 	TenantName string
 	TenantID   string
 	Hash       string
+	// Offline is set for a lint: see [Plan.Offline].
+	Offline bool
 	// KeyExists is nil when the tenant's keys are not known.
 	KeyExists func(id string) bool
 	// Generated says that the policy was made from a user flow: it may name our own key

@@ -28,7 +28,7 @@ func (c *compiler) contentDefinitions() {
 	for _, src := range c.e.ContentDefinitions.All() {
 		content := &ContentDefinition{
 			ID: src.ID.Value, LoadURI: claims.ParseTemplate(strings.TrimSpace(src.LoadURI.Value)),
-			Metadata: make(map[string]string), Resources: make(map[string]*Resources),
+			Metadata: make(Items), Resources: make(map[string]*Resources),
 		}
 		uri, ok := ParseDataURI(src.DataURI.Value)
 		if !ok && src.DataURI.Set() {
@@ -36,9 +36,11 @@ func (c *compiler) contentDefinitions() {
 				"content definition %q has an unknown DataUri %q", src.ID.Value, strings.TrimSpace(src.DataURI.Value))
 		}
 		content.DataURI = uri
-		c.checkLoadURI(src, content.LoadURI)
+		if !c.checkLoadURI(src, content.LoadURI) {
+			content.LoadURI = claims.Template{}
+		}
 		for _, item := range src.Metadata {
-			content.Metadata[policy.Fold(item.Key.Value)] = strings.TrimSpace(item.Value.Value)
+			content.Metadata.Set(item.Key.Value, strings.TrimSpace(item.Value.Value))
 		}
 		if src.LocalizedReferences != nil {
 			for _, ref := range src.LocalizedReferences.References {

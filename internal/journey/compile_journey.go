@@ -158,13 +158,13 @@ func (c *compiler) behaviors(rp *RelyingParty, b *policy.Behaviors) {
 			rp.SSO.Scope = ScopePolicy
 		}
 		if days, err := strconv.Atoi(strings.TrimSpace(s.KeepAliveInDays.Value)); err == nil && days > 0 {
-			rp.SSO.KeepAlive = time.Duration(days) * 24 * time.Hour
+			rp.SSO.KeepAlive = time.Duration(min(days, 90)) * 24 * time.Hour
 		}
 		rp.SSO.EnforceHint = boolText(s.EnforceIDTokenHintOnLogout, false)
 	}
 	rp.SSO.Absolute = strings.EqualFold(b.SessionExpiryType.Value, "Absolute")
 	if secs, err := strconv.Atoi(strings.TrimSpace(b.SessionExpiryInSeconds.Value)); err == nil && secs > 0 {
-		rp.SSO.Lifetime = time.Duration(secs) * time.Second
+		rp.SSO.Lifetime = time.Duration(min(max(secs, 900), 86400)) * time.Second
 	}
 	rp.ScriptExecution = strings.EqualFold(strings.TrimSpace(b.ScriptExecution.Value), "Allow")
 	rp.Recorded = b.Insights != nil && boolText(b.Insights.DeveloperMode, false) && strings.EqualFold(c.p.DeploymentMode, "Development")

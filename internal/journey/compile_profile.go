@@ -39,7 +39,6 @@ func (c *compiler) profile(id string, as role) *TechnicalProfile {
 		ID: src.ID.Value, DisplayName: strings.TrimSpace(src.DisplayName.Value), Protocol: protocol, Position: src.Pos,
 		InputTransformations:  c.transformList(src.InputTransformations),
 		OutputTransformations: c.transformList(src.OutputTransformations),
-		Messages:              make(map[string]string),
 	}
 	c.profiles[key] = tp
 	if as == asExchange {
@@ -67,9 +66,7 @@ func (c *compiler) profile(id string, as role) *TechnicalProfile {
 		}
 		tp.Content = content
 	}
-	for key, text := range metadata.Prefixed("UserMessageIf", "DefaultMessage", "DefaultUserMessage", "UserMessage.", "AADRequestsThrottled", "DateTimeGreaterThan", "AssertNumberError", "LookupNotFound", "ResourceOwnerFlow", "ServiceThrottled") {
-		tp.Messages[foldMessage(key)] = text
-	}
+	tp.Messages = metadata.Prefixed("UserMessageIf", "DefaultMessage", "DefaultUserMessage", "UserMessage.", "AADRequestsThrottled", "DateTimeGreaterThan", "AssertNumberError", "LookupNotFound", "ResourceOwnerFlow", "ServiceThrottled")
 	c.enablement(tp, src, metadata)
 	tp.Session = c.session(src)
 	tp.Validations = c.validations(src.Validations)
@@ -132,7 +129,7 @@ func (c *compiler) plan(tp *TechnicalProfile, src *policy.TechnicalProfile, meta
 	tp.Exchange = provider.Plan(&Plan{
 		Policy: c.e, Source: src, Profile: tp, Program: c.p, Metadata: metadata, KeyExists: c.needs,
 		Generated: c.o.Generated, OwnKeyExists: c.needsOwn, ConnectorExists: c.o.ConnectorExists,
-		Production: !strings.EqualFold(c.p.DeploymentMode, "Development"), collector: &c.diag,
+		Offline: c.o.Offline, Production: !strings.EqualFold(c.p.DeploymentMode, "Development"), collector: &c.diag,
 		Incomplete: len(tp.Inputs) < len(src.InputClaims) || len(tp.Persisted) < len(src.PersistedClaims) || len(tp.Outputs) < len(src.OutputClaims),
 	})
 	metadata.Ignore("ClaimTypeOnWhichToEnable", "ClaimValueOnWhichToEnable", "DisplayName")
@@ -302,5 +299,3 @@ func boolText(t policy.Text, def bool) bool {
 	}
 	return def
 }
-
-func foldMessage(key string) string { return strings.ToLower(key) }

@@ -11,7 +11,7 @@ type ContentDefinition struct {
 	ID       string
 	LoadURI  claims.Template
 	DataURI  DataURI
-	Metadata map[string]string // by folded key
+	Metadata Items
 	// Resources has the policy's texts by lower-case language tag.
 	Resources map[string]*Resources
 }

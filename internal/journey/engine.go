@@ -11,6 +11,8 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -95,6 +97,9 @@ type Engine struct {
 	Waiting Waiting
 
 	locks locks
+	// after are the steps that run behind an outcome: see afterwards.
+	after      sync.WaitGroup
+	afterCount atomic.Int64
 }
 
 // Waiting bounds what clients leave behind.
@@ -216,6 +221,9 @@ func (r *run) settle(ctx context.Context, out Outcome, version *int64) (Ran, err
 	}
 	if err := r.store(ctx, version); err != nil {
 		return Ran{}, err
+	}
+	if _, ended := out.(*Finished); ended {
+		r.afterwards(ctx)
 	}
 	return Ran{Outcome: out, Session: r.session, SessionChanged: r.sessionChanged}, nil
 }

@@ -186,7 +186,7 @@ func (c *Call) Message(key, builtIn string, args ...string) string {
 	text := builtIn
 	if t, ok := c.Resources.Text("ErrorMessage", "", key); ok {
 		text = t
-	} else if t, ok := c.Profile.Messages[foldMessage(key)]; ok {
+	} else if t, ok := c.Profile.Messages.Lookup(key); ok {
 		text = t
 	} else if t, ok := texts.For(c.Language).Translation(texts.Message, key); ok {
 		text = t

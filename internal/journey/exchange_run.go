@@ -272,7 +272,7 @@ func (r *run) localise(f *Failure, page *TechnicalProfile, failed *TechnicalProf
 			if tp == nil || key == "" {
 				continue
 			}
-			if text, ok := tp.Messages[foldMessage(key)]; ok {
+			if text, ok := tp.Messages.Lookup(key); ok {
 				g.Public = text
 				return &g
 			}

@@ -67,10 +67,10 @@ type Form struct {
 	ShowContinue    bool
 	ShowCancel      bool
 	RetryLimit      int
-	OperatingEmail  bool              // setting.operatingMode Email
-	ForgotPlacement string            // AfterLabel, AfterInput, AfterButtons, None
-	Settings        map[string]string // other setting.* and language.* items, by key
-	Messages        map[string]string // message texts of the profile's metadata, by key
+	OperatingEmail  bool   // setting.operatingMode Email
+	ForgotPlacement string // AfterLabel, AfterInput, AfterButtons, None
+	Settings        Items  // other setting.* and language.* items
+	Messages        Items  // message texts of the profile's metadata
 }
 
 // Field is one claim on a page.

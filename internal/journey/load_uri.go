@@ -14,14 +14,17 @@ const builtInPrefix = "~/"
 
 // checkLoadURI reports what is wrong with a page template's address. Who chooses its
 // host writes the page, so a resolver there may only be one that the request can't
-// influence; such a policy is refused at upload rather than attacked later.
-func (c *compiler) checkLoadURI(src *policy.ContentDefinition, uri claims.Template) {
+// influence; the built-in page is shown instead.
+// The result is false if the page is not to be loaded from there.
+func (c *compiler) checkLoadURI(src *policy.ContentDefinition, uri claims.Template) bool {
 	text := uri.Source()
 	if text == "" || strings.HasPrefix(text, builtInPrefix) {
-		return
+		return true
 	}
+	safe := true
 	for _, ref := range claims.ParseTemplate(authority(text)).References() {
 		if !strings.EqualFold(ref.Namespace, "Policy") && !strings.EqualFold(ref.Namespace, "Settings") {
+			safe = false
 			c.diag.Report(diag.LoadURIHost, src.LoadURI.Pos, "write the host, and use the resolver in path or query",
 				"content definition %q lets {%s:%s} choose the host of its page", src.ID.Value, ref.Namespace, ref.Key)
 		}
@@ -31,6 +34,7 @@ func (c *compiler) checkLoadURI(src *policy.ContentDefinition, uri claims.Templa
 			"content definition %q loads its page from %q", src.ID.Value, text)
 	}
 	c.knownResolvers(uri, src.LoadURI.Pos, "the LoadUri of", src.ID.Value)
+	return safe
 }
 
 // knownResolvers warns of claim resolvers that don't exist, in the addresses of pages.

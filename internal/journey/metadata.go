@@ -112,7 +112,7 @@ func (m *Metadata) claim(s *Schema, key string) *claims.Type {
 	}
 	t, ok := s.Claim(id)
 	if !ok {
-		m.collector.Report(diag.UndeclaredClaimType, m.At(key), meant(id, s.ids, "declare it under ClaimsSchema"),
+		m.collector.Report(diag.NotInPolicy, m.At(key), meant(id, s.ids, "declare it under ClaimsSchema"),
 			"technical profile %q refers to the claim type %q, which neither the policy nor any of its bases declare", m.profileID, id)
 		return nil
 	}
@@ -133,7 +133,7 @@ func (m *Metadata) Bool(key string, def bool) bool {
 	case strings.EqualFold(text, "false"), text == "0":
 		return false
 	}
-	m.bad(key, item, "legal: true, false")
+	m.bad(diag.DoubtfulMetadata, key, item, "legal: true, false")
 	return def
 }
 
@@ -145,7 +145,7 @@ func (m *Metadata) Int(key string, def, low, high int) int {
 	}
 	n, err := strconv.Atoi(strings.TrimSpace(item.Value.Value))
 	if err != nil || n < low || n > high {
-		m.bad(key, item, "legal: a number from "+strconv.Itoa(low)+" to "+strconv.Itoa(high))
+		m.bad(diag.DoubtfulMetadata, key, item, "legal: a number from "+strconv.Itoa(low)+" to "+strconv.Itoa(high))
 		return def
 	}
 	return n
@@ -168,23 +168,38 @@ func (m *Metadata) Choice(key, def string, legal ...string) string {
 	if near := diag.Nearest(text, legal); near != "" {
 		hint = "did you mean " + strconv.Quote(near) + "? " + hint
 	}
-	m.bad(key, item, hint)
+	code := diag.BadMetadata
+	if strings.HasPrefix(policy.Fold(key), "setting.") {
+		code = diag.DoubtfulMetadata // how a page looks
+	}
+	m.bad(code, key, item, hint)
 	return def
 }
 
-func (m *Metadata) bad(key string, item policy.MetadataItem, hint string) {
-	m.collector.Report(diag.BadMetadata, m.At(key), hint,
+// RequiredChoice is Choice for an item that the provider can't do without: it reports one
+// that isn't there, too, and returns def for that.
+func (m *Metadata) RequiredChoice(key, def string, legal ...string) string {
+	if !m.Has(key) {
+		m.Required(key)
+		return def
+	}
+	return m.Choice(key, def, legal...)
+}
+
+// bad reports a value that can't be used. With code DoubtfulMetadata the default is used.
+func (m *Metadata) bad(code diag.Code, key string, item policy.MetadataItem, hint string) {
+	m.collector.Report(code, m.At(key), hint,
 		"technical profile %q has an invalid value %q for the metadata item %q", m.profileID, strings.TrimSpace(item.Value.Value), key)
 }
 
-// Prefixed returns the items whose key begins with a prefix, by key as written.
-func (m *Metadata) Prefixed(prefixes ...string) map[string]string {
-	found := make(map[string]string)
+// Prefixed returns the items whose key begins with a prefix.
+func (m *Metadata) Prefixed(prefixes ...string) Items {
+	found := make(Items)
 	for _, item := range m.items {
 		for _, prefix := range prefixes {
 			if len(item.Key.Value) >= len(prefix) && strings.EqualFold(item.Key.Value[:len(prefix)], prefix) {
 				m.free[policy.Fold(item.Key.Value)] = true
-				found[item.Key.Value] = strings.TrimSpace(item.Value.Value)
+				found.Set(item.Key.Value, strings.TrimSpace(item.Value.Value))
 			}
 		}
 	}

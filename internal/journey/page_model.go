@@ -77,7 +77,7 @@ func (r *run) selectionPage(step *Step, targets []Selection, form *Form) *Page {
 	page.Form = form
 	under := make(map[string]bool)
 	if step.Content != nil {
-		for id := range strings.SplitSeq(step.Content.Metadata["setting.bottomunderformclaimsproviderselections"], ",") {
+		for id := range strings.SplitSeq(step.Content.Metadata.Get("setting.bottomUnderFormClaimsProviderSelections"), ",") {
 			under[strings.ToLower(strings.TrimSpace(id))] = true
 		}
 	}
@@ -90,11 +90,11 @@ func (r *run) selectionPage(step *Step, targets []Selection, form *Form) *Page {
 			TextLink: t.Exchange.Profile.TextLink, UnderForm: under[strings.ToLower(t.ExchangeID)]})
 	}
 	if form != nil && step.Validation != nil {
-		if !strings.EqualFold(form.Settings["setting.showSignupLink"], "false") {
+		if !strings.EqualFold(form.Settings.Get("setting.showSignupLink"), "false") {
 			page.SignUps = r.signUps(step, page.Resources)
 		}
 		page.ForgotLink = !strings.EqualFold(form.ForgotPlacement, "None") && hasPassword(form)
-		page.KeepSignedIn = strings.EqualFold(form.Settings["setting.enableRememberMe"], "true") && r.p.RelyingParty.SSO.KeepAlive > 0
+		page.KeepSignedIn = form.Settings.True("setting.enableRememberMe") && r.p.RelyingParty.SSO.KeepAlive > 0
 	}
 	return page
 }
@@ -164,5 +164,5 @@ func (r *run) forgotExchange(step *Step) string {
 			return id
 		}
 	}
-	return step.Content.Metadata["setting.forgotpasswordlinkoverride"]
+	return step.Content.Metadata.Get("setting.forgotPasswordLinkOverride")
 }

@@ -29,6 +29,8 @@ type Plan struct {
 	// Production is true if insecure settings must be refused: DeploymentMode of the
 	// leaf is Production or absent.
 	Production bool
+	// Offline is true for a lint, where deployment tools may have yet to fill in placeholders.
+	Offline bool
 	// Incomplete is true if a claim that the profile refers to isn't declared, which was
 	// told: then nothing is missed that it may have been.
 	Incomplete bool
@@ -41,6 +43,12 @@ func (p *Plan) Report(code diag.Code, at diag.Position, hint, format string, arg
 	p.collector.Report(code, at, hint, format, args...)
 }
 
+// Unsettled reports whether a text has a placeholder that deployment tools have yet to fill
+// in, so that it can't be judged. What is uploaded is what it is.
+func (p *Plan) Unsettled(text string) bool {
+	return strings.Contains(text, "{Settings:") || p.Offline && policy.Placeholder(text)
+}
+
 // Claim returns the claim type that a metadata item names, reporting one that isn't
 // declared; nil if the item is absent or empty, too.
 func (p *Plan) Claim(key string) *claims.Type { return p.Metadata.claim(p.Program.Schema, key) }
@@ -50,7 +58,7 @@ func (p *Plan) Claim(key string) *claims.Type { return p.Metadata.claim(p.Progra
 func (p *Plan) Journey(key string) string {
 	id := p.Metadata.String(key, "")
 	if _, ok := p.Policy.UserJourneys.Get(id); !ok && id != "" {
-		p.Report(diag.UndeclaredJourney, p.Metadata.At(key), meant(id, p.Policy.UserJourneys.IDs(), "declare it under UserJourneys"),
+		p.Report(diag.NotInPolicy, p.Metadata.At(key), meant(id, p.Policy.UserJourneys.IDs(), "declare it under UserJourneys"),
 			"technical profile %q refers to the user journey %q, which neither the policy nor any of its bases declare", p.Source.ID.Value, id)
 		return ""
 	}

@@ -1,10 +1,11 @@
 package journey
 
 import (
+	"strings"
+
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/claims/transform"
 	"journeyman.dev/internal/diag"
-	"strings"
 )
 
 // Program is a compiled policy: immutable, shared by all journeys.
@@ -173,7 +174,7 @@ type TechnicalProfile struct {
 	Enabled               Enablement
 
 	Content      *ContentDefinition // ContentDefinitionReferenceId of its metadata
-	Messages     map[string]string  // UserMessageIf… and the like of its metadata, by key
+	Messages     Items              // UserMessageIf… and the like of its metadata
 	SignUpTarget string             // exchange id of the sign-up link
 	TextLink     bool               // ClaimsProviderSelectionDisplayType TextLink
 	ForgotTarget string             // exchange id of the forgot link
@@ -181,8 +182,8 @@ type TechnicalProfile struct {
 
 // DefaultMessage sets the text of a message key that the metadata has none for.
 func (tp *TechnicalProfile) DefaultMessage(key, text string) {
-	if _, ok := tp.Messages[foldMessage(key)]; !ok {
-		tp.Messages[foldMessage(key)] = text
+	if _, ok := tp.Messages.Lookup(key); !ok {
+		tp.Messages.Set(key, text)
 	}
 }
 

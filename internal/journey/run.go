@@ -206,8 +206,9 @@ func (r *run) selectionStep(ctx context.Context, frame *Frame, step *Step) (Outc
 			return nil, r.choose(frame, t.ExchangeID)
 		}
 	}
+	// A combined step with one provider and no page has nothing to show either.
 	combined := step.Type == StepCombinedSignInAndSignUp
-	if !combined && len(targets) == 1 && !step.ShowSingle {
+	if len(targets) == 1 && !step.ShowSingle && (!combined || step.Content == nil && step.Validation == nil) {
 		return nil, r.choose(frame, targets[0].ExchangeID)
 	}
 	if step.Validation == nil && len(targets) == 0 {

@@ -416,6 +416,9 @@ func (l *Library) place(f *Policy, sources map[string]Policy) diag.List {
 	}
 	// What the file has besides is found again when it is compiled.
 	list := identity(d, f.ID, l.Options)
+	if text, err := policy.DecodeText(f.XML); err == nil {
+		list = append(list, leftPlaceholders(d.File, text, "upload the policy with the settings of its environment")...)
+	}
 	f.ID, f.Updated = d.PolicyID.Value, l.Now()
 	if list.HasErrors() {
 		return list

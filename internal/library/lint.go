@@ -30,23 +30,57 @@ type File struct {
 // would refuse the policies that inherit from them.
 func Lint(files []File, kinds journey.Registry) diag.List {
 	t, list := readTenant(files)
+	tested := make(map[*policy.Document]bool) // inherited by a relying party that was checked
+	// Who inherits from whom isn't known where a file can't be read whole or lacks its base,
+	// which was told.
+	unclear := t.nameless || slices.ContainsFunc(t.docs, func(d *policy.Document) bool { return len(d.Faults) > 0 })
 	for _, d := range t.docs {
 		if t.bases[d.File] {
 			continue
 		}
 		chain, found := t.around(d).Chain(d.PolicyID.Value)
+		missing := func(f diag.Diagnostic) bool { return f.Code == diag.MissingBase }
+		if unknown, ok := t.unknownBase(d); ok && slices.ContainsFunc(found, missing) {
+			found = append(slices.DeleteFunc(found, missing), unknown)
+		}
 		if t.nameless {
-			found = slices.DeleteFunc(found, func(d diag.Diagnostic) bool { return d.Code == diag.MissingBase })
+			found = slices.DeleteFunc(found, missing)
 		}
 		list = append(list, found...)
 		if chain == nil {
+			unclear = unclear || found.HasErrors()
 			continue
 		}
-		_, found = compileChain(chain, nil, journey.Options{Providers: kinds})
+		_, found = compileChain(chain, nil, journey.Options{Providers: kinds, Offline: true})
 		list = append(list, found...)
+		if slices.ContainsFunc(chain, func(d *policy.Document) bool { return d.RelyingParty != nil }) {
+			for _, one := range chain {
+				tested[one] = true
+			}
+		}
 	}
 	list = slices.DeleteFunc(list, func(d diag.Diagnostic) bool { return t.bases[d.Position.File] && d.Severity != diag.Error })
+	list = slices.DeleteFunc(list, func(d diag.Diagnostic) bool {
+		return d.Code == diag.NotChecked && (unclear || slices.ContainsFunc(t.docs, func(doc *policy.Document) bool { return doc.Pos == d.Position && tested[doc] }))
+	})
 	return named(list, t.docs).Sort()
+}
+
+// unknownBase says that a policy can't be checked, as it or one that it inherits from leaves
+// the name of its base to deployment tools.
+func (t *tenant) unknownBase(d *policy.Document) (diag.Diagnostic, bool) {
+	for range t.docs {
+		if d.Base == nil {
+			break
+		}
+		next, ok := t.around(d).Get(d.Base.PolicyID.Value)
+		if !ok {
+			return diag.New(diag.NotChecked, d.Base.PolicyID.Pos, "fill it in with --settings, or before linting",
+				"which policy %q stands for isn't known, so that what inherits from it isn't checked", d.Base.PolicyID.Value), policy.Placeholder(d.Base.PolicyID.Value)
+		}
+		d = next
+	}
+	return diag.Diagnostic{}, false
 }
 
 // Merge merges a policy of files with its bases, for printing.

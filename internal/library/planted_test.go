@@ -90,13 +90,14 @@ var faults = []fault{
 	{name: "a culture of no merge behaviour", file: inTexts, old: `MergeBehavior="Prepend"`, new: `MergeBehavior="Merge"`, code: diag.IllegalValue, hint: "legal: Append"},
 	{name: "a deployment mode", file: inSignUp, old: `PolicyId="B2C_1A_signup_signin"`, new: `PolicyId="B2C_1A_signup_signin" DeploymentMode="Developement"`, code: diag.IllegalValue, hint: `"Development"`},
 	// Ids.
-	{name: "a claim type twice", file: inBase, old: `<ClaimType Id="surname">`, new: `<ClaimType Id="surname"/><ClaimType Id="SURNAME">`, code: diag.DuplicateID, hint: "the first is at"},
+	{name: "a claim type twice", file: inBase, old: `<ClaimType Id="surname">`, new: `<ClaimType Id="surname"/><ClaimType Id="surname">`, code: diag.DuplicateID, hint: "the first is at"},
+	{name: "a claim type twice, but for letter case", file: inBase, old: `<ClaimType Id="surname">`, new: `<ClaimType Id="surname"/><ClaimType Id="SURNAME">`, code: diag.SameID, severity: diag.Warning, hint: "the first is at"},
 	{name: "a profile twice", file: inBase, old: `<TechnicalProfile Id="AAD-UserReadUsingObjectId">`, new: `<TechnicalProfile Id="AAD-Common"/><TechnicalProfile Id="AAD-UserReadUsingObjectId">`, code: diag.DuplicateID, hint: "the first is at"},
 	{name: "a claims exchange twice", file: inBase, old: `<ClaimsExchange Id="AADUserWrite"`, new: `<ClaimsExchange Id="AADUserReadWithObjectId"`, code: diag.DuplicateID, hint: "the first is at"},
 	{name: "an order twice, before", file: inBase, old: `Order="3" Type="ClaimsExchange"`, new: `Order="4" Type="ClaimsExchange"`, code: diag.DuplicateID, hint: "another is at"},
 	{name: "an order twice, behind", file: inBase, old: `Order="3" Type="ClaimsExchange"`, new: `Order="2" Type="ClaimsExchange"`, code: diag.DuplicateID, hint: "another is at"},
-	{name: "a validation twice", file: inBase, old: `<ValidationTechnicalProfile ReferenceId="login-NonInteractive" />`, new: `<ValidationTechnicalProfile ReferenceId="login-NonInteractive" /><ValidationTechnicalProfile ReferenceId="Login-NonInteractive" />`, code: diag.DuplicateID, hint: "the first is at"},
-	{name: "a key twice", file: inBase, old: `<Key Id="client_secret" StorageReferenceId="B2C_1A_FacebookSecret" />`, new: `<Key Id="client_secret" StorageReferenceId="B2C_1A_FacebookSecret" /><Key Id="client_secret" StorageReferenceId="B2C_1A_FacebookSecret" />`, code: diag.DuplicateID, hint: "the first is at"},
+	{name: "a validation twice", file: inBase, old: `<ValidationTechnicalProfile ReferenceId="login-NonInteractive" />`, new: `<ValidationTechnicalProfile ReferenceId="login-NonInteractive" /><ValidationTechnicalProfile ReferenceId="login-NonInteractive" />`, code: diag.DuplicateID, hint: "the first is at"},
+	{name: "a key twice", file: inBase, old: `<Key Id="client_secret" StorageReferenceId="B2C_1A_FacebookSecret" />`, new: `<Key Id="client_secret" StorageReferenceId="B2C_1A_FacebookSecret" /><Key Id="client_secret" StorageReferenceId="B2C_1A_FacebookSecret" />`, code: diag.SameID, severity: diag.Warning, hint: "the first is at"},
 	// Bases and merging.
 	{name: "a base of another tenant", file: inExtensions, old: `<TenantId>contoso.onmicrosoft.com</TenantId>`, new: `<TenantId>fabrikam.onmicrosoft.com</TenantId>`, code: diag.BaseTenant, hint: "tenant of the policy itself"},
 	{name: "a base that inherits from its child", file: inBase, old: `<BuildingBlocks>`, new: `<BasePolicy><TenantId>contoso.onmicrosoft.com</TenantId><PolicyId>B2C_1A_TrustFrameworkExtensions</PolicyId></BasePolicy><BuildingBlocks>`, code: diag.BaseCycle, hint: "root"},
@@ -108,9 +109,9 @@ var faults = []fault{
 	{name: "a profile that includes itself", file: inBase, after: `Id="AAD-Common"`, old: `<UseTechnicalProfileForSessionManagement`, new: `<IncludeTechnicalProfile ReferenceId="AAD-UserReadUsingObjectId" /><UseTechnicalProfileForSessionManagement`, code: diag.IncludeCycle, hint: "break"},
 	{name: "a misspelt overlay", file: inExtensions, old: `<TechnicalProfile Id="Facebook-OAUTH">`, new: `<TechnicalProfile Id="Facebook-OUATH">`, code: diag.MisspeltProfile, hint: `"Facebook-OAUTH"`},
 	{name: "a misspelt overlay that nothing is missed from", file: inExtensions, old: `<TechnicalProfile Id="login-NonInteractive">`, new: `<TechnicalProfile Id="login-NonInteractve">`, code: diag.StrayProfile, severity: diag.Warning, hint: `"login-NonInteractive"`},
-	{name: "a claim type of a misspelt overlay", file: inExtensions, old: `<BuildingBlocks>`, new: `<BuildingBlocks><ClaimsSchema><ClaimType Id="surnam"><UserHelpText>x</UserHelpText></ClaimType></ClaimsSchema>`, code: diag.MissingDataType, hint: `"surname"`},
+	{name: "a claim type of a misspelt overlay", file: inExtensions, old: `<BuildingBlocks>`, new: `<BuildingBlocks><ClaimsSchema><ClaimType Id="surnam"><UserHelpText>x</UserHelpText></ClaimType></ClaimsSchema>`, code: diag.MissingDataType, severity: diag.Warning, hint: `"surname"`},
 	// Claims.
-	{name: "a claim type without data type", file: inBase, after: `<ClaimType Id="surname">`, old: `<DataType>string</DataType>`, new: ``, code: diag.MissingDataType, hint: "<DataType>", at: `<ClaimType Id="surname">`},
+	{name: "a claim type without data type", file: inBase, after: `<ClaimType Id="surname">`, old: `<DataType>string</DataType>`, new: ``, code: diag.MissingDataType, severity: diag.Warning, hint: "<DataType>", at: `<ClaimType Id="surname">`},
 	{name: "a pattern", file: inBase, old: `RegularExpression="^[a-zA-Z0-9]+[`, new: `RegularExpression="^[a-zA-Z0-9]+([`, code: diag.BadRegularExpression, hint: ".NET"},
 	{name: "a mask", file: inBase, after: `<ClaimType Id="surname">`, old: `<UserHelpText>`, new: `<Mask Type="Regex" Regex="(">*</Mask><UserHelpText>`, code: diag.BadRegularExpression, hint: ".NET"},
 	{name: "a default of another type", file: inBase, old: `<OutputClaim ClaimTypeReferenceId="newUser" PartnerClaimType="newClaimsPrincipalCreated" />`, new: `<OutputClaim ClaimTypeReferenceId="newUser" PartnerClaimType="newClaimsPrincipalCreated" DefaultValue="maybe" />`, code: diag.BadDefault, hint: "boolean"},
@@ -136,9 +137,9 @@ var faults = []fault{
 	{name: "a profile without protocol", file: inBase, after: `Id="SelfAsserted-ProfileUpdate"`, old: `<Protocol Name="Proprietary" Handler="Web.TPEngine.Providers.SelfAssertedAttributeProvider, Web.TPEngine, Version=1.0.0.0, Culture=neutral, PublicKeyToken=null" />`, new: ``, code: diag.ProfileProtocol, hint: "<Protocol", at: `<TechnicalProfile Id="SelfAsserted-ProfileUpdate">`},
 	{name: "an empty metadata item", file: inExtensions, old: `>facebook_clientid<`, new: `><`, code: diag.BadMetadata, hint: "value"},
 	{name: "a metadata item missing", file: inExtensions, old: `<Item Key="client_id">facebook_clientid</Item>`, new: ``, code: diag.MissingMetadata, hint: "client_id", at: `<TechnicalProfile Id="Facebook-OAUTH">`},
-	{name: "a flag in metadata", file: inBase, old: `<Item Key="UsePolicyInRedirectUri">0</Item>`, new: `<Item Key="UsePolicyInRedirectUri">no</Item>`, code: diag.BadMetadata, hint: "true, false"},
+	{name: "a flag in metadata", file: inBase, old: `<Item Key="UsePolicyInRedirectUri">0</Item>`, new: `<Item Key="UsePolicyInRedirectUri">no</Item>`, code: diag.DoubtfulMetadata, severity: diag.Warning, hint: "true, false"},
 	{name: "a choice in metadata", file: inBase, old: `<Item Key="Operation">Write</Item>`, new: `<Item Key="Operation">Wrote</Item>`, code: diag.BadMetadata, hint: `"Write"`},
-	{name: "a number in metadata", file: inBase, old: `<Item Key="SendTokenResponseBodyWithJsonNumbers">true</Item>`, new: `<Item Key="SendTokenResponseBodyWithJsonNumbers">true</Item><Item Key="token_lifetime_secs">10</Item>`, code: diag.BadMetadata, hint: "300"},
+	{name: "a number in metadata", file: inBase, old: `<Item Key="SendTokenResponseBodyWithJsonNumbers">true</Item>`, new: `<Item Key="SendTokenResponseBodyWithJsonNumbers">true</Item><Item Key="token_lifetime_secs">10</Item>`, code: diag.DoubtfulMetadata, severity: diag.Warning, hint: "300"},
 	{name: "an endpoint", file: inBase, old: `>https://www.facebook.com/dialog/oauth<`, new: `>www.facebook.com/dialog/oauth<`, code: diag.BadEndpoint, hint: "https"},
 	{name: "an endpoint by http", file: inBase, old: `>https://www.facebook.com/dialog/oauth<`, new: `>http://www.facebook.com/dialog/oauth<`, code: diag.BadEndpoint, hint: "https"},
 	{name: "a key missing", file: inBase, old: `<Key Id="client_secret" StorageReferenceId="B2C_1A_FacebookSecret" />`, new: ``, code: diag.MissingProfileKey, hint: "client_secret", at: `<TechnicalProfile Id="Facebook-OAUTH">`, otherFile: inExtensions},
@@ -163,7 +164,8 @@ var faults = []fault{
 	{name: "an API without address", withAPI: true, old: `<Item Key="ServiceUrl">https://api.example/{objectId}</Item>`, new: ``, code: diag.MissingMetadata, hint: "ServiceUrl", at: `<TechnicalProfile Id="REST">`},
 	{name: "an API's optional metadata", withAPI: true, old: `Key="SendClaimsIn">Url`, new: `Key="SendClaimIn">Url`, code: diag.UnknownMetadata, severity: diag.Warning, hint: `"SendClaimsIn"`},
 	{name: "a bearer token", withAPI: true, old: `>Basic</Item>`, new: `>Bearer</Item><Item Key="UseClaimAsBearerToken">objctId</Item>`, code: diag.NotAnInput, hint: `"objectId"`},
-	{name: "a JSON path", withAPI: true, old: `</Metadata>`, after: `api.example`, new: `<Item Key="ResolveJsonPathsInJsonTokens">true</Item></Metadata>`, secondEdit: [2]string{`PartnerClaimType="name"`, `PartnerClaimType="name["`}, code: diag.BadJSONPath, hint: "data[0]", at: `PartnerClaimType="name["`},
+	{name: "certificate errors ignored", withAPI: true, old: `<Item Key="SendClaimsIn">`, new: `<Item Key="IgnoreServerCertificateErrors">true</Item><Item Key="SendClaimsIn">`, code: diag.UnsupportedSetting, severity: diag.Warning, hint: "--outbound-ca"},
+	{name: "a JSON path", withAPI: true, old: `</Metadata>`, after: `api.example`, new: `<Item Key="ResolveJsonPathsInJsonTokens">true</Item></Metadata>`, secondEdit: [2]string{`PartnerClaimType="name"`, `PartnerClaimType="name["`}, code: diag.BadJSONPath, severity: diag.Warning, hint: "data[0]", at: `PartnerClaimType="name["`},
 	// Steps.
 	{name: "a gap in the orders", file: inBase, old: `Order="6" Type="ClaimsExchange"`, new: `Order="66" Type="ClaimsExchange"`, code: diag.MissingOrder, hint: "1, 2, 3"},
 	{name: "no end", file: inBase, old: `<OrchestrationStep Order="7" Type="SendClaims" CpimIssuerTechnicalProfileReferenceId="JwtIssuer" />`, new: ``, code: diag.NoSendClaims, hint: "SendClaims", at: `<UserJourney Id="SignUpOrSignIn">`},
@@ -174,8 +176,8 @@ var faults = []fault{
             <ClaimsExchange Id="AADUserWrite" TechnicalProfileReferenceId="AAD-UserWriteUsingAlternativeSecurityId" />
           </ClaimsExchanges>`, new: ``, code: diag.IncompleteStep, hint: "<ClaimsExchanges>", at: `Order="6" Type="ClaimsExchange"`},
 	{name: "a page without content", file: inBase, old: ` ContentDefinitionReferenceId="api.signuporsignin"`, new: ``, code: diag.IncompleteStep, hint: "ContentDefinitionReferenceId"},
-	{name: "a selection of nothing", file: inBase, old: `<ClaimsProviderSelection TargetClaimsExchangeId="FacebookExchange" />`, new: `<ClaimsProviderSelection />`, code: diag.BadSelection, hint: "TargetClaimsExchangeId"},
-	{name: "a selection of both", file: inBase, old: `<ClaimsProviderSelection TargetClaimsExchangeId="FacebookExchange" />`, new: `<ClaimsProviderSelection TargetClaimsExchangeId="FacebookExchange" ValidationClaimsExchangeId="LocalAccountSigninEmailExchange" />`, code: diag.BadSelection, hint: "TargetClaimsExchangeId"},
+	{name: "a selection of nothing", file: inBase, old: `<ClaimsProviderSelection TargetClaimsExchangeId="FacebookExchange" />`, new: `<ClaimsProviderSelection />`, code: diag.BadSelection, severity: diag.Warning, hint: "TargetClaimsExchangeId"},
+	{name: "a selection of both", file: inBase, old: `<ClaimsProviderSelection TargetClaimsExchangeId="FacebookExchange" />`, new: `<ClaimsProviderSelection TargetClaimsExchangeId="FacebookExchange" ValidationClaimsExchangeId="LocalAccountSigninEmailExchange" />`, code: diag.BadSelection, severity: diag.Warning, hint: "TargetClaimsExchangeId"},
 	{name: "a selection before no exchange", file: inBase, old: `Order="2" Type="ClaimsExchange"`, new: `Order="2" Type="Noop"`, code: diag.MissingExchange, hint: "ClaimsExchange step", at: `Order="1" Type="CombinedSignInAndSignUp"`},
 	{name: "several exchanges without a selection", file: inBase, old: `<ClaimsExchange Id="AADUserWrite"`, new: `<ClaimsExchange Id="Other" TechnicalProfileReferenceId="AAD-UserReadUsingObjectId" /><ClaimsExchange Id="AADUserWrite"`, code: diag.MissingSelection, hint: "ClaimsProviderSelection", at: `Order="6" Type="ClaimsExchange"`},
 	{name: "a step that reads no hint", file: inBase, old: `Order="6" Type="ClaimsExchange"`, new: `Order="6" Type="GetClaims"`, code: diag.IncompleteStep, hint: "CpimIssuerTechnicalProfileReferenceId"},
@@ -186,7 +188,7 @@ var faults = []fault{
 	{name: "a step of a type that is yet to come", file: inBase, old: `Order="6" Type="ClaimsExchange"`, new: `Order="6" Type="ConsentScreen"`, code: diag.UnsupportedStep, severity: diag.Warning, hint: "see an error"},
 	{name: "a required claim of nowhere", file: inBase, after: `Id="AAD-UserReadUsingObjectId"`, old: `<InputClaim ClaimTypeReferenceId="objectId" Required="true" />`, new: `<InputClaim ClaimTypeReferenceId="objectId" Required="true" />` + "\n" + `<InputClaim ClaimTypeReferenceId="isActiveMFASession" Required="true" />`, code: diag.RequiredNotOutput, hint: "earlier step", at: `ClaimTypeReferenceId="isActiveMFASession" Required`},
 	// Preconditions.
-	{name: "a precondition without a text", file: inBase, old: `<Value>localAccountAuthentication</Value>`, new: ``, code: diag.BadPrecondition, hint: "ClaimEquals two", at: `<Precondition Type="ClaimEquals"`},
+	{name: "a precondition without a text", file: inBase, old: `<Value>localAccountAuthentication</Value>`, new: ``, code: diag.EmptyComparison, severity: diag.Warning, hint: "ClaimEquals two", at: `<Precondition Type="ClaimEquals"`},
 	{name: "a precondition without an action", file: inBase, old: `<Action>SkipThisOrchestrationStep</Action>`, new: ``, code: diag.BadPrecondition, hint: "<Action>", at: `<Precondition Type="ClaimsExist"`},
 	{name: "a precondition's flag", file: inBase, old: `ExecuteActionsIf="true"`, new: `ExecuteActionsIf="yes"`, code: diag.IllegalValue, hint: "true, false"},
 	// The relying party.
@@ -194,8 +196,8 @@ var faults = []fault{
 	{name: "no protocol", file: inSignUp, old: `<Protocol Name="OpenIdConnect" />`, new: ``, code: diag.IncompleteParty, hint: "<Protocol", at: "<TechnicalProfile"},
 	{name: "an output of nowhere", file: inSignUp, old: `<OutputClaim ClaimTypeReferenceId="identityProvider" />`, new: `<OutputClaim ClaimTypeReferenceId="isActiveMFASession" />`, code: diag.OutputWithoutSource, hint: "DefaultValue"},
 	{name: "a partner name of the subject", file: inSignUp, old: `PartnerClaimType="sub"`, new: `PartnerClaimType="sbu"`, code: diag.UnknownSubject, hint: `"sub"`},
-	{name: "a session's life", file: inSignUp, old: `<Endpoints>`, new: `<Endpoints>`, secondEdit: [2]string{`</Endpoints>`, `</Endpoints><UserJourneyBehaviors><SessionExpiryInSeconds>60</SessionExpiryInSeconds></UserJourneyBehaviors>`}, code: diag.OutOfRange, hint: "900", at: `</Endpoints>`},
-	{name: "keep me signed in", file: inSignUp, old: `</Endpoints>`, new: `</Endpoints><UserJourneyBehaviors><SingleSignOn Scope="Tenant" KeepAliveInDays="91" /></UserJourneyBehaviors>`, code: diag.OutOfRange, hint: "90"},
+	{name: "a session's life", file: inSignUp, old: `<Endpoints>`, new: `<Endpoints>`, secondEdit: [2]string{`</Endpoints>`, `</Endpoints><UserJourneyBehaviors><SessionExpiryInSeconds>60</SessionExpiryInSeconds></UserJourneyBehaviors>`}, code: diag.OutOfRange, severity: diag.Warning, hint: "900", at: `</Endpoints>`},
+	{name: "keep me signed in", file: inSignUp, old: `</Endpoints>`, new: `</Endpoints><UserJourneyBehaviors><SingleSignOn Scope="Tenant" KeepAliveInDays="91" /></UserJourneyBehaviors>`, code: diag.OutOfRange, severity: diag.Warning, hint: "90"},
 	{name: "a scope of sessions", file: inSignUp, old: `</Endpoints>`, new: `</Endpoints><UserJourneyBehaviors><SingleSignOn Scope="Tennant" /></UserJourneyBehaviors>`, code: diag.IllegalValue, hint: `"Tenant"`},
 }
 

@@ -64,7 +64,7 @@ func (v *view) globals(api, base string) {
 	}
 	if p.Form != nil {
 		s.RetryLimit = p.Form.RetryLimit
-		s.TrimPassword = strings.EqualFold(p.Form.Settings["setting.trimSpacesInPassword"], "true")
+		s.TrimPassword = p.Form.Settings.True("setting.trimSpacesInPassword")
 	}
 	v.Settings = js(s)
 	if !v.Layout.AtLeast(2, 0, 0) {
@@ -104,10 +104,8 @@ func (v *view) config() map[string]string {
 	if form == nil {
 		return config
 	}
-	for key, value := range form.Settings {
-		if name, ok := strings.CutPrefix(key, "setting."); ok {
-			config[name] = value
-		}
+	for name, value := range form.Settings.After("setting.") {
+		config[name] = value
 	}
 	defaults := map[string]string{"includePasswordRequirements": "true", "announceVerCompleteMsg": "True"}
 	if v.Page.Kind == journey.PageUnified {

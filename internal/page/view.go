@@ -140,7 +140,7 @@ func newView(page *journey.Page) *view {
 		Language: language, Direction: direction(language), CorrelationID: page.CorrelationID, Page: page, words: w,
 		File: kind.file, Name: kind.name,
 	}
-	metadata := map[string]string{}
+	var metadata journey.Items
 	if page.Content != nil {
 		v.Layout, metadata = page.Content.DataURI, page.Content.Metadata
 	}
@@ -195,10 +195,10 @@ func newView(page *journey.Page) *view {
 
 // addMetadata takes over texts of metadata: language.{string id}, or in a provider
 // selection's content definition language.intro (pages §1, §5).
-func (t *words) addMetadata(metadata map[string]string) {
-	for key, value := range metadata {
-		if id, ok := strings.CutPrefix(key, "language."); ok && value != "" {
-			t.metadata[id] = value
+func (t *words) addMetadata(metadata journey.Items) {
+	for id, value := range metadata.After("language.") {
+		if value != "" {
+			t.metadata[t.idOf(id)] = value
 		}
 	}
 }

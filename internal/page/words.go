@@ -40,6 +40,18 @@ func (t *words) set(id string) (string, bool) {
 	return text, ok
 }
 
+// idOf is the id of a text as we and scripts write it: metadata has it in any letter case.
+func (t *words) idOf(id string) string {
+	for _, section := range []texts.Section{t.section, texts.Page} {
+		for _, known := range texts.IDs(section) {
+			if strings.EqualFold(known, id) {
+				return known
+			}
+		}
+	}
+	return id
+}
+
 // all are the texts that scripts read in CONTENT: ours by id, over them the policy's.
 func (t *words) all() map[string]string {
 	out := make(map[string]string)

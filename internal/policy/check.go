@@ -13,7 +13,7 @@ import (
 // the relying party. What providers ask of their profiles' metadata is checked when
 // the policy is compiled (package journey). Rule names are those of policy-engine §3.2.
 func Check(e *Effective) diag.List {
-	c := &checker{e: e}
+	c := &checker{e: e, reach: reached(e)}
 	c.claimTypes()
 	c.buildingBlocks()
 	for _, tp := range e.TechnicalProfiles.All() {
@@ -25,14 +25,18 @@ func Check(e *Effective) diag.List {
 	for _, j := range e.SubJourneys.All() {
 		c.journey(j, true)
 	}
-	if e.RelyingParty != nil {
-		c.recursion()
+	for _, tp := range c.reach.exchanges {
+		c.usable(tp)
 	}
+	for _, tp := range c.reach.sessions {
+		c.handler(tp, diag.UnknownHandler)
+	}
+	c.recursion()
 	c.relyingParty()
 	// What a reference that doesn't resolve would have brought isn't missed a second
 	// time.
 	if !c.unresolved && e.RelyingParty != nil {
-		for _, tp := range e.TechnicalProfiles.All() {
+		for _, tp := range c.reach.exchanges {
 			if strings.EqualFold(tp.HandlerClass(), "SelfAssertedAttributeProvider") && len(tp.DisplayClaims) == 0 {
 				c.sources(tp)
 			}
@@ -42,6 +46,7 @@ func Check(e *Effective) diag.List {
 	}
 	c.texts()
 	c.support()
+	c.unchecked()
 	list := c.List()
 	for i := range list {
 		if list[i].PolicyID == "" {
@@ -58,6 +63,7 @@ const maxHints = 100
 type checker struct {
 	diag.Collector
 	e          *Effective
+	reach      *reach
 	unresolved bool            // a reference didn't resolve
 	hints      int             // given so far
 	exchanges  map[string]bool // see anyExchange
@@ -72,7 +78,7 @@ func reference[T any](c *checker, x *Index[T], ref Text, code diag.Code, kind, f
 	if _, ok := x.Get(id); ok {
 		return
 	}
-	c.unresolved = true
+	c.unresolved = c.unresolved || code.Entry().Severity == diag.Error
 	hint := "declare it, or correct the id"
 	if c.hints < maxHints {
 		c.hints++
@@ -203,7 +209,9 @@ func (c *checker) profile(tp *TechnicalProfile) {
 	}
 	c.technicalProfile(tp.Session, from)
 	c.session(tp)
-	c.handler(tp, false)
+	if !c.reach.seen[tp] {
+		c.handler(tp, diag.UnusedHandler)
+	}
 }
 
 // session warns of a profile that keeps its session with one that can't.
@@ -217,14 +225,14 @@ func (c *checker) session(tp *TechnicalProfile) {
 }
 
 // handler reports a Proprietary profile whose handler doesn't exist (TP-1). Of a
-// profile that no journey runs only a misspelling is told: B2C may have handlers that
-// aren't documented.
-func (c *checker) handler(tp *TechnicalProfile, used bool) {
+// profile that no journey runs only a misspelling is told, and only as a warning: B2C may
+// have handlers that aren't documented.
+func (c *checker) handler(tp *TechnicalProfile, code diag.Code) {
 	if !strings.EqualFold(tp.Protocol.Name.Value, "Proprietary") || tp.Incomplete || knownHandler(tp.HandlerClass()) {
 		return
 	}
 	hint := didYouMean(tp.HandlerClass(), handlers)
-	if hint == "" && !used {
+	if hint == "" && code == diag.UnusedHandler {
 		return
 	}
 	if hint == "" {
@@ -234,7 +242,7 @@ func (c *checker) handler(tp *TechnicalProfile, used bool) {
 	if !at.Known() {
 		at = tp.Protocol.Pos
 	}
-	c.Report(diag.UnknownHandler, at, hint, "technical profile %q has the unknown handler %q", tp.ID.Value, tp.HandlerClass())
+	c.Report(code, at, hint, "technical profile %q has the unknown handler %q", tp.ID.Value, tp.HandlerClass())
 }
 
 // usable checks that a profile that a journey runs has a protocol (TP-1).
@@ -242,5 +250,14 @@ func (c *checker) usable(tp *TechnicalProfile) {
 	if !tp.Protocol.Name.Set() && !tp.Incomplete {
 		c.Report(diag.ProfileProtocol, tp.Pos, "add <Protocol Name=\"…\" />", "technical profile %q, which a journey uses, has no Protocol", tp.ID.Value)
 	}
-	c.handler(tp, true)
+	c.handler(tp, diag.UnknownHandler)
+}
+
+// unchecked says of a policy without relying party what is left to check with one: what
+// of its profiles is reached isn't known, nor which claims are wanted.
+func (c *checker) unchecked() {
+	if c.e.RelyingParty == nil {
+		c.Report(diag.NotChecked, c.e.Leaf.Pos, "upload or lint a policy that inherits from it and has a RelyingParty",
+			"policy %q has no relying party: where the claims of its journeys come from, and what the providers ask of its technical profiles, isn't checked", c.e.PolicyID())
+	}
 }

@@ -118,7 +118,10 @@ func (c *checker) behaviors(b *Behaviors) {
 		if !t.Set() || placeholder(text) {
 			return
 		}
-		if n, err := strconv.Atoi(text); err != nil || n < low || n > high {
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			c.Report(diag.IllegalValue, t.Pos, "write a whole number", "%s has the illegal value %q", what, text)
+		} else if n < low || n > high {
 			c.Report(diag.OutOfRange, t.Pos, "use a number from "+strconv.Itoa(low)+" to "+strconv.Itoa(high), "%s has the value %q", what, text)
 		}
 	}

@@ -10,13 +10,12 @@ import (
 
 func (c *checker) preconditions(list []Precondition, from string) {
 	for _, p := range list {
-		want := 1
-		if strings.EqualFold(p.Type.Value, "ClaimEquals") {
-			want = 2
-		}
-		if len(p.Values) < want {
-			c.Report(diag.BadPrecondition, p.Pos, "ClaimsExist takes one Value, ClaimEquals two", "%s has a precondition with %d values", from, len(p.Values))
+		switch {
+		case len(p.Values) == 0:
+			c.Report(diag.BadPrecondition, p.Pos, "ClaimsExist takes one Value, ClaimEquals two", "%s has a precondition without a value", from)
 			continue
+		case len(p.Values) == 1 && strings.EqualFold(p.Type.Value, "ClaimEquals"):
+			c.Report(diag.EmptyComparison, p.Pos, "ClaimsExist takes one Value, ClaimEquals two", "%s has a precondition that compares a claim with nothing", from)
 		}
 		c.claim(p.Values[0], from)
 		if len(p.Actions) == 0 {
@@ -36,15 +35,8 @@ func (c *checker) journey(j *UserJourney, sub bool) {
 		c.technicalProfile(ref, from)
 	}
 	reference(c, &c.e.ClientDefinitions, j.ClientDefinition, diag.UndeclaredClientDef, "client definition", from)
+	// How steps follow each other is checked in bases and extensions, too, as B2C does.
 	steps := ordered(j)
-	if c.e.RelyingParty == nil {
-		// A base may be completed by its children: how steps follow each other is
-		// checked with a relying party, as B2C does. References are checked now.
-		for _, s := range steps {
-			c.stepReferences(s, from+" step "+strings.TrimSpace(s.Order.Value))
-		}
-		return
-	}
 	for i, s := range steps {
 		where := from + " step " + strings.TrimSpace(s.Order.Value)
 		if s.number() != i+1 {
@@ -90,16 +82,6 @@ func is(s *OrchestrationStep, types ...string) bool {
 
 func (c *checker) step(j *UserJourney, s, previous, next *OrchestrationStep, where string) {
 	c.stepReferences(s, where)
-	for _, x := range s.Exchanges {
-		if tp, ok := c.e.TechnicalProfiles.Get(x.TechnicalProfile.Value); ok {
-			c.usable(tp)
-			for _, v := range tp.Validations {
-				if p, ok := c.e.TechnicalProfiles.Get(v.TechnicalProfile.Value); ok {
-					c.usable(p)
-				}
-			}
-		}
-	}
 	c.complete(j, s, where)
 	selection := is(s, "CombinedSignInAndSignUp", "ClaimsProviderSelection")
 	target := slices.IndexFunc(s.Selections, func(x ProviderSelection) bool { return x.Target.Set() })
@@ -128,10 +110,16 @@ func (c *checker) complete(j *UserJourney, s *OrchestrationStep, where string) {
 		if len(s.Selections) == 0 {
 			lacks(`add <ClaimsProviderSelections><ClaimsProviderSelection TargetClaimsExchangeId="…" /></ClaimsProviderSelections>`, "has nothing to select from")
 		}
-		if !s.ContentDefinition.Set() {
+		if !s.ContentDefinition.Set() && !s.single() {
 			lacks(`add ContentDefinitionReferenceId="…"`, "shows a page, but names no content definition")
 		}
 	}
+}
+
+// single reports whether a selection step has one provider to choose, which it does
+// without a page.
+func (s *OrchestrationStep) single() bool {
+	return len(s.Selections) == 1 && s.Selections[0].Target.Set() && !strings.EqualFold(s.DisplayOption.Value, "ShowSingleProvider")
 }
 
 // issuer checks that a SendClaims step names a profile that can issue (UJ-9).
@@ -180,9 +168,9 @@ func (c *checker) selections(s, next *OrchestrationStep, where string) {
 			c.Report(diag.BadSelection, x.Pos, "name TargetClaimsExchangeId for an exchange of the next step, ValidationClaimsExchangeId for one of this step",
 				"%s has a selection that names both a target and a validation exchange, or neither", where)
 		case x.Target.Set() && is(next, "ClaimsExchange"):
-			c.target(x.Target, next, "name a claims exchange of the next step", "%s selects the claims exchange %q, which the next step doesn't have", where)
+			c.target(diag.UnknownTarget, x.Target, next, "name a claims exchange of the next step", "%s selects the claims exchange %q, which the next step doesn't have", where)
 		case x.Validation.Set():
-			if c.target(x.Validation, s, "name a claims exchange of this step", "%s validates with the claims exchange %q, which it doesn't have", where) {
+			if c.target(diag.UnknownTarget, x.Validation, s, "name a claims exchange of this step", "%s validates with the claims exchange %q, which it doesn't have", where) {
 				c.links(s, next, x.Validation.Value)
 			}
 		}
@@ -205,7 +193,7 @@ func (c *checker) links(s, next *OrchestrationStep, validation string) {
 			item, ok := tp.Metadata.Get(key)
 			item.Value.Value = strings.TrimSpace(item.Value.Value)
 			if ok && !c.anyExchange(item.Value.Value) && didYouMean(item.Value.Value, exchangeIDs(next)) != "" {
-				c.target(item.Value, next, "name a claims exchange of the next step",
+				c.target(diag.NotInPolicy, item.Value, next, "name a claims exchange of the next step",
 					"technical profile %s names the claims exchange %q, which the step after it doesn't have", strconv.Quote(tp.ID.Value))
 			}
 		}
@@ -214,7 +202,7 @@ func (c *checker) links(s, next *OrchestrationStep, validation string) {
 
 // target reports a claims exchange that a step doesn't have; the format takes from and
 // the exchange's id.
-func (c *checker) target(ref Text, step *OrchestrationStep, otherwise, format, from string) bool {
+func (c *checker) target(code diag.Code, ref Text, step *OrchestrationStep, otherwise, format, from string) bool {
 	ids := exchangeIDs(step)
 	if slices.ContainsFunc(ids, func(id string) bool { return strings.EqualFold(id, ref.Value) }) {
 		return true
@@ -223,7 +211,7 @@ func (c *checker) target(ref Text, step *OrchestrationStep, otherwise, format, f
 	if hint == "" {
 		hint = otherwise
 	}
-	c.Report(diag.UnknownTarget, ref.Pos, hint, format, from, ref.Value)
+	c.Report(code, ref.Pos, hint, format, from, ref.Value)
 	return false
 }
 
@@ -263,15 +251,16 @@ func (c *checker) ending(j *UserJourney, steps []*OrchestrationStep, sub bool, f
 			sends++
 		}
 	}
-	ends := is(steps[len(steps)-1], "SendClaims") || slices.ContainsFunc(steps, c.transfers)
+	// Steps may come behind it: what they do is done once the token is made.
+	ends := sends > 0 || slices.ContainsFunc(steps, c.transfers)
 	transfer := sub && strings.EqualFold(j.Type.Value, "Transfer")
 	switch {
 	case !sub && !ends:
-		c.Report(diag.NoSendClaims, j.Pos, "add a SendClaims step at the end", "%s has no SendClaims step at its end", from)
+		c.Report(diag.NoSendClaims, j.Pos, "add a SendClaims step at the end", "%s has no SendClaims step", from)
 	case !sub && sends > 1 && !j.DefaultIssuer.Set():
 		c.Report(diag.NoDefaultIssuer, j.Pos, "add DefaultCpimIssuerTechnicalProfileReferenceId", "%s has %d SendClaims steps and no default issuer", from, sends)
 	case transfer && !ends:
-		c.Report(diag.SubJourneyEnd, j.Type.Pos, "add a SendClaims step, or use Type=\"Call\"", "%s of type Transfer has no SendClaims step at its end", from)
+		c.Report(diag.SubJourneyEnd, j.Type.Pos, "add a SendClaims step, or use Type=\"Call\"", "%s of type Transfer has no SendClaims step", from)
 	case sub && !transfer && sends > 0:
 		c.Report(diag.SubJourneyEnd, j.Type.Pos, "remove the SendClaims step, or use Type=\"Transfer\"", "%s of type Call has a SendClaims step", from)
 	}

@@ -346,12 +346,6 @@ func (c *shapeChecker) value(key, name, value string, at diag.Position, what str
 	c.damage(diag.IllegalValue, at, hint, "%s has the illegal value %q", what, value)
 }
 
-// placeholder reports whether a value is left for deployment tools to fill in
-// (policy-engine §1.8 [C]).
-func placeholder(value string) bool {
-	return strings.Contains(value, "{Settings:") || strings.Contains(value, "{{") || strings.Contains(value, "#{")
-}
-
 func didYouMean(word string, candidates []string) string {
 	if near := diag.Nearest(word, candidates); near != "" {
 		return "did you mean " + strconv.Quote(near) + "?"

@@ -72,11 +72,13 @@ func (c *shapeChecker) identifiers(d *Document) {
 type uniqueSet struct {
 	c    *shapeChecker
 	what string
-	seen map[string]diag.Position
+	seen map[string]Text
+	// loose is set for kinds that the published schema has no key for: B2C takes two.
+	loose bool
 }
 
 func (c *shapeChecker) unique(what string) *uniqueSet {
-	return &uniqueSet{c: c, what: what, seen: make(map[string]diag.Position)}
+	return &uniqueSet{c: c, what: what, seen: make(map[string]Text)}
 }
 
 func (u *uniqueSet) add(id Text) {
@@ -84,11 +86,16 @@ func (u *uniqueSet) add(id Text) {
 		return
 	}
 	key := Fold(id.Value)
-	if first, ok := u.seen[key]; ok {
-		u.c.damage(diag.DuplicateID, id.Pos, "the first is at "+first.String(), "%s %q is there twice", u.what, id.Value)
-		return
+	first, twice := u.seen[key]
+	switch {
+	case !twice:
+		u.seen[key] = id
+	case u.loose || first.Value != id.Value:
+		// The schema's keys compare exactly; B2C's own look-ups don't.
+		u.c.Report(diag.SameID, id.Pos, "the first is at "+first.Pos.String(), "%s %q is there twice", u.what, id.Value)
+	default:
+		u.c.damage(diag.DuplicateID, id.Pos, "the first is at "+first.Pos.String(), "%s %q is there twice", u.what, id.Value)
 	}
-	u.seen[key] = id.Pos
 }
 
 // duplicates checks the schema's uniqueness keys (policy-engine §1.4–1.6).
@@ -99,9 +106,12 @@ func (c *shapeChecker) duplicates(d *Document) {
 	add("predicate validation", func(u *uniqueSet) { each(d.PredicateValidations, func(x *PredicateValidation) { u.add(x.ID) }) })
 	add("claims transformation", func(u *uniqueSet) { each(d.ClaimsTransformations, func(x *ClaimsTransformation) { u.add(x.ID) }) })
 	add("content definition", func(u *uniqueSet) { each(d.ContentDefinitions, func(x *ContentDefinition) { u.add(x.ID) }) })
-	add("display control", func(u *uniqueSet) { each(d.DisplayControls, func(x *DisplayControl) { u.add(x.ID) }) })
+	add("display control", func(u *uniqueSet) { u.loose = true; each(d.DisplayControls, func(x *DisplayControl) { u.add(x.ID) }) })
 	if d.Localization != nil {
-		add("localized resource", func(u *uniqueSet) { each(d.Localization.Resources, func(x *LocalizedResources) { u.add(x.ID) }) })
+		add("localized resource", func(u *uniqueSet) {
+			u.loose = true
+			each(d.Localization.Resources, func(x *LocalizedResources) { u.add(x.ID) })
+		})
 	}
 	add("technical profile", func(u *uniqueSet) {
 		each(d.ClaimsProviders, func(p *ClaimsProvider) {
@@ -151,6 +161,7 @@ func (c *shapeChecker) profileDuplicates(tp *TechnicalProfile) {
 		u.add(v.TechnicalProfile)
 	}
 	keys := c.unique("cryptographic key")
+	keys.loose = true
 	for _, k := range tp.Keys {
 		keys.add(k.ID)
 	}

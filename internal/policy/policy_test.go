@@ -52,7 +52,9 @@ func TestParsingTellsEverythingWithItsPlace(t *testing.T) {
 		{"text between elements", "<BuildingBlocks>\n  text</BuildingBlocks>", "3:3 error JM1104"},
 		{"the wrong order", `<ClaimsProviders><ClaimsProvider><DisplayName>x</DisplayName><TechnicalProfiles><TechnicalProfile Id="a"/></TechnicalProfiles></ClaimsProvider></ClaimsProviders><BuildingBlocks/>`, "2:162 error JM1105"},
 		{"an illegal value", `<BuildingBlocks><ClaimsSchema><ClaimType Id="a"><DataType>strng</DataType></ClaimType></ClaimsSchema></BuildingBlocks>`, "2:59 error JM1107"},
-		{"an id twice", `<BuildingBlocks><ClaimsSchema><ClaimType Id="a"><DataType>string</DataType></ClaimType><ClaimType Id="A"><DataType>string</DataType></ClaimType></ClaimsSchema></BuildingBlocks>`, "2:99 error JM1108"},
+		{"an id twice", `<BuildingBlocks><ClaimsSchema><ClaimType Id="a"><DataType>string</DataType></ClaimType><ClaimType Id="a"><DataType>string</DataType></ClaimType></ClaimsSchema></BuildingBlocks>`, "2:99 error JM1108"},
+		{"an id twice, but for letter case", `<BuildingBlocks><ClaimsSchema><ClaimType Id="a"><DataType>string</DataType></ClaimType><ClaimType Id="A"><DataType>string</DataType></ClaimType></ClaimsSchema></BuildingBlocks>`, "2:99 warning JM1111"},
+		{"an id twice that needn't be unique", `<BuildingBlocks><DisplayControls><DisplayControl Id="a" UserInterfaceControlType="VerificationControl"/><DisplayControl Id="a" UserInterfaceControlType="VerificationControl"/></DisplayControls></BuildingBlocks>`, "2:121 warning JM1111"},
 		{"not well-formed", "<BuildingBlocks>", "error JM1001"},
 	}
 	for _, tt := range tests {
@@ -236,7 +238,8 @@ func TestPlantedFaults(t *testing.T) {
 		{"a missing step", `Order="3"`, `Order="4"`, diag.MissingOrder, ""},
 		{"a target", `TargetClaimsExchangeId="Exchange"`, `TargetClaimsExchangeId="Exchang"`, diag.UnknownTarget, `did you mean "Exchange"?`},
 		{"no issuer", ` CpimIssuerTechnicalProfileReferenceId="Issuer"`, ``, diag.IncompleteStep, ""},
-		{"a precondition without a value", `<Precondition Type="ClaimsExist" ExecuteActionsIf="true"><Value>objectId</Value>`, `<Precondition Type="ClaimEquals" ExecuteActionsIf="true"><Value>objectId</Value>`, diag.BadPrecondition, ""},
+		{"a precondition without a value", `<Precondition Type="ClaimsExist" ExecuteActionsIf="true"><Value>objectId</Value>`, `<Precondition Type="ClaimsExist" ExecuteActionsIf="true">`, diag.BadPrecondition, ""},
+		{"a comparison with nothing", `<Precondition Type="ClaimsExist" ExecuteActionsIf="true"><Value>objectId</Value>`, `<Precondition Type="ClaimEquals" ExecuteActionsIf="true"><Value>objectId</Value>`, diag.EmptyComparison, ""},
 		{"a subject", `<SubjectNamingInfo ClaimType="sub"`, `<SubjectNamingInfo ClaimType="sbu"`, diag.UnknownSubject, `did you mean "sub"?`},
 		{"a setting out of range", `<SessionExpiryInSeconds>900<`, `<SessionExpiryInSeconds>899<`, diag.OutOfRange, "from 900 to 86400"},
 		{"an output without source", `<OutputClaim ClaimTypeReferenceId="objectId" PartnerClaimType="sub" />`, `<OutputClaim ClaimTypeReferenceId="objectId" PartnerClaimType="sub" /><OutputClaim ClaimTypeReferenceId="other" />`, diag.UndeclaredClaimType, ""},

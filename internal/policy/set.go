@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"journeyman.dev/internal/diag"
 )
 
@@ -84,6 +86,16 @@ func (s *Set) closing(chain []*Document, next string) *Document {
 	return entry
 }
 
+// sameTenant reports whether two names may be of one tenant: B2C takes its id and its short
+// name, too, and a placeholder may become anything.
+func sameTenant(a, b string) bool {
+	if placeholder(a) || placeholder(b) || strings.EqualFold(a, b) || uuid.Validate(a) == nil || uuid.Validate(b) == nil {
+		return true
+	}
+	short := func(s string) string { name, _, _ := strings.Cut(s, "."); return name }
+	return (!strings.Contains(a, ".") || !strings.Contains(b, ".")) && strings.EqualFold(short(a), short(b))
+}
+
 // Chain follows a policy's bases and returns the documents root first. A missing
 // base, a cycle and too many levels are reported, and the chain is then nil.
 func (s *Set) Chain(id string) ([]*Document, diag.List) {
@@ -111,7 +123,7 @@ func (s *Set) Chain(id string) ([]*Document, diag.List) {
 		case len(chain) >= maxChain:
 			c.Report(diag.ChainTooLong, base.Pos, "at most 10 levels", "policy %q inherits over more than %d levels", chain[len(chain)-1].PolicyID.Value, maxChain)
 			return nil, c.List()
-		case !strings.EqualFold(d.Base.TenantID.Value, d.TenantID.Value) && !placeholder(d.Base.TenantID.Value):
+		case !sameTenant(d.Base.TenantID.Value, d.TenantID.Value):
 			c.Report(diag.BaseTenant, d.Base.TenantID.Pos, "use the tenant of the policy itself", "the base policy is in tenant %q, the policy in %q", d.Base.TenantID.Value, d.TenantID.Value)
 			return nil, c.List()
 		}

@@ -49,14 +49,25 @@ func (c *checker) support() {
 	if rp == nil {
 		return
 	}
-	w := &supportWalk{c: c, seen: make(map[string]bool)}
-	w.journey(c.e.UserJourneys.Get(rp.DefaultJourney.Value))
 	for _, endpoint := range rp.Endpoints {
-		if listed(builtEndpoints, endpoint.ID.Value) {
-			w.journey(c.e.UserJourneys.Get(endpoint.Journey.Value))
-			continue
+		if !listed(builtEndpoints, endpoint.ID.Value) {
+			c.Report(diag.UnsupportedSetting, endpoint.Pos, "the endpoint isn't served yet", "the relying party binds the endpoint %q to a journey", endpoint.ID.Value)
 		}
-		c.Report(diag.UnsupportedSetting, endpoint.Pos, "the endpoint isn't served yet", "the relying party binds the endpoint %q to a journey", endpoint.ID.Value)
+	}
+	for _, j := range c.reach.journeys {
+		for _, s := range j.Steps {
+			if !listed(builtSteps, s.Type.Value) {
+				c.Report(diag.UnsupportedStep, s.Type.Pos, "users who come to it see an error", "journey %q has a step of type %q", j.ID.Value, s.Type.Value)
+			}
+		}
+	}
+	for _, tp := range c.reach.issuers {
+		if tp.OutputTokenFormat.Set() && !listed(builtIssuers, tp.OutputTokenFormat.Value) {
+			c.Report(diag.UnsupportedProfile, tp.Pos, "users who come to it see an error", "technical profile %q issues tokens of format %q", tp.ID.Value, tp.OutputTokenFormat.Value)
+		}
+	}
+	for _, tp := range c.reach.exchanges {
+		c.supported(tp)
 	}
 	for _, tp := range rp.TechnicalProfiles {
 		if !strings.EqualFold(tp.Protocol.Name.Value, "OpenIdConnect") && tp.Protocol.Name.Set() {
@@ -70,71 +81,24 @@ func (c *checker) support() {
 	}
 }
 
-type supportWalk struct {
-	c    *checker
-	seen map[string]bool
-}
-
-func (w *supportWalk) once(key string) bool {
-	if w.seen[key] {
-		return false
-	}
-	w.seen[key] = true
-	return true
-}
-
-func (w *supportWalk) journey(j *UserJourney, ok bool) {
-	if !ok || !w.once("journey "+Fold(j.ID.Value)+j.Type.Value) {
-		return
-	}
-	for _, s := range j.Steps {
-		if !listed(builtSteps, s.Type.Value) {
-			w.c.Report(diag.UnsupportedStep, s.Type.Pos, "users who come to it see an error", "journey %q has a step of type %q", j.ID.Value, s.Type.Value)
-		}
-		for _, x := range s.Exchanges {
-			w.profile(w.c.e.TechnicalProfiles.Get(x.TechnicalProfile.Value))
-		}
-		if tp, ok := w.c.e.TechnicalProfiles.Get(s.Issuer.Value); ok && is(s, "SendClaims") && tp.OutputTokenFormat.Set() && !listed(builtIssuers, tp.OutputTokenFormat.Value) {
-			w.c.Report(diag.UnsupportedProfile, tp.Pos, "users who come to it see an error", "technical profile %q issues tokens of format %q", tp.ID.Value, tp.OutputTokenFormat.Value)
-		}
-		for _, ref := range s.Candidates {
-			w.journey(w.c.e.SubJourneys.Get(ref.Value))
-		}
-	}
-}
-
-func (w *supportWalk) profile(tp *TechnicalProfile, ok bool) {
-	if !ok || !w.once("profile "+Fold(tp.ID.Value)) {
-		return
-	}
+// supported warns of a profile that isn't run yet, and of what it shows.
+func (c *checker) supported(tp *TechnicalProfile) {
 	protocol := tp.Protocol.Name
 	switch {
 	case !protocol.Set():
 	case strings.EqualFold(protocol.Value, "Proprietary"):
 		if class := tp.HandlerClass(); knownHandler(class) && !listed(builtHandlers, class) {
-			w.c.Report(diag.UnsupportedProfile, tp.Protocol.Pos, "users who come to it see an error", "technical profile %q has the handler %q", tp.ID.Value, class)
+			c.Report(diag.UnsupportedProfile, tp.Protocol.Pos, "users who come to it see an error", "technical profile %q has the handler %q", tp.ID.Value, class)
 		}
 	case !listed(builtProtocols, protocol.Value):
-		w.c.Report(diag.UnsupportedProfile, tp.Protocol.Pos, "users who come to it see an error", "technical profile %q has the protocol %q", tp.ID.Value, protocol.Value)
+		c.Report(diag.UnsupportedProfile, tp.Protocol.Pos, "users who come to it see an error", "technical profile %q has the protocol %q", tp.ID.Value, protocol.Value)
 	}
 	if item, ok := tp.Metadata.Get("client_id"); ok && strings.EqualFold(strings.TrimSpace(item.Value.Value), "facebook_clientid") {
-		w.c.Report(diag.PlaceholderID, item.Value.Pos, "write the id of your application", "technical profile %q has the placeholder %q", tp.ID.Value, strings.TrimSpace(item.Value.Value))
+		c.Report(diag.PlaceholderID, item.Value.Pos, "write the id of your application", "technical profile %q has the placeholder %q", tp.ID.Value, strings.TrimSpace(item.Value.Value))
 	}
 	for _, ref := range tp.DisplayClaims {
-		d, ok := w.c.e.DisplayControls.Get(ref.DisplayControl.Value)
-		if !ok {
-			continue
+		if d, ok := c.e.DisplayControls.Get(ref.DisplayControl.Value); ok && !listed(builtControls, d.Type.Value) {
+			c.Report(diag.UnsupportedControl, ref.DisplayControl.Pos, "the page fails when users come to it", "technical profile %q shows the display control %q", tp.ID.Value, ref.DisplayControl.Value)
 		}
-		for _, a := range d.Actions {
-			for _, v := range a.Exchanges {
-				w.profile(w.c.e.TechnicalProfiles.Get(v.TechnicalProfile.Value))
-			}
-		}
-		if !listed(builtControls, d.Type.Value) {
-			w.c.Report(diag.UnsupportedControl, ref.DisplayControl.Pos, "the page fails when users come to it", "technical profile %q shows the display control %q", tp.ID.Value, ref.DisplayControl.Value)
-		}
-	}
-	for _, v := range tp.Validations {
-		w.profile(w.c.e.TechnicalProfiles.Get(v.TechnicalProfile.Value))
 	}
 }

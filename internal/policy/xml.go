@@ -81,6 +81,9 @@ func (s *source) at(offset int) diag.Position {
 
 // decodeText brings a file to UTF-8: byte order marks of UTF-8 and UTF-16 count,
 // and UTF-16 without one is known by its first bytes.
+// DecodeText is a policy file's text in UTF-8, without byte order mark.
+func DecodeText(src []byte) ([]byte, error) { return decodeText(src) }
+
 func decodeText(src []byte) ([]byte, error) {
 	switch {
 	case bytes.HasPrefix(src, []byte{0xEF, 0xBB, 0xBF}):

@@ -61,6 +61,7 @@ func (s *Server) Run(ctx context.Context) error {
 	s.drain(servers)
 	stop()
 	chores.Wait()
+	s.engine.Wait()
 	if errors.Is(err, http.ErrServerClosed) {
 		err = nil
 	}

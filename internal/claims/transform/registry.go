@@ -244,15 +244,28 @@ func (p *plan) constants() {
 		known[strings.ToLower(par.name)] = par
 		names = append(names, par.name)
 	}
+	declared := func(name string) bool {
+		return slices.ContainsFunc(p.d.Parameters, func(have Parameter) bool { return strings.EqualFold(have.ID, name) })
+	}
+	lacks := func(par parameter) bool { return !par.optional && !par.hasDef && !declared(par.name) }
+	misspelt := make(map[string]bool) // needed ones, by folded name
 	for _, have := range p.d.Parameters {
 		par, ok := known[strings.ToLower(have.ID)]
 		if !ok && !any {
-			hint := "remove it"
-			if near := diag.Nearest(have.ID, names); near != "" {
+			hint, near := "remove it", diag.Nearest(have.ID, names)
+			meant := known[strings.ToLower(near)]
+			switch {
+			case near != "" && lacks(meant) && !misspelt[strings.ToLower(near)]:
+				// One cause, one diagnostic: the method lacks what it has under another name.
+				misspelt[strings.ToLower(near)] = true
+				p.report(diag.MissingParameter, have.Position, "did you mean "+strconv.Quote(near)+"?",
+					"claims transformation %q: %s expects the parameter %q, and has %q", p.d.ID, p.e.name, near, have.ID)
+				continue
+			case near != "":
 				hint = "did you mean " + strconv.Quote(near) + "?"
 			}
 			p.report(diag.UnexpectedParameter, have.Position, hint,
-				"claims transformation %q: %s doesn't expect the parameter %q", p.d.ID, p.e.name, have.ID)
+				"claims transformation %q: %s doesn't know the parameter %q", p.d.ID, p.e.name, have.ID)
 			continue
 		}
 		if ok {

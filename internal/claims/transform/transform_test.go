@@ -290,13 +290,19 @@ func TestDeclarationsThatAreRefused(t *testing.T) {
 		{"a wrong type", "AssertDateTimeIsGreaterThan", list{"leftOperand:string", "rightOperand:dateTime"}, nil, nil, diag.RoleType, "string"},
 		{"two types copied", "CopyClaim", list{"inputClaim:string"}, nil, list{"outputClaim:int"}, diag.RoleType, ""},
 		{"a missing parameter", "CompareClaims", list{"inputClaim1:string", "inputClaim2:string"}, nil, list{"outputClaim:boolean"}, diag.MissingParameter, "operator"},
-		{"a misspelt parameter", "ChangeCase", list{"inputClaim1:string"}, list{"toCase=LOWER", "toCse=x"}, list{"outputClaim:string"}, diag.UnexpectedParameter, `"toCase"`},
+		{"a misspelt parameter", "ChangeCase", list{"inputClaim1:string"}, list{"toCse=LOWER"}, list{"outputClaim:string"}, diag.MissingParameter, `"toCase"`},
 		{"a bad keyword", "ChangeCase", list{"inputClaim1:string"}, list{"toCase=TITLE"}, list{"outputClaim:string"}, diag.BadParameter, "LOWER, UPPER"},
 		{"a bad number", "StringSubstring", list{"inputClaim:string"}, list{"startIndex:int=x", "length:int=1"}, list{"outputClaim:string"}, diag.BadParameter, "whole number"},
 		{"a bad format", "FormatStringClaim", list{"inputClaim:string"}, list{"stringFormat={1}"}, list{"outputClaim:string"}, diag.BadParameter, "{0}"},
 		{"a bad expression", "SetClaimsIfRegexMatch", list{"claimToMatch:string"}, list{"matchTo=("}, list{"outputClaim:string"}, diag.BadRegularExpression, ".NET"},
 		{"a gap in an array", "GenerateJson", list{"a.1:string"}, nil, list{"outputClaim:string"}, diag.BadParameter, "from 0"},
 		{"an empty text to replace", "StringReplace", list{"inputClaim:string"}, list{"oldValue=", "newValue=x"}, list{"outputClaim:string"}, diag.BadParameter, ""},
+	}
+	// B2C takes a parameter that the method doesn't know.
+	var c diag.Collector
+	stray := declared("ChangeCase", list{"inputClaim1:string"}, list{"toCase=LOWER", "toCse=x"}, list{"outputClaim:string"})
+	if ct := transform.Compile(stray, environment, &c); ct == nil || len(c.List()) != 1 || c.List()[0].Code != diag.UnexpectedParameter || c.List()[0].Severity != diag.Warning {
+		t.Errorf("a stray parameter: %v", c.List())
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

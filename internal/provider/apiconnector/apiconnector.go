@@ -80,14 +80,11 @@ type Exchange struct {
 func (p *Provider) Plan(plan *journey.Plan) journey.Exchange {
 	m := plan.Metadata
 	x := &Exchange{p: p, m: Metadata{ConnectorID: m.Required("ConnectorId")}}
-	if !m.Has("Step") {
-		m.Required("Step")
-	}
 	legal := make([]string, len(Steps))
 	for i, s := range Steps {
 		legal[i] = string(s)
 	}
-	x.m.Step = Step(m.Choice("Step", string(PreTokenIssuance), legal...))
+	x.m.Step = Step(m.RequiredChoice("Step", string(PreTokenIssuance), legal...))
 	m.Ignore("IncludeClaimResolvingInClaimsHandling")
 	if x.m.ConnectorID != "" && plan.ConnectorExists != nil && !plan.ConnectorExists(x.m.ConnectorID) {
 		plan.Report(diag.MissingConnector, m.At("ConnectorId"), "create the API connector before users come this way",

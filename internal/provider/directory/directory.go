@@ -63,11 +63,8 @@ type Exchange struct {
 func (p *Provider) Plan(plan *journey.Plan) journey.Exchange {
 	m := plan.Metadata
 	x := &Exchange{users: p.Users, notifier: p.Notifier}
-	if !m.Has("Operation") {
-		m.Required("Operation")
-	}
 	x.m = Metadata{
-		Operation:     m.Choice("Operation", opRead, opRead, opWrite, opDeleteClaims, opDeletePrincipal),
+		Operation:     m.RequiredChoice("Operation", opRead, opRead, opWrite, opDeleteClaims, opDeletePrincipal),
 		RaiseMissing:  m.Bool("RaiseErrorIfClaimsPrincipalDoesNotExist", false),
 		RaiseExisting: m.Bool("RaiseErrorIfClaimsPrincipalAlreadyExists", false),
 		RefuseKnown:   m.Bool("Journeyman.RefuseKnownPasswords", p.RefuseKnown),

@@ -97,7 +97,7 @@ func planCommon(plan *journey.Plan, caller Caller, keys Keys) common {
 
 // checkEndpoint reports an address that can't be one.
 func checkEndpoint(plan *journey.Plan, key, address string) {
-	if address == "" || strings.Contains(address, "{Settings:") {
+	if address == "" || plan.Unsettled(strings.NewReplacer("{tenant}", "", "{policy}", "").Replace(address)) {
 		return
 	}
 	u, err := url.Parse(strings.NewReplacer("{tenant}", "tenant", "{policy}", "policy").Replace(address))

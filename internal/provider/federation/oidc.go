@@ -15,6 +15,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
 
+	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/outbound"
 )
@@ -53,10 +54,7 @@ func (p *OpenIDConnect) Plan(plan *journey.Plan) journey.Exchange {
 	x.authorize = m.String("authorization_endpoint", "")
 	x.token = m.String("AccessTokenEndpoint", m.String("token_endpoint", ""))
 	x.issuer = m.String("issuer", "")
-	x.jwks = m.String("jwks_uri", "")
-	if x.metadataURL == "" && (x.authorize == "" || x.jwks == "") {
-		m.Required("METADATA")
-	}
+	x.jwks = m.String("JWKS", m.String("jwks_uri", ""))
 	x.responseType = m.Choice("response_types", "id_token", "id_token", "code", "code id_token", "id_token code", "token")
 	x.responseMode = m.Choice("response_mode", "form_post", "form_post", "query", "fragment")
 	x.audience = m.String("IdTokenAudience", x.clientID)
@@ -70,9 +68,35 @@ func (p *OpenIDConnect) Plan(plan *journey.Plan) journey.Exchange {
 	}
 	checkEndpoint(plan, "METADATA", x.metadataURL)
 	checkEndpoint(plan, "authorization_endpoint", x.authorize)
-	m.Ignore("HttpMethod", "AccessTokenEndpoint", "ClaimsEndpoint", "jwks_uri")
+	checkEndpoint(plan, "JWKS", x.jwks)
+	x.complete(plan)
+	m.Ignore("HttpMethod", "ClaimsEndpoint")
 	x.secretKey, _ = plan.Key("client_secret", strings.Contains(x.responseType, "code"))
 	return x
+}
+
+// complete checks a profile that has the endpoints in place of METADATA. B2C takes one with
+// the authorization endpoint alone; users come back from it to an error.
+func (x *oidcExchange) complete(plan *journey.Plan) {
+	lacks := func(hint, what string) {
+		plan.Report(diag.IncompleteProvider, plan.Source.Pos, hint, "technical profile %q has no METADATA and names no %s", plan.Source.ID.Value, what)
+	}
+	switch {
+	case x.metadataURL != "":
+		return
+	case x.authorize == "":
+		plan.Metadata.Required("METADATA")
+		return
+	}
+	if strings.Contains(x.responseType, "code") && x.token == "" {
+		lacks(`add <Item Key="AccessTokenEndpoint">…</Item>`, "token endpoint")
+	}
+	if x.jwks == "" && x.issuer == "" {
+		lacks(`add <Item Key="JWKS">…</Item>`, "key set to check tokens with")
+	}
+	if x.issuer == "" && len(x.prefixes) == 0 {
+		lacks(`add <Item Key="issuer">…</Item>`, "issuer to compare with that of tokens")
+	}
 }
 
 // Run implements journey.Exchange.
@@ -157,6 +181,15 @@ func (x *oidcExchange) discover(ctx context.Context, call *journey.Call) (metada
 		}
 		md = found
 		md.Declared = found.Issuer
+	} else if x.jwks == "" && x.issuer != "" && call.Answer != nil {
+		// The issuer's own document says where its keys are (OpenID Connect Discovery §4).
+		address := strings.TrimSuffix(strings.ReplaceAll(x.issuer, "{tenant}", url.PathEscape(call.Program.TenantName)), "/") + "/.well-known/openid-configuration"
+		found, err := x.cache.metadata(ctx, address, call.Now())
+		if err != nil {
+			return md, journey.Fail(journey.CodeUnreachable, fmt.Errorf("technical profile %s: metadata of the issuer: %w", x.profileID, err))
+		}
+		md = found
+		md.Declared = found.Issuer
 	}
 	own := func(text, found string) string {
 		if text == "" {
@@ -183,6 +216,9 @@ func (x *oidcExchange) verify(ctx context.Context, call *journey.Call, md metada
 	parsed, err := jwt.ParseSigned(text, signatures)
 	if err != nil {
 		return nil, errors.New("the id token can't be read")
+	}
+	if md.JWKSURI == "" {
+		return nil, errors.New("the profile names no key set to check the id token with")
 	}
 	kid := parsed.Headers[0].KeyID
 	set, err := x.cache.keys(ctx, md.JWKSURI, kid, call.Now())
@@ -229,6 +265,9 @@ func (x *oidcExchange) validIssuer(md metadata, issuer string, user map[string]a
 		return errors.New("the id token's issuer has none of the valid prefixes")
 	}
 	want := md.Issuer
+	if want == "" && x.metadataURL == "" {
+		return nil // the profile names its provider by the key set alone, and was warned of
+	}
 	if tid, ok := user["tid"].(string); ok && !strings.ContainsAny(tid, "/?#") {
 		want = strings.ReplaceAll(want, "{tenantid}", tid)
 	}

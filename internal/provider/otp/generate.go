@@ -47,10 +47,7 @@ var legacy = map[string]string{
 // Plan implements journey.Provider.
 func (p *Provider) Plan(plan *journey.Plan) journey.Exchange {
 	m := plan.Metadata
-	if !m.Has("Operation") {
-		m.Required("Operation")
-	}
-	operation := m.Choice("Operation", "", opGenerate, opVerify)
+	operation := m.RequiredChoice("Operation", "", opGenerate, opVerify)
 	for old, key := range legacy {
 		if message := m.String(old, ""); message != "" {
 			plan.Profile.DefaultMessage(key, message)

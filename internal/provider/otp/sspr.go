@@ -41,11 +41,8 @@ var mailedTerms = terms{lifetime: 10 * time.Minute, length: 6, set: onetime.Digi
 // Plan implements journey.Provider.
 func (p *Mailed) Plan(plan *journey.Plan) journey.Exchange {
 	m := plan.Metadata
-	if !m.Has("Operation") {
-		m.Required("Operation")
-	}
 	m.Ignore("allowTestEmailAddressPassThrough") // an address that gets no mail can't be verified
-	operation := m.Choice("Operation", "", opSend, opVerify)
+	operation := m.RequiredChoice("Operation", "", opSend, opVerify)
 	switch operation {
 	case opSend:
 		needs(plan, operation, "InputClaim", plan.Profile.Inputs, "emailAddress")

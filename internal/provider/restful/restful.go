@@ -17,6 +17,7 @@ import (
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/outbound"
+	"journeyman.dev/internal/policy"
 )
 
 // Caller sends requests.
@@ -96,8 +97,8 @@ func (p *Provider) Plan(plan *journey.Plan) journey.Exchange {
 	x.address(plan)
 	x.payload(plan)
 	if m.Bool("IgnoreServerCertificateErrors", false) {
-		plan.Report(diag.InsecureREST, m.At("IgnoreServerCertificateErrors"), "let the API have a valid certificate; a private authority can be trusted with --outbound-ca",
-			"technical profile %q ignores certificate errors, which is not allowed", plan.Source.ID.Value)
+		plan.Report(diag.UnsupportedSetting, m.At("IgnoreServerCertificateErrors"), "let the API have a valid certificate; a private authority can be trusted with --outbound-ca",
+			"technical profile %q asks to ignore certificate errors, which aren't ignored", plan.Source.ID.Value)
 	}
 	m.Ignore("ClaimsFormat", "ClaimResolverUrlFormatting", "NamespaceIdentifierPath", "NamespaceIdentifierValue", "HttpMethod", "HttpBinding", "Content-Type",
 		"TimeoutInSeconds", "ContentType", "ResponseClaimsFormat")
@@ -118,16 +119,12 @@ func (p *Provider) Plan(plan *journey.Plan) journey.Exchange {
 
 func (x *Exchange) authentication(plan *journey.Plan) {
 	m := plan.Metadata
-	if !m.Has("AuthenticationType") {
-		m.Required("AuthenticationType")
-		return
-	}
-	x.m.Auth = m.Choice("AuthenticationType", authNone, authNone, authBasic, authBearer, authCert, authAPIKey)
+	x.m.Auth = m.RequiredChoice("AuthenticationType", authNone, authNone, authBasic, authBearer, authCert, authAPIKey)
 	insecure := m.Bool("AllowInsecureAuthInProduction", false)
 	claimID := m.String("UseClaimAsBearerToken", "")
 	switch x.m.Auth {
 	case authNone:
-		// What isn't legal was told, and isn't taken for None.
+		// What isn't there or isn't legal was told, and isn't taken for None.
 		if plan.Production && !insecure && strings.EqualFold(m.String("AuthenticationType", ""), authNone) {
 			plan.Report(diag.InsecureREST, m.At("AuthenticationType"), `add <Item Key="AllowInsecureAuthInProduction">true</Item>, or authenticate`,
 				"technical profile %q calls its API without authentication in a policy for production", plan.Source.ID.Value)
@@ -188,12 +185,15 @@ func (x *Exchange) address(plan *journey.Plan) {
 	}
 	at := plan.Metadata.At("ServiceUrl")
 	x.template = claims.ParseTemplate(text)
-	if strings.Contains(text, "{Settings:") {
-		return // deployment tools fill it in
-	}
 	scheme, rest, ok := strings.Cut(text, "://")
 	host, _, _ := strings.Cut(rest, "/")
 	host, _, _ = strings.Cut(host, "?")
+	if !ok {
+		host = text
+	}
+	if plan.Unsettled(host) && !slices.ContainsFunc(placeholderNames(host), x.isInput(plan)) || strings.Contains(text, "{Settings:") {
+		return // deployment tools fill it in
+	}
 	switch {
 	case !ok || host == "":
 		plan.Report(diag.BadServiceURL, at, "write an absolute https address", "technical profile %q has an invalid ServiceUrl %q", plan.Source.ID.Value, text)
@@ -229,11 +229,25 @@ func (x *Exchange) placeholders(plan *journey.Plan, at diag.Position) {
 	if plan.Incomplete {
 		return
 	}
-	for _, name := range placeholderNames(x.m.ServiceURL) {
-		if !slices.ContainsFunc(plan.Profile.Inputs, func(u *journey.ClaimUse) bool { return matches(u, name) }) {
+	text := x.m.ServiceURL
+	if plan.Offline {
+		text = policy.WithoutBraces(text)
+	}
+	for _, name := range placeholderNames(text) {
+		if plan.Offline && !strings.Contains(notAnInput(plan, name), "did you mean") {
+			continue // as little like a claim as like something that deployment tools fill in
+		}
+		if !x.isInput(plan)(name) {
 			plan.Report(diag.NotAnInput, at, notAnInput(plan, name),
 				"technical profile %q has the placeholder {%s} in its ServiceUrl, which isn't one of its input claims", plan.Source.ID.Value, name)
 		}
+	}
+}
+
+// isInput reports whether a name is of an input claim.
+func (x *Exchange) isInput(plan *journey.Plan) func(name string) bool {
+	return func(name string) bool {
+		return slices.ContainsFunc(plan.Profile.Inputs, func(u *journey.ClaimUse) bool { return matches(u, name) })
 	}
 }
 

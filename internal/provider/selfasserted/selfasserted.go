@@ -39,7 +39,7 @@ type Metadata struct {
 	RetryLimit               int // 0: the page kind's default
 	OperatingEmail           bool
 	ForgotPlacement          string
-	Settings                 map[string]string
+	Settings                 journey.Items
 }
 
 // Exchange is a planned profile.

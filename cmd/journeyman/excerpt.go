@@ -1,0 +1,86 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+
+	"journeyman.dev/internal/diag"
+	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/policy"
+)
+
+// excerpts shows the lines of policy files that diagnostics are about.
+type excerpts struct {
+	sources map[string][]byte // by the path of diagnostics
+	lines   map[string][]string
+}
+
+func newExcerpts(files []library.File) *excerpts {
+	x := &excerpts{sources: make(map[string][]byte), lines: make(map[string][]string)}
+	for _, f := range files {
+		x.sources[f.Path] = f.Source
+	}
+	return x
+}
+
+// line is a line of a file; files are only split if something is wrong with them.
+func (x *excerpts) line(at diag.Position) (string, bool) {
+	lines, split := x.lines[at.File]
+	if !split {
+		if text, err := policy.DecodeText(x.sources[at.File]); err == nil && !bytes.ContainsRune(text, 0) {
+			lines = strings.Split(string(text), "\n")
+		}
+		x.lines[at.File] = lines
+	}
+	if at.Line < 1 || at.Line > len(lines) {
+		return "", false
+	}
+	return strings.TrimRight(lines[at.Line-1], "\r"), true
+}
+
+// Widths of what is shown of a long line: in front of the place, and in all.
+const (
+	excerptBefore = 60
+	excerptWidth  = 120
+)
+
+// print writes a diagnostic, and below it its line with a caret under the place.
+func (x *excerpts) print(w io.Writer, d diag.Diagnostic) {
+	fmt.Fprintln(w, d)
+	line, ok := x.line(d.Position)
+	runes := []rune(line)
+	column := d.Position.Column - 1
+	if !ok || column < 0 || column > len(runes) {
+		return
+	}
+	indent := 0
+	for indent < len(runes) && indent < column && unicode.IsSpace(runes[indent]) {
+		indent++
+	}
+	from, more := indent, ""
+	if column-from > excerptBefore {
+		from, more = column-excerptBefore, "…"
+	}
+	shown := runes[from:]
+	rest := ""
+	if len(shown) > excerptWidth {
+		shown, rest = shown[:excerptWidth], "…"
+	}
+	for i, r := range shown {
+		if !unicode.IsPrint(r) && r != '\t' {
+			shown[i] = unicode.ReplacementChar // nothing of a file steers a terminal
+		}
+	}
+	// Tabs stay, so that the caret stands where its character does.
+	pad := []rune(strings.Repeat(" ", len([]rune(more))) + string(shown[:column-from]))
+	for i, r := range pad {
+		if r != '\t' {
+			pad[i] = ' '
+		}
+	}
+	margin := fmt.Sprintf("%6d", d.Position.Line)
+	fmt.Fprintf(w, "%s | %s%s%s\n%s | %s^\n", margin, more, string(shown), rest, strings.Repeat(" ", len(margin)), string(pad))
+}

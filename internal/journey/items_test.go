@@ -1,0 +1,27 @@
+package journey_test
+
+import (
+	"maps"
+	"testing"
+
+	"journeyman.dev/internal/journey"
+)
+
+func TestKeysOfItemsCompareWithoutCase(t *testing.T) {
+	t.Parallel()
+	x := make(journey.Items)
+	x.Set("setting.showSignUpLink", "false")
+	x.Set("SETTING.mine", "1")
+	x.Set("language.Intro", "Hello")
+	if x.Get("setting.showSignupLink") != "false" || x.Get("Setting.Mine") != "1" || x.Get("setting.other") != "" {
+		t.Errorf("%v", x)
+	}
+	x.Set("Setting.ShowSignupLink", "TRUE")
+	if !x.True("setting.showsignuplink") {
+		t.Errorf("the last one doesn't win: %v", x)
+	}
+	// Scripts read what B2C documents as it documents it.
+	if got, want := maps.Collect(x.After("setting.")), (map[string]string{"showSignupLink": "TRUE", "mine": "1"}); !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}

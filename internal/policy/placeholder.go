@@ -1,0 +1,30 @@
+package policy
+
+import (
+	"regexp"
+	"strings"
+)
+
+// placeholders are the forms in which deployment tools mark what they fill in: the VS Code
+// extension's {Settings:x}, Octopus' #{x}, Helm's {{x}}, Azure Pipelines' $(x) and __x__,
+// and the like. What users are told to write over, your_tenant, is one, too.
+var placeholders = regexp.MustCompile(`(?i)\{[^{}]*\}|\$\([^()\s]+\)|__[a-z0-9.:\-]+(?:_[a-z0-9.:\-]+)*__|@[a-z0-9_.\-]+@|%[a-z_][a-z0-9_.\-]*%|##[a-z0-9_.\-]+##|your[_-]tenant|your_?tenant_?name`)
+
+// Placeholder reports whether a text has a placeholder that deployment tools fill in: what
+// it will be isn't known (policy-engine §1.8 [C]).
+func Placeholder(text string) bool {
+	// Most texts have none of these, and there are many.
+	if !strings.ContainsAny(text, "{$_@%#-yY") {
+		return false
+	}
+	return placeholders.MatchString(text)
+}
+
+// braces are the placeholders in braces that nobody but deployment tools writes.
+var braces = regexp.MustCompile(`\{\{[^{}]*\}\}|#\{[^{}]*\}#?|\$\{[^{}]*\}`)
+
+// WithoutBraces is a text without placeholders such as {{x}}, #{x}# and ${x}; what is left in
+// braces may be a claim, or one more placeholder.
+func WithoutBraces(text string) string { return braces.ReplaceAllString(text, "") }
+
+func placeholder(text string) bool { return Placeholder(text) }
