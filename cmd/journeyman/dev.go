@@ -147,7 +147,7 @@ func (c *devCommand) prepare(ctx context.Context, s streams, srv *server.Server,
 		{apiURL + "/api/GetProfile", "sample enrichment API, called just before the token; /api/connector for the user flow"},
 		{demoURL + "/policies", "every policy and user flow, to be run from there"},
 	} {
-		fmt.Fprintf(s.out, "  %-34s %s\n", line[0], line[1])
+		fmt.Fprintf(s.out, "  %-42s %s\n", line[0], line[1])
 	}
 	fmt.Fprintf(s.out, "\nThe certificates are signed by %s.\nTrust it in your browser, or accept the warning once for each address. Ctrl+C stops.\n\n", srv.CAFile)
 	return nil

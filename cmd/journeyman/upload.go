@@ -150,7 +150,9 @@ func printDiagnostics(out io.Writer, list []uploadDiagnostic, files []library.Fi
 		d.FileName = filepath.FromSlash(d.FileName)
 		one := d.diagnostic()
 		counts[one.Severity]++
-		shown.print(out, one)
+		if one.Severity != diag.Info { // such as what a base alone leaves unsaid, with its children beside it
+			shown.print(out, one)
+		}
 	}
 	return counts
 }
