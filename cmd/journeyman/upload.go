@@ -277,6 +277,7 @@ func (u *uploader) look() map[string]stamp {
 		}
 	}
 	for _, path := range u.paths {
+		note(path) // a file counts whatever its name
 		_ = filepath.WalkDir(path, func(path string, d fs.DirEntry, err error) error {
 			if err == nil && !d.IsDir() && strings.EqualFold(filepath.Ext(path), ".xml") {
 				note(path)
@@ -293,23 +294,47 @@ func (u *uploader) look() map[string]stamp {
 	return seen
 }
 
-// watch uploads now and after each change, once the files have been left alone for a tick:
-// editors write in several steps, and a checkout many files.
+// saves decides when files are uploaded: once they have been left alone from one look to the
+// next, as editors write in several steps and a checkout changes many files; and again a while
+// after a try that failed, such as at a server that is away.
+type saves struct {
+	tried, last map[string]stamp // as they were at the last try, and at the last look
+	wait        int              // looks until a failed try is repeated, 0 for never
+}
+
+// againAfter is how many looks a failed try waits.
+const againAfter = 20
+
+// due reports whether the files that a look has found are to be uploaded.
+func (s *saves) due(now map[string]stamp) bool {
+	still := maps.Equal(now, s.last)
+	again := s.wait == 1
+	s.last, s.wait = now, max(0, s.wait-1)
+	if again || still && !maps.Equal(now, s.tried) {
+		s.tried = now
+		return true
+	}
+	return false
+}
+
+// watch uploads now and after each change, until ctx ends.
 func (u *uploader) watch(ctx context.Context, s streams, tick <-chan time.Time) error {
-	var uploaded, last map[string]stamp
-	try := func(now map[string]stamp) {
-		for _, path := range slices.Sorted(maps.Keys(uploaded)) {
-			if _, there := now[path]; !there {
-				fmt.Fprintf(s.out, "%s is gone; its policy stays on the server\n", path)
-			}
-		}
-		if err := u.upload(ctx, s.out); err != nil && !errors.Is(err, errFound) && ctx.Err() == nil {
+	first := u.look()
+	files := saves{tried: first, last: first}
+	said := ""
+	try := func() {
+		err := u.upload(ctx, s.out)
+		switch {
+		case err == nil, errors.Is(err, errFound), ctx.Err() != nil:
+			files.wait, said = 0, ""
+			return
+		case err.Error() != said:
+			said = err.Error()
 			fmt.Fprintln(s.err, "journeyman:", err)
 		}
-		uploaded = now
+		files.wait = againAfter
 	}
-	last = u.look()
-	try(last)
+	try()
 	fmt.Fprintln(s.out, "watching for changes; Ctrl+C ends")
 	for {
 		select {
@@ -317,11 +342,15 @@ func (u *uploader) watch(ctx context.Context, s streams, tick <-chan time.Time) 
 			return nil
 		case <-tick:
 		}
-		now := u.look()
-		still := maps.Equal(now, last)
-		last = now
-		if still && !maps.Equal(now, uploaded) {
-			try(now)
+		before := files.tried
+		if !files.due(u.look()) {
+			continue
 		}
+		for _, path := range slices.Sorted(maps.Keys(before)) {
+			if _, there := files.tried[path]; !there {
+				fmt.Fprintf(s.out, "%s is gone; its policy stays on the server\n", path)
+			}
+		}
+		try()
 	}
 }

@@ -5,10 +5,13 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -180,5 +183,69 @@ func TestDevSaysWhichTokenCounts(t *testing.T) {
 	d := startDev(t, "--admin-token", "mine", "--log-level", "info")
 	if _, err := os.Stat(filepath.Join(d.data, adminTokenFile)); err == nil {
 		t.Error("a token that was given is in the file")
+	}
+}
+
+func TestFilesAreUploadedOnceTheyAreLeftAlone(t *testing.T) {
+	t.Parallel()
+	files := func(sizes ...int64) map[string]stamp {
+		m := make(map[string]stamp)
+		for i, size := range sizes {
+			m[string(rune('a'+i))] = stamp{size: size}
+		}
+		return m
+	}
+	s := saves{tried: files(1, 1), last: files(1, 1)}
+	look := func(what string, now map[string]stamp, want bool) {
+		t.Helper()
+		if got := s.due(now); got != want {
+			t.Errorf("%s: due = %v", what, got)
+		}
+	}
+	look("nothing was saved", files(1, 1), false)
+	look("a file was saved", files(2, 1), false)
+	look("it was written on", files(3, 1), false)
+	look("another was saved", files(3, 2), false)
+	look("both are left alone", files(3, 2), true)
+	look("nothing more", files(3, 2), false)
+	look("saved and taken back", files(4, 2), false)
+	look("as it was", files(3, 2), false)
+	look("still", files(3, 2), false)
+	look("one is gone", files(3), false)
+	look("still gone", files(3), true)
+	s.wait = againAfter // that try failed
+	for range againAfter - 1 {
+		look("a failed try waits", files(3), false)
+	}
+	look("and is repeated", files(3), true)
+	look("once", files(3), false)
+}
+
+func TestAServerThatIsAwayIsReportedOnceAndAskedAgain(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int32
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if asked.Add(1) < 3 {
+			http.Error(w, "away", http.StatusBadGateway)
+			return
+		}
+		_, _ = io.WriteString(w, `{"value": []}`)
+	}))
+	defer api.Close()
+	u := &uploader{admin: &admin{AdminURL: api.URL, AdminToken: "t", Data: t.TempDir()}, paths: []string{ours(t)}, tenant: "contoso.onmicrosoft.com"}
+	ctx, cancel := context.WithCancel(t.Context())
+	tick := make(chan time.Time)
+	done := make(chan error, 1)
+	var out, errOut bytes.Buffer
+	go func() { done <- u.watch(ctx, streams{&out, &errOut}, tick) }()
+	for range 2*againAfter + 1 {
+		tick <- time.Time{}
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if asked.Load() != 3 || strings.Count(errOut.String(), "answered 502") != 1 || !strings.Contains(out.String(), "5 files:") {
+		t.Errorf("%d %s%s", asked.Load(), out.String(), errOut.String())
 	}
 }
