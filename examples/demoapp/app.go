@@ -332,7 +332,7 @@ func head(title string) string {
 @media (prefers-color-scheme:dark){:root{--back:#11161e;--card:#1b222d;--text:#eef2f7;--soft:#a9b4c3;--accent:#7fabff;--on:#0b1526;--line:#3a4657;--bad:#ff9d9d}}
 body{margin:0;background:var(--back);color:var(--text);font:1rem/1.55 system-ui,sans-serif}main{max-width:44rem;margin:0 auto;padding:2rem 1rem}
 h1{font-size:1.5rem;margin:0 0 1rem}section{background:var(--card);border:1px solid var(--line);border-radius:.75rem;padding:1.25rem 1.5rem;margin-bottom:1.25rem}
-.balance{font-size:2.25rem;font-weight:700;line-height:1.2}.soft{color:var(--soft)}nav{display:flex;flex-wrap:wrap;gap:.6rem;align-items:center}
+.balance{font-size:2.25rem;font-weight:700;line-height:1.2}.soft{color:var(--soft)}nav,.row{display:flex;flex-wrap:wrap;gap:.6rem;align-items:center}
 a.button,button{display:inline-block;font:inherit;font-weight:600;padding:.55rem 1rem;border-radius:.4rem;border:1px solid var(--accent);color:var(--accent);background:transparent;text-decoration:none;cursor:pointer}
 a.primary{background:var(--accent);color:var(--on)}a:focus-visible,button:focus-visible{outline:3px solid var(--accent);outline-offset:2px}form{margin:0}
 pre{margin:0;overflow:auto;font:.9rem/1.5 ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere}.message{border-inline-start:4px solid var(--accent);padding-inline-start:1rem;white-space:pre-line}
@@ -343,7 +343,7 @@ h2{font-size:1.05rem;margin:0;overflow-wrap:anywhere}section.policy p{margin:0}.
 
 var page = template.Must(template.New("page").Parse(head("Demo application") + `<h1>Demo application</h1>
 {{if .Message}}<section class="message" role="status">{{.Message}}</section>{{end}}
-{{if .Ran}}<section><p class="soft">Policy</p><p id="ran">{{.Ran}}</p><nav><form action="/run"><input type="hidden" name="id" value="{{.Ran}}"><button>Run again</button></form><a class="button" href="/policies">All policies</a></nav></section>{{end}}
+{{if .Ran}}<section><p class="soft">Policy</p><p id="ran">{{.Ran}}</p><div class="row"><form action="/run"><input type="hidden" name="id" value="{{.Ran}}"><button>Run again</button></form><a class="button" href="/policies">All policies</a></div></section>{{end}}
 {{if .SignedIn}}{{if .Balance}}<section><p class="soft">Signed in as {{.Name}}. Your balance, which the API gave just before the token was issued:</p><p class="balance" id="balance">{{.Balance}}</p></section>{{end}}
 <section><nav><form method="post" action="/refresh"><button>Refresh the token</button></form><a class="button" href="/edit">Edit profile</a><a class="button" href="/reset">Reset password</a><a class="button" href="/signout">Sign out</a></nav></section>
 <section><p class="soft">The id token's claims</p><pre id="token">{{.Token}}</pre></section>

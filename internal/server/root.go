@@ -8,7 +8,7 @@ import (
 // rootPage is what a person sees who opens the address of a listener. That of the public one
 // says neither what runs here in which version nor for which tenant.
 var rootPage = template.Must(template.New("root").Parse(`<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{{.Title}}</title>
-<style>:root{color-scheme:light dark}body{font:1rem/1.6 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem}code{overflow-wrap:anywhere}a{color:light-dark(#1a56c4,#9dbdff)}li{margin:.4rem 0}</style></head>
+<style>:root{color-scheme:light dark}body{background:light-dark(#fff,#16181d);color:light-dark(#1b2430,#eef2f7);font:1rem/1.6 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem}code{overflow-wrap:anywhere}a{color:light-dark(#1a56c4,#9dbdff)}li{margin:.4rem 0}</style></head>
 <body><main><h1>{{.Title}}</h1><p>{{.Text}}</p>{{if .Links}}<ul>{{range .Links}}<li>{{if .Href}}<a href="{{.Href}}">{{.Name}}</a>{{else}}<code>{{.Name}}</code>{{end}}: {{.Text}}</li>{{end}}</ul>{{end}}</main></body></html>
 `))
 
