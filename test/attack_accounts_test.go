@@ -1,8 +1,10 @@
 package test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -86,6 +88,67 @@ func TestWhatAnAccountWasGivenEndsWithIt(t *testing.T) {
 			end(e, h.id)
 			h.worthless(flow)
 		})
+	}
+}
+
+// What one node ends is over on every other at once: account, session, signing out, and the
+// names of a deleted account.
+func TestAccountsEndOnEveryNode(t *testing.T) {
+	t.Parallel()
+	postgres := onPostgres(t)
+	node := func(c *server.Config) {
+		postgres(c)
+		c.MasterKey = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+	}
+	api := newAPI(t)
+	first, second := startWith(t, api, node), startWith(t, api, node)
+	second.clock = first.clock
+	flow := first.flow("susi", "signUpOrSignIn")
+	if err := second.srv.Sync(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	at, err := url.Parse(first.srv.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	there, err := url.Parse(second.srv.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	// move takes a browser to the other node, as behind a load balancer.
+	move := func(u *user) *user {
+		jar := second.user()
+		jar.http.Jar.SetCookies(there, u.http.Jar.Cookies(at))
+		jar.verifier = u.verifier
+		return jar
+	}
+	second.spa = first.spa
+	names := []string{}
+	for name := range accountEnds {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for i, name := range names {
+		address := fmt.Sprintf("user%d@example.com", i)
+		h := first.hold(flow, func(u *user) { u.register(flow, address, nil) })
+		h.u = move(h.u)
+		if !h.u.signedInAt(flow) {
+			t.Fatalf("%s: the other node doesn't know the session", name)
+		}
+		accountEnds[name](first, h.id)
+		h.worthless(flow)
+	}
+	h := first.hold(flow, func(u *user) { u.register(flow, "last@example.com", nil) })
+	copied := move(h.u)
+	h.u.get(first.base + "/" + tenant + "/" + flow + "/oauth2/v2.0/logout")
+	if copied.signedInAt(flow) {
+		t.Error("a session that was signed out at one node lives on at the other")
+	}
+	first.must(204, "DELETE", "v1.0/users/"+h.id, nil)
+	again := second.user()
+	again.register(flow, "last@example.com", nil)
+	if got := again.claims(flow); got["sub"] == h.id {
+		t.Error("the deleted account came back at the other node")
 	}
 }
 
@@ -459,15 +522,26 @@ func TestDeletedUsers(t *testing.T) {
 	e.directoryAudits("Hard Delete user", 2)
 }
 
-// The policy that deletes the user's own account still ends with a token, which can't be
-// renewed, and leaves no session.
-func TestAPolicyThatDeletesTheAccount(t *testing.T) {
+// The policy that deletes or disables the user's own account still ends with a token, which
+// can't be renewed, and leaves no session.
+func TestAPolicyThatClosesTheAccount(t *testing.T) {
 	t.Parallel()
+	for what, profile := range map[string]string{
+		"deletes":  directoryProfile("Directory-Close", "DeleteClaimsPrincipal", "", `<InputClaim ClaimTypeReferenceId="objectId" Required="true" />`, "", ""),
+		"disables": directoryProfile("Directory-Close", "Write", "", `<InputClaim ClaimTypeReferenceId="objectId" Required="true" />`, persisted("objectId", "")+persisted("off", `PartnerClaimType="accountEnabled" DefaultValue="false"`), ""),
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			closesAccount(t, profile)
+		})
+	}
+}
+
+func closesAccount(t *testing.T, profile string) {
 	e := start(t, nil)
-	policy := e.own(`<ClaimsProviders><ClaimsProvider><DisplayName>d</DisplayName><TechnicalProfiles><TechnicalProfile Id="Directory-DeleteMe"><DisplayName>d</DisplayName>
-<Protocol Name="Proprietary" Handler="Web.TPEngine.Providers.AzureActiveDirectoryProvider, Web.TPEngine, Version=1.0.0.0, Culture=neutral, PublicKeyToken=null" />
-<Metadata><Item Key="Operation">DeleteClaimsPrincipal</Item></Metadata><InputClaims><InputClaim ClaimTypeReferenceId="objectId" Required="true" /></InputClaims></TechnicalProfile></TechnicalProfiles></ClaimsProvider></ClaimsProviders>
-<UserJourneys><UserJourney Id="J"><OrchestrationSteps>`+step(1, "Page-SignUp", "")+step(2, "Directory-DeleteMe", "")+`<OrchestrationStep Order="3" `+sendClaims+`</OrchestrationSteps></UserJourney></UserJourneys>`,
+	policy := e.own(`<BuildingBlocks><ClaimsSchema><ClaimType Id="off"><DataType>boolean</DataType></ClaimType></ClaimsSchema></BuildingBlocks>
+<ClaimsProviders><ClaimsProvider><DisplayName>d</DisplayName><TechnicalProfiles>`+profile+`</TechnicalProfiles></ClaimsProvider></ClaimsProviders>
+<UserJourneys><UserJourney Id="J"><OrchestrationSteps>`+step(1, "Page-SignUp", "")+step(2, "Directory-Close", "")+`<OrchestrationStep Order="3" `+sendClaims+`</OrchestrationSteps></UserJourney></UserJourneys>`,
 		relyingParty("J", "", "displayName"))
 	u := e.user()
 	u.authorize(policy, nil)
@@ -477,10 +551,10 @@ func TestAPolicyThatDeletesTheAccount(t *testing.T) {
 	if _, payload := decode(t, got.IDToken); payload["name"] != "Ada" || got.RefreshToken != "" {
 		t.Errorf("token: %v, refresh token: %t", payload, got.RefreshToken != "")
 	}
-	if _, err := e.srv.Users.Store.FindUser(t.Context(), directory.NameKey("ada@example.com")); err == nil {
-		t.Error("the account is still there")
+	if left, err := e.srv.Users.Store.FindUser(t.Context(), directory.NameKey("ada@example.com")); err == nil && !left.Disabled {
+		t.Error("the account is still open")
 	}
 	if u.signedInAt(policy) {
-		t.Error("there is a session of the deleted account")
+		t.Error("there is a session of the closed account")
 	}
 }

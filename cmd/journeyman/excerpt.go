@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -16,6 +17,9 @@ import (
 type excerpts struct {
 	sources map[string][]byte // by the path of diagnostics
 	lines   map[string][]string
+
+	shownAt diag.Position // whose line shown is; many diagnostics may be about a long one
+	shown   []rune
 }
 
 func newExcerpts(files []library.File) *excerpts {
@@ -51,7 +55,10 @@ const (
 func (x *excerpts) print(w io.Writer, d diag.Diagnostic) {
 	fmt.Fprintln(w, d)
 	line, ok := x.line(d.Position)
-	runes := []rune(line)
+	if at := (diag.Position{File: d.Position.File, Line: d.Position.Line}); at != x.shownAt {
+		x.shownAt, x.shown = at, []rune(line)
+	}
+	runes := x.shown
 	column := d.Position.Column - 1
 	if !ok || column < 0 || column > len(runes) {
 		return
@@ -64,11 +71,11 @@ func (x *excerpts) print(w io.Writer, d diag.Diagnostic) {
 	if column-from > excerptBefore {
 		from, more = column-excerptBefore, "…"
 	}
-	shown := runes[from:]
-	rest := ""
+	shown, rest := runes[from:], ""
 	if len(shown) > excerptWidth {
 		shown, rest = shown[:excerptWidth], "…"
 	}
+	shown = slices.Clone(shown)
 	for i, r := range shown {
 		if !unicode.IsPrint(r) && r != '\t' {
 			shown[i] = unicode.ReplacementChar // nothing of a file steers a terminal

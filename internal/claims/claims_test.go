@@ -165,3 +165,39 @@ func TestCultures(t *testing.T) {
 		})
 	}
 }
+
+func TestAlternativeSecurityIDsAreWrittenInBase64(t *testing.T) {
+	t.Parallel()
+	const written = `[{"issuer":"facebook.com","issuerUserId":"MTIzNDU="}]`
+	want := Identities(AlternativeSecurityIDCollection, Identity{Issuer: "facebook.com", IssuerUserID: "12345"})
+	if got := want.String(); got != written {
+		t.Errorf("text: %s", got)
+	}
+	for name, form := range map[string]any{"JSON": want.JSON(), "token": want.TokenJSON()} {
+		if b, _ := json.Marshal(form); string(b) != written {
+			t.Errorf("%s: %s", name, b)
+		}
+	}
+	for _, text := range []string{
+		written, `[{"type":6,"identityProvider":"facebook.com","key":"MTIzNDU="}]`,
+		`[{"issuer":"facebook.com","issuerUserId":"12345"}]`, // no base64: an API's plain id
+	} {
+		got, err := Parse(AlternativeSecurityIDCollection, text)
+		if err != nil || got.String() != written {
+			t.Errorf("%s: %v, %v", text, got.String(), err)
+		}
+	}
+	// A user's identities are plain everywhere.
+	user := Identities(UserIdentityCollection, Identity{Issuer: "facebook.com", IssuerUserID: "12345"})
+	if got := user.String(); got != `[{"issuer":"facebook.com","issuerUserId":"12345"}]` {
+		t.Errorf("user identities: %s", got)
+	}
+	if b, err := json.Marshal(want); err != nil {
+		t.Error(err)
+	} else {
+		var back Value
+		if err := json.Unmarshal(b, &back); err != nil || back.String() != written {
+			t.Errorf("stored and read back: %s, %v", back.String(), err)
+		}
+	}
+}

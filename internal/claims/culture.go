@@ -128,21 +128,37 @@ func ParentLanguages(tag string) []string {
 // keeps the region.
 func ChooseLanguage(supported []string, def, uiLocales, acceptLanguage string) string {
 	for _, tag := range strings.Fields(uiLocales) {
-		if ok := supports(supported, tag); ok != "" {
+		if ok := Supports(supported, tag); ok != "" {
 			return ok
 		}
 	}
-	if tags, _, err := language.ParseAcceptLanguage(acceptLanguage); err == nil {
-		for _, tag := range tags {
-			if ok := supports(supported, tag.String()); ok != "" {
-				return ok
-			}
+	for _, tag := range AcceptedLanguages(acceptLanguage) {
+		if ok := Supports(supported, tag); ok != "" {
+			return ok
 		}
 	}
 	return def
 }
 
-func supports(supported []string, tag string) string {
+// AcceptedLanguages are the tags of an Accept-Language header, the one liked best first.
+func AcceptedLanguages(header string) []string {
+	tags, _, err := language.ParseAcceptLanguage(header)
+	if err != nil {
+		return nil
+	}
+	var out []string
+	for _, tag := range tags {
+		// "*" is read as mul, which is nobody's language.
+		if text := tag.String(); tag != language.Und && text != "mul" && !slices.Contains(out, text) {
+			out = append(out, text)
+		}
+	}
+	return out
+}
+
+// Supports returns the tag in its usual spelling if a list of languages has it, or another
+// of its language and script; "" if it hasn't. An empty list has every well-formed tag.
+func Supports(supported []string, tag string) string {
 	t, err := language.Parse(tag)
 	if err != nil || t == language.Und {
 		// Policies may make up tags, such as one for tests.

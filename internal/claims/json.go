@@ -2,11 +2,13 @@ package claims
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // FromJSON converts a decoded JSON value (as made by a decoder with UseNumber)
@@ -98,7 +100,11 @@ func fromArray(t DataType, items []any) (Value, error) {
 			if !ok {
 				return Value{}, formatError(t)
 			}
-			id, err := identity(object)
+			read := identity
+			if t == AlternativeSecurityIDCollection {
+				read = alternativeSecurityID
+			}
+			id, err := read(object)
 			if err != nil {
 				return Value{}, err
 			}
@@ -116,6 +122,35 @@ func identity(object map[string]any) (Identity, error) {
 		return Identity{}, formatError(UserIdentity)
 	}
 	return Identity{Issuer: issuer, IssuerUserID: user}, nil
+}
+
+// alternativeSecurityID reads an item of an alternativeSecurityIdCollection: either form of
+// claims-and-transformations §2.9, with the id in base64. A plain id, as APIs may send it,
+// is taken as it is.
+func alternativeSecurityID(object map[string]any) (Identity, error) {
+	if provider, ok := object["identityProvider"].(string); ok {
+		object = map[string]any{"issuer": provider, "issuerUserId": object["key"]}
+	}
+	id, err := identity(object)
+	if err != nil {
+		return id, err
+	}
+	if plain, err := base64.StdEncoding.DecodeString(id.IssuerUserID); err == nil && utf8.Valid(plain) {
+		id.IssuerUserID = string(plain)
+	}
+	return id, nil
+}
+
+// written are the identities as texts and JSON have them: those of an
+// alternativeSecurityIdCollection with the id in base64 (claims-and-transformations §2.9 [D]).
+func (v Value) written() []Identity {
+	ids := v.IdentityItems()
+	if v.kind == AlternativeSecurityIDCollection {
+		for i := range ids {
+			ids[i].IssuerUserID = base64.StdEncoding.EncodeToString([]byte(ids[i].IssuerUserID))
+		}
+	}
+	return ids
 }
 
 func compact(x any) (Value, error) {
@@ -143,7 +178,7 @@ func (v Value) JSON() any {
 	case UserIdentity, ObjectIdentity:
 		return v.ids[0]
 	case UserIdentityCollection, AlternativeSecurityIDCollection, ObjectIdentityCollection:
-		return v.IdentityItems()
+		return v.written()
 	}
 	return v.String()
 }

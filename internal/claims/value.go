@@ -179,7 +179,7 @@ func (v Value) String() string {
 	case 0:
 		return ""
 	}
-	b, _ := json.Marshal(v.IdentityItems())
+	b, _ := json.Marshal(v.written())
 	return string(b)
 }
 
@@ -240,9 +240,9 @@ func Parse(t DataType, text string) (Value, error) {
 			return Value{kind: t, ids: []Identity{id}}, nil
 		}
 	case UserIdentityCollection, AlternativeSecurityIDCollection, ObjectIdentityCollection:
-		var ids []Identity
-		if json.Unmarshal([]byte(text), &ids) == nil {
-			return Value{kind: t, ids: ids}, nil
+		var items []any
+		if json.Unmarshal([]byte(text), &items) == nil && items != nil {
+			return fromArray(t, items)
 		}
 	}
 	return Value{}, formatError(t)

@@ -131,7 +131,7 @@ var claimCodes = map[Code]Entry{
 	},
 	LiteralResolver: {
 		Severity: Warning, Several: true, Title: "Claim resolver isn't resolved",
-		Cause:   "A default value has a claim resolver, but the profile doesn't resolve them: the text itself becomes the value.",
+		Cause:   "A default value has a claim resolver, but the profile doesn't resolve them: the text itself becomes the value. In input claims of self-asserted profiles it is resolved all the same.",
 		Cure:    "Add <Item Key=\"IncludeClaimResolvingInClaimsHandling\">true</Item> to the profile's Metadata.",
 		Example: Example{Policy: profiles(`<TechnicalProfile Id="Form"><InputClaims><InputClaim ClaimTypeReferenceId="email" DefaultValue="{OIDC:LoginHint}" /></InputClaims></TechnicalProfile>`)},
 	},

@@ -10,9 +10,10 @@ const (
 
 var pageCodes = map[Code]Entry{
 	LoadURIHost: {
-		Severity: Warning, Title: "Host chosen by a claim resolver",
-		Cause:   "A LoadUri has a claim resolver in its host: who sends the request would choose who writes the sign-in page. The built-in page is shown.",
+		Severity: Error, Title: "Host chosen by a claim resolver",
+		Cause:   "A LoadUri has a claim resolver in its host: who sends the request would choose who writes the sign-in page.",
 		Cure:    "Write the host, and use the resolver in path or query.",
+		Refused: "Documented for path and query of a page's address, not for its host.",
 		Example: Example{Policy: blocks(`<ContentDefinitions><ContentDefinition Id="api.page"><LoadUri>https://{OIDC:ClientId}.example/page.html</LoadUri></ContentDefinition></ContentDefinitions>`)},
 	},
 	LoadURIScheme: {

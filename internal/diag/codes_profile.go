@@ -17,6 +17,7 @@ const (
 	DoubtfulMetadata    Code = "JM4013"
 	NotInPolicy         Code = "JM4014"
 	IncompleteProvider  Code = "JM4015"
+	NoEffect            Code = "JM4016"
 	MissingConnector    Code = "JM4020"
 )
 
@@ -113,6 +114,12 @@ var profileCodes = map[Code]Entry{
 		Example: Example{Policy: blocks(`<DisplayControls><DisplayControl Id="verify" UserInterfaceControlType="VerificationControl">
 <DisplayClaims><DisplayClaim ClaimTypeReferenceId="email" /></DisplayClaims><Actions><Action Id="SendCode" /><Action Id="VerifyCode" /></Actions>
 </DisplayControl></DisplayControls>`) + profiles(`<TechnicalProfile Id="Form"><DisplayClaims><DisplayClaim DisplayControlReferenceId="verify" /></DisplayClaims></TechnicalProfile>`)},
+	},
+	NoEffect: {
+		Severity: Warning, Several: true, Title: "Setting without effect",
+		Cause:   "A technical profile has a setting that B2C knows and that changes nothing here; the hint says why.",
+		Cure:    "Nothing need be done; don't rely on it.",
+		Example: Example{Policy: apiInstead(`<TechnicalProfile Id="New">` + handler("Insights.AzureApplicationInsightsProvider") + `<Metadata><Item Key="InstrumentationKey">4d7e7b86-bb8b-41e6-9185-3b13fb625cb5</Item></Metadata><InputClaims><InputClaim ClaimTypeReferenceId="objectId" PartnerClaimType="eventName" DefaultValue="SignIn" /></InputClaims><OutputClaims><OutputClaim ClaimTypeReferenceId="objectId" /></OutputClaims></TechnicalProfile>`)},
 	},
 	MissingConnector: {
 		Severity: Warning, Title: "Unknown API connector",

@@ -9,8 +9,8 @@ import (
 	"journeyman.dev/internal/directory"
 )
 
-// gone is the epoch of an account that the journey itself has deleted.
-const gone = -1
+// closed is the epoch of an account that the journey itself has deleted or disabled.
+const closed = -1
 
 // Met notes an account of the directory that the exchange has read, or whose password it
 // has checked. What happens to the account after a journey has first met it counts
@@ -29,8 +29,9 @@ func (c *Call) Changed(objectID string, before, after int64) {
 	}
 }
 
-// Deleted notes that the exchange has deleted an account.
-func (c *Call) Deleted(objectID string) { c.Journey.setAccount(objectID, gone) }
+// Closed notes that the exchange itself has deleted or disabled an account: what the policy
+// ends with then is the user's last token, and no reason to refuse it.
+func (c *Call) Closed(objectID string) { c.Journey.setAccount(objectID, closed) }
 
 func (j *Journey) setAccount(objectID string, epoch int64) {
 	if j.Accounts == nil {
@@ -57,8 +58,8 @@ func (r *run) admit(ctx context.Context, out *Finished) (Account, error) {
 			continue
 		}
 		met, known := r.j.Accounts[id]
-		if known && met == gone {
-			return Account{Gone: true}, nil
+		if known && met == closed {
+			return Account{Closed: true}, nil
 		}
 		now, err := r.e.Accounts.Standing(ctx, id, "")
 		switch {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -39,8 +40,8 @@ func (r *run) afterwards(ctx context.Context) {
 	if len(steps) == 0 {
 		return
 	}
-	if r.e.afterCount.Add(1) > afterAtOnce {
-		r.e.afterCount.Add(-1)
+	ctx, done, ok := r.e.after.begin(ctx)
+	if !ok {
 		r.e.Log.WarnContext(ctx, "steps behind SendClaims are left out: too many are under way", "correlationId", r.j.CorrelationID, "policyId", r.p.PolicyID)
 		return
 	}
@@ -49,10 +50,8 @@ func (r *run) afterwards(ctx context.Context) {
 	j.Request.Parameters = maps.Clone(r.j.Request.Parameters)
 	j.NoUI, j.sessionless = true, true
 	later := &run{e: r.e, p: r.p, j: &j}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), afterLimit)
-	r.e.after.Go(func() {
-		defer r.e.afterCount.Add(-1)
-		defer cancel()
+	r.e.after.all.Go(func() {
+		defer done()
 		for _, step := range steps {
 			if err := later.behindStep(ctx, step); err != nil {
 				r.e.Log.WarnContext(ctx, "a step behind SendClaims failed; the token isn't touched by it", "correlationId", j.CorrelationID, "policyId", later.p.PolicyID, "step", step.Order, "failure", AsFailure(err))
@@ -86,5 +85,47 @@ func (r *run) behindStep(ctx context.Context, step *Step) (err error) {
 	return nil
 }
 
-// Wait waits for the steps that run beside answers that were given, each for a limited time.
-func (e *Engine) Wait() { e.after.Wait() }
+// afters are the journeys whose steps behind SendClaims run.
+type afters struct {
+	all sync.WaitGroup
+
+	mu      sync.Mutex
+	cancels map[int]context.CancelFunc
+	last    int
+}
+
+// begin takes a place; the context outlives the request, but not its time.
+func (a *afters) begin(ctx context.Context) (_ context.Context, done func(), ok bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.cancels) >= afterAtOnce {
+		return ctx, nil, false
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), afterLimit)
+	if a.cancels == nil {
+		a.cancels = make(map[int]context.CancelFunc)
+	}
+	a.last++
+	id := a.last
+	a.cancels[id] = cancel
+	return ctx, func() {
+		cancel()
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		delete(a.cancels, id)
+	}, true
+}
+
+// Wait waits for the steps that run beside answers that were given; what isn't done after a
+// time is cancelled. Call it once no request comes any more.
+func (e *Engine) Wait(patience time.Duration) {
+	cancel := time.AfterFunc(patience, func() {
+		e.after.mu.Lock()
+		defer e.after.mu.Unlock()
+		for _, cancel := range e.after.cancels {
+			cancel()
+		}
+	})
+	defer cancel.Stop()
+	e.after.all.Wait()
+}

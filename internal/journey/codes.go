@@ -25,6 +25,7 @@ const (
 	CodeKeysUnavailable     Code = "AADB2C90019"
 	CodeNoTokens            Code = "AADB2C90021"
 	CodeUnknownPolicy       Code = "AADB2C90031"
+	CodeNoAssertion         Code = "AADB2C90039"
 	CodeNoSendClaims        Code = "AADB2C90040"
 	CodePrompt              Code = "AADB2C90043"
 	CodeStateLost           Code = "AADB2C90046"
@@ -155,6 +156,10 @@ var codes = map[Code]codeEntry{
 	CodeUnknownPolicy: {
 		"The tenant has no policy of this name.", "invalid_request", "page, token, discovery",
 		"The address names no policy, two policies, one that isn't there, has no relying party, or has never compiled; the text says which", "Correct the address; for a policy that is there, see its details in the admin API.",
+	},
+	CodeNoAssertion: {
+		"The request contains an empty client assertion.", "invalid_request", "redirect",
+		"The relying party requires an input claim, which applications send in client_assertion, and the request has none", "Send the claims in a JWT that is signed with the relying party's client_secret.",
 	},
 	CodeNoSendClaims: {
 		"The user journey ended without sending claims.", "server_error", "redirect",

@@ -87,6 +87,7 @@ func Compile(e *policy.Effective, o Options) (*Program, diag.List) {
 	c.schema()
 	c.languages()
 	c.contentDefinitions()
+	c.worded()
 	c.transformations()
 	if e.RelyingParty != nil {
 		c.relyingParty()
@@ -175,7 +176,7 @@ func choiceOf(item policy.Enumeration) claims.Choice {
 func (c *compiler) transformations() {
 	env := transform.Environment{
 		RelyingPartyTenantID: c.p.TenantName, TrustFrameworkTenantID: c.p.TenantName, AuthenticatorIssuer: c.p.TenantName,
-		KeyExists: c.needs, Validate: c.p.Schema.validator,
+		KeyExists: c.needs, Validate: c.p.Schema.validator, Unsettled: func(text string) bool { return unsettled(text, c.o.Offline) },
 	}
 	for _, src := range c.e.ClaimsTransformations.All() {
 		d := transform.Declaration{ID: src.ID.Value, Position: src.Pos, Method: src.Method.Value, MethodAt: src.Method.Pos}

@@ -1,6 +1,7 @@
 package journey
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/policy"
+	"journeyman.dev/internal/texts"
 )
 
 func (c *compiler) languages() {
@@ -36,9 +38,7 @@ func (c *compiler) contentDefinitions() {
 				"content definition %q has an unknown DataUri %q", src.ID.Value, strings.TrimSpace(src.DataURI.Value))
 		}
 		content.DataURI = uri
-		if !c.checkLoadURI(src, content.LoadURI) {
-			content.LoadURI = claims.Template{}
-		}
+		c.checkLoadURI(src, content.LoadURI)
 		for _, item := range src.Metadata {
 			content.Metadata.Set(item.Key.Value, strings.TrimSpace(item.Value.Value))
 		}
@@ -63,10 +63,29 @@ func (c *compiler) contentDefinitions() {
 	}
 }
 
+// worded lists the languages that pages have texts in. An administrator switches the
+// languages of a user flow on one by one, so ui_locales has no others there.
+func (c *compiler) worded() {
+	if c.o.Generated || len(c.p.Languages) == 0 {
+		return
+	}
+	tags := make(map[string]bool)
+	for _, content := range c.p.Content {
+		for tag := range content.Resources {
+			tags[tag] = true
+		}
+	}
+	for _, tag := range texts.Languages() {
+		tags[strings.ToLower(tag)] = true
+	}
+	c.p.Worded = slices.Sorted(maps.Keys(tags))
+}
+
 func compileResources(language string, src *policy.LocalizedResources) *Resources {
 	res := &Resources{Language: language, texts: make(map[TextKey]localText), collections: make(map[string][]claims.Choice)}
 	for _, s := range src.Strings {
 		res.texts[foldKey(TextKey{s.ElementType.Value, s.ElementID.Value, s.StringID.Value})] = localText{s.StringID.Value, s.Value.Value}
+		res.dynamic = res.dynamic || claims.ParseTemplate(s.Value.Value).Dynamic()
 	}
 	for _, col := range src.Collections {
 		if !strings.EqualFold(col.ElementType.Value, "ClaimType") {

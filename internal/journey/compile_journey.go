@@ -3,7 +3,6 @@ package journey
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -12,15 +11,30 @@ import (
 
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/diag"
+	"journeyman.dev/internal/keyset"
 	"journeyman.dev/internal/policy"
 )
 
 // unsupported runs in place of a provider that isn't built.
-type unsupported struct{ kind, profile string }
+type unsupported struct{ what, profile string }
 
-// Run fails, naming what is missing to the operator.
+// Run fails, naming to application and operator what is missing. It is fatal: nothing that
+// the user could enter would mend it.
 func (u unsupported) Run(context.Context, *Call) (Result, error) {
-	return Result{}, Fail(CodeInternal, fmt.Errorf("technical profile %s: %q is not supported by this version", u.profile, u.kind))
+	return Result{}, NotBuilt("technical profile", u.profile, u.what)
+}
+
+// kindName is the kind of a profile as the policy has it, for people.
+func kindName(src *policy.TechnicalProfile, as role) string {
+	switch {
+	case as == asIssuer:
+		return "token format " + strings.TrimSpace(src.OutputTokenFormat.Value)
+	case strings.EqualFold(src.Protocol.Name.Value, "Proprietary"):
+		return src.HandlerClass()
+	case src.Protocol.Name.Value == "":
+		return "no protocol"
+	}
+	return "protocol " + src.Protocol.Name.Value
 }
 
 func (c *compiler) relyingParty() {
@@ -42,6 +56,7 @@ func (c *compiler) relyingParty() {
 		protocol := policy.Fold(rp.Protocol)
 		rp.Inputs = c.uses(tp.InputClaims, protocol, resolved)
 		rp.Outputs = c.uses(tp.OutputClaims, protocol, resolved)
+		rp.AssertionKey = c.assertionKey(tp)
 		if tp.SubjectNaming != nil {
 			rp.Subject = tp.SubjectNaming.ClaimType.Value
 		}
@@ -52,6 +67,26 @@ func (c *compiler) relyingParty() {
 	c.issuerJourneys(rp)
 	rp.TakesPassword = takesPassword(rp.Journey)
 	c.strays()
+}
+
+// assertionKey is the key set that client assertions of authorization requests are checked
+// with: applications send the input claims in them (a JWT-secured request). "" for none.
+func (c *compiler) assertionKey(tp *policy.TechnicalProfile) string {
+	if len(tp.InputClaims) == 0 {
+		return ""
+	}
+	for _, k := range tp.Keys {
+		if !strings.EqualFold(k.ID.Value, "client_secret") || k.Storage.Value == "" {
+			continue
+		}
+		name := keyset.Name(k.Storage.Value)
+		if c.o.KeyExists != nil && !c.o.KeyExists(name) {
+			c.diag.Report(diag.MissingKeySet, k.Storage.Pos, "create the key set before users come this way",
+				"the tenant has no policy key %q, which the relying party uses as %s", k.Storage.Value, k.ID.Value)
+		}
+		return name
+	}
+	return ""
 }
 
 // takesPassword reports whether profiles of a journey and its sub journeys have input
@@ -269,6 +304,9 @@ func (c *compiler) step(src *policy.OrchestrationStep) *Step {
 	step := &Step{
 		Order: order, Type: stepTypeNames[policy.Fold(src.Type.Value)], Preconditions: c.preconditions(src.Preconditions),
 		ShowSingle: strings.EqualFold(src.DisplayOption.Value, "ShowSingleProvider"),
+	}
+	if step.Type == 0 {
+		step.NotBuilt = strings.TrimSpace(src.Type.Value)
 	}
 	if src.ContentDefinition.Set() {
 		step.Content = c.p.Content[policy.Fold(src.ContentDefinition.Value)]

@@ -31,7 +31,7 @@ func (c *compiler) profile(id string, as role) *TechnicalProfile {
 		return tp
 	}
 	protocol := policy.Fold(src.Protocol.Name.Value)
-	metadata := newMetadata(src, &c.diag)
+	metadata := c.metadata(src)
 	if stray, ok := c.e.StrayFor(src.ID.Value); ok {
 		metadata.stray = &stray
 	}
@@ -123,7 +123,7 @@ func (c *compiler) plan(tp *TechnicalProfile, src *policy.TechnicalProfile, meta
 	provider, ok := c.o.Providers[kind]
 	if !ok || src.Incomplete {
 		// policy.Check says what isn't supported or lacks; running it fails clearly.
-		tp.Exchange = unsupported{kind: kind, profile: tp.ID}
+		tp.Exchange = unsupported{what: kindName(src, as), profile: tp.ID}
 		return
 	}
 	tp.Exchange = provider.Plan(&Plan{
@@ -132,7 +132,7 @@ func (c *compiler) plan(tp *TechnicalProfile, src *policy.TechnicalProfile, meta
 		Offline: c.o.Offline, Production: !strings.EqualFold(c.p.DeploymentMode, "Development"), collector: &c.diag,
 		Incomplete: len(tp.Inputs) < len(src.InputClaims) || len(tp.Persisted) < len(src.PersistedClaims) || len(tp.Outputs) < len(src.OutputClaims),
 	})
-	metadata.Ignore("ClaimTypeOnWhichToEnable", "ClaimValueOnWhichToEnable", "DisplayName")
+	metadata.Unused("the element DisplayName counts", "DisplayName")
 	metadata.Prefixed("setting.", "language.")
 	metadata.reportUnknown()
 }
@@ -157,10 +157,14 @@ func kindOf(src *policy.TechnicalProfile, as role) string {
 type resolving uint8
 
 const (
-	resolved     resolving = iota + 1
-	literal                // they stay text
-	literalByKey           // they stay text, as the flag's key is misspelt, which is told
+	resolved        resolving = iota + 1
+	literal                   // they stay text
+	resolvedUnasked           // they are resolved, but B2C would want the flag, which is told
+	literalByKey              // they stay text, as the flag's key is misspelt, which is told
 )
+
+// insightsHandlers are the names of the Application Insights provider, folded.
+var insightsHandlers = map[string]bool{"azureapplicationinsightsprovider": true, "applicationinsightsprovider": true, "insightstelemetryprovider": true}
 
 type resolveRules struct{ input, output resolving }
 
@@ -170,6 +174,10 @@ type resolveRules struct{ input, output resolving }
 func resolveRule(src *policy.TechnicalProfile, m *Metadata) resolveRules {
 	const flag = "IncludeClaimResolvingInClaimsHandling"
 	r := resolveRules{input: literal, output: literal}
+	if insightsHandlers[policy.Fold(src.HandlerClass())] {
+		m.String(flag, "") // they always resolve [D], and nothing in them is an error
+		return resolveRules{input: resolved, output: resolved}
+	}
 	if m.Bool(flag, false) {
 		return resolveRules{input: resolved, output: resolved}
 	}
@@ -179,6 +187,12 @@ func resolveRule(src *policy.TechnicalProfile, m *Metadata) resolveRules {
 	switch {
 	case strings.EqualFold(src.HandlerClass(), "RestfulProvider"):
 		r.input = resolved
+	case strings.EqualFold(src.HandlerClass(), "SelfAssertedAttributeProvider"):
+		// The starter pack of spring 2022 has {OIDC:LoginHint} on the combined page without
+		// the flag, and the page shows the hint [C].
+		if r.input = resolvedUnasked; r.output == literalByKey {
+			r.input = resolved
+		}
 	case strings.EqualFold(src.Protocol.Name.Value, "OpenIdConnect"), strings.EqualFold(src.Protocol.Name.Value, "OAuth2"):
 		r.input = resolved
 	}
@@ -194,7 +208,7 @@ func (c *compiler) uses(list []*policy.ClaimReference, protocol string, resolve 
 			continue
 		}
 		use := &ClaimUse{
-			Claim: t, Partner: t.Partner(protocol), HasDefault: ref.DefaultValue.Set(), Resolve: resolve == resolved,
+			Claim: t, Partner: t.Partner(protocol), HasDefault: ref.DefaultValue.Set(), Resolve: resolve == resolved || resolve == resolvedUnasked,
 			AlwaysDefault: boolText(ref.AlwaysUseDefaultValue, false), Required: boolText(ref.Required, false),
 			Overwrite: boolText(ref.OverwriteIfExists, true), ControlType: ref.ControlClaimType.Value,
 			Index: len(uses), Position: ref.Pos,
@@ -226,6 +240,9 @@ func (c *compiler) resolvers(use *ClaimUse, ref *policy.ClaimReference, resolve 
 				hint = "did you mean \"" + near + "\"?"
 			}
 			c.diag.Report(diag.UnknownResolver, ref.DefaultValue.Pos, hint, "the DefaultValue of %q has the claim resolver %s, which doesn't exist", use.Claim.ID, text)
+		case resolve == resolvedUnasked:
+			c.diag.Report(diag.LiteralResolver, ref.DefaultValue.Pos, "set IncludeClaimResolvingInClaimsHandling to true in the profile's Metadata",
+				"the DefaultValue of %q has the claim resolver %s, which is resolved, though the profile doesn't ask for it", use.Claim.ID, text)
 		case resolve == literal:
 			c.diag.Report(diag.LiteralResolver, ref.DefaultValue.Pos, "set IncludeClaimResolvingInClaimsHandling to true in the profile's Metadata",
 				"the DefaultValue of %q has the claim resolver %s, which isn't resolved here", use.Claim.ID, text)
@@ -279,12 +296,14 @@ func (c *compiler) session(src *policy.TechnicalProfile) *SessionRule {
 	if !ok {
 		return nil
 	}
-	m := newMetadata(sm, &c.diag)
+	m := c.metadata(sm)
 	rule := &SessionRule{
 		ID: sm.ID.Value, Kind: kind, Persisted: c.uses(sm.PersistedClaims, "none", resolved),
 		Outputs: c.uses(sm.OutputClaims, "none", resolved), AlwaysFetch: m.Bool("AlwaysFetchClaimsFromProvider", false),
 	}
-	m.Ignore("IncludeSessionIndex", "RegisterServiceProviders", "IncludeClaimResolvingInClaimsHandling", "DisplayName")
+	m.Met("IncludeClaimResolvingInClaimsHandling") // sessions always resolve
+	m.Unused("no SAML application takes part in sessions yet", "IncludeSessionIndex", "RegisterServiceProviders")
+	m.Unused("the element DisplayName counts", "DisplayName")
 	m.reportUnknown()
 	c.rules[key] = rule
 	return rule

@@ -49,6 +49,10 @@ type Resources struct {
 	Language    string
 	texts       map[TextKey]localText
 	collections map[string][]claims.Choice // claim id, folded
+	// dynamic is set if a text may have claim resolvers; expand then resolves them, in the
+	// copy that a journey has.
+	dynamic bool
+	expand  func(string) string
 }
 
 // localText is a text with its string id as the policy writes it.
@@ -60,7 +64,7 @@ func (r *Resources) Text(elementType, elementID, stringID string) (string, bool)
 		return "", false
 	}
 	text, ok := r.texts[foldKey(TextKey{elementType, elementID, stringID})]
-	return text.value, ok
+	return r.worded(text.value), ok
 }
 
 // Texts are the texts of an element type without element id, by string id as the
@@ -72,7 +76,7 @@ func (r *Resources) Texts(elementType string) map[string]string {
 	}
 	for key, text := range r.texts {
 		if key.ElementID == "" && strings.EqualFold(key.ElementType, elementType) {
-			out[text.id] = text.value
+			out[text.id] = r.worded(text.value)
 		}
 	}
 	return out

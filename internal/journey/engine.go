@@ -11,12 +11,11 @@ import (
 	"io"
 	"log/slog"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
 
+	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/directory"
 	"journeyman.dev/internal/limit"
 	"journeyman.dev/internal/policy"
@@ -97,9 +96,7 @@ type Engine struct {
 	Waiting Waiting
 
 	locks locks
-	// after are the steps that run behind an outcome: see afterwards.
-	after      sync.WaitGroup
-	afterCount atomic.Int64
+	after afters
 }
 
 // Waiting bounds what clients leave behind.
@@ -137,6 +134,9 @@ type Begin struct {
 	Bearer *Bearer
 	// LogoutURL of the client, for single sign-out.
 	LogoutURL string
+	// Asserted are the relying party's input claims that the application sent in a client
+	// assertion; nil if the policy takes none.
+	Asserted *claims.Bag
 }
 
 // Ran is an outcome, with the session to give back to the browser.
@@ -171,6 +171,11 @@ func (e *Engine) Start(ctx context.Context, b Begin) (Ran, error) {
 	if err := r.checkSession(ctx); err != nil {
 		return Ran{}, err
 	}
+	if b.Asserted != nil {
+		for _, in := range r.inputs(r.p.RelyingParty.Inputs, b.Asserted) {
+			r.j.Claims.Set(in.Use.Claim.ID, in.Value)
+		}
+	}
 	if err := r.authorize(ctx, uj); err != nil {
 		return r.settle(ctx, r.fail(AsFailure(err)), nil)
 	}
@@ -204,6 +209,7 @@ func (r *run) settle(ctx context.Context, out Outcome, version *int64) (Ran, err
 		}
 	case *Finished:
 		if !j.sessionless {
+			(&browserMemory{r}).forget()
 			if err := r.saveSession(ctx, o.Account, session.Client{ID: j.Request.Parameters["client_id"], LogoutURL: j.LogoutURL}, o.Issuer != nil && o.Issuer.RegistersSession); err != nil {
 				return Ran{}, err
 			}

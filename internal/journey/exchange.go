@@ -57,6 +57,9 @@ type Call struct {
 	// State is what a Leave puts into the other site's state parameter.
 	State string
 
+	// SignIn is set if the form stands on the combined page for signing in and up.
+	SignIn bool
+
 	Language  string     // of the journey
 	Resources *Resources // the policy's texts for the page; may be nil
 
@@ -64,6 +67,32 @@ type Call struct {
 	Rand io.Reader
 	// Audit records what the exchange did; never nil.
 	Audit func(Event)
+
+	browser *browserMemory
+	wording func(string) string // resolves claim resolvers in a text of the policy; may be nil
+}
+
+// Recall gives what an earlier call of any journey in this browser remembered under a name;
+// nil if there is nothing.
+func (c *Call) Recall(name string) json.RawMessage {
+	if c.browser == nil {
+		return nil
+	}
+	return c.browser.get(name)
+}
+
+// Remember keeps a small value in the browser, sealed, until a journey finishes. It is kept
+// whatever comes of the call: for what another site says only once.
+func (c *Call) Remember(name string, value json.RawMessage) {
+	if c.browser != nil {
+		c.browser.put(name, value)
+	}
+}
+
+// SignsOut is an exchange with another site that has a session of its own there.
+type SignsOut interface {
+	// SignOutURL is the address that ends it, for a hidden frame; "" if there is none.
+	SignOutURL(ctx context.Context, p *Program, now time.Time) (string, error)
 }
 
 // Input is one input or persisted claim with its value.
@@ -187,7 +216,9 @@ func (c *Call) Message(key, builtIn string, args ...string) string {
 	if t, ok := c.Resources.Text("ErrorMessage", "", key); ok {
 		text = t
 	} else if t, ok := c.Profile.Messages.Lookup(key); ok {
-		text = t
+		if text = t; c.wording != nil {
+			text = c.wording(t)
+		}
 	} else if t, ok := texts.For(c.Language).Translation(texts.Message, key); ok {
 		text = t
 	}

@@ -93,10 +93,29 @@ type exchangeRun struct {
 	validation bool // as a validation profile: no pages, no session
 }
 
-// runProfile runs phases 2 to 7 of policy-engine §5.1 on bag. When the result asks
-// or leaves, the outputs aren't read. The caller gives a bag that it throws away on
-// failure.
+// bystander is an exchange that only watches: it ends no journey and changes no claim.
+type bystander interface{ Bystander() }
+
+// runProfile runs a profile on bag, which the caller throws away on failure. What only
+// watches doesn't fail, and changes no claim: the journey goes on as if it weren't there.
 func (r *run) runProfile(ctx context.Context, tp *TechnicalProfile, bag *claims.Bag, x exchangeRun) (Result, error) {
+	if _, ok := tp.Exchange.(bystander); !ok {
+		return r.runPhases(ctx, tp, bag, x)
+	}
+	before := bag.Clone()
+	result, err := r.runPhases(ctx, tp, bag, x)
+	*bag = before
+	if err != nil || result.Output == nil {
+		r.e.Log.WarnContext(ctx, "telemetry failed, the journey goes on", "technicalProfileId", tp.ID, "policyId", r.p.PolicyID,
+			"correlationId", r.j.CorrelationID, "err", err)
+		return Result{Output: Nothing{}}, nil
+	}
+	return result, nil
+}
+
+// runPhases runs phases 2 to 7 of policy-engine §5.1. When the result asks or leaves, the
+// outputs aren't read.
+func (r *run) runPhases(ctx context.Context, tp *TechnicalProfile, bag *claims.Bag, x exchangeRun) (Result, error) {
 	if !x.resumed {
 		if err := r.transformAll(ctx, tp.InputTransformations, tp, bag); err != nil {
 			return Result{}, err
@@ -107,7 +126,7 @@ func (r *run) runProfile(ctx context.Context, tp *TechnicalProfile, bag *claims.
 		Inputs: slices.Concat(r.inputs(tp.Inputs, bag), r.controlInputs(tp, bag)),
 		Answer: x.answer, Memory: x.memory, State: x.state, Notes: r.j.notes(),
 		Language: r.j.Language, Resources: r.resources(r.content(tp)),
-		Now: r.e.Now, Rand: r.e.Rand, Audit: r.audit,
+		Now: r.e.Now, Rand: r.e.Rand, Audit: r.audit, browser: &browserMemory{r}, wording: r.wording, SignIn: r.signsIn(tp),
 	}
 	for _, in := range call.Inputs {
 		// The defaults of input claims are in the bag for the output transformations
@@ -141,6 +160,16 @@ func (r *run) runProfile(ctx context.Context, tp *TechnicalProfile, bag *claims.
 		return Result{}, err
 	}
 	return result, nil
+}
+
+// signsIn reports whether a profile's form is that of the combined sign-in page.
+func (r *run) signsIn(tp *TechnicalProfile) bool {
+	uj, frame := r.top()
+	if uj == nil || frame.Step >= len(uj.Steps) {
+		return false
+	}
+	step := uj.Steps[frame.Step]
+	return step.Type == StepCombinedSignInAndSignUp && step.Validation != nil && step.Validation.Profile == tp
 }
 
 // controlInputs are the values that fill display controls beforehand. They are a page's
@@ -273,7 +302,7 @@ func (r *run) localise(f *Failure, page *TechnicalProfile, failed *TechnicalProf
 				continue
 			}
 			if text, ok := tp.Messages.Lookup(key); ok {
-				g.Public = text
+				g.Public = r.wording(text)
 				return &g
 			}
 		}

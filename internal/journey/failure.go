@@ -65,6 +65,13 @@ func Fail(code Code, cause error) *Failure {
 	return &Failure{Code: code, Public: code.Text(), Cause: cause}
 }
 
+// NotBuilt is the Failure of a part of the policy that this version can't run: a technical
+// profile, a step, a display control. It names the part and what it is.
+func NotBuilt(part, name, what string) *Failure {
+	text := fmt.Sprintf("the %s '%s' (%s) is not supported by this version", part, name, what)
+	return &Failure{Code: CodeInternal, Public: "T" + text[1:] + ".", Fatal: true, Cause: errors.New(text)}
+}
+
 // AsFailure finds the Failure in an error; anything else becomes an internal one.
 func AsFailure(err error) *Failure {
 	if f, ok := errors.AsType[*Failure](err); ok {

@@ -162,6 +162,8 @@ type SessionWrite struct {
 	Claims claims.Bag  `json:"claims"`
 	// Exchange is the id of the provider's exchange (ExternalLogin).
 	Exchange string `json:"exchange,omitempty"`
+	// Profile is set if the browser is signed in at another site by this profile.
+	Profile string `json:"profile,omitempty"`
 }
 
 // Grant is what a refresh token gives to a refresh journey.
@@ -220,9 +222,9 @@ func (*Failed) outcome()   {}
 type Account struct {
 	ID    string // object id; "" for none: the policy keeps no accounts
 	Epoch int64  // of the account when the journey met it
-	// Gone is set if the journey itself has deleted the account: what it ends with can't be
-	// renewed.
-	Gone bool
+	// Closed is set if the journey itself has deleted or disabled the account: what it ends
+	// with can't be renewed.
+	Closed bool
 }
 
 // TokenClaim is a claim of a token, by the name that applications know.

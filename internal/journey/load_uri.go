@@ -14,27 +14,23 @@ const builtInPrefix = "~/"
 
 // checkLoadURI reports what is wrong with a page template's address. Who chooses its
 // host writes the page, so a resolver there may only be one that the request can't
-// influence; the built-in page is shown instead.
-// The result is false if the page is not to be loaded from there.
-func (c *compiler) checkLoadURI(src *policy.ContentDefinition, uri claims.Template) bool {
+// influence; such a policy is refused at upload rather than attacked later.
+func (c *compiler) checkLoadURI(src *policy.ContentDefinition, uri claims.Template) {
 	text := uri.Source()
 	if text == "" || strings.HasPrefix(text, builtInPrefix) {
-		return true
+		return
 	}
-	safe := true
 	for _, ref := range claims.ParseTemplate(authority(text)).References() {
 		if !strings.EqualFold(ref.Namespace, "Policy") && !strings.EqualFold(ref.Namespace, "Settings") {
-			safe = false
 			c.diag.Report(diag.LoadURIHost, src.LoadURI.Pos, "write the host, and use the resolver in path or query",
 				"content definition %q lets {%s:%s} choose the host of its page", src.ID.Value, ref.Namespace, ref.Key)
 		}
 	}
-	if !strings.HasPrefix(strings.ToLower(text), "https://") && !strings.HasPrefix(text, "{") {
+	if !strings.HasPrefix(strings.ToLower(text), "https://") && !strings.HasPrefix(text, "{") && !unsettled(text, c.o.Offline) {
 		c.diag.Report(diag.LoadURIScheme, src.LoadURI.Pos, "write https://…, or ~/tenant/… for a built-in page",
 			"content definition %q loads its page from %q", src.ID.Value, text)
 	}
 	c.knownResolvers(uri, src.LoadURI.Pos, "the LoadUri of", src.ID.Value)
-	return safe
 }
 
 // knownResolvers warns of claim resolvers that don't exist, in the addresses of pages.
@@ -81,7 +77,7 @@ func (r *run) templateURL(content *ContentDefinition) (address, builtIn string) 
 	}
 	address += separator + "ui_locales=" + escapeURL(r.j.Language)
 	for _, p := range r.p.RelyingParty.PageParameters {
-		address += "&" + escapeURL(p.Name) + "=" + escapeURL(p.Value.Expand(res, nil))
+		address += "&" + escapeURL(p.Name) + "=" + escapeURL(r.p.Schema.WithoutResolvers(p.Value.Expand(res, nil)))
 	}
 	if fragment != "" {
 		address += "#" + fragment

@@ -16,6 +16,7 @@ import (
 type Metadata struct {
 	items     policy.Metadata
 	profileID string
+	offline   bool // see [Plan.Offline]
 	at        diag.Position
 	collector *diag.Collector
 	known     map[string]string // keys that the provider asked for, by folded key
@@ -23,8 +24,8 @@ type Metadata struct {
 	stray     *policy.Stray     // the misspelt overlay of the profile; nil if there is none
 }
 
-func newMetadata(tp *policy.TechnicalProfile, c *diag.Collector) *Metadata {
-	return &Metadata{items: tp.Metadata, profileID: tp.ID.Value, at: tp.Pos, collector: c, known: make(map[string]string), free: make(map[string]bool)}
+func (c *compiler) metadata(tp *policy.TechnicalProfile) *Metadata {
+	return &Metadata{offline: c.o.Offline, items: tp.Metadata, profileID: tp.ID.Value, at: tp.Pos, collector: &c.diag, known: make(map[string]string), free: make(map[string]bool)}
 }
 
 func (m *Metadata) get(key string) (policy.MetadataItem, bool) {
@@ -62,7 +63,7 @@ func (m *Metadata) At(key string) diag.Position {
 func (m *Metadata) Required(key string) string {
 	item, ok := m.get(key)
 	if near, found := m.misspelt(key); !ok && found {
-		m.Ignore(near.Key.Value)
+		m.Met(near.Key.Value)
 		m.collector.Report(diag.MisspeltMetadata, near.Key.Pos, "did you mean "+strconv.Quote(key)+"?",
 			"technical profile %q needs the metadata item %q, and has %q", m.profileID, key, near.Key.Value)
 		return ""
@@ -188,6 +189,9 @@ func (m *Metadata) RequiredChoice(key, def string, legal ...string) string {
 
 // bad reports a value that can't be used. With code DoubtfulMetadata the default is used.
 func (m *Metadata) bad(code diag.Code, key string, item policy.MetadataItem, hint string) {
+	if unsettled(item.Value.Value, m.offline) {
+		return
+	}
 	m.collector.Report(code, m.At(key), hint,
 		"technical profile %q has an invalid value %q for the metadata item %q", m.profileID, strings.TrimSpace(item.Value.Value), key)
 }
@@ -206,10 +210,28 @@ func (m *Metadata) Prefixed(prefixes ...string) Items {
 	return found
 }
 
-// Ignore names keys that are legal and have no effect here.
-func (m *Metadata) Ignore(keys ...string) {
+// Met names keys whose documented effect is there without them. Beside each call stands why.
+func (m *Metadata) Met(keys ...string) {
 	for _, key := range keys {
 		m.known[policy.Fold(key)] = key
+	}
+}
+
+// Service is an item that B2C's own policies fill with {service:te}, which stands for B2C
+// itself. It has no other use.
+func (m *Metadata) Service(key string) {
+	if text := m.String(key, "{service:te}"); !strings.EqualFold(text, "{service:te}") {
+		m.Unused("B2C's own policies have {service:te} here", key)
+	}
+}
+
+// Unused names keys that B2C knows and that have no effect here; why says the reason to who
+// wrote one.
+func (m *Metadata) Unused(why string, keys ...string) {
+	for _, key := range keys {
+		if item, ok := m.get(key); ok {
+			m.collector.Report(diag.NoEffect, item.Pos, why, "technical profile %q has the metadata item %q, which has no effect", m.profileID, item.Key.Value)
+		}
 	}
 }
 

@@ -27,7 +27,7 @@ func (r *run) resources(content *ContentDefinition) *Resources {
 	if content == nil {
 		return nil
 	}
-	return content.In(r.j.Language)
+	return content.In(r.j.Language).bound(r.wording)
 }
 
 // In finds the texts for a language tag.
@@ -64,6 +64,7 @@ func (r *run) formPage(step *Step, exchange *ClaimsExchange, form *Form) *Page {
 	}
 	page := r.page(PageSelfAsserted, content)
 	page.Form = form
+	r.word(page)
 	return page
 }
 
@@ -96,6 +97,7 @@ func (r *run) selectionPage(step *Step, targets []Selection, form *Form) *Page {
 		page.ForgotLink = !strings.EqualFold(form.ForgotPlacement, "None") && hasPassword(form)
 		page.KeepSignedIn = form.Settings.True("setting.enableRememberMe") && r.p.RelyingParty.SSO.KeepAlive > 0
 	}
+	r.word(page)
 	return page
 }
 

@@ -45,8 +45,10 @@ func (p *Plan) Report(code diag.Code, at diag.Position, hint, format string, arg
 
 // Unsettled reports whether a text has a placeholder that deployment tools have yet to fill
 // in, so that it can't be judged. What is uploaded is what it is.
-func (p *Plan) Unsettled(text string) bool {
-	return strings.Contains(text, "{Settings:") || p.Offline && policy.Placeholder(text)
+func (p *Plan) Unsettled(text string) bool { return unsettled(text, p.Offline) }
+
+func unsettled(text string, offline bool) bool {
+	return strings.Contains(text, "{Settings:") || offline && policy.Placeholder(text)
 }
 
 // Claim returns the claim type that a metadata item names, reporting one that isn't

@@ -22,8 +22,7 @@ func skips(preconditions []Precondition, bag *claims.Bag) bool {
 }
 
 // holds evaluates one condition. ClaimEquals on an absent claim is ignored,
-// whatever ExecuteActionsIf says [D]; texts compare ordinally, case-sensitively,
-// booleans as True and False.
+// whatever ExecuteActionsIf says [D].
 func (p Precondition) holds(bag *claims.Bag) bool {
 	value := bag.Get(p.Claim)
 	if !p.Equals {
@@ -32,7 +31,17 @@ func (p Precondition) holds(bag *claims.Bag) bool {
 	if !value.Exists() {
 		return false
 	}
-	return slices.Contains(p.Texts, value.String()) == p.WhenTrue
+	return slices.ContainsFunc(p.Texts, func(text string) bool { return equalsText(value, text) }) == p.WhenTrue
+}
+
+// equalsText compares a claim with a policy's text: ordinally and with case, but a boolean
+// by its value. Policies write True, true and 1, and all mean the same [I].
+func equalsText(value claims.Value, text string) bool {
+	if value.Type() == claims.Boolean {
+		want, err := claims.Parse(claims.Boolean, text)
+		return err == nil && want.True() == value.True()
+	}
+	return value.String() == text
 }
 
 // allows evaluates EnabledForUserJourneys.
@@ -42,7 +51,7 @@ func (e Enablement) allows(bag *claims.Bag) bool {
 		return false
 	case EnabledOnClaim:
 		value := bag.Get(e.Claim)
-		return value.Exists() && (e.Value == "" || value.String() == e.Value)
+		return value.Exists() && (e.Value == "" || equalsText(value, e.Value))
 	case EnabledOnItemInCollection:
 		return slices.Contains(bag.Get(e.Claim).Items(), e.Value)
 	case EnabledOnItemNotInCollection:

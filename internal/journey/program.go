@@ -6,6 +6,7 @@ import (
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/claims/transform"
 	"journeyman.dev/internal/diag"
+	"journeyman.dev/internal/policy"
 )
 
 // Program is a compiled policy: immutable, shared by all journeys.
@@ -25,6 +26,9 @@ type Program struct {
 
 	Languages       []string // supported tags, lower case; empty: any
 	DefaultLanguage string
+	// Worded are tags that ui_locales may choose without their being supported: those that
+	// pages have texts in, the policy's or our own.
+	Worded []string
 	// GrantClaims are ids of claims that a refresh journey wants to restore.
 	GrantClaims  []string
 	ErrorContent *ContentDefinition // the globalexception page; nil: built in
@@ -55,6 +59,9 @@ type RelyingParty struct {
 	Inputs  []*ClaimUse // read by GetClaims
 	Outputs []*ClaimUse // become the token
 	Subject string      // partner name of the subject claim
+	// AssertionKey is the key set with whose secret applications sign client assertions that
+	// carry Inputs; "" if they send none.
+	AssertionKey string
 
 	SSO             SingleSignOn
 	ScriptExecution bool
@@ -132,6 +139,7 @@ func (t StepType) String() string {
 type Step struct {
 	Order         int
 	Type          StepType
+	NotBuilt      string // its type as written, if this version can't run it
 	Preconditions []Precondition
 	Content       *ContentDefinition
 	Selections    []Selection // of exchanges of the next step
@@ -178,6 +186,12 @@ type TechnicalProfile struct {
 	SignUpTarget string             // exchange id of the sign-up link
 	TextLink     bool               // ClaimsProviderSelectionDisplayType TextLink
 	ForgotTarget string             // exchange id of the forgot link
+}
+
+// Profile finds a reachable technical profile.
+func (p *Program) Profile(id string) (*TechnicalProfile, bool) {
+	tp, ok := p.Profiles[policy.Fold(id)]
+	return tp, ok
 }
 
 // DefaultMessage sets the text of a message key that the metadata has none for.
@@ -308,7 +322,19 @@ func (p *Program) Tokens() *TokenSettings {
 	return nil
 }
 
-// Language chooses the language of a request's pages.
+// Language chooses the language of a request's pages. What the application asks for needs
+// only texts; what the browser asks for must be supported (pages §6 [D]).
 func (p *Program) Language(uiLocales, acceptLanguage string) string {
-	return claims.ChooseLanguage(p.Languages, p.DefaultLanguage, uiLocales, acceptLanguage)
+	for _, tag := range strings.Fields(uiLocales) {
+		if ok := claims.Supports(p.Languages, tag); ok != "" {
+			return ok
+		}
+		if len(p.Worded) == 0 {
+			continue
+		}
+		if ok := claims.Supports(p.Worded, tag); ok != "" {
+			return ok
+		}
+	}
+	return claims.ChooseLanguage(p.Languages, p.DefaultLanguage, "", acceptLanguage)
 }

@@ -71,6 +71,7 @@ func (r *run) post(ctx context.Context, a Answer) (out Reply, _ error) {
 		reply.OK = true
 	case result.Reply != nil:
 		reply = *result.Reply
+		reply.Message = r.p.Schema.WithoutResolvers(reply.Message)
 		if p.Failed != nil {
 			reply = Reply{OK: true} // the navigation that follows ends the journey
 		} else if !reply.OK && a.Kind == Submitted && !reply.Throttled {

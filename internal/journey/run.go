@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
 
 	"journeyman.dev/internal/policy"
@@ -100,6 +101,9 @@ func (r *run) top() (*UserJourney, *Frame) {
 
 // step runs one step. A nil outcome means: go on with the frame on top.
 func (r *run) step(ctx context.Context, uj *UserJourney, frame *Frame, step *Step) (Outcome, error) {
+	if step.NotBuilt != "" {
+		return nil, NotBuilt("orchestration step", strconv.Itoa(step.Order), step.NotBuilt)
+	}
 	switch step.Type {
 	case StepClaimsExchange:
 		return r.exchangeStep(ctx, frame, step)

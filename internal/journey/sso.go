@@ -3,6 +3,7 @@ package journey
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -148,6 +149,9 @@ func (r *run) keep(tp *TechnicalProfile, exchangeID string) {
 		return
 	}
 	write := SessionWrite{Rule: rule.ID, Kind: rule.Kind, Exchange: exchangeID}
+	if _, ok := tp.Exchange.(SignsOut); ok && rule.Kind == SessionExternalLogin {
+		write.Profile = tp.ID
+	}
 	for _, use := range rule.Persisted {
 		write.Claims.Set(use.Claim.ID, r.j.Claims.Get(use.Claim.ID))
 	}
@@ -187,7 +191,7 @@ func (r *run) saveSession(ctx context.Context, account Account, client session.C
 	}
 	now := r.e.Now()
 	old := r.session.Live(key, now)
-	if account.Gone {
+	if account.Closed {
 		return r.endSession(ctx, key, old)
 	}
 	if len(r.j.Writes) == 0 && old == nil {
@@ -221,6 +225,15 @@ func (r *run) saveSession(ctx context.Context, account Account, client session.C
 	if register {
 		next.Register(client)
 	}
+	if old != nil {
+		// Also of another user: the browser is still signed in there.
+		next.Providers = old.Providers
+	}
+	for _, w := range r.j.Writes {
+		if w.Profile != "" {
+			next.SignedInAt(session.Provider{Policy: r.j.PolicyID, Profile: w.Profile})
+		}
+	}
 	// A policy without KMSI in the same session drops it (protocol §6.1 [D]).
 	next.Persistent = sso.KeepAlive > 0 && (r.j.KMSI || next.Persistent)
 	lifetime := cmp.Or(sso.Lifetime, 24*time.Hour)
@@ -244,6 +257,48 @@ func (r *run) saveSession(ctx context.Context, account Account, client session.C
 	r.session.Prune(now)
 	r.sessionChanged = true
 	return nil
+}
+
+// browserMemory is what providers remember in the browser between journeys.
+type browserMemory struct{ r *run }
+
+func (m *browserMemory) get(name string) json.RawMessage {
+	if m.r.session == nil {
+		return nil
+	}
+	return m.r.session.Memory[name]
+}
+
+// The bounds of what a browser remembers: it is a cookie.
+const (
+	maxMemories    = 4
+	maxMemoryBytes = 1200
+)
+
+func (m *browserMemory) put(name string, value json.RawMessage) {
+	r := m.r
+	if r.j.sessionless || len(value) > maxMemoryBytes {
+		return
+	}
+	if r.session == nil {
+		r.session = &session.Session{ID: r.e.NewID()}
+	}
+	if _, have := r.session.Memory[name]; !have && len(r.session.Memory) >= maxMemories {
+		clear(r.session.Memory)
+	}
+	if r.session.Memory == nil {
+		r.session.Memory = make(map[string]json.RawMessage)
+	}
+	r.session.Memory[name] = value
+	r.sessionChanged = true
+}
+
+// forget drops what the browser remembers: the journey has finished with it.
+func (m *browserMemory) forget() {
+	if m.r.session != nil && len(m.r.session.Memory) > 0 {
+		m.r.session.Memory = nil
+		m.r.sessionChanged = true
+	}
 }
 
 // endSession drops the session of a scope; old is nil if there is none.

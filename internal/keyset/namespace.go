@@ -103,6 +103,14 @@ func (s *Service) adopt(ctx context.Context) error {
 // such an id: see journey.Plan.Key.
 type Ring struct{ Policies, Own *Service }
 
+// ActiveSigningKey returns the RSA key in use of a set.
+func (r Ring) ActiveSigningKey(ctx context.Context, id string) (SigningKey, error) {
+	if hasPrefix(id, ownPrefix) {
+		return r.Own.ActiveSigningKey(ctx, id)
+	}
+	return r.Policies.ActiveSigningKey(ctx, id)
+}
+
 // Secret returns the secret in use of a set.
 func (r Ring) Secret(ctx context.Context, id string) ([]byte, error) {
 	if hasPrefix(id, ownPrefix) {

@@ -138,6 +138,13 @@ func TestPlaceholdersOfPipelinesDontStopTheLinter(t *testing.T) {
 		if list := lint(good); len(list) != 0 {
 			t.Errorf("%s: %v", mark, list)
 		}
+		values := profilesIn(`<TechnicalProfile Id="API"><Metadata><Item Key="DebugMode">` + mark + `</Item><Item Key="SendClaimsIn">` + mark + `</Item></Metadata><InputClaims><InputClaim ClaimTypeReferenceId="age" DefaultValue="` + mark + `" /></InputClaims></TechnicalProfile>
+<TechnicalProfile Id="Issuer"><Metadata><Item Key="token_lifetime_secs">` + mark + `</Item></Metadata></TechnicalProfile>`)
+		building := `<BuildingBlocks><ClaimsTransformations><ClaimsTransformation Id="Cut" TransformationMethod="StringSubstring"><InputClaims><InputClaim ClaimTypeReferenceId="email" TransformationClaimType="inputClaim" /></InputClaims><InputParameters><InputParameter Id="startIndex" DataType="int" Value="` + mark + `" /><InputParameter Id="length" DataType="int" Value="1" /></InputParameters><OutputClaims><OutputClaim ClaimTypeReferenceId="objectId" TransformationClaimType="outputClaim" /></OutputClaims></ClaimsTransformation></ClaimsTransformations>
+<ContentDefinitions><ContentDefinition Id="api.page"><LoadUri>` + mark + `/page.html</LoadUri></ContentDefinition></ContentDefinitions></BuildingBlocks>`
+		if list := lint([]string{diag.ExampleBase, example("B2C_1A_Example", "B2C_1A_Base", building+values)}); len(list) != 0 {
+			t.Errorf("%s as a value: %v", mark, list)
+		}
 		// The rest is checked.
 		bad := []string{good[0], fill(example("B2C_1A_Example", "B2C_1A_Base", profilesIn(`<TechnicalProfile Id="API"><InputClaims><InputClaim ClaimTypeReferenceId="emial" /></InputClaims></TechnicalProfile>`)))}
 		if got := codesOf(lint(bad)); got != "error JM2101" {

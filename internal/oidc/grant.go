@@ -71,7 +71,7 @@ func (s *Server) grantOf(a *authorization, out *journey.Finished) *grant {
 		AuthTime: out.AuthTime, First: now, Issued: now, Expires: now.Add(codeLifetime), Language: out.Journey.Language,
 	}
 	g.fill(out)
-	if out.Account.Gone {
+	if out.Account.Closed {
 		g.Scopes = slices.DeleteFunc(slices.Clone(g.Scopes), func(scope string) bool { return scope == "offline_access" })
 	}
 	return g

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
@@ -49,7 +50,7 @@ func (s *Server) logout(w http.ResponseWriter, r *http.Request, e endpoint.Endpo
 	}
 	s.Browser.ForgetJourneys(w, r)
 	current := s.Browser.Session(r)
-	clients, err := s.endSession(r.Context(), current, p, audience)
+	ended, err := s.endSession(r.Context(), current, p, audience)
 	if current != nil && len(current.Partitions) > 0 {
 		s.Browser.SetSession(w, r, current)
 	} else {
@@ -69,8 +70,8 @@ func (s *Server) logout(w http.ResponseWriter, r *http.Request, e endpoint.Endpo
 			target = u.String()
 		}
 	}
-	var frames []string
-	for _, c := range clients {
+	frames := s.providerFrames(r.Context(), ended.Providers)
+	for _, c := range ended.Clients {
 		if c.LogoutURL != "" && !strings.EqualFold(c.ID, audience) {
 			frames = append(frames, c.LogoutURL)
 		}
@@ -86,21 +87,58 @@ func (s *Server) logout(w http.ResponseWriter, r *http.Request, e endpoint.Endpo
 }
 
 // endSession drops the partition of the policy's scope, in the cookie and on the server,
-// and returns the clients that took part in it.
-func (s *Server) endSession(ctx context.Context, current *session.Session, p *journey.Program, clientID string) ([]session.Client, error) {
+// and returns what it was.
+func (s *Server) endSession(ctx context.Context, current *session.Session, p *journey.Program, clientID string) (session.Partition, error) {
 	if current == nil {
-		return nil, nil
+		return session.Partition{}, nil
 	}
 	key := p.RelyingParty.SSO.Key(p.PolicyID, clientID)
 	partition := current.Partitions[key]
 	delete(current.Partitions, key)
 	if partition == nil {
-		return nil, nil
+		return session.Partition{}, nil
 	}
 	if partition.ID == "" {
-		return partition.Clients, nil
+		return *partition, nil
 	}
-	return partition.Clients, s.Sessions.DropSession(ctx, partition.ID)
+	return *partition, s.Sessions.DropSession(ctx, partition.ID)
+}
+
+// providerTimeout bounds how long signing out waits for identity providers' metadata.
+const providerTimeout = 5 * time.Second
+
+// providerFrames are the addresses at which the browser signs out of the identity providers
+// that it signed in at. One that can't be found out is left out: the user is signed out here.
+func (s *Server) providerFrames(ctx context.Context, providers []session.Provider) []string {
+	if len(providers) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, providerTimeout)
+	defer cancel()
+	var frames []string
+	for _, at := range providers {
+		p := s.Programs.Current(at.Policy)
+		if p == nil {
+			continue
+		}
+		tp, ok := p.Profile(at.Profile)
+		if !ok {
+			continue
+		}
+		exchange, ok := tp.Exchange.(journey.SignsOut)
+		if !ok {
+			continue
+		}
+		address, err := exchange.SignOutURL(ctx, p, s.Now())
+		if err != nil {
+			s.Log.WarnContext(ctx, "the browser isn't signed out at an identity provider", "policyId", p.PolicyID, "technicalProfileId", tp.ID, "err", err)
+			continue
+		}
+		if address != "" && !slices.Contains(frames, address) {
+			frames = append(frames, address)
+		}
+	}
+	return frames
 }
 
 // checkHint verifies an id token of ours; an expired one is good enough for signing

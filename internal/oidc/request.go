@@ -65,7 +65,7 @@ func (t responseTypes) front() bool { return t.IDToken || t.Token }
 // single are the request parameters that may come only once (protocol §10).
 var single = []string{
 	"client_id", "response_type", "redirect_uri", "scope", "response_mode", "nonce", "state", "prompt", "login_hint",
-	"domain_hint", "ui_locales", "max_age", "id_token_hint", "code_challenge", "code_challenge_method", "p",
+	"domain_hint", "ui_locales", "max_age", "id_token_hint", "code_challenge", "code_challenge_method", "p", "client_assertion", "client_assertion_type",
 }
 
 // maxParameter bounds one request parameter [I].
@@ -236,10 +236,15 @@ func (s *Server) begin(w http.ResponseWriter, r *http.Request, a *authorization,
 		s.respondError(w, r, a, &failure{journey.CodeUnreadable, "invalid_request", "The parameters of the request are too long altogether."}, s.Engine.NewID())
 		return
 	}
+	asserted, fail := s.asserted(r.Context(), p, q)
+	if fail != nil {
+		s.respondError(w, r, a, fail, s.Engine.NewID())
+		return
+	}
 	current := s.Browser.Session(r)
 	prompts := strings.Fields(q.Get("prompt"))
 	begin := journey.Begin{
-		Program: p, Protocol: protocol, Session: current, LogoutURL: client.LogoutURL,
+		Program: p, Protocol: protocol, Session: current, LogoutURL: client.LogoutURL, Asserted: asserted,
 		Language: p.Language(q.Get("ui_locales"), r.Header.Get("Accept-Language")),
 		Fresh:    slices.Contains(prompts, "login") || s.tooOld(current, p, a.ClientID, q.Get("max_age")),
 		NoUI:     slices.Contains(prompts, "none"),

@@ -245,7 +245,9 @@ func (c *Client) once(ctx context.Context, r Request) (Response, error) {
 	for name, values := range r.Header {
 		req.Header[http.CanonicalHeaderKey(name)] = values
 	}
-	req.Header.Set("User-Agent", "Journeyman")
+	if req.Header.Get("User-Agent") == "" {
+		req.Header.Set("User-Agent", "Journeyman")
+	}
 	client := c.forCertificate(r.Certificate).direct
 	if c.proxies.chosen(req.URL) {
 		// Nothing is asked of the proxy that a dialer of ours would refuse.

@@ -230,7 +230,7 @@ func newErrorView(program *journey.Program, r *http.Request, f *journey.Failure)
 	if program != nil {
 		language = program.Language(uiLocales, accept)
 		if program.ErrorContent != nil {
-			res = program.ErrorContent.In(language)
+			res = program.ErrorContent.In(language).WithoutResolvers(program.Schema)
 		}
 	}
 	own := texts.For(language)

@@ -178,7 +178,7 @@ func (c *checker) claims(list []*ClaimReference, from string) {
 			c.Report(diag.UnknownDisplay, ref.Pos, "add ClaimTypeReferenceId", "%s has a claim reference without a claim", from)
 		}
 		t, ok := c.e.ClaimTypes.Get(ref.Claim.Value)
-		if !ok || !ref.DefaultValue.Set() || ref.DefaultValue.Value == "" || strings.ContainsAny(ref.DefaultValue.Value, "{") {
+		if !ok || !ref.DefaultValue.Set() || ref.DefaultValue.Value == "" || strings.Contains(ref.DefaultValue.Value, "{") || placeholder(ref.DefaultValue.Value) {
 			continue
 		}
 		if dt, ok := claims.ParseDataType(strings.TrimSpace(t.DataType.Value)); ok {

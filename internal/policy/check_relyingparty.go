@@ -65,7 +65,7 @@ func (c *checker) userInfo(endpoint Endpoint) {
 // subject checks that SubjectNamingInfo names a claim that is put out (RP-3), by the
 // name that it has in the token.
 func (c *checker) subject(tp *TechnicalProfile) {
-	if tp.SubjectNaming == nil || !tp.SubjectNaming.ClaimType.Set() || tp.Incomplete {
+	if tp.SubjectNaming == nil || !tp.SubjectNaming.ClaimType.Set() || tp.Incomplete || placeholder(tp.SubjectNaming.ClaimType.Value) {
 		return
 	}
 	name := tp.SubjectNaming.ClaimType

@@ -63,6 +63,9 @@ func (c *checker) produced(tp *TechnicalProfile, into map[string]bool, deep bool
 	}
 	c.transformed(tp.InputTransformations, into)
 	c.transformed(tp.OutputTransformations, into)
+	if item, ok := tp.Metadata.Get("IpAddressClaimReferenceId"); ok {
+		into[Fold(strings.TrimSpace(item.Value.Value))] = true
+	}
 	if sm, ok := c.e.TechnicalProfiles.Get(tp.Session.Value); ok {
 		for _, list := range [][]*ClaimReference{sm.PersistedClaims, sm.OutputClaims} {
 			for _, ref := range list {
@@ -98,7 +101,7 @@ func (c *checker) outputs() {
 			produced[Fold(ref.Claim.Value)] = true
 		}
 		for _, ref := range tp.OutputClaims {
-			if ref.DefaultValue.Set() || produced[Fold(ref.Claim.Value)] {
+			if ref.DefaultValue.Set() || produced[Fold(ref.Claim.Value)] || placeholder(ref.Claim.Value) {
 				continue
 			}
 			c.Report(diag.OutputWithoutSource, ref.Pos, "put it out in a step, or add DefaultValue=\"\"",
@@ -134,7 +137,7 @@ func (c *checker) requiredInputs() {
 			own := make(map[string]bool)
 			c.transformed(tp.InputTransformations, own)
 			for _, ref := range tp.InputClaims {
-				if boolean(ref.Required) && !ref.DefaultValue.Set() && !have[Fold(ref.Claim.Value)] && !own[Fold(ref.Claim.Value)] {
+				if boolean(ref.Required) && !ref.DefaultValue.Set() && !have[Fold(ref.Claim.Value)] && !own[Fold(ref.Claim.Value)] && !placeholder(ref.Claim.Value) {
 					c.Report(diag.RequiredNotOutput, ref.Pos, "put it out in an earlier step, or give it a DefaultValue",
 						"claim %q is a required input claim of technical profile %q in step %s of user journey %q, but not an output claim of any previous step",
 						ref.Claim.Value, tp.ID.Value, strings.TrimSpace(s.Order.Value), j.ID.Value)
@@ -158,7 +161,7 @@ func (c *checker) producedBy(j *UserJourney, into, seen map[string]bool) {
 				c.produced(tp, into, true)
 			}
 		}
-		if tp, ok := c.e.TechnicalProfiles.Get(s.Issuer.Value); ok && is(s, "GetClaims") {
+		if tp, ok := c.e.TechnicalProfiles.Get(s.Issuer.Value); ok && is(s, "GetClaims", "SendClaims") {
 			c.produced(tp, into, true)
 		}
 		for _, ref := range s.Candidates {

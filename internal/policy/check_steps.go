@@ -204,7 +204,7 @@ func (c *checker) links(s, next *OrchestrationStep, validation string) {
 // the exchange's id.
 func (c *checker) target(code diag.Code, ref Text, step *OrchestrationStep, otherwise, format, from string) bool {
 	ids := exchangeIDs(step)
-	if slices.ContainsFunc(ids, func(id string) bool { return strings.EqualFold(id, ref.Value) }) {
+	if placeholder(ref.Value) || slices.ContainsFunc(ids, func(id string) bool { return strings.EqualFold(id, ref.Value) }) {
 		return true
 	}
 	hint := didYouMean(ref.Value, ids)

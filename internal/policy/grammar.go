@@ -72,12 +72,13 @@ Domains : Domain*=text
 TechnicalProfiles : TechnicalProfile*
 TechnicalProfile @Id! : Domains Domain=text DisplayName=text Description=text Protocol InputTokenFormat=text OutputTokenFormat=text AssuranceLevelOfOutputClaims=any RequiredAssuranceLevelsOfInputClaims=any SubjectAuthenticationRequirements Metadata CryptographicKeys Suppressions=any PreferredBinding=any IncludeInSso=text InputTokenSources=any InputClaimsTransformations* InputClaims DisplayClaims PersistedClaims OutputClaims OutputClaimsTransformations* ValidationTechnicalProfiles* SubjectNamingInfo Extensions=any IncludeClaimsFromTechnicalProfile=any IncludeTechnicalProfile* UseTechnicalProfileForSessionManagement=Reference ErrorHandlers=any EnabledForUserJourneys=text
 Protocol @Name! @Handler : text
-SubjectAuthenticationRequirements @TimeToLive! @ResetExpiryWhenTokenIssued! : text
+SubjectAuthenticationRequirements @TimeToLive! @ResetExpiryWhenTokenIssued : text
 CryptographicKeys : Key*
 Key @Id! @StorageReferenceId : text
 InputClaimsTransformations : InputClaimsTransformation*=Reference
 OutputClaimsTransformations : OutputClaimsTransformation*=Reference
 Reference @ReferenceId! : text
+ClientReference @ReferenceId : text
 IncludeTechnicalProfile @ReferenceId! : text
 InputClaims : InputClaim*=ClaimReference
 DisplayClaims : DisplayClaim*=DisplayClaim
@@ -92,7 +93,7 @@ Preconditions : Precondition*
 Precondition @Type! @ExecuteActionsIf! : Value*=text Action*=text
 SubjectNamingInfo @ClaimType! @NameQualifier @SPNameQualifier @Format @SPProvidedID @ExcludeAsClaim : text
 UserJourneys : UserJourney*
-UserJourney @Id! @NonInteractive @DefaultCpimIssuerTechnicalProfileReferenceId : AssuranceLevel=text PreserveOriginalAssertion=text Authorization OrchestrationSteps ClientDefinition=Reference CryptographicKeys
+UserJourney @Id! @NonInteractive @DefaultCpimIssuerTechnicalProfileReferenceId : AssuranceLevel=text PreserveOriginalAssertion=text Authorization OrchestrationSteps ClientDefinition=ClientReference CryptographicKeys
 Authorization : AuthorizationTechnicalProfiles
 AuthorizationTechnicalProfiles : AuthorizationTechnicalProfile*=Reference
 SubJourneys : SubJourney*

@@ -73,6 +73,18 @@ func TestParsingTellsEverythingWithItsPlace(t *testing.T) {
 	}
 }
 
+func TestWhatTheSchemaLeavesOptionalIsntMissed(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{
+		profile(`<TechnicalProfile Id="a"><SubjectAuthenticationRequirements TimeToLive="5" /></TechnicalProfile>`),
+		`<UserJourneys><UserJourney Id="a"><OrchestrationSteps><OrchestrationStep Order="1" Type="Noop" /></OrchestrationSteps><ClientDefinition /></UserJourney></UserJourneys>`,
+	} {
+		if _, list := policy.Parse("a.xml", []byte(document("B2C_1A_A", "", body))); len(list) != 0 {
+			t.Errorf("%s: %v", body, list)
+		}
+	}
+}
+
 func TestEveryProblemOfAFileIsTold(t *testing.T) {
 	t.Parallel()
 	_, list := policy.Parse("a.xml", []byte(document("B2C_1A_A", "", `<BuildingBlocks><ClaimsSchema>

@@ -30,6 +30,7 @@ var (
 		"AzureActiveDirectoryProvider", "SelfAssertedAttributeProvider", "RestfulProvider", "ClaimsTransformationProtocolProvider",
 		"DefaultSSOSessionProvider", "ExternalLoginSSOSessionProvider", "NoopSSOSessionProvider", "OAuthSSOSessionProvider", "UserJourneyContextProvider",
 		"ApiConnectorProvider", "OneTimePasswordProtocolProvider", "AadSsprProtocolProvider",
+		"AzureApplicationInsightsProvider", "ApplicationInsightsProvider", "InsightsTelemetryProvider",
 	}
 	builtControls  = []string{"VerificationControl"}
 	builtProtocols = []string{"None", "OpenIdConnect", "OAuth2"}

@@ -61,7 +61,7 @@ func (s *Server) Run(ctx context.Context) error {
 	s.drain(servers)
 	stop()
 	chores.Wait()
-	s.engine.Wait()
+	s.engine.Wait(afterSteps)
 	if errors.Is(err, http.ErrServerClosed) {
 		err = nil
 	}
@@ -69,6 +69,9 @@ func (s *Server) Run(ctx context.Context) error {
 	notifying.Wait()
 	return errors.Join(err, <-recorded)
 }
+
+// afterSteps is how long a stop waits for steps behind SendClaims.
+const afterSteps = 3 * time.Second
 
 // announce lets load balancers learn that the server is about to stop, while it still
 // takes what they send.

@@ -44,6 +44,7 @@ import (
 	"journeyman.dev/internal/provider/apiconnector"
 	dirprovider "journeyman.dev/internal/provider/directory"
 	"journeyman.dev/internal/provider/federation"
+	"journeyman.dev/internal/provider/insights"
 	"journeyman.dev/internal/provider/jwtissuer"
 	"journeyman.dev/internal/provider/otp"
 	"journeyman.dev/internal/provider/refreshtoken"
@@ -481,6 +482,9 @@ func (s *Server) registry() (journey.Registry, error) {
 	r["azureactivedirectoryprovider"] = &dirprovider.Provider{Users: s.Users, ExtensionsApp: s.ExtensionsApp, RefuseKnown: s.Config.RefuseKnownPasswords, Notifier: s.notifier()}
 	r["openidconnect"] = &federation.OpenIDConnect{Caller: s.Outbound, Keys: ring, Accounts: s.Users, Metadata: cache}
 	r["oauth2"] = &federation.OAuth2{Caller: s.Outbound, Keys: ring}
+	for _, kind := range insights.Kinds {
+		r[kind] = &insights.Provider{Log: s.Config.Log}
+	}
 	r[journey.KindHint] = &federation.Hint{Keys: s.Keys, Metadata: cache}
 	r[journey.KindAuthorize] = &userinfo.Authorization{Keys: s.Keys}
 	return r, nil
@@ -489,7 +493,7 @@ func (s *Server) registry() (journey.Registry, error) {
 // Kinds are the providers as an offline compilation needs them: they plan, and have
 // nothing to run with.
 func Kinds() journey.Registry {
-	return journey.Registry{
+	r := journey.Registry{
 		"selfassertedattributeprovider":        &selfasserted.Provider{},
 		"restfulprovider":                      &restful.Provider{},
 		"azureactivedirectoryprovider":         &dirprovider.Provider{},
@@ -507,6 +511,10 @@ func Kinds() journey.Registry {
 		journey.KindAuthorize:                  &userinfo.Authorization{},
 		journey.KindIssuerJSON:                 userinfo.Issuer{},
 	}
+	for _, kind := range insights.Kinds {
+		r[kind] = &insights.Provider{}
+	}
+	return r
 }
 
 // windows counts what is done within a time, over all nodes.

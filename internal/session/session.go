@@ -10,6 +10,7 @@ package session
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"slices"
@@ -24,6 +25,8 @@ type Session struct {
 	// Partitions by scope key: sessions of different SingleSignOn scopes don't see
 	// each other.
 	Partitions map[string]*Partition `json:"p"`
+	// Memory is what providers remember between journeys, by name, until one finishes.
+	Memory map[string]json.RawMessage `json:"m,omitempty"`
 }
 
 // Partition is a session within one SingleSignOn scope.
@@ -43,6 +46,7 @@ type Partition struct {
 	Persistent  bool             `json:"k,omitempty"` // keep me signed in
 	Entries     map[string]Entry `json:"e"`           // by folded session profile id
 	Clients     []Client         `json:"r,omitempty"` // relying parties to sign out
+	Providers   []Provider       `json:"f,omitempty"` // identity providers to sign out at
 }
 
 // Entry is what one session-management profile remembers.
@@ -56,6 +60,22 @@ type Entry struct {
 type Client struct {
 	ID        string `json:"i"`
 	LogoutURL string `json:"l,omitempty"`
+}
+
+// Provider is an identity provider that the browser is signed in at, by the technical profile
+// of a policy.
+type Provider struct {
+	Policy  string `json:"p"`
+	Profile string `json:"t"`
+}
+
+// maxProviders bounds what a cookie keeps; the oldest make way.
+const maxProviders = 8
+
+// SignedInAt notes a provider, once.
+func (p *Partition) SignedInAt(at Provider) {
+	list := append(slices.DeleteFunc(slices.Clone(p.Providers), func(have Provider) bool { return have == at }), at)
+	p.Providers = list[max(0, len(list)-maxProviders):]
 }
 
 // LogValue logs the id's presence only.

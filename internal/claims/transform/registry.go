@@ -298,6 +298,10 @@ func (p *plan) checkParameter(par parameter, have Parameter) {
 		_, err = claims.ParseTime(have.Value)
 		want = "an ISO 8601 date"
 	}
+	if err != nil && p.env.Unsettled != nil && p.env.Unsettled(have.Value) {
+		p.failed = true // silently
+		return
+	}
 	if err != nil {
 		p.report(diag.BadParameter, have.Position, "use "+want,
 			"claims transformation %q has an invalid value %q for the parameter %q", p.d.ID, have.Value, have.ID)

@@ -51,6 +51,9 @@ type Environment struct {
 	// Validate checks a text against the predicate validation of a claim type, for
 	// CopyClaimIfPredicateMatch; has is false if the claim type has none.
 	Validate func(t *claims.Type) (check func(text string, now time.Time) bool, has bool)
+	// Unsettled tells whether a parameter's value is a placeholder that deployment tools have
+	// yet to fill in: it isn't judged, and the transformation isn't made. nil: none is.
+	Unsettled func(value string) bool
 }
 
 // Runtime is what a journey gives to a transformation.

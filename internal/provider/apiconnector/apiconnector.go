@@ -12,6 +12,7 @@ import (
 
 	"journeyman.dev/internal/application"
 	"journeyman.dev/internal/audit"
+	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/connector"
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/journey"
@@ -85,7 +86,6 @@ func (p *Provider) Plan(plan *journey.Plan) journey.Exchange {
 		legal[i] = string(s)
 	}
 	x.m.Step = Step(m.RequiredChoice("Step", string(PreTokenIssuance), legal...))
-	m.Ignore("IncludeClaimResolvingInClaimsHandling")
 	if x.m.ConnectorID != "" && plan.ConnectorExists != nil && !plan.ConnectorExists(x.m.ConnectorID) {
 		plan.Report(diag.MissingConnector, m.At("ConnectorId"), "create the API connector before users come this way",
 			"the tenant has no API connector %q, which technical profile %q calls", x.m.ConnectorID, plan.Source.ID.Value)
@@ -143,10 +143,14 @@ func (x *Exchange) Run(ctx context.Context, call *journey.Call) (journey.Result,
 	return journey.Result{Output: result}, nil
 }
 
-// locales is what the application asked for, else the language that was chosen.
+// locales is what the application asked for, else the browser's languages as OpenID Connect
+// writes a list of them, else the language that was chosen.
 func locales(call *journey.Call) string {
 	if asked := strings.TrimSpace(call.Journey.Request.Parameters["ui_locales"]); asked != "" {
 		return asked
+	}
+	if tags := claims.AcceptedLanguages(call.Journey.Request.AcceptLanguage); len(tags) > 0 {
+		return strings.Join(tags, " ")
 	}
 	return call.Language
 }

@@ -179,3 +179,23 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+func TestTheLocalesAreTheApplicationsThenTheBrowsersThenTheChosen(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, asked, accept, want string }{
+		{"what the application asks for, as it is", "da-DK de", "fr", "da-DK de"},
+		{"the browser's, the one liked best first", "", "en;q=0.5, de-AT, *;q=0.1", "de-AT en"},
+		{"a header that can't be read", "", ";;;", "sv"},
+		{"neither", " ", "", "sv"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			call := &journey.Call{Language: "sv", Journey: &journey.Journey{Request: journey.Request{
+				Parameters: map[string]string{"ui_locales": tt.asked}, AcceptLanguage: tt.accept,
+			}}}
+			if got := locales(call); got != tt.want {
+				t.Errorf("%q, want %q", got, tt.want)
+			}
+		})
+	}
+}

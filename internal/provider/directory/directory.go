@@ -75,7 +75,8 @@ func (p *Provider) Plan(plan *journey.Plan) journey.Exchange {
 		// A placeholder, or an application of the tenant that the policy came from.
 		x.m.ExtensionsApp = p.ExtensionsApp
 	}
-	m.Ignore("ApplicationObjectId", "api-version", "IncludeClaimResolvingInClaimsHandling")
+	m.Met("ApplicationObjectId") // names the application of custom attributes once more, beside ClientId
+	m.Unused("the directory is this server's own", "api-version")
 	keys := 0
 	for _, use := range plan.Profile.Inputs {
 		if keyKind(use.Partner) != "" {
@@ -136,7 +137,7 @@ func (x *Exchange) Run(ctx context.Context, call *journey.Call) (journey.Result,
 	if err := x.users.Delete(ctx, u.ID); err != nil {
 		return journey.Result{}, failure(err)
 	}
-	call.Deleted(u.ID)
+	call.Closed(u.ID)
 	return journey.Result{Output: journey.Nothing{}}, nil
 }
 
@@ -259,7 +260,11 @@ func (x *Exchange) write(ctx context.Context, call *journey.Call, u *directory.U
 	if err != nil {
 		return journey.Result{}, failure(err)
 	}
-	call.Changed(u.ID, before.Epoch, u.Epoch)
+	if u.Disabled && !before.Disabled {
+		call.Closed(u.ID)
+	} else {
+		call.Changed(u.ID, before.Epoch, u.Epoch)
+	}
 	x.notify(ctx, call, before, u, c.password != "")
 	if c.password != "" {
 		limit.From(ctx).Trust(u.ID)
@@ -522,7 +527,15 @@ func (o output) value(use *journey.ClaimUse) (claims.Value, error) {
 		if len(ids) == 0 {
 			return claims.Value{}, nil
 		}
-		return claims.Identities(use.Claim.DataType, ids...), nil
+		switch use.Claim.DataType {
+		case claims.AlternativeSecurityIDCollection, claims.UserIdentityCollection, claims.ObjectIdentityCollection:
+			return claims.Identities(use.Claim.DataType, ids...), nil
+		}
+		kind := claims.UserIdentityCollection
+		if strings.EqualFold(name, "alternativeSecurityIds") {
+			kind = claims.AlternativeSecurityIDCollection
+		}
+		return claims.Identities(kind, ids...).Convert(use.Claim.DataType)
 	case "signinnames":
 		for _, i := range u.Identities {
 			if i.Type != directory.Federated {

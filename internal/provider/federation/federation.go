@@ -7,6 +7,7 @@
 package federation
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -17,13 +18,18 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
 
 	"journeyman.dev/internal/audit"
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/keyset"
 	"journeyman.dev/internal/outbound"
 )
 
@@ -35,6 +41,8 @@ type Caller interface {
 // Keys gives client secrets.
 type Keys interface {
 	Secret(ctx context.Context, id string) ([]byte, error)
+	// ActiveSigningKey is the RSA key that client assertions are signed with.
+	ActiveSigningKey(ctx context.Context, id string) (keyset.SigningKey, error)
 }
 
 // common is what both protocols share: the client and the call back.
@@ -44,6 +52,18 @@ type common struct {
 	profileID      string
 	clientID       string
 	secretKey      string // key set id; "" for a public client
+	signingKey     string // key set id of private_key_jwt; "" for another method
+	algorithm      jose.SignatureAlgorithm
+	clientIDName   string // of the parameter: client_id, but WeChat has its own
+	secretName     string
+	userAgent      string // UserAgentForClaimsExchange; {tenant} and {policy} are replaced
+	errorMember    string // ResponseErrorCodeParamName
+	jsonP          bool   // an answer may be callback({…})
+	failOn5xx      bool   // MarkAsFailureOnStatusCode5xx
+	posted         posted // ReadBodyClaimsOnIdpRedirect
+	providerName   string
+	endSession     string // end_session_endpoint
+	singleLogout   bool
 	scope          string
 	basicAuth      bool // token_endpoint_auth_method client_secret_basic
 	tokenByGet     bool // HttpBinding GET
@@ -58,18 +78,31 @@ func planCommon(plan *journey.Plan, caller Caller, keys Keys) common {
 		caller: caller, keys: keys, profileID: plan.Source.ID.Value,
 		clientID:       m.Required("client_id"),
 		scope:          m.String("scope", ""),
-		basicAuth:      m.Choice("token_endpoint_auth_method", "client_secret_post", "client_secret_post", "client_secret_basic", "private_key_jwt") == "client_secret_basic",
+		clientIDName:   m.String("ClientIdParamName", "client_id"),
+		secretName:     m.String("ClientSecretParamName", "client_secret"),
+		userAgent:      m.String("UserAgentForClaimsExchange", ""),
+		errorMember:    m.String("ResponseErrorCodeParamName", ""),
+		failOn5xx:      m.Bool("MarkAsFailureOnStatusCode5xx", false),
+		posted:         parsePosted(m.String("ReadBodyClaimsOnIdpRedirect", "")),
+		providerName:   m.String("ProviderName", ""),
+		endSession:     m.String("end_session_endpoint", ""),
+		singleLogout:   m.Bool("SingleLogoutEnabled", true),
 		tokenByGet:     m.Choice("HttpBinding", "POST", "POST", "GET") == "GET",
 		policyInReturn: m.Bool("UsePolicyInRedirectUri", false),
 	}
-	if strings.EqualFold(m.String("token_endpoint_auth_method", ""), "private_key_jwt") {
-		plan.Report(diag.UnsupportedSetting, m.At("token_endpoint_auth_method"), "use client_secret_post or client_secret_basic",
-			"technical profile %q authenticates with private_key_jwt", plan.Source.ID.Value)
+	c.jsonP = strings.EqualFold(m.String("AccessTokenResponseFormat", ""), "JsonP")
+	c.jsonP = strings.EqualFold(m.String("ClaimsResponseFormat", ""), "JsonP") || c.jsonP
+	switch m.Choice("token_endpoint_auth_method", "client_secret_post", "client_secret_post", "client_secret_basic", "private_key_jwt") {
+	case "client_secret_basic":
+		c.basicAuth = true
+	case "private_key_jwt":
+		c.signingKey, _ = plan.Key("assertion_signing_key", true)
 	}
+	c.algorithm = jose.SignatureAlgorithm(m.Choice("token_signing_algorithm", "RS256", "RS256", "RS512"))
 	if text := m.String("AdditionalRequestQueryParameters", ""); text != "" {
 		values, err := url.ParseQuery(strings.TrimPrefix(text, "?"))
 		if err != nil {
-			plan.Report(diag.BadMetadata, m.At("AdditionalRequestQueryParameters"), "write a=b&c=d",
+			plan.Report(diag.DoubtfulMetadata, m.At("AdditionalRequestQueryParameters"), "write a=b&c=d",
 				"technical profile %q has an invalid value for the metadata item %q", plan.Source.ID.Value, "AdditionalRequestQueryParameters")
 		}
 		c.extra = values
@@ -88,10 +121,8 @@ func planCommon(plan *journey.Plan, caller Caller, keys Keys) common {
 			c.paths[use.Partner] = path
 		}
 	}
-	m.Ignore("ProviderName", "IncludeClaimResolvingInClaimsHandling", "SingleLogoutEnabled", "end_session_endpoint", "MarkAsFailureOnStatusCode5xx",
-		"ReadBodyClaimsOnIdpRedirect", "external_user_identity_claim_id", "UserAgentForClaimsExchange", "token_signing_algorithm", "ResponseErrorCodeParamName",
-		"ClaimsResponseFormat", "AccessTokenResponseFormat", "LocalAccountProfile", "CustomerSocialIdpProfile", "IdTokenAudience", "DiscoverMetadataByTokenIssuer",
-		"ClaimTypeOnWhichToEnable", "ClaimValueOnWhichToEnable")
+	m.Unused("which claim names the user is what an OutputClaim says", "external_user_identity_claim_id")
+	m.Unused("it belongs to B2C's built-in policies", "LocalAccountProfile", "CustomerSocialIdpProfile")
 	return c
 }
 
@@ -162,7 +193,7 @@ func (c *common) leave(call *journey.Call, endpoint, responseType, responseMode 
 		}
 	}
 	// Ours come last: no input claim takes their place.
-	q.Set("client_id", c.clientID)
+	q.Set(c.clientIDName, c.clientID)
 	q.Set("redirect_uri", c.returnURL(call))
 	q.Set("response_type", responseType)
 	q.Set("state", call.State)
@@ -193,7 +224,7 @@ func (c *common) returned(call *journey.Call, refused error) (pending, error) {
 	if call.Answer.Kind != journey.Returned || json.Unmarshal(call.Memory, &p) != nil {
 		return p, errors.New("return without a request")
 	}
-	federated := journey.Event{Activity: audit.Federated, Provider: call.Profile.DisplayName, ProviderAppID: c.clientID}
+	federated := journey.Event{Activity: audit.Federated, Provider: cmp.Or(c.providerName, call.Profile.DisplayName), ProviderAppID: c.clientID}
 	if len(call.Profile.Domains) > 0 {
 		federated.Provider = call.Profile.Domains[0]
 	}
@@ -207,8 +238,7 @@ func (c *common) returned(call *journey.Call, refused error) (pending, error) {
 	}
 	call.Audit(federated)
 	if code := call.Answer.Fields["error"]; code != "" {
-		return p, &journey.Failure{Code: journey.CodeProviderResponse, Public: fmt.Sprintf("An invalid response was received: 'Error: %s,Error Description: %s'", short(code), short(call.Answer.Fields["error_description"])),
-			Cause: fmt.Errorf("technical profile %s: the provider answered with an error", c.profileID)}
+		return p, c.refused(code, call.Answer.Fields["error_description"], "the provider answered with an error")
 	}
 	return p, nil
 }
@@ -227,10 +257,17 @@ func (c *common) redeem(ctx context.Context, call *journey.Call, endpoint string
 		return nil, c.bad(errors.New("the provider returned no code"))
 	}
 	form := url.Values{
-		"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {c.returnURL(call)}, "client_id": {c.clientID}, "code_verifier": {p.Verifier},
+		"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {c.returnURL(call)}, c.clientIDName: {c.clientID}, "code_verifier": {p.Verifier},
 	}
-	header := http.Header{"Accept": {"application/json"}}
-	if c.secretKey != "" {
+	header := c.header(call)
+	if c.signingKey != "" {
+		assertion, err := c.assertion(ctx, call, endpoint)
+		if err != nil {
+			return nil, err
+		}
+		form.Set("client_assertion_type", assertionType)
+		form.Set("client_assertion", assertion)
+	} else if c.secretKey != "" {
 		secret, err := c.keys.Secret(ctx, c.secretKey)
 		if err != nil {
 			return nil, journey.Fail(journey.CodeKeyMissing, fmt.Errorf("technical profile %s: %w", c.profileID, err))
@@ -240,7 +277,7 @@ func (c *common) redeem(ctx context.Context, call *journey.Call, endpoint string
 		if c.basicAuth {
 			header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(c.clientID)+":"+url.QueryEscape(text))))
 		} else {
-			form.Set("client_secret", text)
+			form.Set(c.secretName, text)
 		}
 	}
 	r := outbound.Request{Method: http.MethodPost, URL: endpoint, Header: header, Timeout: 30 * time.Second}
@@ -255,11 +292,77 @@ func (c *common) redeem(ctx context.Context, call *journey.Call, endpoint string
 	if err != nil {
 		return nil, journey.Fail(journey.CodeUnreachable, fmt.Errorf("technical profile %s: token endpoint: %w", c.profileID, err))
 	}
-	body := decodeObject(answer.Body, answer.Header.Get("Content-Type"))
+	return c.read("token endpoint", answer)
+}
+
+// read takes the JSON object of an endpoint's answer. A provider may tell of an error also
+// with status 200: then ResponseErrorCodeParamName says in which member.
+func (c *common) read(what string, answer outbound.Response) (map[string]any, error) {
+	if answer.Status >= http.StatusInternalServerError && c.failOn5xx {
+		// The service failed; otherwise its answer counts as one that is wrong [I].
+		return nil, journey.Fail(journey.CodeUnreachable, fmt.Errorf("technical profile %s: %s answered %d", c.profileID, what, answer.Status))
+	}
+	body := decodeObject(answer.Body, answer.Header.Get("Content-Type"), c.jsonP)
 	if answer.Status != http.StatusOK || body == nil {
-		return nil, c.bad(fmt.Errorf("token endpoint answered %d", answer.Status))
+		return nil, c.bad(fmt.Errorf("%s answered %d", what, answer.Status))
+	}
+	if code := told(body, c.errorMember); code != "" && code != "0" && code != "false" {
+		description := cmp.Or(told(body, "error_description"), told(body, "errmsg"), told(body, "error_msg"), told(body, "msg"))
+		return nil, c.refused(code, description, what+" answered with an error")
 	}
 	return body, nil
+}
+
+// told is a member of an answer as text; "" if it is none.
+func told(body map[string]any, name string) string {
+	switch v := body[name].(type) {
+	case string:
+		return v
+	case json.Number:
+		return v.String()
+	case bool:
+		return strconv.FormatBool(v)
+	case map[string]any:
+		return cmp.Or(told(v, "code"), told(v, "message"), "error")
+	}
+	return ""
+}
+
+// refused is an error that the provider tells.
+func (c *common) refused(code, description, cause string) error {
+	return &journey.Failure{Code: journey.CodeProviderResponse, Public: fmt.Sprintf("An invalid response was received: 'Error: %s,Error Description: %s'", short(code), short(description)),
+		Cause: fmt.Errorf("technical profile %s: %s", c.profileID, cause)}
+}
+
+// header is what each request to the provider has.
+func (c *common) header(call *journey.Call) http.Header {
+	h := http.Header{"Accept": {"application/json"}}
+	if c.userAgent != "" {
+		h.Set("User-Agent", strings.NewReplacer("{tenant}", call.Program.TenantName, "{policy}", call.Program.PolicyID).Replace(c.userAgent))
+	}
+	return h
+}
+
+// assertion proves the client's identity by a signature (private_key_jwt: OpenID Connect Core
+// §9, RFC 7523).
+func (c *common) assertion(ctx context.Context, call *journey.Call, endpoint string) (string, error) {
+	key, err := c.keys.ActiveSigningKey(ctx, c.signingKey)
+	if err != nil {
+		return "", journey.Fail(journey.CodeKeyMissing, fmt.Errorf("technical profile %s: %w", c.profileID, err))
+	}
+	id, err := randomText(call)
+	if err != nil {
+		return "", err
+	}
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: c.algorithm, Key: jose.JSONWebKey{Key: key.Key, KeyID: key.KID}}, (&jose.SignerOptions{}).WithType("JWT"))
+	if err != nil {
+		return "", journey.Fail(journey.CodeKeyMissing, fmt.Errorf("technical profile %s: %w", c.profileID, err))
+	}
+	now := call.Now()
+	return jwt.Signed(signer).Claims(jwt.Claims{
+		Issuer: c.clientID, Subject: c.clientID, Audience: jwt.Audience{endpoint}, ID: id,
+		IssuedAt: jwt.NewNumericDate(now), NotBefore: jwt.NewNumericDate(now), Expiry: jwt.NewNumericDate(now.Add(5 * time.Minute)),
+	}).Serialize()
 }
 
 func (c *common) bad(cause error) error {
@@ -274,9 +377,14 @@ func joinQuery(endpoint string, values url.Values) string {
 	return endpoint + separator + values.Encode()
 }
 
-// decodeObject reads a JSON object, or a form, which some providers answer with.
-func decodeObject(body []byte, contentType string) map[string]any {
-	dec := json.NewDecoder(strings.NewReader(string(body)))
+// decodeObject reads a JSON object, or a form, which some providers answer with. With JsonP,
+// the object may be the argument of a call.
+func decodeObject(body []byte, contentType string, jsonP bool) map[string]any {
+	text := strings.TrimSpace(string(body))
+	if open, end := strings.IndexByte(text, '('), strings.LastIndexByte(text, ')'); jsonP && !strings.HasPrefix(text, "{") && open >= 0 && end > open {
+		text = text[open+1 : end]
+	}
+	dec := json.NewDecoder(strings.NewReader(text))
 	dec.UseNumber()
 	var object map[string]any
 	if dec.Decode(&object) == nil {
@@ -298,6 +406,7 @@ func decodeObject(body []byte, contentType string) map[string]any {
 type output struct {
 	claims map[string]any
 	tokens map[string]any
+	posted map[string]string // what only the browser says; see posted
 	paths  map[string]claims.Path
 }
 
@@ -319,9 +428,16 @@ func (o output) find(partner string) (any, bool) {
 		raw, ok := o.tokens[strings.TrimSuffix(name, "}")]
 		return raw, ok
 	}
-	if path, ok := o.paths[partner]; ok {
-		return path.Get(o.claims)
+	var raw any
+	path, ok := o.paths[partner]
+	if ok {
+		raw, ok = path.Get(o.claims)
+	} else {
+		raw, ok = o.claims[partner]
 	}
-	raw, ok := o.claims[partner]
-	return raw, ok
+	if ok {
+		return raw, true
+	}
+	text, ok := o.posted[partner]
+	return text, ok
 }

@@ -22,6 +22,8 @@ type Hint struct {
 	Metadata *MetadataCache
 }
 
+const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
 type hintExchange struct {
 	keys        Keys
 	cache       *MetadataCache
@@ -43,7 +45,8 @@ func (p *Hint) Plan(plan *journey.Plan) journey.Exchange {
 	} else {
 		x.issuer, x.audience = m.String("issuer", ""), m.String("IdTokenAudience", "")
 	}
-	m.Ignore("client_id", "IncludeClaimResolvingInClaimsHandling", "ProviderName", "token_signing_algorithm")
+	m.Unused("a hint is checked against issuer and IdTokenAudience", "client_id", "ProviderName")
+	m.Unused("without METADATA hints are signed with HS256, with it by the algorithm of the provider's key", "token_signing_algorithm")
 	return x
 }
 
@@ -54,6 +57,10 @@ func refuseHint(code journey.Code, text string) error {
 // Run implements journey.Exchange. No hint is no error: policies test the claims.
 func (x *hintExchange) Run(ctx context.Context, call *journey.Call) (journey.Result, error) {
 	text := call.Journey.Request.Parameters["id_token_hint"]
+	if text == "" && call.Program.RelyingParty.AssertionKey == "" && call.Journey.Request.Parameters["client_assertion_type"] == assertionType {
+		// The older name of the parameter (a JWT-secured request); it is checked the same.
+		text = call.Journey.Request.Parameters["client_assertion"]
+	}
 	if text == "" {
 		return journey.Result{Output: journey.Nothing{}}, nil
 	}

@@ -39,7 +39,9 @@ type login struct {
 }
 
 func planLogin(plan *journey.Plan, accounts Accounts) journey.Exchange {
-	plan.Metadata.Ignore("ProviderName", "METADATA", "authorization_endpoint", "response_types", "response_mode", "scope", "HttpBinding",
+	// They say where and how B2C asks its directory for the password. The documented effect is
+	// that a local account's password is checked, and that is what happens: here, in the house.
+	plan.Metadata.Met("ProviderName", "METADATA", "authorization_endpoint", "response_types", "response_mode", "scope", "HttpBinding",
 		"UsePolicyInRedirectUri", "client_id", "IdTokenAudience", "grant_type", "resource_id", "AccessTokenEndpoint", "IncludeClaimResolvingInClaimsHandling", "issuer",
 		"DiscoverMetadataByTokenIssuer", "ValidTokenIssuerPrefixes")
 	return &login{accounts: accounts, tenantID: plan.Program.TenantID}

@@ -1,14 +1,19 @@
 package federation
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
 
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/outbound"
@@ -26,6 +31,8 @@ type oauth2Exchange struct {
 	tokenName                string // ClaimsEndpointAccessTokenName
 	byHeader                 bool   // BearerTokenTransmissionMethod AuthorizationHeader
 	extraClaims              url.Values
+	passed                   []string // members of the token answer that the claims request repeats
+	audience                 string   // IdTokenAudience; "" is any
 }
 
 // Plan implements journey.Provider.
@@ -38,19 +45,31 @@ func (p *OAuth2) Plan(plan *journey.Plan) journey.Exchange {
 	x.tokenName = m.String("ClaimsEndpointAccessTokenName", "access_token")
 	x.byHeader = strings.EqualFold(m.String("BearerTokenTransmissionMethod", ""), "AuthorizationHeader")
 	x.extraClaims = make(url.Values)
-	if text := m.String("ExtraParamsInClaimsEndpointRequest", ""); text != "" {
-		if values, err := url.ParseQuery(text); err == nil {
-			x.extraClaims = values
+	// Names of members of the token answer, with commas between [D]; name=value is one of its own.
+	for text := range strings.FieldsFuncSeq(m.String("ExtraParamsInClaimsEndpointRequest", ""), func(r rune) bool { return r == ',' || r == '&' }) {
+		name, value, own := strings.Cut(strings.TrimSpace(text), "=")
+		if unescaped, err := url.QueryUnescape(name); err == nil {
+			name = unescaped
+		}
+		if unescaped, err := url.QueryUnescape(value); err == nil {
+			value = unescaped
+		}
+		if own {
+			x.extraClaims.Set(name, value)
+		} else if name != "" {
+			x.passed = append(x.passed, name)
 		}
 	}
+	x.audience = m.String("IdTokenAudience", "")
 	if name, format := m.String("ClaimsEndpointFormatName", ""), m.String("ClaimsEndpointFormat", ""); name != "" && format != "" {
 		x.extraClaims.Set(name, format)
 	}
-	m.Ignore("ExtraParamsInAccessTokenEndpointResponse")
+	m.Met("ExtraParamsInAccessTokenEndpointResponse") // every member of the token answer can be a claim and be passed on
+	m.Unused("an OAuth 2 provider's tokens are not validated by their issuer", "DiscoverMetadataByTokenIssuer")
 	for key, address := range map[string]string{"authorization_endpoint": x.authorize, "AccessTokenEndpoint": x.token, "ClaimsEndpoint": x.claims} {
 		checkEndpoint(plan, key, address)
 	}
-	x.secretKey, _ = plan.Key("client_secret", true)
+	x.secretKey, _ = plan.Key("client_secret", x.signingKey == "")
 	return x
 }
 
@@ -59,6 +78,7 @@ func (x *oauth2Exchange) Run(ctx context.Context, call *journey.Call) (journey.R
 	if call.Answer == nil {
 		return x.leave(call, x.authorize, "code", "")
 	}
+	body := x.receive(call)
 	p, err := x.returned(call, nil)
 	if err != nil {
 		return journey.Result{}, err
@@ -71,7 +91,10 @@ func (x *oauth2Exchange) Run(ctx context.Context, call *journey.Call) (journey.R
 	if access == "" {
 		return journey.Result{}, x.bad(errors.New("token endpoint gave no access token"))
 	}
-	user, err := x.userInfo(ctx, access)
+	if err := x.checkAudience(tokens); err != nil {
+		return journey.Result{}, x.bad(err)
+	}
+	user, err := x.userInfo(ctx, call, access, tokens)
 	if err != nil {
 		return journey.Result{}, err
 	}
@@ -81,14 +104,38 @@ func (x *oauth2Exchange) Run(ctx context.Context, call *journey.Call) (journey.R
 		delete(merged, name)
 	}
 	maps.Copy(merged, user)
-	return journey.Result{Output: output{claims: merged, tokens: tokens, paths: x.paths}}, nil
+	subject := cmp.Or(told(merged, "sub"), told(merged, "id"))
+	return journey.Result{Output: output{claims: merged, tokens: tokens, paths: x.paths, posted: x.recall(call, body, subject)}}, nil
+}
+
+// checkAudience compares the audience of an id token that came with the access token. It came
+// from the provider itself, so its signature says nothing more.
+func (x *oauth2Exchange) checkAudience(tokens map[string]any) error {
+	text, ok := tokens["id_token"].(string)
+	if x.audience == "" || !ok {
+		return nil
+	}
+	parsed, err := jwt.ParseSigned(text, append(slices.Clone(signatures), jose.HS256, jose.HS384, jose.HS512))
+	var standard jwt.Claims
+	if err != nil || parsed.UnsafeClaimsWithoutVerification(&standard) != nil {
+		return errors.New("the id token can't be read")
+	}
+	if !slices.Contains(standard.Audience, x.audience) {
+		return errors.New("the id token is for another audience")
+	}
+	return nil
 }
 
 // userInfo reads the claims endpoint.
-func (x *oauth2Exchange) userInfo(ctx context.Context, access string) (map[string]any, error) {
+func (x *oauth2Exchange) userInfo(ctx context.Context, call *journey.Call, access string, tokens map[string]any) (map[string]any, error) {
 	values := make(url.Values)
 	maps.Copy(values, x.extraClaims)
-	header := http.Header{"Accept": {"application/json"}}
+	for _, name := range x.passed {
+		if value := told(tokens, name); value != "" {
+			values.Set(name, value)
+		}
+	}
+	header := x.header(call)
 	if x.byHeader {
 		header.Set("Authorization", "Bearer "+access)
 	} else {
@@ -102,11 +149,7 @@ func (x *oauth2Exchange) userInfo(ctx context.Context, access string) (map[strin
 	if err != nil {
 		return nil, journey.Fail(journey.CodeUnreachable, fmt.Errorf("technical profile %s: claims endpoint: %w", x.profileID, err))
 	}
-	user := decodeObject(answer.Body, "")
-	if answer.Status != http.StatusOK || user == nil {
-		return nil, x.bad(fmt.Errorf("claims endpoint answered %d", answer.Status))
-	}
-	return user, nil
+	return x.read("claims endpoint", answer)
 }
 
 var (

@@ -41,6 +41,8 @@ type oidcExchange struct {
 	responseMode string
 	audience     string
 	prefixes     []string
+	byIssuer     bool   // DiscoverMetadataByTokenIssuer
+	claims       string // ClaimsEndpoint; "" for none
 }
 
 // Plan implements journey.Provider.
@@ -70,8 +72,10 @@ func (p *OpenIDConnect) Plan(plan *journey.Plan) journey.Exchange {
 	checkEndpoint(plan, "authorization_endpoint", x.authorize)
 	checkEndpoint(plan, "JWKS", x.jwks)
 	x.complete(plan)
-	m.Ignore("HttpMethod", "ClaimsEndpoint")
-	x.secretKey, _ = plan.Key("client_secret", strings.Contains(x.responseType, "code"))
+	x.byIssuer = m.Bool("DiscoverMetadataByTokenIssuer", false)
+	m.Unused("the token endpoint is called as HttpBinding says", "HttpMethod")
+	x.claims = m.String("ClaimsEndpoint", "")
+	x.secretKey, _ = plan.Key("client_secret", strings.Contains(x.responseType, "code") && x.signingKey == "")
 	return x
 }
 
@@ -101,6 +105,10 @@ func (x *oidcExchange) complete(plan *journey.Plan) {
 
 // Run implements journey.Exchange.
 func (x *oidcExchange) Run(ctx context.Context, call *journey.Call) (journey.Result, error) {
+	var body map[string]string
+	if call.Answer != nil {
+		body = x.receive(call) // before anything can fail
+	}
 	md, err := x.discover(ctx, call)
 	if err != nil {
 		return journey.Result{}, err
@@ -134,7 +142,33 @@ func (x *oidcExchange) Run(ctx context.Context, call *journey.Call) (journey.Res
 	if iss, has := call.Answer.Fields["iss"]; has && iss != md.Issuer && iss != md.Declared && iss != user["iss"] {
 		return journey.Result{}, x.bad(errors.New("the answer names another issuer than its id token"))
 	}
-	return journey.Result{Output: output{claims: user, tokens: tokens, paths: x.paths}}, nil
+	subject, _ := user["sub"].(string)
+	x.addUserInfo(ctx, call, user, tokens)
+	return journey.Result{Output: output{claims: user, tokens: tokens, paths: x.paths, posted: x.recall(call, body, subject)}}, nil
+}
+
+// addUserInfo adds what the claims endpoint says of the same user, where a profile names one:
+// only what the id token lacks. B2C documents no such call, so none that fails ends anything.
+func (x *oidcExchange) addUserInfo(ctx context.Context, call *journey.Call, user, tokens map[string]any) {
+	access, _ := tokens["access_token"].(string)
+	if x.claims == "" || access == "" {
+		return
+	}
+	header := x.header(call)
+	header.Set("Authorization", "Bearer "+access)
+	answer, err := x.caller.Do(ctx, outbound.Request{Method: http.MethodGet, URL: x.claims, Header: header, Timeout: 10 * time.Second})
+	if err != nil {
+		return
+	}
+	more, err := x.read("claims endpoint", answer)
+	if err != nil || more["sub"] != user["sub"] {
+		return // OpenID Connect Core §5.3.2: another user's claims are not used
+	}
+	for name, value := range more {
+		if _, have := user[name]; !have {
+			user[name] = value
+		}
+	}
 }
 
 // answeredBy compares the issuer that an authorization response names with the provider's
@@ -217,6 +251,9 @@ func (x *oidcExchange) verify(ctx context.Context, call *journey.Call, md metada
 	if err != nil {
 		return nil, errors.New("the id token can't be read")
 	}
+	if err := x.discoverByIssuer(ctx, call, &md, parsed); err != nil {
+		return nil, err
+	}
 	if md.JWKSURI == "" {
 		return nil, errors.New("the profile names no key set to check the id token with")
 	}
@@ -255,6 +292,39 @@ func (x *oidcExchange) verify(ctx context.Context, call *journey.Call, md metada
 	return user, nil
 }
 
+// discoverByIssuer takes the keys of the issuer that the token names, where that is another
+// than the metadata's: a provider of many tenants may have a document for each. Only issuers
+// with a valid prefix are asked, on the prefix's own host; without prefixes there is none.
+func (x *oidcExchange) discoverByIssuer(ctx context.Context, call *journey.Call, md *metadata, parsed *jwt.JSONWebToken) error {
+	var named struct {
+		Issuer string `json:"iss"`
+		Tenant string `json:"tid"`
+	}
+	if !x.byIssuer || parsed.UnsafeClaimsWithoutVerification(&named) != nil || strings.ReplaceAll(md.Issuer, "{tenantid}", named.Tenant) == named.Issuer {
+		return nil
+	}
+	if !slices.ContainsFunc(x.prefixes, func(prefix string) bool { return under(named.Issuer, prefix) }) {
+		return errors.New("the id token's issuer has none of the valid prefixes")
+	}
+	found, err := x.cache.metadata(ctx, strings.TrimSuffix(named.Issuer, "/")+"/.well-known/openid-configuration", call.Now())
+	if err != nil {
+		return fmt.Errorf("metadata of the id token's issuer: %w", err)
+	}
+	if found.Issuer != named.Issuer {
+		return errors.New("the metadata of the id token's issuer is another's")
+	}
+	md.JWKSURI = found.JWKSURI
+	return nil
+}
+
+// under reports whether an address begins with a prefix, on the same host: the prefix
+// https://login.example is not that of https://login.example.evil.
+func under(address, prefix string) bool {
+	a, err1 := url.Parse(address)
+	p, err2 := url.Parse(prefix)
+	return err1 == nil && err2 == nil && a.User == nil && a.Host != "" && a.Scheme == p.Scheme && strings.EqualFold(a.Host, p.Host) && strings.HasPrefix(address, prefix)
+}
+
 // validIssuer compares the issuer with the metadata's, in which Entra's multi-tenant
 // documents write {tenantid} for the tenant of the token.
 func (x *oidcExchange) validIssuer(md metadata, issuer string, user map[string]any) error {
@@ -283,6 +353,7 @@ type metadata struct {
 	AuthorizationEndpoint string `json:"authorization_endpoint"`
 	TokenEndpoint         string `json:"token_endpoint"`
 	JWKSURI               string `json:"jwks_uri"`
+	EndSession            string `json:"end_session_endpoint"`
 	// NamesItself is true if authorization responses have iss; a value of another type, as
 	// no standard has it, is none.
 	NamesItself any `json:"authorization_response_iss_parameter_supported"`

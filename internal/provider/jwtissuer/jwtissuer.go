@@ -33,7 +33,7 @@ func (Provider) Plan(p *journey.Plan) journey.Exchange {
 		CredentialsJourney: p.Journey("ClientCredentialsUserJourneyId"),
 	}
 	p.Claim("issuer_refresh_token_user_identity_claim_type")
-	m.Ignore("client_id")
+	m.Service("client_id")
 	s.SigningKey, _ = p.Key("issuer_secret", true)
 	s.EncryptionKey, _ = p.Key("issuer_refresh_token_key", true)
 	s.RegistersSession = p.Profile.Session != nil && p.Profile.Session.Kind == journey.SessionOAuth

@@ -41,7 +41,7 @@ var mailedTerms = terms{lifetime: 10 * time.Minute, length: 6, set: onetime.Digi
 // Plan implements journey.Provider.
 func (p *Mailed) Plan(plan *journey.Plan) journey.Exchange {
 	m := plan.Metadata
-	m.Ignore("allowTestEmailAddressPassThrough") // an address that gets no mail can't be verified
+	m.Unused("an address that gets no mail can't be verified", "allowTestEmailAddressPassThrough")
 	operation := m.RequiredChoice("Operation", "", opSend, opVerify)
 	switch operation {
 	case opSend:

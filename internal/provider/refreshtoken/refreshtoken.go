@@ -21,7 +21,7 @@ type Provider struct{}
 
 // Plan implements journey.Provider.
 func (Provider) Plan(p *journey.Plan) journey.Exchange {
-	p.Metadata.Ignore("url")
+	p.Metadata.Service("url")
 	return exchange{}
 }
 

@@ -100,8 +100,11 @@ func (p *Provider) Plan(plan *journey.Plan) journey.Exchange {
 		plan.Report(diag.UnsupportedSetting, m.At("IgnoreServerCertificateErrors"), "let the API have a valid certificate; a private authority can be trusted with --outbound-ca",
 			"technical profile %q asks to ignore certificate errors, which aren't ignored", plan.Source.ID.Value)
 	}
-	m.Ignore("ClaimsFormat", "ClaimResolverUrlFormatting", "NamespaceIdentifierPath", "NamespaceIdentifierValue", "HttpMethod", "HttpBinding", "Content-Type",
-		"TimeoutInSeconds", "ContentType", "ResponseClaimsFormat")
+	m.Met("ClaimsFormat")               // documented to be ignored
+	m.Met("ClaimResolverUrlFormatting") // values in an address are always escaped
+	m.Unused("SendClaimsIn decides on method and body", "HttpMethod", "HttpBinding", "Content-Type", "ContentType")
+	m.Unused("answers are JSON", "ResponseClaimsFormat", "NamespaceIdentifierPath", "NamespaceIdentifierValue")
+	m.Unused("the operator decides with --rest-timeout", "TimeoutInSeconds")
 	if x.m.JSONPaths {
 		x.paths = make(map[string]claims.Path)
 		for _, use := range plan.Profile.Outputs {
@@ -280,7 +283,7 @@ func (x *Exchange) payload(plan *journey.Plan) {
 		return
 	}
 	if x.m.SendClaims != inBody {
-		plan.Report(diag.BadMetadata, plan.Metadata.At("ClaimUsedForRequestPayload"), "set SendClaimsIn to Body",
+		plan.Report(diag.DoubtfulMetadata, plan.Metadata.At("ClaimUsedForRequestPayload"), "set SendClaimsIn to Body",
 			"technical profile %q uses a claim as request payload, but sends claims in %s", plan.Source.ID.Value, x.m.SendClaims)
 		return
 	}

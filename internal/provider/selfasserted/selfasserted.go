@@ -2,7 +2,7 @@ package selfasserted
 
 import (
 	"context"
-	"fmt"
+	"slices"
 	"strings"
 
 	"journeyman.dev/internal/claims"
@@ -81,7 +81,8 @@ func (p *Provider) Plan(plan *journey.Plan) journey.Exchange {
 			x.metadata.IPAddressClaim = t.ID
 		}
 	}
-	m.Ignore("LocalAccountType", "LocalAccountProfile", "ContentDefinitionReferenceId", "AllowTestEmailAddressPassThrough")
+	m.Unused("it belongs to B2C's built-in policies", "LocalAccountType", "LocalAccountProfile")
+	m.Unused("every address that must be verified is", "AllowTestEmailAddressPassThrough")
 	if len(plan.Profile.Display) == 0 {
 		for _, use := range asked(plan.Profile) {
 			x.add(use, nil)
@@ -131,6 +132,53 @@ func asked(tp *journey.TechnicalProfile) []*journey.ClaimUse {
 	return uses
 }
 
+// signIn is the exchange as the combined page shows it: user name and password, in this
+// order, and nothing else, whatever the profile has (pages §2 [D]: "any other claims are not
+// rendered"). The user name is what a validation profile signs in with, else the first field;
+// a profile without a password shows its second.
+func (x *Exchange) signIn(tp *journey.TechnicalProfile) *Exchange {
+	isName := func(f field) bool { return f.input != claims.Password }
+	named := make(map[string]bool)
+	for _, v := range tp.Validations {
+		for _, use := range v.Profile.Inputs {
+			if strings.EqualFold(use.Partner, "username") {
+				named[use.Claim.ID] = true
+			}
+		}
+	}
+	name := slices.IndexFunc(x.fields, func(f field) bool { return isName(f) && named[f.use.Claim.ID] })
+	if name < 0 {
+		name = slices.IndexFunc(x.fields, isName)
+	}
+	second := slices.IndexFunc(x.fields, func(f field) bool { return !isName(f) })
+	if second < 0 {
+		second = 1 // a passcode that isn't hidden, for example
+	}
+	out := *x
+	out.fields, out.controls = nil, nil
+	for _, i := range []int{name, second} {
+		if i < 0 || i >= len(x.fields) || i == name && len(out.fields) > 0 {
+			continue
+		}
+		f := x.fields[i]
+		if f.control == nil {
+			out.fields = append(out.fields, f)
+			continue
+		}
+		if slices.Contains(out.controls, f.control) {
+			continue
+		}
+		// Half a control could never be done.
+		out.controls = append(out.controls, f.control)
+		for _, other := range x.fields {
+			if other.control == f.control {
+				out.fields = append(out.fields, other)
+			}
+		}
+	}
+	return &out
+}
+
 // RetryLimit is setting.retryLimit; 0 leaves it to the page kind.
 func (x *Exchange) RetryLimit() int { return x.metadata.RetryLimit }
 
@@ -142,8 +190,11 @@ func (x *Exchange) NeedsPage() bool { return len(x.fields) > 0 }
 func (x *Exchange) Run(ctx context.Context, call *journey.Call) (journey.Result, error) {
 	for _, c := range x.controls {
 		if !c.built() {
-			return journey.Result{}, journey.Fail(journey.CodeInternal, fmt.Errorf("display control %s: %q is not supported by this version", c.ID, c.Type))
+			return journey.Result{}, journey.NotBuilt("display control", c.ID, c.Type)
 		}
+	}
+	if call.SignIn {
+		x = x.signIn(call.Profile)
 	}
 	if len(x.fields) == 0 {
 		// Nothing to show: the profile passes and its validations don't run [C][D].

@@ -46,10 +46,15 @@ func (p *Authorization) Plan(plan *journey.Plan) journey.Exchange {
 				"technical profile %q has an invalid value %q for the metadata item %q", plan.Source.ID.Value, text, "audience")
 		}
 	}
-	m.Ignore("client_assertion_type")
+	// Documented with one legal value, which means what is done: the bearer token is a JWT.
+	if !strings.EqualFold(m.String("client_assertion_type", jwtBearer), jwtBearer) {
+		m.Unused("bearer tokens are JWTs: write "+jwtBearer, "client_assertion_type")
+	}
 	x.keyID, _ = plan.Key("issuer_secret", true)
 	return x
 }
+
+const jwtBearer = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 // leeway is for the clocks of nodes that differ.
 const leeway = time.Minute
@@ -118,7 +123,8 @@ type Issuer struct{}
 
 // Plan implements journey.Provider.
 func (Issuer) Plan(plan *journey.Plan) journey.Exchange {
-	plan.Metadata.Ignore("client_id", "issuer_refresh_token_user_identity_claim_type")
+	plan.Metadata.Service("client_id")
+	plan.Metadata.Unused("no refresh token comes with a JSON document", "issuer_refresh_token_user_identity_claim_type")
 	return issuer{}
 }
 
