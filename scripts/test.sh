@@ -1,9 +1,11 @@
 #!/bin/sh
 # Runs every test. Installs Chromium and PostgreSQL for those that need them where that is possible; where
-# it isn't, those tests are skipped, and the end says so. With JOURNEYMAN_TEST_REQUIRE=postgres, as continuous
-# integration sets it, a missing PostgreSQL is an error.
+# it isn't, those tests are skipped, and the end lists them with their reasons. JOURNEYMAN_TEST_REQUIRE lists, by
+# commas, what must be there, so that nothing is skipped for it, as continuous integration sets it: corpus (the
+# policies of ../shared), chromium, npm (MSAL, jQuery, axe-core), postgres.
 set -eu
 cd "$(dirname "$0")/.."
+JOURNEYMAN_TEST_REQUIRE="${JOURNEYMAN_TEST_REQUIRE:-}"
 
 browser() {
 	command -v chromium || command -v chromium-browser || command -v google-chrome || true
@@ -14,6 +16,19 @@ postgres() {
 	command -v initdb || ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null || true
 }
 
+requires() {
+	case ",$JOURNEYMAN_TEST_REQUIRE," in *",$1,"*) return 0 ;; esac
+	return 1
+}
+
+# demand NAME PRESENT: an error if something is required and isn't there.
+demand() {
+	if [ -z "$2" ] && requires "$1"; then
+		echo "JOURNEYMAN_TEST_REQUIRE has $1, and it isn't here" >&2
+		exit 1
+	fi
+}
+
 missing=""
 [ -n "$(browser)" ] || missing="chromium fonts-dejavu-core"
 [ -n "$(postgres)" ] || missing="$missing postgresql"
@@ -21,24 +36,22 @@ if [ -n "$missing" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; the
 	# shellcheck disable=SC2086 # a list of packages
 	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null || true
 fi
+demand chromium "$(browser)"
+demand postgres "$(postgres)"
+demand corpus "$(ls -d ../shared/corpus 2>/dev/null || true)"
 
 ./scripts/pages.sh
-
-skipped=""
-[ -n "$(browser)" ] || skipped="$skipped Chromium"
-if [ -n "$(postgres)" ]; then
-	JOURNEYMAN_TEST_REQUIRE=postgres # it is here: that it doesn't start is no reason to skip
-	export JOURNEYMAN_TEST_REQUIRE
-else
-	skipped="$skipped PostgreSQL"
-fi
+npm=""
 if command -v npm >/dev/null && npm ci --prefix test/msal --no-audit --no-fund --silent >/dev/null 2>&1; then
-	:
-else
-	skipped="$skipped MSAL"
+	npm=yes
 fi
+demand npm "$npm"
 
-bad=$(gofmt -l cmd internal test policies examples 2>/dev/null || true)
+# What is here is no reason to skip any more, such as a PostgreSQL that doesn't start.
+[ -z "$(postgres)" ] || requires postgres || JOURNEYMAN_TEST_REQUIRE="$JOURNEYMAN_TEST_REQUIRE,postgres"
+export JOURNEYMAN_TEST_REQUIRE
+
+bad=$(gofmt -l cmd internal test policies examples scripts 2>/dev/null || true)
 if [ -n "$bad" ]; then
 	echo "not formatted:" >&2
 	echo "$bad" >&2
@@ -49,9 +62,11 @@ race=""
 if command -v gcc >/dev/null || command -v clang >/dev/null; then
 	race="-race"
 fi
-go test $race -timeout 14m ./...
+report=$(mktemp)
+trap 'rm -f "$report"' EXIT
+go build -o "$report" ./scripts/testreport
+go test $race -json -timeout 14m ./... | "$report"
 if [ -n "$(postgres)" ]; then
-	# The end-to-end tests once more, every server on PostgreSQL.
-	JOURNEYMAN_TEST_DATABASE=postgres go test -timeout 14m ./test/
+	echo "The end-to-end tests once more, every server on PostgreSQL:"
+	JOURNEYMAN_TEST_DATABASE=postgres go test -json -timeout 14m ./test/ | "$report"
 fi
-[ -z "$skipped" ] || echo "SKIPPED, as they are not installed:$skipped" >&2

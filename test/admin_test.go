@@ -93,7 +93,8 @@ func TestPoliciesOverTheAdminAPI(t *testing.T) {
 			found = d
 		}
 	}
-	if status != 400 || found["code"] != "JM2101" || found["line"] != 26.0 || !strings.Contains(fmt.Sprint(found["hint"]), "displayName") {
+	line := 1 + strings.Count(broken[:strings.Index(broken, "displayNme")], "\n")
+	if status != 400 || found["code"] != "JM2101" || found["line"] != float64(line) || !strings.Contains(fmt.Sprint(found["hint"]), "displayName") {
 		t.Errorf("a misspelt claim: %d %v", status, body)
 	}
 	if status, body := e.graph(admin, "PUT", "beta/trustFramework/policies/B2C_1A_other/$value", files["SignUpOrSignin"]); status != 400 {

@@ -21,6 +21,8 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
+
+	"journeyman.dev/internal/needtest"
 )
 
 // chromium finds a browser; tests that need one are skipped where there is none.
@@ -31,7 +33,7 @@ func chromium(t *testing.T) string {
 			return path
 		}
 	}
-	t.Skip("no Chromium on this machine")
+	needtest.Missing(t, needtest.Chromium, "no Chromium on this machine")
 	return ""
 }
 
@@ -128,6 +130,9 @@ var axe = sync.OnceValue(func() string {
 func accessibility(t *testing.T, ctx context.Context) string {
 	t.Helper()
 	if axe() == "" {
+		if needtest.Required(needtest.NPM) {
+			t.Error("axe-core isn't there: run scripts/pages.sh")
+		}
 		t.Log("axe-core isn't there: run scripts/pages.sh")
 		return ""
 	}
@@ -147,11 +152,39 @@ func dev(t *testing.T) []string {
 // devIn is dev with a data folder that the test looks into.
 func devIn(t *testing.T, data string) []string {
 	t.Helper()
-	binary := filepath.Join(t.TempDir(), "journeyman")
-	if out, err := exec.Command("go", "build", "-o", binary, "../cmd/journeyman").CombinedOutput(); err != nil {
+	d := runDev(t, data)
+	var hosts []string
+	for i := range d.found {
+		hosts = append(hosts, d.at(i))
+	}
+	return hosts
+}
+
+// devRun is a running `journeyman dev`.
+type devRun struct {
+	binary string
+	found  []string // the addresses that it printed, in their order
+}
+
+// at is scheme and host of an address.
+func (d *devRun) at(i int) string { return addresses.FindString(d.found[i]) }
+
+// client takes every certificate.
+func (d *devRun) client() *http.Client {
+	return &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} //nolint:gosec // the test's own server
+}
+
+// printed are addresses as dev prints them, each in front of what it is.
+var printed = regexp.MustCompile(`^  (https://localhost:\d+\S*) `)
+
+// runDev builds and runs `journeyman dev`.
+func runDev(t *testing.T, data string, args ...string) *devRun {
+	t.Helper()
+	d := &devRun{binary: filepath.Join(t.TempDir(), "journeyman")}
+	if out, err := exec.Command("go", "build", "-o", d.binary, "../cmd/journeyman").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
-	cmd := exec.Command(binary, "dev", "--data", data, "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--api-listen", "127.0.0.1:0", "--demo-listen", "127.0.0.1:0")
+	cmd := exec.Command(d.binary, append([]string{"dev", "--data", data, "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--api-listen", "127.0.0.1:0", "--demo-listen", "127.0.0.1:0"}, args...)...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -166,19 +199,22 @@ func devIn(t *testing.T, data string) []string {
 			t.Errorf("journeyman dev ended with %v", err)
 		}
 	})
-	var found []string
 	lines := bufio.NewScanner(out)
-	for len(found) < 5 && lines.Scan() {
-		found = append(found, addresses.FindAllString(lines.Text(), -1)...)
+	for lines.Scan() {
+		if m := printed.FindStringSubmatch(lines.Text()); m != nil {
+			d.found = append(d.found, m[1])
+		} else if len(d.found) > 0 {
+			break
+		}
 	}
-	if len(found) < 5 {
-		t.Fatalf("journeyman dev printed %v", found)
+	if len(d.found) < 5 {
+		t.Fatalf("journeyman dev printed %v", d.found)
 	}
 	go func() { // keep the pipe empty
 		for lines.Scan() {
 		}
 	}()
-	return found
+	return d
 }
 
 // outboxCode reads the newest code that was mailed to an address.

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"journeyman.dev/internal/needtest"
 )
 
 const oneTimePassword = `<Protocol Name="Proprietary" Handler="Web.TPEngine.Providers.OneTimePasswordProtocolProvider, Web.TPEngine, Version=1.0.0.0, Culture=neutral, PublicKeyToken=null" />`
@@ -367,7 +369,7 @@ func TestTheStarterPacksDisplayControls(t *testing.T) {
 	for _, name := range []string{"TrustFrameworkBase.xml", "TrustFrameworkLocalization.xml", "TrustFrameworkExtensions.xml", "SignUpOrSignin.xml", "PasswordReset.xml"} {
 		b, err := os.ReadFile(pack + name)
 		if err != nil {
-			t.Skip("the corpus isn't there: ", err)
+			needtest.Missing(t, needtest.Corpus, "no corpus of real policies beside the project")
 		}
 		files[name] = strings.NewReplacer("yourtenant.onmicrosoft.com", tenant, "ProxyIdentityExperienceFrameworkAppId", "00000000-0000-0000-0000-000000000001", "IdentityExperienceFrameworkAppId", "00000000-0000-0000-0000-000000000002").Replace(string(b))
 	}

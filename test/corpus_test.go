@@ -29,6 +29,7 @@ import (
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/keyset"
 	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/needtest"
 )
 
 // family is a folder of real policies, on a starter pack.
@@ -521,7 +522,7 @@ func TestTheCorpusRuns(t *testing.T) {
 	root := filepath.Join("..", "..", "shared", "corpus")
 	entries, err := os.ReadDir(filepath.Join(root, "samples"))
 	if err != nil {
-		t.Skip("no corpus of real policies beside the project")
+		needtest.Missing(t, needtest.Corpus, "no corpus of real policies beside the project")
 	}
 	var mu sync.Mutex
 	results, seconds, strangers := make(map[string]outcome), make(map[string]outcome), make(map[string]outcome)

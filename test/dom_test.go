@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"journeyman.dev/internal/needtest"
 )
 
 // customersTemplate is written as customers write theirs: a style sheet of another site,
@@ -235,7 +237,7 @@ func needsJQuery(t *testing.T, e *env) {
 	}
 	_ = res.Body.Close()
 	if res.StatusCode != 200 {
-		t.Skip("this build has no jQuery: run scripts/pages.sh")
+		needtest.Missing(t, needtest.NPM, "this build has no jQuery: run scripts/pages.sh")
 	}
 }
 

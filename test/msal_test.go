@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"journeyman.dev/internal/directory"
+	"journeyman.dev/internal/needtest"
 )
 
 // TestMSALForNode signs in with Microsoft's own client, over HTTPS with the local
@@ -25,10 +26,10 @@ func TestMSALForNode(t *testing.T) {
 	t.Parallel()
 	node, err := exec.LookPath("node")
 	if err != nil {
-		t.Skip("no Node.js on this machine")
+		needtest.Missing(t, needtest.NPM, "no Node.js on this machine")
 	}
 	if _, err := os.Stat(filepath.Join("msal", "node_modules", "@azure", "msal-node")); err != nil {
-		t.Skip("MSAL isn't installed: run npm ci in test/msal")
+		needtest.Missing(t, needtest.NPM, "MSAL isn't installed: run npm ci in test/msal")
 	}
 	t.Run("with a secret", func(t *testing.T) {
 		t.Parallel()

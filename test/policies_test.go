@@ -10,19 +10,26 @@ import (
 )
 
 // The starter pack is read where it lies and edited in memory, as a customer does by
-// hand: nothing of it is part of the project.
+// hand: nothing of it is part of the project. Where it isn't, policies of our own with the
+// same ids stand in for it.
 
 const tenant = "contoso.onmicrosoft.com"
 
-// starterPack reads the files of SocialAndLocalAccounts by name.
+// starterPack reads the files of SocialAndLocalAccounts by name. JOURNEYMAN_TEST_PACK=own
+// takes ours although the pack is there.
 func starterPack(t testing.TB) map[string]string {
 	t.Helper()
 	folder := filepath.Join("..", "..", "shared", "corpus", "starterpack", "SocialAndLocalAccounts")
-	if _, err := os.Stat(folder); err != nil {
-		t.Skip("no corpus of real policies beside the project")
+	if _, err := os.Stat(folder); err != nil || os.Getenv("JOURNEYMAN_TEST_PACK") == "own" {
+		folder = filepath.Join("testdata", "pack")
 	}
+	return readPack(t, folder)
+}
+
+func readPack(t testing.TB, folder string) map[string]string {
+	t.Helper()
 	files := make(map[string]string)
-	for _, name := range []string{"TrustFrameworkBase", "TrustFrameworkLocalization", "TrustFrameworkExtensions", "SignUpOrSignin", "ProfileEdit", "PasswordReset"} {
+	for _, name := range uploadOrder {
 		b, err := os.ReadFile(filepath.Join(folder, name+".xml"))
 		if err != nil {
 			t.Fatal(err)
@@ -30,6 +37,16 @@ func starterPack(t testing.TB) map[string]string {
 		files[name] = strings.ReplaceAll(string(b), "yourtenant.onmicrosoft.com", tenant)
 	}
 	return files
+}
+
+// TestOurOwnPackServes keeps ours good also where the real one is used instead.
+func TestOurOwnPackServes(t *testing.T) {
+	t.Parallel()
+	e := start(t, nil)
+	e.upload(readPack(t, filepath.Join("testdata", "pack")))
+	if payload := e.user().signUp(signUpSignIn, "emily@example.com"); payload["name"] == nil || payload["sub"] == nil {
+		t.Errorf("payload = %v", payload)
+	}
 }
 
 // uploadOrder is the order in which the files go up.

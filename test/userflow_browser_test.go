@@ -52,7 +52,7 @@ func TestTheWalkthroughOfUserFlows(t *testing.T) {
 		t.Fatal(err)
 	}
 	id, calls := "", 0
-	for _, m := range regexp.MustCompile(`(?s)\ngraph ([A-Z]+) (\S+) (?:'([^']*)'|"((?:[^"\\]|\\.)*)")\n`).FindAllStringSubmatch(strings.ReplaceAll(string(readme), "\ngraph", "\n\ngraph"), -1) {
+	for _, m := range regexp.MustCompile(`(?s)\ngraph ([A-Z]+) (\S+) (?:'([^']*)'|"((?:[^"\\]|\\.)*)")(?: \|)?\n`).FindAllStringSubmatch(strings.NewReplacer("\ngraph", "\n\ngraph", "\nID=$(graph", "\n\ngraph").Replace(string(readme)), -1) {
 		body := m[3]
 		if m[4] != "" {
 			body = strings.ReplaceAll(strings.ReplaceAll(m[4], `\"`, `"`), "$ID", id)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
@@ -11,22 +12,30 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"journeyman.dev/examples/demoapp"
 	"journeyman.dev/examples/enrichmentapi"
+	"journeyman.dev/internal/diag"
+	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/policy"
 	"journeyman.dev/internal/server"
 	"journeyman.dev/policies"
 )
 
 type devCommand struct {
-	settings
+	// The addresses are what a developer wants to see.
+	settings   `set:"log_level=warn"`
 	Tenant     string `help:"Name of the tenant." default:"contoso.onmicrosoft.com"`
 	Outbound   string `help:"strict: only https to public addresses; development: also loopback and private ones." enum:"strict,development" default:"development"`
 	APIListen  string `name:"api-listen" help:"Listener of the sample enrichment API." default:"127.0.0.1:8445" env:"JOURNEYMAN_API_LISTEN"`
 	DemoListen string `help:"Listener of the demo application." default:"127.0.0.1:8446"`
+
+	Policies []string `help:"Policy files and folders of yours: they are uploaded at the start and at each save." type:"path" placeholder:"DIR"`
+	Settings string   `help:"Fill {Settings:…} of these policies from this appsettings.json; :ENVIRONMENT after it names one of its environments." placeholder:"FILE[:ENVIRONMENT]"`
 }
 
 // Run starts the server, a sample API, a demo application and an outbox, and says
@@ -34,10 +43,8 @@ type devCommand struct {
 func (c *devCommand) Run(ctx context.Context, s streams) error {
 	config := c.config(s)
 	config.Tenant, config.Outbound, config.Development = c.Tenant, c.Outbound, true
-	if c.LogLevel == "info" {
-		config.Log = logger(s, "warn") // the addresses are what a developer wants to see
-	}
-	if config.AdminToken == "" {
+	own := config.AdminToken == ""
+	if own {
 		token, err := c.adminToken()
 		if err != nil {
 			return err
@@ -52,14 +59,53 @@ func (c *devCommand) Run(ctx context.Context, s streams) error {
 	defer stop()
 	serving := make(chan error, 1)
 	go func() { serving <- srv.Run(ctx) }()
-	if err := c.prepare(ctx, s, srv); err != nil {
+	if err := c.prepare(ctx, s, srv, own); err != nil {
 		stop()
 		return errors.Join(err, <-serving)
 	}
-	return <-serving
+	if len(c.Policies) == 0 {
+		return <-serving
+	}
+	u := c.uploader(srv)
+	watching := make(chan error, 1)
+	go func() { watching <- u.watch(ctx, s, ticks(ctx, watchInterval)) }()
+	err = <-serving
+	stop()
+	return errors.Join(err, <-watching)
 }
 
-func (c *devCommand) prepare(ctx context.Context, s streams, srv *server.Server) error {
+// uploader uploads an author's policies into this server, whatever tenant they name.
+func (c *devCommand) uploader(srv *server.Server) *uploader {
+	api := &admin{AdminURL: srv.AdminURL(), AdminToken: srv.Config.AdminToken, CA: srv.CAFile}
+	return &uploader{admin: api, paths: c.Policies, tenant: c.Tenant, settings: c.Settings}
+}
+
+// starter are the files of our own starter policies, none if the author's have ids of theirs.
+func (c *devCommand) starter(srv *server.Server, apiURL string) ([][]byte, error) {
+	files, err := policies.LocalAccounts(map[string]string{"Tenant": c.Tenant, "ApiUrl": apiURL + "/api/GetProfile"})
+	if err != nil || len(c.Policies) == 0 {
+		return files, err
+	}
+	own, err := c.uploader(srv).files()
+	if err != nil {
+		return nil, err
+	}
+	ids := make(map[string]bool)
+	for _, f := range own {
+		if d, _ := policy.Parse(f.Path, f.Source); d != nil {
+			ids[policy.Fold(d.PolicyID.Value)] = true
+		}
+	}
+	for _, f := range files {
+		if d, _ := policy.Parse("starter.xml", f); d != nil && ids[policy.Fold(d.PolicyID.Value)] {
+			return nil, nil
+		}
+	}
+	return files, nil
+}
+
+// prepare makes what a developer needs; own says that the admin token is ours to keep.
+func (c *devCommand) prepare(ctx context.Context, s streams, srv *server.Server, own bool) error {
 	// The README's walkthrough writes them, too; the sample has nothing worth a secret.
 	basic := enrichmentapi.Basic{Username: "journeyman", Password: "sample"}
 	apiURL, err := c.api(ctx, srv, basic)
@@ -69,7 +115,7 @@ func (c *devCommand) prepare(ctx context.Context, s streams, srv *server.Server)
 	if err := srv.EnsureKeys(ctx); err != nil {
 		return err
 	}
-	files, err := policies.LocalAccounts(map[string]string{"Tenant": c.Tenant, "ApiUrl": apiURL + "/api/GetProfile"})
+	files, err := c.starter(srv, apiURL)
 	if err != nil {
 		return err
 	}
@@ -84,15 +130,24 @@ func (c *devCommand) prepare(ctx context.Context, s streams, srv *server.Server)
 	if err != nil {
 		return err
 	}
+	token := "its token is the one that you gave"
+	if own {
+		// Every listener is taken by now: the token in the file is that of a server that runs.
+		if err := c.keepToken(srv.Config.AdminToken); err != nil {
+			return err
+		}
+		token = "its token is in " + filepath.Join(c.Data, adminTokenFile)
+	}
 	fmt.Fprintf(s.out, "\nJourneyman runs the tenant %s. Open the demo application and sign up:\n\n", c.Tenant)
 	for _, line := range [][2]string{
 		{demoURL + "/", "demo application: shows the decoded token"},
 		{srv.AdminURL() + "/outbox", "mail outbox: verification codes arrive here"},
-		{srv.AdminURL() + "/", "admin listener; its token is in " + filepath.Join(c.Data, adminTokenFile)},
-		{srv.URL() + "/", "the server; its policy is at /" + c.Tenant + "/B2C_1A_SignUpOrSignIn, its user flow at /" + c.Tenant + "/" + sampleFlow},
+		{srv.AdminURL() + "/", "admin listener; " + token},
+		{srv.URL() + "/", "the server; its policies are at /" + c.Tenant + "/POLICY, as in /" + c.Tenant + "/" + sampleFlow},
 		{apiURL + "/api/GetProfile", "sample enrichment API, called just before the token; /api/connector for the user flow"},
+		{demoURL + "/policies", "every policy and user flow, to be run from there"},
 	} {
-		fmt.Fprintf(s.out, "  %-34s %s\n", line[0], line[1])
+		fmt.Fprintf(s.out, "  %-42s %s\n", line[0], line[1])
 	}
 	fmt.Fprintf(s.out, "\nThe certificates are signed by %s.\nTrust it in your browser, or accept the warning once for each address. Ctrl+C stops.\n\n", srv.CAFile)
 	return nil
@@ -104,21 +159,21 @@ const sampleFlow = "B2C_1_susi"
 // adminTokenFile has the admin API's token in a developer's data folder.
 const adminTokenFile = "admin.token"
 
-// adminToken reads the token, or makes one that only the owner may read.
+// adminToken reads the token of an earlier start, or makes one.
 func (c *devCommand) adminToken() (string, error) {
-	file := filepath.Join(c.Data, adminTokenFile)
-	b, err := os.ReadFile(file)
-	if err == nil {
+	b, err := os.ReadFile(filepath.Join(c.Data, adminTokenFile))
+	if err == nil && len(bytes.TrimSpace(b)) > 0 {
 		return strings.TrimSpace(string(b)), nil
 	}
-	if !errors.Is(err, os.ErrNotExist) {
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return "", err
 	}
-	if err := os.MkdirAll(c.Data, 0o700); err != nil {
-		return "", err
-	}
-	token := rand.Text()
-	return token, os.WriteFile(file, []byte(token+"\n"), 0o600)
+	return rand.Text(), nil
+}
+
+// keepToken writes the token where only the owner may read it.
+func (c *devCommand) keepToken(token string) error {
+	return os.WriteFile(filepath.Join(c.Data, adminTokenFile), []byte(token+"\n"), 0o600)
 }
 
 // api starts the sample API; its address is https, as B2C asks of policies.
@@ -127,12 +182,12 @@ func (c *devCommand) api(ctx context.Context, srv *server.Server, basic enrichme
 	if err != nil {
 		return "", err
 	}
-	return beside(ctx, srv, c.APIListen, api.Handler())
+	return beside(ctx, srv, "api-listen", c.APIListen, api.Handler())
 }
 
 func (c *devCommand) demo(ctx context.Context, srv *server.Server) (string, error) {
 	var app atomic.Pointer[demoapp.App]
-	address, err := beside(ctx, srv, c.DemoListen, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	address, err := beside(ctx, srv, "demo-listen", c.DemoListen, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a := app.Load()
 		if a == nil {
 			http.Error(w, "The application is starting.", http.StatusServiceUnavailable)
@@ -159,14 +214,50 @@ func (c *devCommand) demo(ctx context.Context, srv *server.Server) (string, erro
 	app.Store(demoapp.New(demoapp.Config{
 		Authority: srv.URL() + "/" + c.Tenant, ClientID: id, ClientSecret: secret, URL: address,
 		Policies: demoapp.Policies{SignIn: "b2c_1a_signuporsignin", Edit: "b2c_1a_profileedit", Reset: "b2c_1a_passwordreset", Flow: sampleFlow},
+		List:     func() []demoapp.Listed { return listed(srv.Policies.Statuses()) },
 		HTTP:     &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}}},
 	}))
 	return address, nil
 }
 
-// beside serves a handler by TLS until ctx ends.
-func beside(ctx context.Context, srv *server.Server, address string, h http.Handler) (string, error) {
-	l, err := net.Listen("tcp", address)
+// listed are policies and user flows as the demo application shows them.
+func listed(all []library.Status) []demoapp.Listed {
+	var list []demoapp.Listed
+	for _, p := range all {
+		one := demoapp.Listed{ID: p.ID, Kind: "custom policy", State: "current", Good: p.State == library.Current}
+		switch {
+		case p.UserFlow:
+			one.Kind = "user flow"
+		case p.Document != nil && p.Document.Base == nil:
+			one.Kind = "base"
+		case p.Document != nil && p.Document.RelyingParty == nil:
+			one.Kind = "extension"
+		}
+		switch p.State {
+		case library.LastGood:
+			one.State = "serves its last good version"
+		case library.Broken:
+			one.State = "broken: serves nothing"
+		}
+		one.Runs = p.Hash != "" && p.Document != nil && p.Document.RelyingParty != nil
+		for _, d := range p.Diagnostics {
+			if d.Severity != diag.Info {
+				one.Problems = append(one.Problems, d.String())
+			}
+		}
+		list = append(list, one)
+	}
+	// What can be run comes first; the rest is what it stands on.
+	slices.SortStableFunc(list, func(a, b demoapp.Listed) int {
+		rank := map[bool]int{true: 0, false: 1}
+		return rank[a.Runs] - rank[b.Runs]
+	})
+	return list
+}
+
+// beside serves a handler by TLS until ctx ends, at the address that a flag gave.
+func beside(ctx context.Context, srv *server.Server, flag, address string, h http.Handler) (string, error) {
+	l, err := server.Listen(flag, address)
 	if err != nil {
 		return "", err
 	}

@@ -10,8 +10,10 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"reflect"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 )
@@ -24,6 +26,8 @@ type cli struct {
 	Userflow  userflowCommand  `cmd:"" help:"Work on user flows."`
 	Connector connectorCommand `cmd:"" help:"Work on API connectors."`
 	Keys      keysCommand      `cmd:"" help:"Work on the keys of a tenant at rest."`
+	Settings  configCommand    `cmd:"" name:"config" help:"Look at the settings of the server."`
+	Mail      mailCommand      `cmd:"" help:"Try the mail server."`
 }
 
 // errFound ends a command that found errors it has printed already.
@@ -43,24 +47,20 @@ func run(ctx context.Context, args []string, s streams) int {
 	exit := -1
 	parser, err := kong.New(&c, kong.Name("journeyman"), kong.Description("A self-hosted identity server that runs Azure AD B2C's policies."),
 		kong.UsageOnError(), kong.Writers(s.out, s.err), kong.Exit(func(code int) { exit = code }),
-		kong.DefaultEnvars("JOURNEYMAN"), kong.Bind(s))
+		kong.DefaultEnvars("JOURNEYMAN"), kong.Bind(s), kong.TypeMapper(reflect.TypeFor[time.Duration](), durations()))
 	if err != nil {
 		fmt.Fprintln(s.err, "journeyman:", err)
 		return 2
 	}
-	for i, a := range args {
-		if file, ok := strings.CutPrefix(a, "--config="); ok {
-			err = withConfig(parser, file)
-		} else if a == "--config" && i+1 < len(args) {
-			err = withConfig(parser, args[i+1])
+	if file := configPath(args, os.LookupEnv); file != "" {
+		config, err := readConfig(file, parser.Model)
+		if err == nil {
+			err = kong.Resolvers(config).Apply(parser)
 		}
-	}
-	if file := os.Getenv("JOURNEYMAN_CONFIG"); file != "" && err == nil {
-		err = withConfig(parser, file)
-	}
-	if err != nil {
-		fmt.Fprintln(s.err, "journeyman:", err)
-		return 2
+		if err != nil {
+			fmt.Fprintln(s.err, "journeyman:", err)
+			return 2
+		}
 	}
 	k, err := parser.Parse(args)
 	if exit >= 0 {
@@ -82,25 +82,22 @@ func run(ctx context.Context, args []string, s streams) int {
 	}
 }
 
-// withConfig reads a JSON file of settings, by flag with underscores:
-// {"tenant": "…", "admin_listen": "…"}.
-func withConfig(parser *kong.Kong, file string) error {
-	f, err := os.Open(file)
-	if err != nil {
-		return fmt.Errorf("config: %w", err)
+// level is how much is logged; names in any case, as package slog reads them.
+type level slog.Level
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (l *level) UnmarshalText(text []byte) error {
+	var own slog.Level
+	if err := own.UnmarshalText(text); err != nil {
+		return fmt.Errorf("the level %q isn't known: use debug, info, warn or error", text)
 	}
-	defer func() { _ = f.Close() }()
-	resolver, err := kong.JSON(f)
-	if err != nil {
-		return fmt.Errorf("config %s: %w", file, err)
-	}
-	return kong.Resolvers(resolver).Apply(parser)
+	*l = level(own)
+	return nil
 }
 
-func logger(s streams, level string) *slog.Logger {
-	var l slog.Level
-	if err := l.UnmarshalText([]byte(level)); err != nil {
-		l = slog.LevelInfo
-	}
-	return slog.New(slog.NewJSONHandler(s.err, &slog.HandlerOptions{Level: l}))
+// String implements fmt.Stringer.
+func (l level) String() string { return strings.ToLower(slog.Level(l).String()) }
+
+func logger(s streams, l level) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(s.err, &slog.HandlerOptions{Level: slog.Level(l)}))
 }

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"journeyman.dev/internal/needtest"
 )
 
 // command runs journeyman and returns its exit code and output.
@@ -152,9 +154,7 @@ func TestSettingsComeFromFileAndFlag(t *testing.T) {
 func TestTheWholeStarterPackLintsWithoutError(t *testing.T) {
 	t.Parallel()
 	folder := filepath.Join("..", "..", "..", "shared", "corpus", "starterpack")
-	if _, err := os.Stat(folder); err != nil {
-		t.Skip("no corpus of real policies beside the project")
-	}
+	needtest.Folder(t, needtest.Corpus, folder)
 	code, out, _ := command(t, "policy", "lint", folder)
 	if code != 0 || !strings.Contains(out, "57 files, 0 errors") {
 		t.Errorf("%d %s", code, out)

@@ -23,6 +23,8 @@ type policyCommand struct {
 	Lint    lintCommand    `cmd:"" help:"Check policy files and folders as one tenant, offline."`
 	Compile compileCommand `cmd:"" help:"Print a policy merged with its bases."`
 
+	Upload uploadCommand `cmd:"" help:"Upload policy files and folders to a running server, all or none."`
+
 	Transform transformCommand `cmd:"" help:"Try a claims transformation method with values of your own."`
 }
 

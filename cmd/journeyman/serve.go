@@ -47,7 +47,7 @@ type settings struct {
 
 	DisabledAccounts bool `name:"compatible-disabled-accounts" help:"Give tokens to disabled accounts that a policy lets through, as B2C does with those of social providers." env:"JOURNEYMAN_COMPATIBLE_DISABLED_ACCOUNTS"`
 
-	LogLevel string `help:"debug, info, warn or error." default:"info"`
+	LogLevel level `help:"debug, info, warn or error." default:"${log_level}"`
 }
 
 func (c *settings) config(s streams) server.Config {
@@ -84,7 +84,7 @@ func variable(getenv func(string) string, name string) string {
 }
 
 type serveCommand struct {
-	settings
+	settings      `set:"log_level=info"`
 	Tenant        string        `required:"" help:"Name of the tenant, such as contoso.onmicrosoft.com."`
 	ShutdownDelay time.Duration `help:"How long requests are still taken after the signal to stop, while /readyz says no." default:"5s"`
 	Outbound      string        `help:"strict: only https to public addresses; development: also loopback and private ones." enum:"strict,development" default:"strict"`

@@ -33,6 +33,8 @@ type admin struct {
 	AdminToken string `help:"Static bearer token of the admin API; that of 'journeyman dev' is read from the data folder."`
 	Data       string `help:"Data folder, for the local authority's certificate and the token of 'journeyman dev'." default:"./data" type:"path"`
 	CA         string `name:"ca" help:"PEM file of the authority that signed the admin listener's certificate." type:"path"`
+
+	http *http.Client // made at the first call
 }
 
 // maxAnswer bounds what is read of an answer.
@@ -40,18 +42,6 @@ const maxAnswer = 16 << 20
 
 // call asks the admin API; an error has the API's own text.
 func (a *admin) call(ctx context.Context, method, path string, body any) ([]byte, error) {
-	token := a.AdminToken
-	if token == "" {
-		b, err := os.ReadFile(filepath.Join(a.Data, adminTokenFile))
-		if err != nil {
-			return nil, errors.New("give --admin-token or JOURNEYMAN_ADMIN_TOKEN")
-		}
-		token = strings.TrimSpace(string(b))
-	}
-	client, err := a.client()
-	if err != nil {
-		return nil, err
-	}
 	var reader io.Reader
 	if body != nil {
 		b, err := json.Marshal(body)
@@ -60,22 +50,11 @@ func (a *admin) call(ctx context.Context, method, path string, body any) ([]byte
 		}
 		reader = bytes.NewReader(b)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(a.AdminURL, "/")+"/graph/beta/"+path, reader)
+	status, answer, err := a.send(ctx, method, path, "application/json", reader)
 	if err != nil {
 		return nil, err
 	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	req.Header.Set("Content-Type", "application/json")
-	res, err := client.Do(req)
-	if err != nil {
-		return nil, fmt.Errorf("the admin API can't be reached; is the server running? %w", err)
-	}
-	defer func() { _ = res.Body.Close() }()
-	answer, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
-	if err != nil {
-		return nil, err
-	}
-	if res.StatusCode >= http.StatusBadRequest {
+	if status >= http.StatusBadRequest {
 		var failed struct {
 			Error struct {
 				Code    string `json:"code"`
@@ -85,9 +64,39 @@ func (a *admin) call(ctx context.Context, method, path string, body any) ([]byte
 		if json.Unmarshal(answer, &failed) == nil && failed.Error.Message != "" {
 			return nil, errors.New(failed.Error.Message)
 		}
-		return nil, fmt.Errorf("the admin API answered %d", res.StatusCode)
+		return nil, fmt.Errorf("the admin API answered %d", status)
 	}
 	return answer, nil
+}
+
+// send makes a request of the admin API.
+func (a *admin) send(ctx context.Context, method, path, contentType string, body io.Reader) (status int, answer []byte, err error) {
+	token := a.AdminToken
+	if token == "" {
+		b, err := os.ReadFile(filepath.Join(a.Data, adminTokenFile))
+		if err != nil {
+			return 0, nil, errors.New("give --admin-token or JOURNEYMAN_ADMIN_TOKEN")
+		}
+		token = strings.TrimSpace(string(b))
+	}
+	if a.http == nil {
+		if a.http, err = a.client(); err != nil {
+			return 0, nil, err
+		}
+	}
+	req, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(a.AdminURL, "/")+"/graph/beta/"+path, body)
+	if err != nil {
+		return 0, nil, err
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	req.Header.Set("Content-Type", contentType)
+	res, err := a.http.Do(req)
+	if err != nil {
+		return 0, nil, fmt.Errorf("the admin API can't be reached; is the server running? %w", err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	answer, err = io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+	return res.StatusCode, answer, err
 }
 
 // client trusts the system's authorities, and that of the data folder or --ca.

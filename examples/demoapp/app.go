@@ -28,6 +28,17 @@ type Config struct {
 	ClientSecret string
 	URL          string // of the application
 	HTTP         *http.Client
+	// List is what the page of all policies shows; nil: there is no such page.
+	List func() []Listed
+}
+
+// Listed is a policy or user flow on the page of all.
+type Listed struct {
+	ID, Kind string
+	State    string // in words
+	Good     bool   // it serves what was uploaded last
+	Runs     bool   // it can be run from here
+	Problems []string
 }
 
 // Policies names the policies of the application's links.
@@ -44,6 +55,7 @@ type App struct {
 // session is a browser's.
 type session struct {
 	policy, state, nonce, verifier string
+	run                            bool // from the page of all policies
 	token                          *oauth2.Token
 	idToken                        string
 	message                        string
@@ -62,6 +74,10 @@ func (a *App) Handler() http.Handler {
 	mux.HandleFunc("GET /flow", func(w http.ResponseWriter, r *http.Request) { a.begin(w, r, a.flow(r)) })
 	mux.HandleFunc("GET /edit", func(w http.ResponseWriter, r *http.Request) { a.begin(w, r, a.c.Policies.Edit) })
 	mux.HandleFunc("GET /reset", func(w http.ResponseWriter, r *http.Request) { a.begin(w, r, a.c.Policies.Reset) })
+	if a.c.List != nil {
+		mux.HandleFunc("GET /policies", a.policies)
+		mux.HandleFunc("GET /run", a.run)
+	}
 	mux.HandleFunc("GET /callback", a.callback)
 	mux.HandleFunc("POST /refresh", a.refresh)
 	mux.HandleFunc("GET /signout", a.signOut)
@@ -141,7 +157,7 @@ func (a *App) issuer(ctx context.Context, address string) (string, error) {
 	return doc.Issuer, nil
 }
 
-func (a *App) begin(w http.ResponseWriter, r *http.Request, policy string) {
+func (a *App) begin(w http.ResponseWriter, r *http.Request, policy string, more ...oauth2.AuthCodeOption) {
 	_, client, err := a.client(r.Context(), policy)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadGateway)
@@ -150,8 +166,11 @@ func (a *App) begin(w http.ResponseWriter, r *http.Request, policy string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	s := a.session(w, r)
-	s.policy, s.state, s.nonce, s.verifier = policy, random(), random(), oauth2.GenerateVerifier()
-	options := []oauth2.AuthCodeOption{oidc.Nonce(s.nonce), oauth2.S256ChallengeOption(s.verifier)}
+	s.policy, s.state, s.nonce, s.verifier, s.run = policy, random(), random(), oauth2.GenerateVerifier(), len(more) > 0
+	if s.run {
+		s.token, s.idToken, s.message = nil, "", "" // else a run that fails would show the token of another
+	}
+	options := append([]oauth2.AuthCodeOption{oidc.Nonce(s.nonce), oauth2.S256ChallengeOption(s.verifier)}, more...)
 	if locale := r.URL.Query().Get("ui_locales"); locale != "" {
 		options = append(options, oauth2.SetAuthURLParam("ui_locales", locale))
 	}
@@ -170,7 +189,7 @@ func (a *App) callback(w http.ResponseWriter, r *http.Request) {
 	}
 	s.state, s.message = "", ""
 	if description := q.Get("error_description"); q.Get("error") != "" {
-		if strings.HasPrefix(description, "AADB2C90118") {
+		if strings.HasPrefix(description, "AADB2C90118") && !s.run {
 			http.Redirect(w, r, "/reset", http.StatusFound) // the user forgot the password
 			return
 		}
@@ -249,11 +268,16 @@ func (a *App) home(w http.ResponseWriter, r *http.Request) {
 	s := a.session(w, r)
 	view := struct {
 		SignedIn bool
+		Lists    bool
+		Ran      string // the policy that was run from the page of all
 		Message  string
 		Name     string
 		Balance  string
 		Token    string
-	}{SignedIn: s.idToken != "", Message: s.message}
+	}{SignedIn: s.idToken != "", Message: s.message, Lists: a.c.List != nil}
+	if s.run {
+		view.Ran = s.policy
+	}
 	if view.SignedIn {
 		var claims map[string]any
 		parts := strings.Split(s.idToken, ".")
@@ -267,27 +291,61 @@ func (a *App) home(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 	}
+	show(w, page, view)
+}
+
+func show(w http.ResponseWriter, page *template.Template, view any) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+	// Forms are redirected to the server that signs in.
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self' https:; base-uri 'none'; frame-ancestors 'none'")
 	_ = page.Execute(w, view)
 }
 
-var page = template.Must(template.New("page").Parse(`<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Demo application</title>
+// run begins a policy of the list as a new user would meet it: it asks also who is signed in.
+func (a *App) run(w http.ResponseWriter, r *http.Request) {
+	id := r.URL.Query().Get("id")
+	for _, one := range a.c.List() {
+		if one.Runs && strings.EqualFold(one.ID, id) {
+			a.begin(w, r, one.ID, oauth2.SetAuthURLParam("prompt", "login"))
+			return
+		}
+	}
+	http.Error(w, "There is no such policy that can be run.", http.StatusNotFound)
+}
+
+func (a *App) policies(w http.ResponseWriter, _ *http.Request) { show(w, listPage, a.c.List()) }
+
+var listPage = template.Must(template.New("list").Parse(head("Policies and user flows") + `<h1>Policies and user flows</h1>
+<p class="soft"><a href="/">Demo application</a></p>
+{{range .}}<section class="policy"><div><h2>{{.ID}}</h2><p class="soft">{{.Kind}} · <span class="{{if .Good}}good{{else}}bad{{end}}">{{.State}}</span></p></div>
+{{if .Runs}}<form action="/run"><input type="hidden" name="id" value="{{.ID}}"><button aria-label="Run {{.ID}} now">Run now</button></form>{{end}}
+{{if .Problems}}<details><summary>{{len .Problems}} finding(s)</summary><ul>{{range .Problems}}<li>{{.}}</li>{{end}}</ul></details>{{end}}</section>
+{{else}}<p>There are none yet.</p>{{end}}</main></body></html>`))
+
+// head begins a page; the title is ours.
+func head(title string) string {
+	return `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>` + title + `</title>
 <style>
-:root{color-scheme:light dark;--back:#f3f5f9;--card:#fff;--text:#1b2430;--soft:#566275;--accent:#1a56c4;--on:#fff;--line:#c8d0dc}
-@media (prefers-color-scheme:dark){:root{--back:#11161e;--card:#1b222d;--text:#eef2f7;--soft:#a9b4c3;--accent:#7fabff;--on:#0b1526;--line:#3a4657}}
+:root{color-scheme:light dark;--back:#f3f5f9;--card:#fff;--text:#1b2430;--soft:#566275;--accent:#1a56c4;--on:#fff;--line:#c8d0dc;--bad:#a4262c}
+@media (prefers-color-scheme:dark){:root{--back:#11161e;--card:#1b222d;--text:#eef2f7;--soft:#a9b4c3;--accent:#7fabff;--on:#0b1526;--line:#3a4657;--bad:#ff9d9d}}
 body{margin:0;background:var(--back);color:var(--text);font:1rem/1.55 system-ui,sans-serif}main{max-width:44rem;margin:0 auto;padding:2rem 1rem}
 h1{font-size:1.5rem;margin:0 0 1rem}section{background:var(--card);border:1px solid var(--line);border-radius:.75rem;padding:1.25rem 1.5rem;margin-bottom:1.25rem}
-.balance{font-size:2.25rem;font-weight:700;line-height:1.2}.soft{color:var(--soft)}nav{display:flex;flex-wrap:wrap;gap:.6rem;align-items:center}
+.balance{font-size:2.25rem;font-weight:700;line-height:1.2}.soft{color:var(--soft)}nav,.row{display:flex;flex-wrap:wrap;gap:.6rem;align-items:center}
 a.button,button{display:inline-block;font:inherit;font-weight:600;padding:.55rem 1rem;border-radius:.4rem;border:1px solid var(--accent);color:var(--accent);background:transparent;text-decoration:none;cursor:pointer}
 a.primary{background:var(--accent);color:var(--on)}a:focus-visible,button:focus-visible{outline:3px solid var(--accent);outline-offset:2px}form{margin:0}
 pre{margin:0;overflow:auto;font:.9rem/1.5 ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere}.message{border-inline-start:4px solid var(--accent);padding-inline-start:1rem;white-space:pre-line}
-</style></head><body><main><h1>Demo application</h1>
+section.policy{display:flex;flex-wrap:wrap;gap:.5rem 1rem;justify-content:space-between;align-items:center}section.policy>div{min-width:0}section.policy details{flex-basis:100%;overflow-wrap:anywhere}
+h2{font-size:1.05rem;margin:0;overflow-wrap:anywhere}section.policy p{margin:0}.good::before{content:"✓ "}.bad{color:var(--bad);font-weight:600}.bad::before{content:"✗ "}p a{color:var(--accent)}
+</style></head><body><main>`
+}
+
+var page = template.Must(template.New("page").Parse(head("Demo application") + `<h1>Demo application</h1>
 {{if .Message}}<section class="message" role="status">{{.Message}}</section>{{end}}
-{{if .SignedIn}}<section><p class="soft">Signed in as {{.Name}}. Your balance, which the API gave just before the token was issued:</p><p class="balance" id="balance">{{.Balance}}</p></section>
+{{if .Ran}}<section><p class="soft">Policy</p><p id="ran">{{.Ran}}</p><div class="row"><form action="/run"><input type="hidden" name="id" value="{{.Ran}}"><button>Run again</button></form><a class="button" href="/policies">All policies</a></div></section>{{end}}
+{{if .SignedIn}}{{if .Balance}}<section><p class="soft">Signed in as {{.Name}}. Your balance, which the API gave just before the token was issued:</p><p class="balance" id="balance">{{.Balance}}</p></section>{{end}}
 <section><nav><form method="post" action="/refresh"><button>Refresh the token</button></form><a class="button" href="/edit">Edit profile</a><a class="button" href="/reset">Reset password</a><a class="button" href="/signout">Sign out</a></nav></section>
 <section><p class="soft">The id token's claims</p><pre id="token">{{.Token}}</pre></section>
 {{else}}<section><p>Sign up or sign in to see a token that the sample API enriched with your balance.</p><nav><a class="button primary" id="signin" href="/signin">Sign up or sign in</a><a class="button" id="flow" href="/flow">Sign up or sign in with the user flow</a></nav></section>{{end}}
-</main></body></html>`))
+{{if .Lists}}<p class="soft"><a href="/policies">All policies and user flows</a></p>{{end}}</main></body></html>`))

@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -28,6 +29,7 @@ type API struct {
 
 	mu       sync.Mutex
 	balances map[string]string // by object id
+	latest   string            // who was asked for last, since the start
 }
 
 // New reads the balances from a file, if it is there. basic is what API connectors send.
@@ -47,14 +49,23 @@ func New(file string, basic Basic) (*API, error) {
 }
 
 // Handler serves the API. GET and PUT /api/balances/{objectId} look at a balance and
-// change it, to try what a token shows then.
+// change it, to try what a token shows then; "latest" is the user whom the API was asked for
+// last. A browser that opens an address of the API is told what it is.
 func (a *API) Handler() http.Handler {
 	mux := http.NewServeMux()
+	for _, path := range []string{"/{$}", "/api/GetProfile", "/api/connector"} {
+		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
+			_, _ = io.WriteString(w, about)
+		})
+	}
 	mux.HandleFunc("POST /api/GetProfile", a.profile)
 	mux.HandleFunc("POST /api/connector", a.connector)
 	mux.HandleFunc("GET /api/balances/{objectId}", func(w http.ResponseWriter, r *http.Request) {
+		id := a.user(r)
 		a.mu.Lock()
-		balance, ok := a.balances[r.PathValue("objectId")]
+		balance, ok := a.balances[id]
 		a.mu.Unlock()
 		if !ok {
 			http.NotFound(w, r)
@@ -70,13 +81,36 @@ func (a *API) Handler() http.Handler {
 			http.Error(w, `send {"balance": "760.50"}`, http.StatusBadRequest)
 			return
 		}
-		if err := a.set(r.PathValue("objectId"), in.Balance); err != nil {
+		id := a.user(r)
+		if id == "" {
+			http.Error(w, "nobody has signed in yet", http.StatusNotFound)
+			return
+		}
+		if err := a.set(id, in.Balance); err != nil {
 			http.Error(w, "the balance could not be kept", http.StatusInternalServerError)
 			return
 		}
 		answer(w, http.StatusOK, in)
 	})
 	return mux
+}
+
+// about is for browsers.
+const about = `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Sample API</title>
+<style>:root{color-scheme:light dark}body{font:1rem/1.6 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem}code{overflow-wrap:anywhere}</style></head>
+<body><main><h1>Sample API</h1><p>The server calls this API just before a token is issued, with POST: <code>/api/GetProfile</code> for the policy, <code>/api/connector</code> for the user flow. It knows a balance for each user.</p>
+<p><code>GET</code> and <code>PUT /api/balances/{objectId}</code> look at a balance and change it; <code>latest</code> in place of the id is the user who signed in last.</p></main></body></html>
+`
+
+// user is whom the address names.
+func (a *API) user(r *http.Request) string {
+	id := r.PathValue("objectId")
+	if id == "latest" {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		return a.latest
+	}
+	return id
 }
 
 // messages are for the user, in the language whose number the policy sends.
@@ -110,6 +144,7 @@ func (a *API) profile(w http.ResponseWriter, r *http.Request) {
 func (a *API) balance(id string) (string, error) {
 	a.mu.Lock()
 	balance, ok := a.balances[id]
+	a.latest = id
 	a.mu.Unlock()
 	if ok {
 		return balance, nil

@@ -31,7 +31,7 @@ func readFloors(t *testing.T) map[string]int {
 		n, _ := strconv.Atoi(string(m[1]))
 		for name := range strings.SplitSeq(string(m[2]), " · ") {
 			pkg := "internal/" + strings.TrimSuffix(name, "/*")
-			if top, _, _ := strings.Cut(name, "/"); top == "cmd" || top == "examples" || top == "policies" {
+			if top, _, _ := strings.Cut(name, "/"); top == "cmd" || top == "examples" || top == "policies" || top == "scripts" {
 				pkg = name
 			}
 			if _, err := os.Stat(filepath.Join("..", "..", filepath.FromSlash(pkg))); err != nil {

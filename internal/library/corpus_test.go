@@ -13,6 +13,7 @@ import (
 
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/needtest"
 	"journeyman.dev/internal/server"
 )
 
@@ -21,10 +22,7 @@ import (
 func corpus(t testing.TB, elem ...string) string {
 	t.Helper()
 	path := filepath.Join(append([]string{"..", "..", "..", "shared", "corpus"}, elem...)...)
-	if _, err := os.Stat(path); err != nil {
-		t.Skip("no corpus of real policies beside the project")
-	}
-	return path
+	return needtest.Folder(t, needtest.Corpus, path)
 }
 
 // Families stand on this pack, or on the one with multi-factor authentication if they

@@ -1,6 +1,8 @@
 package library
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +30,9 @@ type Policy struct {
 	Version int64
 	// By is who uploaded it, as the admin API knows them; "" if that isn't known.
 	By string
+	// File is the file's name in the diagnostics of an upload, "" for one made of the id. It
+	// isn't stored.
+	File string
 }
 
 // KeptVersions is how many versions of a policy are kept.
@@ -261,6 +266,10 @@ type Uploaded struct {
 	// Mended are the ids of those that did, and are current again.
 	Broken []Status
 	Mended []string
+	// Files are what was uploaded, with ids and in the given order; Unchanged are the folded
+	// ids of those that were left out. Made are those that the tenant hadn't.
+	Files           []Policy
+	Unchanged, Made map[string]bool
 }
 
 // Put is Upload for callers that ask for the diagnostics of the files alone.
@@ -274,22 +283,50 @@ func (l *Library) Put(ctx context.Context, files ...Policy) (diag.List, error) {
 // stored. A policy that inherits from them and breaks is no reason to refuse them:
 // pipelines upload a base first, and its children after it.
 func (l *Library) Upload(ctx context.Context, files ...Policy) (Uploaded, error) {
+	return l.upload(ctx, false, files)
+}
+
+// UploadSet is Upload for the files of a folder: those that the tenant has already, byte by
+// byte, are left out, and of an id there may be one file. The diagnostics are those of all
+// files, under the files' own names.
+func (l *Library) UploadSet(ctx context.Context, files ...Policy) (Uploaded, error) {
+	return l.upload(ctx, true, files)
+}
+
+func (l *Library) upload(ctx context.Context, set bool, files []Policy) (Uploaded, error) {
 	l.changes.Lock()
 	defer l.changes.Unlock()
-	var out Uploaded
+	out := Uploaded{Unchanged: make(map[string]bool), Made: make(map[string]bool)}
 	// What the store has, not what this node last saw of it: another may have changed it.
 	sources, err := l.stored(ctx)
 	if err != nil {
 		return out, err
 	}
-	var ids []string
-	files = slices.Clone(files)
-	for i := range files {
-		found := l.place(&files[i], sources)
+	had := maps.Clone(sources)
+	placed := make(map[string]string) // names of files by folded id
+	var changed []Policy
+	for _, f := range files {
+		found := l.place(&f, sources)
+		id := policy.Fold(f.ID)
+		if first, twice := placed[id]; twice && set && !found.HasErrors() {
+			found = append(found, diag.New(diag.DuplicateID, diag.Position{File: f.name(), Line: 1, Column: 1}, "the other is "+first, "policy %q is there twice", f.ID))
+		}
 		out.Diagnostics = append(out.Diagnostics, found...)
-		ids = append(ids, files[i].ID)
+		out.Files = append(out.Files, f)
+		if found.HasErrors() {
+			continue
+		}
+		placed[id] = f.name()
+		before, there := had[id]
+		out.Made[id] = !there
+		if set && there && bytes.Equal(before.XML, f.XML) {
+			sources[id], out.Unchanged[id] = before, true
+			continue
+		}
+		changed = append(changed, f)
 	}
-	if out.Diagnostics.HasErrors() {
+	refused := out.Diagnostics.HasErrors()
+	if refused && !set {
 		out.Diagnostics.Sort()
 		return out, ErrInvalid
 	}
@@ -297,15 +334,25 @@ func (l *Library) Upload(ctx context.Context, files ...Policy) (Uploaded, error)
 	if err != nil {
 		return out, err
 	}
-	for _, id := range ids {
-		out.Diagnostics = append(out.Diagnostics, next.status[policy.Fold(id)].Diagnostics...)
+	for id := range placed {
+		// Beside a file that can't be read, no more is said than is certain: what stands on it,
+		// or may do so, was not looked at.
+		if !refused || next.within(id, placed) {
+			out.Diagnostics = append(out.Diagnostics, next.status[id].Diagnostics...)
+		}
 	}
-	out.Diagnostics = named(out.Diagnostics, next.docs.All()).Sort()
+	out.Diagnostics = named(out.Diagnostics, next.docs.All())
+	for i := range out.Diagnostics {
+		rename(&out.Diagnostics[i], placed)
+	}
+	out.Diagnostics = out.Diagnostics.Sort()
 	if out.Diagnostics.HasErrors() {
 		return out, ErrInvalid
 	}
-	if err := l.Store.Put(ctx, files, next.serving(l.Now())); err != nil {
-		return out, err
+	if len(changed) > 0 {
+		if err := l.Store.Put(ctx, changed, next.serving(l.Now())); err != nil {
+			return out, err
+		}
 	}
 	was := l.current()
 	// The versions are the store's to count.
@@ -313,8 +360,9 @@ func (l *Library) Upload(ctx context.Context, files ...Policy) (Uploaded, error)
 		return out, err
 	}
 	for id, s := range next.status {
+		_, own := placed[id]
 		switch before, known := was.status[id]; {
-		case s.State != Current && !slices.ContainsFunc(ids, func(own string) bool { return strings.EqualFold(own, s.ID) }):
+		case s.State != Current && !own:
 			out.Broken = append(out.Broken, s)
 		case s.State == Current && known && before.State != Current:
 			out.Mended = append(out.Mended, s.ID)
@@ -326,14 +374,43 @@ func (l *Library) Upload(ctx context.Context, files ...Policy) (Uploaded, error)
 	return out, nil
 }
 
+// name is what diagnostics call the file.
+func (p Policy) name() string {
+	if p.File != "" {
+		return p.File
+	}
+	return cmp.Or(p.ID, "policy") + ".xml"
+}
+
+// within reports whether a policy and all that it stands on are among some.
+func (s *state) within(id string, some map[string]string) bool {
+	chain, _ := s.docs.Chain(id)
+	for _, d := range chain {
+		if _, ok := some[policy.Fold(d.PolicyID.Value)]; !ok {
+			return false
+		}
+	}
+	return chain != nil
+}
+
+// rename gives a diagnostic the name of the file that was uploaded, where that had one.
+func rename(d *diag.Diagnostic, files map[string]string) {
+	at := func(p *diag.Position) {
+		if own, ok := files[policy.Fold(strings.TrimSuffix(p.File, ".xml"))]; ok {
+			p.File = own
+		}
+	}
+	at(&d.Position)
+	d.Related = slices.Clone(d.Related)
+	for i := range d.Related {
+		at(&d.Related[i].Position)
+	}
+}
+
 // place parses a file and puts it among the sources; it reports what the file itself has
 // wrong.
 func (l *Library) place(f *Policy, sources map[string]Policy) diag.List {
-	name := f.ID
-	if name == "" {
-		name = "policy"
-	}
-	d, found := policy.Parse(name+".xml", f.XML)
+	d, found := policy.Parse(f.name(), f.XML)
 	if d == nil || found.HasErrors() {
 		return found
 	}
@@ -343,6 +420,9 @@ func (l *Library) place(f *Policy, sources map[string]Policy) diag.List {
 		list = append(list, leftPlaceholders(d.File, text, "upload the policy with the settings of its environment")...)
 	}
 	f.ID, f.Updated = d.PolicyID.Value, l.Now()
+	if list.HasErrors() {
+		return list
+	}
 	sources[policy.Fold(f.ID)] = *f
 	return list
 }

@@ -6,8 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
+	"regexp"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -129,21 +132,53 @@ func containsAt(s string) bool {
 	return false
 }
 
-// Send implements Sender.
+// Send implements Sender. The error says what the mail server said, without addresses and
+// without anything of the message: it goes to the log.
 func (s *SMTP) Send(ctx context.Context, m Message) error {
 	msg := gomail.NewMsg()
 	if err := msg.From(s.from); err != nil {
-		return fmt.Errorf("sender of mails: %w", err)
+		return errors.New("the sender of mails (from= in the SMTP address) is no address")
 	}
 	if err := msg.To(m.To); err != nil {
-		return fmt.Errorf("recipient of a mail is no address")
+		return errors.New("recipient of a mail is no address")
 	}
 	msg.Subject(m.Subject)
 	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
 	if err := s.client.DialAndSendWithContext(ctx, msg); err != nil {
-		return fmt.Errorf("mail server: %w", err)
+		return fmt.Errorf("mail server: %s", cause(err, m))
 	}
 	return nil
+}
+
+// addressLike is whatever may be an address: servers repeat the recipient in many ways, of
+// which a name in angle brackets may lack the domain.
+var (
+	addressLike = regexp.MustCompile(`<[^<>\s]*>|[^\s<>,;:()"']*@[^\s<>,;()"']*`)
+	digitsLike  = regexp.MustCompile(`[0-9]{4,}`)
+)
+
+// cause is the text of an error without what is the user's: addresses, and the words of the
+// message, as filters repeat what they don't like. Of a reply's text, codes are all numbers
+// of four digits and more; ports and the like go with them.
+func cause(err error, m Message) string {
+	text := err.Error()
+	if i := strings.Index(text, ", affected recipient(s)"); i >= 0 {
+		text = text[:i]
+	}
+	if i := strings.Index(text, ", affected message ID"); i >= 0 {
+		text = text[:i]
+	}
+	for _, own := range []string{m.To, m.Text, m.Subject} {
+		if own = strings.TrimSpace(own); own != "" {
+			text = strings.ReplaceAll(text, own, "…")
+		}
+	}
+	text = addressLike.ReplaceAllString(text, "…")
+	var network *net.OpError
+	if !errors.As(err, &network) { // whose numbers are ports
+		text = digitsLike.ReplaceAllString(text, "…")
+	}
+	return strings.Join(strings.Fields(text), " ")
 }
 
 // Notice tells the owner of an account that it was changed. It has no new value and no

@@ -41,6 +41,7 @@ type Policies interface {
 	List() []library.Policy
 	Get(id string) (library.Policy, error)
 	Upload(ctx context.Context, files ...library.Policy) (library.Uploaded, error)
+	UploadSet(ctx context.Context, files ...library.Policy) (library.Uploaded, error)
 	Delete(ctx context.Context, id string) error
 	Status(id string) (library.Status, error)
 	Statuses() []library.Status
@@ -134,6 +135,7 @@ const (
 var routes = append(identityRoutes, []route{
 	{"GET", "trustframework/policies", readPolicies, (*request).listPolicies},
 	{"POST", "trustframework/policies", writePolicies, (*request).createPolicy},
+	{"POST", uploadRoute, writePolicies, (*request).uploadPolicies},
 	{"GET", "trustframework/policies/details", readPolicies, (*request).listPolicyDetails},
 	{"GET", "trustframework/policies/{}", readPolicies, (*request).getPolicy},
 	{"GET", "trustframework/policies/{}/details", readPolicies, (*request).policyDetails},
@@ -188,6 +190,9 @@ var routes = append(identityRoutes, []route{
 	{"GET", "organization", readTenant, (*request).organization},
 }...)
 
+// uploadRoute takes several policies, and so a larger body than the others.
+const uploadRoute = "trustframework/policies/upload"
+
 // betaOnly are resources that v1.0 doesn't have (admin-surface §1.1).
 var betaOnly = []string{"trustframework/", "identity/b2cuserflows"}
 
@@ -196,7 +201,8 @@ var alternateKey = regexp.MustCompile(`^(.*?)\((?:appid=)?'([^']*)'\)$`)
 // ServeHTTP answers /graph/…, and /v1.0/… and /beta/… for tools that know only a host.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q := &request{Request: r, s: s, w: w, id: uuid.NewString()}
-	r.Body = http.MaxBytesReader(w, r.Body, 8<<20)
+	whole := r.Body
+	r.Body = http.MaxBytesReader(w, whole, 8<<20)
 	w.Header().Set("request-id", q.id)
 	w.Header().Set("Cache-Control", "no-store")
 	path := strings.Trim(r.URL.Path, "/")
@@ -238,6 +244,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		q.recordDenied(handler)
 		q.fail(&apiError{http.StatusForbidden, "Authorization_RequestDenied", "Insufficient privileges to complete the operation. One of these roles is needed: " + strings.ReplaceAll(handler.roles, " ", ", ") + "."})
 		return
+	}
+	if handler.pattern == uploadRoute {
+		r.Body = http.MaxBytesReader(w, whole, maxSetBytes)
 	}
 	q.run(handler)
 }

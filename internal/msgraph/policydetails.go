@@ -172,18 +172,7 @@ func (q *request) consequences(out library.Uploaded) {
 	if len(out.Diagnostics) > 0 {
 		h.Set(warningsHeader, headerJSON(diagnosticsJSON(out.Diagnostics)))
 	}
-	var broken []map[string]any
-	var ids []string
-	for _, s := range out.Broken {
-		errs := []map[string]any{}
-		for _, d := range s.Diagnostics {
-			if d.Severity == diag.Error {
-				errs = append(errs, diagnosticJSON(d))
-			}
-		}
-		broken = append(broken, map[string]any{"id": s.ID, "state": s.State, "diagnostics": errs})
-		ids = append(ids, s.ID)
-	}
+	broken, ids := brokenJSON(out.Broken)
 	if len(broken) > 0 {
 		h.Set(brokenHeader, headerJSON(broken))
 		q.details = append(q.details, audit.Detail{Key: "BrokenPolicies", Value: strings.Join(ids, ",")})

@@ -40,7 +40,7 @@ var named = map[string]string{
 	"uploadpkcs12": "Upload certificate to policy key", "uploadclientcertificate": "Upload certificate to Api connector", "probe": "Probe Api connector",
 	"addpassword": "Update application – Certificates and secrets management", "removepassword": "Update application – Certificates and secrets management",
 	"addkey": "Update application – Certificates and secrets management", "removekey": "Update application – Certificates and secrets management",
-	"revokesigninsessions": "Revoke user sessions",
+	"revokesigninsessions": "Revoke user sessions", "upload": "Update custom policy",
 }
 
 // activityOf is the activity of a route, "" for one that changes nothing.

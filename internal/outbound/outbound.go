@@ -121,7 +121,7 @@ func (c *Client) clients(cert *tls.Certificate) *ways {
 }
 
 func (c *Client) client(cert *tls.Certificate, change func(*http.Transport) *http.Transport) *http.Client {
-	config := &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: c.config.RootCAs}
+	config := &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: c.config.RootCAs, CipherSuites: CipherSuites()}
 	if cert != nil {
 		config.Certificates = []tls.Certificate{*cert}
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"journeyman.dev/internal/diag"
+	"journeyman.dev/internal/needtest"
 	"journeyman.dev/internal/policy"
 )
 
@@ -14,10 +15,7 @@ import (
 func corpus(t *testing.T, elem ...string) string {
 	t.Helper()
 	path := filepath.Join(append([]string{"..", "..", "..", "shared", "corpus"}, elem...)...)
-	if _, err := os.Stat(path); err != nil {
-		t.Skip("no corpus of real policies beside the project")
-	}
-	return path
+	return needtest.Folder(t, needtest.Corpus, path)
 }
 
 // load reads every policy of a folder.

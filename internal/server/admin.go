@@ -21,6 +21,10 @@ func (s *Server) AdminHandler() http.Handler {
 		mux.Handle(prefix, graph)
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if isRoot(r) {
+			s.adminRoot(w)
+			return
+		}
 		tenant, rest, _ := strings.Cut(strings.Trim(r.URL.Path, "/"), "/")
 		switch strings.ToLower(rest) {
 		case "oauth2/v2.0/token":

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strconv"
 	"strings"
 	"time"
@@ -19,6 +20,7 @@ import (
 // address and come from one.
 type codeMailer struct {
 	sender    mail.Sender
+	log       *slog.Logger
 	perClient int // 0: no bound
 	sent      *limit.Windows
 }
@@ -53,10 +55,15 @@ func (m *codeMailer) SendCode(ctx context.Context, c mail.Code) error {
 	own := texts.For(c.Language)
 	text := func(id, arg string) string { return strings.ReplaceAll(own.Text(texts.Mail, id), "{0}", arg) }
 	minutes := strconv.Itoa(int(c.Lifetime.Minutes()))
-	return m.sender.Send(ctx, mail.Message{
+	err = m.sender.Send(ctx, mail.Message{
 		To: c.To, Subject: text("subject", tenant),
 		Text: text("code", c.Code) + "\r\n\r\n" + text("hint", minutes) + "\r\n" + text("ignore", "") + "\r\n",
 	})
+	if err != nil {
+		// Here, as what a page answers is no failure of its journey, and not logged there.
+		m.log.ErrorContext(ctx, "a verification code can't be mailed: journeyman mail test tries the mail server", "err", err)
+	}
+	return err
 }
 
 // CodeUsed implements selfasserted.Mailer and otp.Mailer: people who share an address and

@@ -3,6 +3,7 @@ package server
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"path/filepath"
 	"testing"
 	"time"
@@ -22,8 +23,8 @@ func TestCodesAreBoundedByAddressAndByClient(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	sent1 := &limit.Windows{Store: db, Now: clock}
-	bounded := &codeMailer{sender: outbox, perClient: 7, sent: sent1}
-	free := &codeMailer{sender: outbox, sent: sent1}
+	bounded := &codeMailer{sender: outbox, log: slog.New(slog.DiscardHandler), perClient: 7, sent: sent1}
+	free := &codeMailer{sender: outbox, log: slog.New(slog.DiscardHandler), sent: sent1}
 	// sent counts the codes of ten that go out.
 	sent := func(m *codeMailer, to func(i int) string, ip string) (n int) {
 		for i := range 10 {

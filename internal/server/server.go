@@ -23,7 +23,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -38,10 +37,10 @@ import (
 	"journeyman.dev/internal/library"
 	"journeyman.dev/internal/limit"
 	"journeyman.dev/internal/mail"
-	"journeyman.dev/internal/msgraph"
 	"journeyman.dev/internal/oidc"
 	"journeyman.dev/internal/outbound"
 	"journeyman.dev/internal/page"
+	"journeyman.dev/internal/policy"
 	"journeyman.dev/internal/provider/apiconnector"
 	dirprovider "journeyman.dev/internal/provider/directory"
 	"journeyman.dev/internal/provider/federation"
@@ -179,8 +178,8 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	if c.AdminToken != "" && !c.Development && utf8.RuneCountInString(c.AdminToken) < msgraph.MinAdminToken {
-		return nil, fmt.Errorf("the admin token has fewer than %d characters, so that it could be guessed: make one with openssl rand -base64 32", msgraph.MinAdminToken)
+	if err := Check(c); err != nil {
+		return nil, err
 	}
 	s := &Server{Config: c}
 	s.stopping, s.stop = context.WithCancel(context.WithoutCancel(ctx))
@@ -307,6 +306,9 @@ func (s *Server) identify(ctx context.Context) error {
 	if s.Config.TenantID != "" && !strings.EqualFold(s.TenantID, s.Config.TenantID) {
 		return fmt.Errorf("the data folder belongs to the tenant %s, not %s", s.TenantID, s.Config.TenantID)
 	}
+	if err := s.checkName(ctx); err != nil {
+		return err
+	}
 	app, err := s.db.SetSetting(ctx, "extensionsAppId", uuid.NewString())
 	if err != nil {
 		return err
@@ -314,6 +316,43 @@ func (s *Server) identify(ctx context.Context) error {
 	s.ExtensionsApp = strings.ReplaceAll(app, "-", "")
 	s.Apps = application.NewCache(store.Applications{DB: s.db})
 	return s.ensureExtensionsApp(ctx, app)
+}
+
+// checkName refuses another tenant's name: accounts and policies have the name in them, and
+// under another nobody could sign in. A database from before names were kept has it in its
+// policies.
+func (s *Server) checkName(ctx context.Context) error {
+	name, err := s.db.Setting(ctx, "tenantName")
+	if err != nil {
+		return err
+	}
+	if name == "" {
+		name = s.Config.Tenant
+		list, err := store.Policies{DB: s.db}.List(ctx)
+		if err != nil {
+			return err
+		}
+		for _, p := range list {
+			short, _, _ := strings.Cut(name, ".")
+			d, _ := policy.Parse(p.ID, p.XML)
+			if d == nil || !d.TenantID.Set() || strings.EqualFold(d.TenantID.Value, s.TenantID) || strings.EqualFold(d.TenantID.Value, short) {
+				continue // which says nothing else
+			}
+			name = d.TenantID.Value
+			break
+		}
+	}
+	if !strings.EqualFold(name, s.Config.Tenant) {
+		return fmt.Errorf("the database belongs to the tenant %s, not %s: start with --tenant %s, or with another --data or --database", name, s.Config.Tenant, name)
+	}
+	// Of two first starts at once one writes the name, and both read it.
+	if name, err = s.db.SetSetting(ctx, "tenantName", name); err != nil {
+		return err
+	}
+	if !strings.EqualFold(name, s.Config.Tenant) {
+		return fmt.Errorf("the database belongs to the tenant %s, not %s", name, s.Config.Tenant)
+	}
+	return nil
 }
 
 // reportClashes names the accounts that share a name since a version that allowed it:
@@ -347,7 +386,7 @@ func (s *Server) certificates() (*tls.Config, *x509.CertPool, error) {
 			return nil, nil, err
 		}
 		s.CAFile = ca.CAFile
-		s.localTLS = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{ca.cert}}
+		s.localTLS = listenerTLS(ca.cert)
 		if c.Outbound == "development" {
 			// The sample API and a developer's own use certificates of this authority.
 			pem, err := os.ReadFile(ca.CAFile)
@@ -362,23 +401,15 @@ func (s *Server) certificates() (*tls.Config, *x509.CertPool, error) {
 		config = s.localTLS.Clone()
 	case c.TLS == "off":
 	default:
-		certFile, keyFile, ok := strings.Cut(c.TLS, ",")
-		if !ok {
-			return nil, nil, fmt.Errorf("tls must be auto, off, or cert.pem,key.pem")
-		}
-		cert, err := tls.LoadX509KeyPair(certFile, keyFile)
+		cert, err := certificateFiles(c.TLS)
 		if err != nil {
-			return nil, nil, fmt.Errorf("tls: %w", err)
+			return nil, nil, err
 		}
-		config = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}}
+		config = listenerTLS(*cert)
 	}
 	if c.OutboundCA != "" {
-		pem, err := os.ReadFile(c.OutboundCA)
-		if err != nil {
-			return nil, nil, fmt.Errorf("outbound-ca: %w", err)
-		}
-		if !trust().AppendCertsFromPEM(pem) {
-			return nil, nil, fmt.Errorf("outbound-ca: %s holds no certificate", c.OutboundCA)
+		if err := trustFile(c.OutboundCA, trust()); err != nil {
+			return nil, nil, err
 		}
 	}
 	return config, pool, nil
@@ -398,9 +429,9 @@ func (s *Server) localAuthority() (*localCA, error) {
 
 func (s *Server) listen(config *tls.Config) error {
 	open := func(address, what string, most int) (net.Listener, string, error) {
-		l, err := net.Listen("tcp", address)
+		l, err := Listen(what, address)
 		if err != nil {
-			return nil, "", fmt.Errorf("%s: %w", what, err)
+			return nil, "", err
 		}
 		l = limit.Listen(l, most)
 		scheme := "http"
@@ -420,13 +451,11 @@ func (s *Server) listen(config *tls.Config) error {
 	if s.public, s.baseURL, err = open(s.Config.Listen, "listen", connections(s.Config.MaxConnections, descriptors())); err != nil {
 		return err
 	}
-	if s.Config.PublicURL != "" {
-		u, err := url.Parse(s.Config.PublicURL)
-		if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || strings.Trim(u.Path, "/") != "" {
-			return fmt.Errorf("public-url must be scheme and host, such as https://login.contoso.com")
-		}
-		s.baseURL = u.Scheme + "://" + u.Host
+	public, err := publicURL(s.Config.PublicURL)
+	if err != nil {
+		return err
 	}
+	s.baseURL = cmp.Or(public, s.baseURL)
 	if s.Config.AdminListen != "" {
 		if s.admin, s.adminURL, err = open(s.Config.AdminListen, "admin-listen", forAdmin(descriptors())); err != nil {
 			return err
@@ -501,13 +530,14 @@ func (s *Server) mailer() (selfasserted.Mailer, error) {
 			return nil, err
 		}
 		s.notices = &noticeMailer{sender: sender, log: s.Config.Log, queue: make(chan mail.Notice, noticesWaiting)}
-		return &codeMailer{sender: sender, perClient: codesPerClient, sent: s.windows()}, nil
+		return &codeMailer{sender: sender, log: s.Config.Log, perClient: codesPerClient, sent: s.windows()}, nil
 	case s.Config.Development:
 		s.Outbox = &mail.Outbox{Now: s.Config.Now}
 		s.notices = &noticeMailer{sender: s.Outbox, log: s.Config.Log}
 		// Nobody is mailed, and load tests come from one client.
-		return &codeMailer{sender: s.Outbox, sent: s.windows()}, nil
+		return &codeMailer{sender: s.Outbox, log: s.Config.Log, sent: s.windows()}, nil
 	}
+	s.Config.Log.Warn("no mail server is set (--smtp-url): pages that verify e-mail addresses will answer AADB2C90161, so that nobody signs up or resets a password by mail; so will technical profiles that mail codes, and owners of changed accounts get no notice")
 	return nil, nil
 }
 
@@ -621,6 +651,10 @@ func (s *Server) Handler() http.Handler {
 			return
 		case "/favicon.ico":
 			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		if isRoot(r) {
+			s.publicRoot(w)
 			return
 		}
 		if s.pages.ServeStatic(w, r) {

@@ -15,6 +15,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"journeyman.dev/internal/outbound"
 )
 
 // localCA is a certificate authority of this machine's own, made once in the data
@@ -23,6 +25,11 @@ type localCA struct {
 	CAFile string // what a browser or client has to trust
 	pool   *x509.CertPool
 	cert   tls.Certificate
+}
+
+// listenerTLS is the configuration of a listener with a certificate.
+func listenerTLS(cert tls.Certificate) *tls.Config {
+	return &tls.Config{MinVersion: tls.VersionTLS12, CipherSuites: outbound.CipherSuites(), Certificates: []tls.Certificate{cert}}
 }
 
 // loadLocalCA reads or makes the authority and a certificate for the hosts.

@@ -24,6 +24,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
@@ -70,14 +71,30 @@ var ErrClosed = errors.New("database is closed")
 
 // Open opens sqlite:FILE or postgres://… and brings its tables up to date.
 func Open(ctx context.Context, address string) (*DB, error) {
-	kind, file, ok := strings.Cut(address, ":")
-	switch {
-	case ok && kind == "sqlite":
-		return OpenSQLite(ctx, file)
-	case ok && (kind == "postgres" || kind == "postgresql"):
-		return openPostgres(ctx, address)
+	if err := CheckAddress(address); err != nil {
+		return nil, err
 	}
-	return nil, fmt.Errorf("database %q is not supported: use sqlite:FILE or postgres://…", kind)
+	if file, ok := strings.CutPrefix(address, "sqlite:"); ok {
+		return OpenSQLite(ctx, file)
+	}
+	return openPostgres(ctx, address)
+}
+
+// CheckAddress reports whether an address names a kind of database that Open knows.
+func CheckAddress(address string) error {
+	kind, rest, ok := strings.Cut(address, ":")
+	switch kind {
+	case "sqlite":
+		if ok && rest != "" {
+			return nil
+		}
+	case "postgres", "postgresql":
+		if _, err := pgx.ParseConfig(address); err != nil {
+			return errors.New("the database's address can't be read") // it may hold a password
+		}
+		return nil
+	}
+	return fmt.Errorf("database %q is not supported: use sqlite:FILE or postgres://…", kind)
 }
 
 // OpenSQLite opens or makes a database file and brings its tables up to date.

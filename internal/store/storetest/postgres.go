@@ -11,11 +11,12 @@ import (
 	osuser "os/user"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
+
+	"journeyman.dev/internal/needtest"
 )
 
 // cluster is a PostgreSQL server of the test's own, started once for a test binary.
@@ -40,7 +41,7 @@ var errNoServer = errors.New("no PostgreSQL server program on this machine")
 func Postgres(t testing.TB) string {
 	t.Helper()
 	startOnce.Do(func() { shared.err = shared.start() })
-	if errors.Is(shared.err, errNoServer) && !strings.Contains(os.Getenv("JOURNEYMAN_TEST_REQUIRE"), "postgres") {
+	if errors.Is(shared.err, errNoServer) && !needtest.Required(needtest.Postgres) {
 		t.Skip(shared.err)
 	}
 	if shared.err != nil {

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/alecthomas/kong"
+
+	"journeyman.dev/internal/diag"
+	"journeyman.dev/internal/server"
+)
+
+type configCommand struct {
+	Check configCheckCommand `cmd:"" help:"Say which settings serve would run with and where each comes from, and check them; nothing is started."`
+}
+
+// configCheckCommand takes what serve takes.
+type configCheckCommand struct{ serveCommand }
+
+// Run prints the settings in force. The exit code is 1 if serve would refuse them, and 2,
+// as for every command, if they can't be read at all.
+func (c *configCheckCommand) Run(k *kong.Context, s streams) error {
+	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "SETTING\tVALUE\tFROM")
+	for _, f := range k.Flags() {
+		if f.Name == "help" {
+			continue
+		}
+		value, from := shown(f), c.origin(k, f)
+		if proxy := outboundProxy(c.Proxy, os.Getenv); f.Name == "outbound-proxy" && c.Proxy == "" && proxy != "" {
+			value, from = maskedURL(proxy), "variable HTTPS_PROXY"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\n", f.Name, value, from)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for _, name := range unknownVariables(k.Model, os.Environ()) {
+		fmt.Fprintln(s.err, "warning:", name)
+	}
+	config := c.config(s)
+	config.Tenant, config.Outbound, config.ShutdownDelay = c.Tenant, c.Outbound, c.ShutdownDelay
+	if config.SMTP == "" {
+		fmt.Fprintln(s.err, "warning: no mail server is set (smtp-url): pages that verify e-mail will say that no mail can be sent")
+	}
+	if config.AdminToken == "" {
+		fmt.Fprintln(s.err, "warning: no admin token is set (admin-token): the admin API takes only tokens of applications that have roles")
+	}
+	if err := server.Check(config); err != nil {
+		return fmt.Errorf("serve would refuse these settings:\n%w", err)
+	}
+	fmt.Fprintln(s.out, "\nThe settings are good.")
+	return nil
+}
+
+// origin says where a flag's value comes from.
+func (c *configCheckCommand) origin(k *kong.Context, f *kong.Flag) string {
+	for _, p := range k.Path {
+		switch {
+		case p.Flag != f:
+		case p.Resolved:
+			return "file " + c.Config
+		default:
+			return "flag --" + f.Name
+		}
+	}
+	if name := variableOf(f, os.LookupEnv); name != "" {
+		return "variable " + name
+	}
+	if f.Name == "config" && c.Config != "" {
+		return "variable JOURNEYMAN_CONFIG"
+	}
+	return "default"
+}
+
+// masked stands for a secret.
+const masked = "******"
+
+// shown is a flag's value without its secrets.
+func shown(f *kong.Flag) string {
+	value := f.Target.Interface()
+	if list, ok := value.([]string); ok {
+		value = strings.Join(list, ",")
+	}
+	text := fmt.Sprint(value)
+	if text == "" {
+		return "-"
+	}
+	switch f.Name {
+	case "admin-token", "master-key":
+		return masked
+	case "database", "smtp-url", "outbound-proxy", "breached-passwords", "public-url":
+		return maskedURL(text)
+	}
+	return text
+}
+
+// maskedURL hides the password of an address, and the values of its query, in which
+// databases have passwords, too.
+func maskedURL(text string) string {
+	if strings.HasPrefix(text, "sqlite:") || !strings.Contains(text, "://") {
+		return text
+	}
+	u, err := url.Parse(text)
+	if err != nil {
+		return masked
+	}
+	if _, has := u.User.Password(); has {
+		u.User = url.UserPassword(u.User.Username(), masked)
+	}
+	if q := u.Query(); len(q) > 0 {
+		for name := range q {
+			if name != "from" && name != "sslmode" {
+				q.Set(name, masked)
+			}
+		}
+		u.RawQuery = q.Encode()
+	}
+	return strings.ReplaceAll(u.String(), url.QueryEscape(masked), masked)
+}
+
+// unknownVariables finds variables that look like settings and aren't.
+func unknownVariables(app *kong.Application, environ []string) []string {
+	known := map[string]bool{"JOURNEYMAN_CONFIG": true}
+	var names []string
+	var walk func(n *kong.Node)
+	walk = func(n *kong.Node) {
+		for _, f := range n.Flags {
+			for _, env := range f.Envs {
+				known[env] = true
+				names = append(names, env)
+			}
+		}
+		for _, child := range n.Children {
+			walk(child)
+		}
+	}
+	walk(app.Node)
+	var list []string
+	for _, one := range environ {
+		name, _, _ := strings.Cut(one, "=")
+		if !strings.HasPrefix(name, "JOURNEYMAN_") || known[name] || strings.HasPrefix(name, "JOURNEYMAN_TEST_") {
+			continue
+		}
+		text := "the variable " + name + " is no setting"
+		if near := diag.Nearest(name, names); near != "" {
+			text += "; did you mean " + near + "?"
+		}
+		list = append(list, text)
+	}
+	slices.Sort(list)
+	return list
+}

@@ -1,0 +1,198 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"journeyman.dev/internal/diag"
+)
+
+// configFile is a JSON file of settings: {"tenant": "…", "admin_listen": "…"}. A member is
+// named after the flag, with dashes, underscores or in camel case.
+type configFile struct {
+	path   string
+	values map[string]any // by flag name
+}
+
+// configPath is the file that the command line or the variable names, "" for none.
+func configPath(args []string, lookup func(string) (string, bool)) string {
+	path, _ := lookup("JOURNEYMAN_CONFIG")
+	for i, a := range args {
+		if a == "--" {
+			break
+		}
+		if file, ok := strings.CutPrefix(a, "--config="); ok {
+			path = file
+		} else if a == "--config" && i+1 < len(args) {
+			path = args[i+1]
+		}
+	}
+	return path
+}
+
+// settingName is the form in which names of settings are compared.
+func settingName(name string) string {
+	return strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(name))
+}
+
+// readConfig reads a file whose members must be flags of commands that take --config: what
+// is misspelt would otherwise be left at its default without a word.
+func readConfig(path string, app *kong.Application) (*configFile, error) {
+	source, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("config: %w", err)
+	}
+	c := &configFile{path: path, values: make(map[string]any)}
+	if err := c.decode(bytes.TrimPrefix(source, []byte("\xef\xbb\xbf")), fileSettings(app)); err != nil {
+		return nil, fmt.Errorf("config %s: %w", path, err)
+	}
+	return c, nil
+}
+
+func (c *configFile) decode(source []byte, known map[string]string) error {
+	in := json.NewDecoder(bytes.NewReader(source))
+	in.UseNumber()
+	if open, err := in.Token(); err != nil || open != json.Delim('{') {
+		return errors.New("the file must be one JSON object, such as {\"tenant\": \"contoso.onmicrosoft.com\"}")
+	}
+	seen := make(map[string]string)
+	for in.More() {
+		token, err := in.Token()
+		if err != nil {
+			return err
+		}
+		member, _ := token.(string)
+		var value any
+		if err := in.Decode(&value); err != nil {
+			return fmt.Errorf("member %q: %w", member, err)
+		}
+		flag, ok := known[settingName(member)]
+		if !ok {
+			hint := ""
+			if near := diag.Nearest(member, memberNames(known)); near != "" {
+				hint = fmt.Sprintf("; did you mean %q?", near)
+			}
+			return fmt.Errorf("there is no setting %q%s", member, hint)
+		}
+		if first, twice := seen[flag]; twice {
+			return fmt.Errorf("the setting %q is there twice (first as %q)", member, first)
+		}
+		seen[flag] = member
+		if value, err = plain(value); err != nil {
+			return fmt.Errorf("member %q: %w", member, err)
+		}
+		if value != nil {
+			c.values[flag] = value
+		}
+	}
+	if _, err := in.Token(); err != nil {
+		return err
+	}
+	if _, err := in.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("something follows the JSON object")
+	}
+	return nil
+}
+
+// plain are the values that settings have; numbers are handed on as they were written.
+func plain(value any) (any, error) {
+	switch v := value.(type) {
+	case nil, bool, string:
+		return v, nil
+	case json.Number:
+		return v.String(), nil
+	case []any:
+		out := []any{}
+		for _, one := range v {
+			s, ok := one.(string)
+			if !ok {
+				return nil, errors.New("a list must have strings")
+			}
+			out = append(out, s)
+		}
+		return out, nil
+	}
+	return nil, errors.New("the value must be a string, a number, true, false or a list")
+}
+
+func memberNames(known map[string]string) []string {
+	var names []string
+	for _, flag := range known {
+		names = append(names, strings.ReplaceAll(flag, "-", "_"))
+	}
+	slices.Sort(names)
+	return names
+}
+
+// fileSettings are the flags that a file may set, by compared name: one file may serve
+// several commands.
+func fileSettings(app *kong.Application) map[string]string {
+	known := make(map[string]string)
+	var walk func(n *kong.Node)
+	walk = func(n *kong.Node) {
+		if slices.ContainsFunc(n.Flags, func(f *kong.Flag) bool { return f.Name == "config" }) {
+			for _, f := range n.Flags {
+				if f.Name != "config" && f.Name != "help" {
+					known[settingName(f.Name)] = f.Name
+				}
+			}
+		}
+		for _, child := range n.Children {
+			walk(child)
+		}
+	}
+	walk(app.Node)
+	return known
+}
+
+// Validate implements kong.Resolver.
+func (c *configFile) Validate(*kong.Application) error { return nil }
+
+// Resolve implements kong.Resolver. Kong asks it for flags that aren't on the command line,
+// also for those that a variable has set: variables win over the file.
+func (c *configFile) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+	if variableOf(flag, os.LookupEnv) != "" {
+		return nil, nil
+	}
+	if value, ok := c.values[flag.Name]; ok {
+		return value, nil
+	}
+	return nil, nil
+}
+
+// variableOf is the variable that sets a flag, "" if none does.
+func variableOf(flag *kong.Flag, lookup func(string) (string, bool)) string {
+	for _, name := range flag.Envs {
+		if _, ok := lookup(name); ok {
+			return name
+		}
+	}
+	return ""
+}
+
+// durations refuses a number without a unit: Go would take it for nanoseconds.
+func durations() kong.Mapper {
+	return kong.MapperFunc(func(ctx *kong.DecodeContext, target reflect.Value) error {
+		token, err := ctx.Scan.PopValue("duration")
+		if err != nil {
+			return err
+		}
+		text := fmt.Sprint(token.Value)
+		d, err := time.ParseDuration(text)
+		if err != nil {
+			return fmt.Errorf("%q is no duration with a unit: write 500ms, 30s, 5m or 24h", text)
+		}
+		target.SetInt(int64(d))
+		return nil
+	})
+}

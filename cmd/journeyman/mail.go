@@ -1,0 +1,46 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"journeyman.dev/internal/mail"
+)
+
+type mailCommand struct {
+	Test mailTestCommand `cmd:"" help:"Send a mail to an address, by the settings that serve would use."`
+}
+
+type mailTestCommand struct {
+	Address string        `arg:"" help:"Who gets the mail."`
+	Config  string        `help:"JSON file of settings." type:"path"`
+	SMTPURL string        `name:"smtp-url" help:"smtp://user:password@host:port?from=address." env:"JOURNEYMAN_SMTP_URL"`
+	Timeout time.Duration `help:"How long the mail server may take." default:"30s"`
+}
+
+// Run sends one mail and says what the mail server said.
+func (c *mailTestCommand) Run(ctx context.Context, s streams) error {
+	if c.SMTPURL == "" {
+		return errors.New("no mail server is set: give --smtp-url, JOURNEYMAN_SMTP_URL or smtp_url in the file of --config")
+	}
+	sender, err := mail.NewSMTP(c.SMTPURL)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
+	defer cancel()
+	host := ""
+	if u, err := url.Parse(c.SMTPURL); err == nil {
+		host = u.Host
+	}
+	if err := sender.Send(ctx, mail.Message{
+		To: c.Address, Subject: "Journeyman: the mail server works", Text: "This mail was sent by journeyman mail test. Verification codes will arrive the same way.\r\n",
+	}); err != nil {
+		return fmt.Errorf("the mail wasn't sent through %s: %w", host, err)
+	}
+	fmt.Fprintf(s.out, "%s took the mail for %s.\n", host, c.Address)
+	return nil
+}

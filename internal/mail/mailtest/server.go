@@ -1,0 +1,84 @@
+// Package mailtest has a mail server for tests.
+package mailtest
+
+import (
+	"bufio"
+	"net"
+	"strings"
+	"testing"
+)
+
+// Server takes mails on a port of this machine, and answers each command as the script says.
+type Server struct {
+	URL string // for the setting smtp-url
+	// Received are the whole conversations of clients.
+	Received chan string
+}
+
+// Start runs a server that answers commands by their first word, such as "RCPT"; what the
+// script doesn't have is taken.
+func Start(t testing.TB, script map[string]string) *Server {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	s := &Server{URL: "smtp://" + l.Addr().String() + "?from=no-reply@contoso.example", Received: make(chan string, 16)}
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go s.talk(conn, script)
+		}
+	}()
+	return s
+}
+
+func (s *Server) talk(conn net.Conn, script map[string]string) {
+	defer func() { _ = conn.Close() }()
+	var all strings.Builder
+	defer func() {
+		select {
+		case s.Received <- all.String():
+		default:
+		}
+	}()
+	in := bufio.NewReader(conn)
+	say := func(text string) { _, _ = conn.Write([]byte(text + "\r\n")) }
+	say("220 mail.test")
+	data := false
+	for {
+		line, err := in.ReadString('\n')
+		if err != nil {
+			return
+		}
+		all.WriteString(line)
+		line = strings.TrimRight(line, "\r\n")
+		if data {
+			if line != "." {
+				continue
+			}
+			data = false
+			line = "END"
+		}
+		word, _, _ := strings.Cut(strings.ToUpper(line), " ")
+		answer, ok := script[word]
+		switch {
+		case ok:
+		case word == "DATA":
+			answer = "354 go on"
+		case word == "QUIT":
+			answer = "221 bye"
+		default:
+			answer = "250 ok"
+		}
+		data = word == "DATA" && strings.HasPrefix(answer, "354")
+		say(answer)
+		if word == "QUIT" {
+			return
+		}
+	}
+}

@@ -1,0 +1,41 @@
+// Package needtest skips tests that need what a machine may lack. JOURNEYMAN_TEST_REQUIRE
+// lists, by commas, what it must have: then a test that lacks it fails.
+package needtest
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// What tests may need.
+const (
+	Corpus   = "corpus"   // the real policies beside the project, ../shared
+	Chromium = "chromium" // a browser
+	NPM      = "npm"      // what npm fetches: MSAL, jQuery, axe-core
+	Postgres = "postgres" // PostgreSQL's server program
+)
+
+// Required reports whether the machine must have something.
+func Required(what string) bool {
+	return slices.Contains(strings.FieldsFunc(os.Getenv("JOURNEYMAN_TEST_REQUIRE"), func(r rune) bool { return r == ',' || r == ' ' }), what)
+}
+
+// Missing ends a test that lacks something: it is skipped, or fails if that is required.
+func Missing(t testing.TB, what, why string) {
+	t.Helper()
+	if Required(what) {
+		t.Fatalf("%s (JOURNEYMAN_TEST_REQUIRE has %s)", why, what)
+	}
+	t.Skip(why)
+}
+
+// Folder is a folder that a test needs, such as one of the corpus.
+func Folder(t testing.TB, what, path string) string {
+	t.Helper()
+	if _, err := os.Stat(path); err != nil {
+		Missing(t, what, "there is no "+path+" beside the project")
+	}
+	return path
+}
