@@ -65,8 +65,8 @@ fi
 report=$(mktemp)
 trap 'rm -f "$report"' EXIT
 go build -o "$report" ./scripts/testreport
-go test $race -json -timeout 14m ./... | "$report"
+go test $race -json -timeout 30m ./... | "$report"
 if [ -n "$(postgres)" ]; then
 	echo "The end-to-end tests once more, every server on PostgreSQL:"
-	JOURNEYMAN_TEST_DATABASE=postgres go test -json -timeout 14m ./test/ | "$report"
+	JOURNEYMAN_TEST_DATABASE=postgres go test -json -timeout 30m ./test/ | "$report"
 fi

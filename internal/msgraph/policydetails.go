@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -169,8 +170,10 @@ const (
 // and in its audit record.
 func (q *request) consequences(out library.Uploaded) {
 	h := q.w.Header()
-	if len(out.Diagnostics) > 0 {
-		h.Set(warningsHeader, headerJSON(diagnosticsJSON(out.Diagnostics)))
+	// What is for information alone, such as what a base can't be checked for, is in the details.
+	warnings := slices.DeleteFunc(slices.Clone(out.Diagnostics), func(d diag.Diagnostic) bool { return d.Severity == diag.Info })
+	if len(warnings) > 0 {
+		h.Set(warningsHeader, headerJSON(diagnosticsJSON(warnings)))
 	}
 	broken, ids := brokenJSON(out.Broken)
 	if len(broken) > 0 {
