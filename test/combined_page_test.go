@@ -83,7 +83,7 @@ func TestNobodyReadsAClaimResolver(t *testing.T) {
 <ClaimType Id="city"><DisplayName>City</DisplayName><DataType>string</DataType><UserInputType>DropdownSingleSelect</UserInputType><Restriction><Enumeration Text="In {Policy:PolicyId}" Value="x" /></Restriction></ClaimType>`,
 		resources: `<LocalizedResourcesReference Language="en" LocalizedResourcesReferenceId="test.en" />`,
 		more: `<Localization Enabled="true"><SupportedLanguages DefaultLanguage="en" MergeBehavior="Append"><SupportedLanguage>en</SupportedLanguage></SupportedLanguages><LocalizedResources Id="test.en"><LocalizedStrings>
-<LocalizedString ElementType="UxElement" StringId="heading">Hello {OIDC:LoginHint}, {Unknown:Thing} {0}</LocalizedString><LocalizedString ElementType="UxElement" StringId="MyOwn">{Context:HostName}{Claim:city}</LocalizedString>
+<LocalizedString ElementType="UxElement" StringId="heading">Hello {OIDC:LoginHint}, {Unknown:Thing} {0}</LocalizedString><LocalizedString ElementType="UxElement" StringId="MyOwn">{Context:HostName}{Claim:city} for {OAUTH-KV:campaign}</LocalizedString>
 <LocalizedString ElementType="ErrorMessage" StringId="UserMessageIfMissingRequiredElement">{0} is missing, {OIDC:LoginHint}</LocalizedString></LocalizedStrings></LocalizedResources></Localization>`,
 		// A profile before that doesn't resolve leaves the text itself in a claim.
 		providers: `<TechnicalProfile Id="Before"><DisplayName>b</DisplayName>` + transformation + `<OutputClaims><OutputClaim ClaimTypeReferenceId="held" DefaultValue="{Context:CorrelationId}" /><OutputClaim ClaimTypeReferenceId="note" DefaultValue="Note for {OIDC:LoginHint}" /></OutputClaims></TechnicalProfile>`,
@@ -93,11 +93,11 @@ func TestNobodyReadsAClaimResolver(t *testing.T) {
 		outputs:   `<OutputClaim ClaimTypeReferenceId="nick" Required="true" /><OutputClaim ClaimTypeReferenceId="held" /><OutputClaim ClaimTypeReferenceId="note" /><OutputClaim ClaimTypeReferenceId="city" />`,
 	})
 	u := e.user()
-	u.authorize(policy, map[string]string{"login_hint": `ann"><a href="//evil.example">x`})
+	u.authorize(policy, map[string]string{"login_hint": `ann"><a href="//evil.example">x`, "campaign": "spring"})
 	if m := regexp.MustCompile(`\{(OIDC|Context|Policy|Claim|Culture|OAUTH-KV):[^}]*\}`).FindAllString(u.page, -1); m != nil {
 		t.Errorf("the page has %v:\n%s", m, u.page)
 	}
-	for _, want := range []string{"Hello annahref=//evil.example", "{Unknown:Thing} {0}", "Go on, ann", "In " + policy, "Small, en-US"} {
+	for _, want := range []string{"Hello annahref=//evil.example", "{Unknown:Thing} {0}", "Go on, ann", "In " + policy, "Small, en-US", "for spring"} {
 		if !strings.Contains(strings.ReplaceAll(u.page, "anna href", "annahref"), want) {
 			t.Errorf("the page lacks %q:\n%s", want, excerpt(u.page))
 		}

@@ -59,6 +59,7 @@ type compiler struct {
 	defaults   []claims.Template // of all claims
 	keys       map[string]bool   // key sets that were asked for
 	ownKeys    map[string]bool   // and those of the server's own
+	hints      bool              // a step reads an id_token_hint
 }
 
 // Compile turns an effective policy into a Program and reports what its claims,

@@ -80,7 +80,7 @@ func (c *compiler) assertionKey(tp *policy.TechnicalProfile) string {
 			continue
 		}
 		name := keyset.Name(k.Storage.Value)
-		if c.o.KeyExists != nil && !c.o.KeyExists(name) {
+		if !c.needs(name) {
 			c.diag.Report(diag.MissingKeySet, k.Storage.Pos, "create the key set before users come this way",
 				"the tenant has no policy key %q, which the relying party uses as %s", k.Storage.Value, k.ID.Value)
 		}
@@ -338,6 +338,7 @@ func (c *compiler) step(src *policy.OrchestrationStep) *Step {
 		}
 	case StepGetClaims:
 		step.Issuer = c.profile(src.Issuer.Value, asHint)
+		c.hints = true
 	}
 	return step
 }

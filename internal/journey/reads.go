@@ -41,6 +41,21 @@ func (c *compiler) reads() {
 	}
 	for _, content := range c.p.Content {
 		note(content.LoadURI)
+		for _, res := range content.Resources {
+			if res.dynamic {
+				for _, text := range res.texts {
+					note(claims.ParseTemplate(text.value))
+				}
+			}
+		}
+	}
+	for _, t := range c.e.ClaimTypes.All() {
+		note(claims.ParseTemplate(t.DisplayName.Value))
+		note(claims.ParseTemplate(t.UserHelpText.Value))
+	}
+	if rp := c.p.RelyingParty; rp != nil && rp.AssertionKey == "" && c.hints {
+		// A GetClaims step takes its hint from these, too.
+		c.p.parameters["client_assertion"], c.p.parameters["client_assertion_type"] = true, true
 	}
 	if rp := c.p.RelyingParty; rp != nil {
 		for _, p := range rp.PageParameters {
