@@ -13,6 +13,7 @@ func TestSkippedTestsAreListedWithTheirReasons(t *testing.T) {
 {"Action":"output","Package":"p","Test":"TestA","Output":"    a_test.go:5: no Chromium on this machine\n"}
 {"Action":"output","Package":"p","Test":"TestA","Output":"--- SKIP: TestA (0.00s)\n"}
 {"Action":"skip","Package":"p","Test":"TestA"}
+{"Action":"skip","Package":"p","Test":"FuzzX/216a13"}
 {"Action":"output","Package":"p","Test":"TestB","Output":"    noise\n"}
 {"Action":"pass","Package":"p","Test":"TestB"}
 {"Action":"output","Package":"p","Output":"PASS\n"}
