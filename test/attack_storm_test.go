@@ -29,7 +29,7 @@ func (e *env) guessing(from string) *http.Client {
 
 // While 200 connections guess passwords of as many names as they like, with the real cost
 // of a hash, an honest sign-in is never sent away, neither from another address nor from
-// the one that they guess from. How long it takes is told; nothing is asserted of it.
+// the one that they guess from. The time it takes is printed; nothing is asserted about it.
 func TestHonestSignInsGetThroughAStormOfGuesses(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("needs more than one address of the loopback interface")

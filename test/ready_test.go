@@ -55,7 +55,7 @@ func (r readiness) has(name, detail string) bool {
 	})
 }
 
-// What a policy lacks is told by name, and the rest is served.
+// Readiness names what a policy lacks, and the rest is served.
 func TestReadinessNamesBrokenPolicies(t *testing.T) {
 	t.Parallel()
 	for name, change := range databases {
@@ -173,7 +173,7 @@ func (b *between) repair() {
 	b.dead = make(chan struct{})
 }
 
-// A database that hangs is told of within seconds, also when all of its connections wait.
+// Readiness reports a database that hangs within seconds, also when all of its connections wait.
 func TestAHangingDatabaseIsAnsweredFor(t *testing.T) {
 	t.Parallel()
 	u, err := url.Parse(storetest.Postgres(t))
@@ -233,7 +233,7 @@ func TestAHangingDatabaseIsAnsweredFor(t *testing.T) {
 	e.user().signUp(signUpSignIn, "emily@example.com")
 }
 
-// Before the listeners close, load balancers are told.
+// Readiness fails for a while before the listeners close, for load balancers.
 func TestAStopIsToldBeforeItHappens(t *testing.T) {
 	t.Parallel()
 	e := start(t, func(c *server.Config) { c.ShutdownDelay = 10 * time.Second })

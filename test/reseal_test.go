@@ -85,7 +85,7 @@ func TestTheMasterKeyIsChanged(t *testing.T) {
 			keys = newer
 			e = startWith(t, api, change)
 			check(e)
-			// A key that doesn't open what is there is told, and nothing is changed.
+			// A key that doesn't open what is there gives an error, and nothing is changed.
 			config.MasterKey = masterKey(3)
 			if _, err := server.Reseal(context.Background(), config); err == nil || strings.Contains(err.Error(), config.MasterKey) {
 				t.Errorf("a wrong key: %v", err)

@@ -50,7 +50,7 @@ func New(file string, basic Basic) (*API, error) {
 
 // Handler serves the API. GET and PUT /api/balances/{objectId} look at a balance and
 // change it, to try what a token shows then; "latest" is the user whom the API was asked for
-// last. A browser that opens an address of the API is told what it is.
+// last. A browser that opens an address of the API gets a page that says what it is.
 func (a *API) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for _, path := range []string{"/{$}", "/api/GetProfile", "/api/connector"} {

@@ -159,8 +159,8 @@ type resolving uint8
 const (
 	resolved        resolving = iota + 1
 	literal                   // they stay text
-	resolvedUnasked           // they are resolved, but B2C would want the flag, which is told
-	literalByKey              // they stay text, as the flag's key is misspelt, which is told
+	resolvedUnasked           // they are resolved, but B2C would want the flag: reported
+	literalByKey              // they stay text, as the flag's key is misspelt: reported
 )
 
 // insightsHandlers are the names of the Application Insights provider, folded.

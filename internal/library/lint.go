@@ -26,13 +26,13 @@ type File struct {
 // Lint checks policy files as one tenant, without a server: keys are not known, so
 // none is missing. Where several folders have a policy of one id, each folder's own
 // counts for its files, and the nearest other's for a base that it lacks; files that
-// only serve as bases come last. Of what lies in these, errors alone are told: they
+// only serve as bases come last. In these only errors are reported: they
 // would refuse the policies that inherit from them.
 func Lint(files []File, kinds journey.Registry) diag.List {
 	t, list := readTenant(files)
 	tested := make(map[*policy.Document]bool) // inherited by a relying party that was checked
 	// Who inherits from whom isn't known where a file can't be read whole or lacks its base,
-	// which was told.
+	// both already reported.
 	unclear := t.nameless || slices.ContainsFunc(t.docs, func(d *policy.Document) bool { return len(d.Faults) > 0 })
 	for _, d := range t.docs {
 		if t.bases[d.File] {

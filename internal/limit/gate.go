@@ -102,7 +102,7 @@ func (g *Gate) Enter(ctx context.Context, e Entry) (leave func(failed bool), err
 }
 
 // How long a connection waits for its refusal: each time for longer, so that one that comes
-// again at once, whatever it was told, doesn't keep the processors from those that were
+// again at once, whatever the answer, doesn't keep the processors from those that were
 // let in.
 const (
 	pauseStep = 100 * time.Millisecond

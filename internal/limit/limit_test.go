@@ -85,10 +85,10 @@ func TestOfVeryManyFailuresFewAreTold(t *testing.T) {
 		return told
 	}
 	if n := told("attacker", 1200); n != 220 {
-		t.Errorf("of 1200 failures %d were told, want 220", n)
+		t.Errorf("of 1200 failures %d were reported, want 220", n)
 	}
 	if n := told("person", 10); n != 10 {
-		t.Errorf("of 10 failures %d were told", n)
+		t.Errorf("of 10 failures %d were reported", n)
 	}
 }
 

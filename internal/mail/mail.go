@@ -193,7 +193,7 @@ type Notice struct {
 // Change is what was changed.
 type Change string
 
-// The changes that owners are told of.
+// The changes that are reported to owners.
 const (
 	PasswordChanged     Change = "password"
 	AddressChanged      Change = "address"

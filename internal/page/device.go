@@ -12,7 +12,7 @@ import (
 )
 
 // device is what a browser remembers of an account that its user signed in to: an id by
-// which the browser's wrong passwords are told from those of strangers.
+// which the browser's wrong passwords are kept apart from those of strangers.
 type device struct {
 	Account string    `json:"a"`
 	ID      string    `json:"i"`

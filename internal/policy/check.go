@@ -225,7 +225,7 @@ func (c *checker) session(tp *TechnicalProfile) {
 }
 
 // handler reports a Proprietary profile whose handler doesn't exist (TP-1). Of a
-// profile that no journey runs only a misspelling is told, and only as a warning: B2C may
+// profile that no journey runs only a misspelling is reported, and only as a warning: B2C may
 // have handlers that aren't documented.
 func (c *checker) handler(tp *TechnicalProfile, code diag.Code) {
 	if !strings.EqualFold(tp.Protocol.Name.Value, "Proprietary") || tp.Incomplete || knownHandler(tp.HandlerClass()) {

@@ -7,7 +7,7 @@ import (
 
 // placeholders are the forms in which deployment tools mark what they fill in: the VS Code
 // extension's {Settings:x}, Octopus' #{x}, Helm's {{x}}, Azure Pipelines' $(x) and __x__,
-// and the like. What users are told to write over, your_tenant, is one, too.
+// and the like. your_tenant, which samples ask their users to write over, is one, too.
 var placeholders = regexp.MustCompile(`(?i)\{[^{}]*\}|\$\([^()\s]+\)|__[a-z0-9.:\-]+(?:_[a-z0-9.:\-]+)*__|@[a-z0-9_.\-]+@|%[a-z_][a-z0-9_.\-]*%|##[a-z0-9_.\-]+##|your[_-]tenant|your_?tenant_?name`)
 
 // Placeholder reports whether a text has a placeholder that deployment tools fill in: what

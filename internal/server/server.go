@@ -88,7 +88,7 @@ type Config struct {
 	RESTAttempts int
 	// OutboundPerHost bounds the calls to one host at a time; 0: 512.
 	OutboundPerHost int
-	// ShutdownDelay is how long Run goes on serving after it was told to stop, while
+	// ShutdownDelay is how long Run goes on serving after the signal to stop, while
 	// readiness is denied; 0: not at all.
 	ShutdownDelay time.Duration
 	// DatabaseTimeout bounds each statement; 0: 5 s. Transactions have twice as long.

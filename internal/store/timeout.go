@@ -7,7 +7,7 @@ import (
 )
 
 // How long the database may take, unless the caller's context says: a statement with the
-// wait for a connection, and a transaction. A database that hangs is told as an error,
+// wait for a connection, and a transaction. A database that hangs gives an error,
 // while who asked still waits for it.
 const (
 	defaultTimeout = 5 * time.Second

@@ -127,7 +127,7 @@ func (x *Exchange) authentication(plan *journey.Plan) {
 	claimID := m.String("UseClaimAsBearerToken", "")
 	switch x.m.Auth {
 	case authNone:
-		// What isn't there or isn't legal was told, and isn't taken for None.
+		// An invalid or missing value was already reported; don't treat it as None.
 		if plan.Production && !insecure && strings.EqualFold(m.String("AuthenticationType", ""), authNone) {
 			plan.Report(diag.InsecureREST, m.At("AuthenticationType"), `add <Item Key="AllowInsecureAuthInProduction">true</Item>, or authenticate`,
 				"technical profile %q calls its API without authentication in a policy for production", plan.Source.ID.Value)
