@@ -222,3 +222,81 @@ func TestAPolicyIDWithoutPrefixIsTheSame(t *testing.T) {
 	e.must(204, "DELETE", "beta/trustFramework/policies/child", nil)
 	e.must(204, "DELETE", "beta/trustFramework/policies/lonebase", nil)
 }
+
+// An application may name the policy without the prefix, too.
+func TestAnAddressMayLeaveThePrefixOut(t *testing.T) {
+	t.Parallel()
+	e := start(t, nil)
+	e.uploaded("B2C_1A_LoneBase", loneBase("B2C_1A_LoneBase", "a"), 201)
+	e.uploaded("B2C_1A_Child", loneParty("B2C_1A_Child", "B2C_1A_LoneBase", "a", "one"), 201)
+	for _, id := range []string{"Child", "child", "b2c_1a_CHILD"} {
+		if got := e.value(id); got != "one" {
+			t.Errorf("%s gives %q", id, got)
+		}
+	}
+}
+
+// What an upload broke is named for this upload alone; a key that a last good version signs
+// with is in use; and who makes a policy first has made it.
+func TestAnUploadAnswersForItself(t *testing.T) {
+	t.Parallel()
+	e := start(t, nil)
+	const base, child, other = "B2C_1A_LoneBase", "B2C_1A_Child", "B2C_1A_Other"
+	e.uploaded(base, loneBase(base, "a"), 201)
+	e.uploaded(child, loneParty(child, base, "a", "one"), 201)
+	e.uploaded(other, loneBase(other, "x"), 201)
+	broken := strings.ReplaceAll(loneBase(base, "b"), "TokenSigningKeyContainer", "TokenEncryptionKeyContainer")
+	for range 2 {
+		if h := e.uploaded(base, broken, 200); !strings.Contains(h.Get("Journeyman-Broken-Policies"), child) {
+			t.Errorf("the upload that breaks it: %v", h)
+		}
+	}
+	if h := e.uploaded(other, loneBase(other, "x"), 200); h.Get("Journeyman-Broken-Policies") != "" {
+		t.Errorf("an upload that has nothing to do with it: %s", h.Get("Journeyman-Broken-Policies"))
+	}
+	e.must(204, "DELETE", "beta/trustFramework/policies/"+other, nil)
+	if status, answer := e.graph(admin, "DELETE", "beta/trustFramework/keySets/B2C_1A_TokenSigningKeyContainer", nil); status != 400 {
+		t.Errorf("the key of a last good version was deleted: %d %v", status, answer)
+	}
+	if got := e.value(child); got != "one" {
+		t.Errorf("the last good version gives %q", got)
+	}
+	// Of many that make one policy at once, one is told that it did.
+	made := make(chan int, 8)
+	for range cap(made) {
+		go func() {
+			req, err := http.NewRequest("POST", e.srv.AdminURL()+"/graph/beta/trustFramework/policies", strings.NewReader(loneBase("B2C_1A_Race", "a")))
+			if err != nil {
+				made <- 0
+				return
+			}
+			req.Header.Set("Authorization", "Bearer "+admin)
+			req.Header.Set("Content-Type", "application/xml")
+			res, err := e.client(nil).Do(req)
+			if err != nil {
+				made <- 0
+				return
+			}
+			_ = res.Body.Close()
+			made <- res.StatusCode
+		}()
+	}
+	count := make(map[int]int)
+	for range cap(made) {
+		count[<-made]++
+	}
+	if count[201] != 1 || count[409] != cap(made)-1 {
+		t.Errorf("made at once: %v", count)
+	}
+	// Names that no database can look for are refused, not a fault.
+	for _, path := range []string{"v1.0/users/a%00b", "v1.0/users?$skiptoken=a%00", "beta/trustFramework/policies/a%00/versions", "v1.0/applications/%ff"} {
+		if status, answer := e.graph(admin, "GET", path, nil); status != 400 {
+			t.Errorf("%s: %d %v", path, status, answer)
+		}
+	}
+	for _, upn := range []string{"@" + tenant, "a b@" + tenant, "a/b@" + tenant, "a@b@" + tenant, "\u202ey@" + tenant, strings.Repeat("x", 200) + "@" + tenant} {
+		if status, answer := e.graph(admin, "POST", "v1.0/users", object{"displayName": "N", "userPrincipalName": upn}); status != 400 {
+			t.Errorf("%q: %d %v", upn, status, answer)
+		}
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"reflect"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -61,6 +62,11 @@ func run(ctx context.Context, args []string, s streams) int {
 			fmt.Fprintln(s.err, "journeyman:", err)
 			return 2
 		}
+	}
+	if len(args) > 0 && args[0] == "policy" && slices.Contains(args, "") {
+		// A path that is blank would mean the folder that one is in, with all that lies below.
+		fmt.Fprintln(s.err, "journeyman: an argument is blank: is a variable of your shell not set?")
+		return 2
 	}
 	k, err := parser.Parse(args)
 	if exit >= 0 {

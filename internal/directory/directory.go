@@ -222,6 +222,9 @@ func (u *User) Check() error {
 			return err
 		}
 	}
+	if err := checkUPN(u.UPN); err != nil {
+		return err
+	}
 	for name, v := range u.Attributes {
 		most, ok := maxLengths[strings.ToLower(name)]
 		if !ok {

@@ -25,7 +25,7 @@ func (i Identity) check() error {
 	switch kind := strings.ToLower(i.Type); {
 	case i.ID == "" || i.Type == "" || kind == Federated && i.Issuer == "":
 		return fmt.Errorf("%w: an identity lacks its type, issuer or id", ErrInvalid)
-	case len(i.ID) > maxIdentityID || len(i.Issuer) > maxIssuer || !utf8.ValidString(i.ID) || strings.ContainsFunc(i.ID, hidden):
+	case len(i.ID) > maxIdentityID || len(i.Issuer) > maxIssuer || !utf8.ValidString(i.ID+i.Issuer) || strings.ContainsFunc(i.ID+i.Issuer, hidden):
 		return fmt.Errorf("%w: an identity is too long or has characters that aren't allowed", ErrInvalid)
 	case i.Type == Federated:
 		return nil
@@ -39,6 +39,22 @@ func (i Identity) check() error {
 		if utf8.RuneCountInString(i.ID) > maxUserName || strings.ContainsFunc(i.ID, unicode.IsSpace) {
 			return fmt.Errorf("%w: a user name has up to %d characters and no blanks", ErrInvalid, maxUserName)
 		}
+	}
+	return nil
+}
+
+// maxUPN is Graph's limit.
+const maxUPN = 113
+
+// checkUPN reports what a user principal name has wrong; "" is completed by Create.
+func checkUPN(upn string) error {
+	if upn == "" {
+		return nil
+	}
+	local, domain, ok := strings.Cut(upn, "@")
+	if !ok || local == "" || domain == "" || utf8.RuneCountInString(upn) > maxUPN || !utf8.ValidString(upn) ||
+		strings.ContainsFunc(upn, func(r rune) bool { return hidden(r) || unicode.IsSpace(r) || strings.ContainsRune(`/\%?`, r) }) || strings.Contains(domain, "@") {
+		return fmt.Errorf("%w: a user principal name is name@domain, of up to %d characters, without blanks and special characters", ErrInvalid, maxUPN)
 	}
 	return nil
 }

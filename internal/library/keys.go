@@ -19,16 +19,23 @@ func (l *Library) RemoveKey(ctx context.Context, names []string, remove func() e
 	if err != nil {
 		return nil, err
 	}
+	named := func(name string) bool {
+		return slices.ContainsFunc(names, func(key string) bool { return strings.EqualFold(keyset.Name(key), keyset.Name(name)) })
+	}
 	for _, d := range parseAll(sources, l.flows).All() {
-		if slices.ContainsFunc(keysOf(d), func(name string) bool {
-			return slices.ContainsFunc(names, func(key string) bool { return strings.EqualFold(keyset.Name(key), keyset.Name(name)) })
-		}) {
+		if slices.ContainsFunc(keysOf(d), named) {
 			users = append(users, d.PolicyID.Value)
+		}
+	}
+	// What stands on its last good version may use keys that no file names any more.
+	for _, p := range l.current().current {
+		if slices.ContainsFunc(p.Keys, named) {
+			users = append(users, p.PolicyID)
 		}
 	}
 	if len(users) > 0 {
 		slices.Sort(users)
-		return users, nil
+		return slices.Compact(users), nil
 	}
 	return nil, remove()
 }

@@ -30,6 +30,8 @@ type Policy struct {
 	Version int64
 	// By is who uploaded it, as the admin API knows them; "" if that isn't known.
 	By string
+	// New, of an upload, refuses a policy that is there already: ErrExists.
+	New bool
 	// File is the file's name in the diagnostics of an upload, "" for one made of the id. It
 	// isn't stored.
 	File string
@@ -84,6 +86,8 @@ type Library struct {
 	Now     func() time.Time
 	Log     *slog.Logger
 	Keep    time.Duration // how long programs outlive their policies
+	// KeyActive reports whether a policy key has a key that may be used now; nil: not known.
+	KeyActive func(id string) bool
 
 	// changes is held from reading the store to publishing what was read or written:
 	// else a reload could put back what an upload has just replaced. Requests never
@@ -115,6 +119,7 @@ type compiled struct {
 // Errors of changing policies.
 var (
 	ErrNoPolicy = errors.New("no such policy")
+	ErrExists   = errors.New("the policy exists")
 	// ErrInvalid goes with diagnostics.
 	ErrInvalid = errors.New("the policy has errors")
 )
@@ -319,6 +324,9 @@ func (l *Library) upload(ctx context.Context, set bool, files []Policy) (Uploade
 		placed[id] = f.name()
 		before, there := had[id]
 		out.Made[id] = !there
+		if f.New && there {
+			return out, fmt.Errorf("%w: %s", ErrExists, f.ID)
+		}
 		if set && there && bytes.Equal(before.XML, f.XML) {
 			sources[id], out.Unchanged[id] = before, true
 			continue
@@ -362,7 +370,7 @@ func (l *Library) upload(ctx context.Context, set bool, files []Policy) (Uploade
 	for id, s := range next.status {
 		_, own := placed[id]
 		switch before, known := was.status[id]; {
-		case s.State != Current && !own:
+		case s.State != Current && !own && (known && before.State == Current || next.standsOn(s.ID, changed)):
 			out.Broken = append(out.Broken, s)
 		case s.State == Current && known && before.State != Current:
 			out.Mended = append(out.Mended, s.ID)
@@ -407,6 +415,14 @@ func rename(d *diag.Diagnostic, files map[string]string) {
 	}
 }
 
+// standsOn reports whether a policy inherits from one of some files.
+func (s *state) standsOn(id string, files []Policy) bool {
+	chain, _ := s.docs.Chain(id)
+	return slices.ContainsFunc(chain, func(d *policy.Document) bool {
+		return slices.ContainsFunc(files, func(f Policy) bool { return strings.EqualFold(f.ID, d.PolicyID.Value) })
+	})
+}
+
 // place parses a file and puts it among the sources; it reports what the file itself has
 // wrong.
 func (l *Library) place(f *Policy, sources map[string]Policy) diag.List {
@@ -429,7 +445,7 @@ func (l *Library) place(f *Policy, sources map[string]Policy) diag.List {
 
 // Current implements oidc.Programs.
 func (l *Library) Current(id string) *journey.Program {
-	return l.current().current[policy.Fold(id)]
+	return l.current().current[policy.Fold(policy.NormalID(id))]
 }
 
 // Program implements journey.Programs: a journey under way finishes on the program that

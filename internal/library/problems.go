@@ -30,6 +30,11 @@ func (l *Library) Problems() []Problem {
 			}
 		}
 		missing(p.Keys, l.Options.KeyExists)
+		for _, key := range p.Keys {
+			if l.KeyActive != nil && l.Options.KeyExists != nil && l.Options.KeyExists(key) && !l.KeyActive(key) {
+				list = append(list, Problem{p.PolicyID, "the key set " + key + " has no active key"})
+			}
+		}
 		missing(p.OwnKeys, l.Options.OwnKeyExists)
 	}
 	slices.SortFunc(list, func(a, b Problem) int { return strings.Compare(a.PolicyID+" "+a.Text, b.PolicyID+" "+b.Text) })

@@ -84,7 +84,7 @@ func (l *Library) compileAll(ctx context.Context, sources, flows map[string]Poli
 // lastGood finds the program that a policy served last; none if there is none that can be
 // compiled.
 func (l *Library) lastGood(ctx context.Context, was *state, id, hash string) (compiled, error) {
-	if program := was.current[id]; program != nil && (hash == "" || program.Hash == hash) {
+	if program := was.current[id]; program != nil && program.RelyingParty != nil && (hash == "" || program.Hash == hash) {
 		return was.byHash[program.Hash], nil
 	}
 	if hash == "" {

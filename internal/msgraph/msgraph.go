@@ -218,6 +218,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		q.fail(&apiError{http.StatusNotFound, "BadRequest", "The address begins with neither /v1.0 nor /beta."})
 		return
 	}
+	if !readable(r) {
+		q.fail(&apiError{http.StatusBadRequest, "BadRequest", "The address has characters that no name has."})
+		return
+	}
 	handler, allowed := q.find(path)
 	switch {
 	case handler == nil && len(allowed) > 0:
@@ -249,6 +253,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, whole, maxSetBytes)
 	}
 	q.run(handler)
+}
+
+// readable reports whether path and query are text that a database can look for.
+func readable(r *http.Request) bool {
+	query, err := url.QueryUnescape(r.URL.RawQuery)
+	return err == nil && utf8.ValidString(r.URL.Path) && utf8.ValidString(query) && !strings.ContainsRune(r.URL.Path+query, 0)
 }
 
 // find matches a path without regard to case; keySets('x') is keySets/x.

@@ -103,19 +103,23 @@ func (q *request) upload(id string, overwrite bool) error {
 			return &apiError{http.StatusConflict, "AADB2C", fmt.Sprintf("The tenant %s already has a policy with the id %s.", q.s.TenantName, own)}
 		}
 	}
-	_, missing := q.s.Policies.Get(id)
-	out, err := q.s.Policies.Upload(q.Context(), library.Policy{ID: id, XML: file, By: q.by()})
+	out, err := q.s.Policies.Upload(q.Context(), library.Policy{ID: id, XML: file, By: q.by(), New: !overwrite})
 	if errors.Is(err, library.ErrInvalid) {
 		q.refuse(id, out.Diagnostics)
 		return nil
+	}
+	if errors.Is(err, library.ErrExists) { // another made it meanwhile
+		return &apiError{http.StatusConflict, "AADB2C", fmt.Sprintf("The tenant %s already has a policy with the id %s.", q.s.TenantName, policyID(file))}
 	}
 	if err != nil {
 		return err
 	}
 	q.consequences(out)
 	status := http.StatusOK
-	if missing != nil {
-		status = http.StatusCreated
+	for _, made := range out.Made { // of one file
+		if made {
+			status = http.StatusCreated
+		}
 	}
 	if id == "" {
 		q.w.Header().Set("Location", q.base()+"/trustFramework/policies/"+policyID(file)+"/")

@@ -228,6 +228,15 @@ func (q *request) patchFlow() error {
 }
 
 func (q *request) deleteFlow() error {
+	f, err := q.flow()
+	if err != nil {
+		return err
+	}
+	for _, s := range q.s.Policies.Statuses() {
+		if s.Document != nil && s.Document.Base != nil && strings.EqualFold(s.Document.Base.PolicyID.Value, f.ID) {
+			return badConnector("The policy " + s.ID + " inherits from the user flow.")
+		}
+	}
 	return q.changeFlow(func(t *userflow.Tenant, f *userflow.Flow) error {
 		id := f.ID
 		t.Flows = slices.DeleteFunc(t.Flows, func(have userflow.Flow) bool { return have.ID == id })

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"journeyman.dev/internal/application"
 	"journeyman.dev/internal/endpoint"
@@ -89,6 +90,9 @@ func (s *Server) tokenClient(r *http.Request, form url.Values) (application.Appl
 	}
 	if id == "" {
 		return application.Application{}, "", &failure{journey.CodeNoClientID, "unauthorized_client", "The request does not contain a client id parameter."}
+	}
+	if strings.ContainsRune(id, 0) || !utf8.ValidString(id) {
+		return application.Application{}, "", &failure{journey.CodeUnknownClient, "unauthorized_client", "The client id specified in the request is not registered in the tenant."}
 	}
 	client, err := s.Applications.GetByAppID(r.Context(), id)
 	switch {

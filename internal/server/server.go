@@ -563,7 +563,7 @@ func (s *Server) wire(ctx context.Context, sealer *seal.Sealer) error {
 		return err
 	}
 	s.Policies = &library.Library{
-		Store: store.Policies{DB: s.db}, Now: c.Now, Log: c.Log, Keep: 24 * time.Hour,
+		Store: store.Policies{DB: s.db}, Now: c.Now, Log: c.Log, Keep: 24 * time.Hour, KeyActive: s.keyActive,
 		Options: journey.Options{Providers: registry, TenantName: c.Tenant, TenantID: s.TenantID, KeyExists: s.Keys.Exists,
 			OwnKeyExists: s.OwnKeys.Exists, ConnectorExists: s.Connectors.Exists},
 	}
