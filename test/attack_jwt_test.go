@@ -18,6 +18,8 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
+
+	"journeyman.dev/internal/keyset"
 )
 
 // segment is a part of a compact JWT.
@@ -112,6 +114,23 @@ func (e *env) verificationKey(name string) (*rsa.PublicKey, string) {
 	return set.Keys[0].Key.(*rsa.PublicKey), set.Keys[0].KeyID
 }
 
+// providerKey makes the key set IdP, of a scripted identity provider, and returns its key.
+func (e *env) providerKey() keyset.SigningKey {
+	e.t.Helper()
+	key, err := signingKey()
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	if _, err := e.srv.Keys.Create(e.t.Context(), "IdP", key); err != nil {
+		e.t.Fatal(err)
+	}
+	active, err := e.srv.Keys.ActiveSigningKey(e.t.Context(), "B2C_1A_IdP")
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	return active
+}
+
 func TestForgedTokensAtLogout(t *testing.T) {
 	t.Parallel()
 	e := start(t, nil)
@@ -191,17 +210,7 @@ func TestForgedHintsAndFederatedTokens(t *testing.T) {
 	t.Parallel()
 	e := start(t, nil)
 	e.trustAPI()
-	key, err := signingKey()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := e.srv.Keys.Create(t.Context(), "IdP", key); err != nil {
-		t.Fatal(err)
-	}
-	active, err := e.srv.Keys.ActiveSigningKey(t.Context(), "B2C_1A_IdP")
-	if err != nil {
-		t.Fatal(err)
-	}
+	active := e.providerKey()
 	public, kid := e.verificationKey("IdP")
 	issuer := e.api.server.URL
 	var asked url.Values

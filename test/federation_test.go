@@ -113,17 +113,7 @@ func TestOpenIDConnectFederation(t *testing.T) {
 	t.Parallel()
 	e := start(t, nil)
 	e.trustAPI()
-	key, err := signingKey()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := e.srv.Keys.Create(t.Context(), "IdP", key); err != nil {
-		t.Fatal(err)
-	}
-	active, err := e.srv.Keys.ActiveSigningKey(t.Context(), "B2C_1A_IdP")
-	if err != nil {
-		t.Fatal(err)
-	}
+	active := e.providerKey()
 	nonce, changeNonce := "", false
 	issuer := e.api.server.URL
 	e.api.handle(func(w http.ResponseWriter, r *http.Request) {

@@ -36,17 +36,7 @@ type scriptedProvider struct {
 func newProvider(t *testing.T, e *env) *scriptedProvider {
 	t.Helper()
 	e.trustAPI()
-	key, err := signingKey()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := e.srv.Keys.Create(t.Context(), "IdP", key); err != nil {
-		t.Fatal(err)
-	}
-	active, err := e.srv.Keys.ActiveSigningKey(t.Context(), "B2C_1A_IdP")
-	if err != nil {
-		t.Fatal(err)
-	}
+	active := e.providerKey()
 	p := &scriptedProvider{e: e, key: active, url: e.api.server.URL}
 	e.api.handle(func(w http.ResponseWriter, r *http.Request) {
 		p.mu.Lock()

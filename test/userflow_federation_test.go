@@ -32,17 +32,7 @@ import (
 func (e *env) identityProvider(user map[string]any, then func(w http.ResponseWriter, r *http.Request)) {
 	e.t.Helper()
 	e.trustAPI()
-	key, err := signingKey()
-	if err != nil {
-		e.t.Fatal(err)
-	}
-	if _, err := e.srv.Keys.Create(e.t.Context(), "IdP", key); err != nil {
-		e.t.Fatal(err)
-	}
-	active, err := e.srv.Keys.ActiveSigningKey(e.t.Context(), "B2C_1A_IdP")
-	if err != nil {
-		e.t.Fatal(err)
-	}
+	active := e.providerKey()
 	issuer := e.api.server.URL
 	nonces := make(chan string, 100)
 	e.api.handle(func(w http.ResponseWriter, r *http.Request) {
