@@ -15,6 +15,7 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 
 	"journeyman.dev/internal/keyset"
+	"journeyman.dev/internal/needtest"
 )
 
 // What B2C takes isn't refused at the door, and runs.
@@ -104,24 +105,15 @@ type openIDProvider struct {
 
 func newOpenIDProvider(t *testing.T, e *env) *openIDProvider {
 	t.Helper()
-	key, err := signingKey()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := e.srv.Keys.Create(t.Context(), "IdP", key); err != nil {
-		t.Fatal(err)
-	}
+	active := e.providerKey()
 	if _, err := e.srv.Keys.Create(t.Context(), "IdPSecret", keyset.NewSecret("sig", []byte("secret"))); err != nil {
 		t.Fatal(err)
 	}
-	active, err := e.srv.Keys.ActiveSigningKey(t.Context(), "B2C_1A_IdP")
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: active.Key, KeyID: active.KID}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &openIDProvider{e: e}
-	if p.signer, err = jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: active.Key, KeyID: active.KID}}, nil); err != nil {
-		t.Fatal(err)
-	}
+	p := &openIDProvider{e: e, signer: signer}
 	set, err := e.srv.Keys.PublicJWKS(t.Context(), "B2C_1A_IdP")
 	if err != nil {
 		t.Fatal(err)
@@ -265,10 +257,7 @@ func TestASelectionOfOneProviderWithoutPageGoesStraightOn(t *testing.T) {
 // The cases beside the project: each is a policy on top of the starter pack.
 func TestTheCasesThatB2CAcceptsRun(t *testing.T) {
 	t.Parallel()
-	folder := filepath.Join("..", "..", "shared", "cases")
-	if _, err := os.Stat(folder); err != nil {
-		t.Skip("no cases beside the project")
-	}
+	folder := needtest.Folder(t, needtest.Corpus, filepath.Join("..", "..", "shared", "cases"))
 	read := func(name string) string {
 		b, err := os.ReadFile(filepath.Join(folder, name, "policy.xml"))
 		if err != nil {

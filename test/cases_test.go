@@ -8,14 +8,17 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"journeyman.dev/internal/needtest"
 )
 
 // caseEnv is a server with the starter pack and one of the cases beside the project, changed.
 func caseEnv(t *testing.T, name string, change func(e *env, xml string) string) *env {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join("..", "..", "shared", "cases", name, "policy.xml"))
+	folder := needtest.Folder(t, needtest.Corpus, filepath.Join("..", "..", "shared", "cases"))
+	b, err := os.ReadFile(filepath.Join(folder, name, "policy.xml"))
 	if err != nil {
-		t.Skip("no cases beside the project")
+		t.Fatal(err)
 	}
 	e := start(t, nil)
 	e.upload(starterPack(t), "TrustFrameworkBase", "TrustFrameworkLocalization", "TrustFrameworkExtensions")

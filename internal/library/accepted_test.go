@@ -10,6 +10,7 @@ import (
 
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/needtest"
 	"journeyman.dev/internal/policy"
 	"journeyman.dev/internal/server"
 )
@@ -231,10 +232,7 @@ func TestSettingsAreReadAsTheExtensionReadsThem(t *testing.T) {
 // The cases beside the project that concern the door alone.
 func TestTheCasesLintAndUpload(t *testing.T) {
 	t.Parallel()
-	folder := filepath.Join("..", "..", "..", "shared", "cases")
-	if _, err := os.Stat(folder); err != nil {
-		t.Skip("no cases beside the project")
-	}
+	folder := needtest.Folder(t, needtest.Corpus, filepath.Join("..", "..", "..", "shared", "cases"))
 	base := readCorpus(t, corpus(t, "starterpack", usualPack), true)
 	for _, name := range []string{"abstract-selfasserted-profile", "apple-walkthrough", "appinsights-step-after-sendclaims", "combined-step-single-provider-no-page", "stray-input-parameter", "lint-tenant-placeholders"} {
 		files := slices.Concat(readCorpus(t, filepath.Join(folder, name), false), base)
