@@ -261,7 +261,7 @@ func TestAnUploadAnswersForItself(t *testing.T) {
 	if got := e.value(child); got != "one" {
 		t.Errorf("the last good version gives %q", got)
 	}
-	// Of many that make one policy at once, one is told that it did.
+	// Of many that make one policy at once, one reports that it did.
 	made := make(chan int, 8)
 	for range cap(made) {
 		go func() {

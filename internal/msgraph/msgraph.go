@@ -101,8 +101,8 @@ type request struct {
 	args   []string
 	caller caller
 	beta   bool
-	// targets is what the call acts on, and details what is to be told of it beside, for its
-	// audit record.
+	// targets is what the call acts on, and details what else its
+	// audit record says.
 	targets []audit.Target
 	details []audit.Detail
 }

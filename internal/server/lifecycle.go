@@ -80,7 +80,7 @@ func (s *Server) announce(errs <-chan error) error {
 	if s.Config.ShutdownDelay <= 0 {
 		return nil
 	}
-	s.Config.Log.Info("stopping: requests are taken for a while, and readiness is not told any more", "delay", s.Config.ShutdownDelay)
+	s.Config.Log.Info("stopping: requests are taken for a while, and readiness says no", "delay", s.Config.ShutdownDelay)
 	over := time.NewTimer(s.Config.ShutdownDelay)
 	defer over.Stop()
 	select {
