@@ -62,6 +62,7 @@ var onlyHere = map[string]string{
 
 // never are imports that the engine must not have.
 var never = map[string][]string{
+	"internal/program": {"net/http", "html/template", "database/sql"},
 	"internal/journey": {"net/http", "html/template", "database/sql"},
 	"internal/policy":  {"net/http", "database/sql"},
 	"internal/claims":  {"net/http", "database/sql"},

@@ -3,6 +3,7 @@ package journey
 import (
 	"context"
 	"fmt"
+	"journeyman.dev/internal/program"
 	"maps"
 	"slices"
 	"sync"
@@ -22,13 +23,13 @@ const (
 
 // behind are the exchanges of the steps behind the journey's last SendClaims step, if that is
 // the one that ended it: an earlier one ends the journey where it stands (policy-engine §4.1).
-func (r *run) behind() []*Step {
+func (r *run) behind() []*program.Step {
 	uj, frame := r.top()
-	if uj == nil || frame.Step >= len(uj.Steps) || uj.Steps[frame.Step].Type != StepSendClaims {
+	if uj == nil || frame.Step >= len(uj.Steps) || uj.Steps[frame.Step].Type != program.StepSendClaims {
 		return nil
 	}
 	rest := uj.Steps[frame.Step+1:]
-	if slices.ContainsFunc(rest, func(s *Step) bool { return s.Type == StepSendClaims }) {
+	if slices.ContainsFunc(rest, func(s *program.Step) bool { return s.Type == program.StepSendClaims }) {
 		return nil
 	}
 	return rest
@@ -61,13 +62,13 @@ func (r *run) afterwards(ctx context.Context) {
 }
 
 // behindStep runs one step; those that would ask the user do nothing.
-func (r *run) behindStep(ctx context.Context, step *Step) (err error) {
+func (r *run) behindStep(ctx context.Context, step *program.Step) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = Fail(CodeInternal, fmt.Errorf("panic: %v", p))
 		}
 	}()
-	if step.Type != StepClaimsExchange || skips(step.Preconditions, &r.j.Claims) {
+	if step.Type != program.StepClaimsExchange || program.Skips(step.Preconditions, &r.j.Claims) {
 		return nil
 	}
 	exchange := r.chosen(&Frame{}, step)

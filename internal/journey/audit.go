@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"journeyman.dev/internal/audit"
+	"journeyman.dev/internal/program"
 )
 
 // Auditor keeps records of what journeys did; it must not hold them up.
@@ -30,7 +31,7 @@ type Event struct {
 
 // Record makes the audit record of an event of the journey: details 0 to 6 are in the
 // order that workbooks rely on.
-func (j *Journey) Record(p *Program, e Event) audit.Record {
+func (j *Journey) Record(p *program.Program, e Event) audit.Record {
 	fourth := audit.Detail{Key: "IdentityProviderName", Value: orNA(e.Provider)}
 	if e.Username != "" {
 		fourth = audit.Detail{Key: "LocalAccountUsername", Value: e.Username}

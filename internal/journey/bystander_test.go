@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"journeyman.dev/internal/claims"
+	"journeyman.dev/internal/program"
 )
 
 // watcher is telemetry that notes when it runs.
@@ -28,9 +29,9 @@ func TestTelemetryThatFailsEndsNoJourneyAndChangesNoClaim(t *testing.T) {
 	t.Parallel()
 	var ran []string
 	for _, err := range []error{nil, errors.New("no telemetry")} {
-		set := &ClaimUse{Claim: &claims.Type{ID: "name", DataType: claims.String}, HasDefault: true, Default: claims.ParseTemplate("Event")}
-		tp := &TechnicalProfile{ID: "watch", Exchange: watcher{"watch", &ran, err}, Inputs: []*ClaimUse{set}, Outputs: []*ClaimUse{set}}
-		r := &run{e: &Engine{Log: slog.New(slog.DiscardHandler), Now: time.Now}, j: &Journey{}, p: &Program{Schema: new(Schema), RelyingParty: new(RelyingParty)}}
+		set := &program.ClaimUse{Claim: &claims.Type{ID: "name", DataType: claims.String}, HasDefault: true, Default: claims.ParseTemplate("Event")}
+		tp := &program.TechnicalProfile{ID: "watch", Exchange: watcher{"watch", &ran, err}, Inputs: []*program.ClaimUse{set}, Outputs: []*program.ClaimUse{set}}
+		r := &run{e: &Engine{Log: slog.New(slog.DiscardHandler), Now: time.Now}, j: &Journey{}, p: &program.Program{Schema: new(program.Schema), RelyingParty: new(program.RelyingParty)}}
 		bag := new(claims.Bag)
 		result, got := r.runProfile(t.Context(), tp, bag, exchangeRun{})
 		if got != nil || result.Output == nil || bag.Len() != 0 {

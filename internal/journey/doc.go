@@ -1,7 +1,6 @@
-// Package journey compiles effective policies to Programs and runs them.
+// Package journey runs Programs, which package program compiles.
 //
-// A Program is immutable: steps, technical profiles, claims and texts with every
-// reference resolved. A Journey is plain data: the request that began it, its
+// A Journey is plain data: the request that began it, its
 // claims, where it stands. Running a Program over a Journey gives an Outcome:
 //
 //	         Start                     Resume
@@ -13,7 +12,7 @@
 //	         ├─► Finished, with the claims of the relying party
 //	         └─► Failed, with a Failure
 //
-// Providers (package provider/…) fill [Exchange]; protocols (oidc) start journeys
+// Providers (package provider/…) implement [Exchange]; protocols (oidc) start journeys
 // and turn the last two outcomes into answers; page draws the first. This package
 // knows no HTTP, no HTML and no SQL.
 //

@@ -19,6 +19,7 @@ import (
 	"journeyman.dev/internal/directory"
 	"journeyman.dev/internal/limit"
 	"journeyman.dev/internal/policy"
+	"journeyman.dev/internal/program"
 	"journeyman.dev/internal/session"
 )
 
@@ -53,7 +54,7 @@ type Sealer interface {
 
 // Programs finds the program that a journey began with.
 type Programs interface {
-	Program(ctx context.Context, hash string) (*Program, error)
+	Program(ctx context.Context, hash string) (*program.Program, error)
 }
 
 // Accounts knows how the accounts of the directory stand.
@@ -112,7 +113,7 @@ var ErrTooMany = errors.New("the client has left too many journeys")
 
 // Begin is what a protocol starts a journey with.
 type Begin struct {
-	Program  *Program
+	Program  *program.Program
 	Request  Request
 	Protocol json.RawMessage
 	Language string
@@ -124,7 +125,7 @@ type Begin struct {
 	NoUI  bool
 	// Journey is run instead of the relying party's default one, without session: refresh,
 	// UserInfo.
-	Journey *UserJourney
+	Journey *program.UserJourney
 	Grant   *Grant
 	// ResourceOwner runs the journey on a user name (a request parameter) and Password,
 	// which {OIDC:Password} gives; neither the journey nor its session is stored.
@@ -184,7 +185,7 @@ func (e *Engine) Start(ctx context.Context, b Begin) (Ran, error) {
 
 // authorize runs the profiles that may authorize a journey, until one accepts the
 // request's token; no step runs before (policy-engine §4.10).
-func (r *run) authorize(ctx context.Context, uj *UserJourney) error {
+func (r *run) authorize(ctx context.Context, uj *program.UserJourney) error {
 	var refused error
 	for _, tp := range uj.Authorization {
 		working := r.j.Claims.Clone()

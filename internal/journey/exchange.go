@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"journeyman.dev/internal/claims"
+	"journeyman.dev/internal/program"
 	"journeyman.dev/internal/texts"
 )
 
@@ -14,7 +15,17 @@ import (
 type Provider interface {
 	// Plan reads the profile's metadata and checks it. It reports what is wrong
 	// through p and may then return nil.
-	Plan(p *Plan) Exchange
+	Plan(p *program.Plan) Exchange
+}
+
+// Plans is a Provider as the compiler calls it.
+func Plans(p Provider) program.Planner {
+	return func(plan *program.Plan) program.Planned {
+		if x := p.Plan(plan); x != nil {
+			return x
+		}
+		return nil
+	}
 }
 
 // Exchange is a technical profile that a Provider planned: immutable, shared by
@@ -27,10 +38,10 @@ type Exchange interface {
 
 // Call is one run of an Exchange within a journey.
 type Call struct {
-	Profile  *TechnicalProfile
-	Journey  *Journey        // read only; the engine alone writes claims
-	Program  *Program        // of the journey
-	Resolver claims.Resolver // claim resolvers as of now
+	Profile  *program.TechnicalProfile
+	Journey  *Journey         // read only; the engine alone writes claims
+	Program  *program.Program // of the journey
+	Resolver claims.Resolver  // claim resolvers as of now
 
 	Inputs    Inputs // input claims that have a value, defaults applied, in order
 	Persisted Inputs // persisted claims that have a value, in order
@@ -50,7 +61,7 @@ type Call struct {
 	// Validate runs validation technical profiles over the values of a page: the
 	// profile's own, or those of a display control's action. The claims that they put
 	// out are added to page. A *Failure says what the page should tell the user.
-	Validate func(ctx context.Context, list []Validation, page *claims.Bag) error
+	Validate func(ctx context.Context, list []program.Validation, page *claims.Bag) error
 
 	// ReturnURL is the federation callback, without policy segment and with one.
 	ReturnURL, PolicyReturnURL string
@@ -60,8 +71,8 @@ type Call struct {
 	// SignIn is set if the form stands on the combined page for signing in and up.
 	SignIn bool
 
-	Language  string     // of the journey
-	Resources *Resources // the policy's texts for the page; may be nil
+	Language  string             // of the journey
+	Resources *program.Resources // the policy's texts for the page; may be nil
 
 	Now  func() time.Time
 	Rand io.Reader
@@ -92,12 +103,12 @@ func (c *Call) Remember(name string, value json.RawMessage) {
 // SignsOut is an exchange with another site that has a session of its own there.
 type SignsOut interface {
 	// SignOutURL is the address that ends it, for a hidden frame; "" if there is none.
-	SignOutURL(ctx context.Context, p *Program, now time.Time) (string, error)
+	SignOutURL(ctx context.Context, p *program.Program, now time.Time) (string, error)
 }
 
 // Input is one input or persisted claim with its value.
 type Input struct {
-	Use   *ClaimUse
+	Use   *program.ClaimUse
 	Value claims.Value
 }
 
@@ -143,20 +154,20 @@ type Leave struct {
 type Output interface {
 	// Claim returns the value for an output claim, converted to its data type; no
 	// value if the provider has none.
-	Claim(use *ClaimUse) (claims.Value, error)
+	Claim(use *program.ClaimUse) (claims.Value, error)
 }
 
 // Nothing is the Output of a provider without values.
 type Nothing struct{}
 
 // Claim returns no value.
-func (Nothing) Claim(*ClaimUse) (claims.Value, error) { return claims.Value{}, nil }
+func (Nothing) Claim(*program.ClaimUse) (claims.Value, error) { return claims.Value{}, nil }
 
 // Values is an Output by partner name.
 type Values map[string]claims.Value
 
 // Claim finds the value by the claim's partner name and converts it.
-func (v Values) Claim(use *ClaimUse) (claims.Value, error) {
+func (v Values) Claim(use *program.ClaimUse) (claims.Value, error) {
 	return v[use.Partner].Convert(use.Claim.DataType)
 }
 

@@ -9,18 +9,27 @@ import (
 
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/claims/transform"
+	"journeyman.dev/internal/program"
 	"journeyman.dev/internal/texts"
 )
 
+// situation is what claim resolvers give now, with the claims of a bag.
+func (r *run) situation(bag *claims.Bag) *program.Situation {
+	return &program.Situation{
+		Program: r.p, Claims: bag, Parameters: r.j.Request.Parameters, Password: r.j.password, Language: r.j.Language, CorrelationID: r.j.CorrelationID,
+		Host: r.j.Request.Host, RemoteIP: r.j.Request.RemoteIP, KMSI: r.j.KMSI, Now: r.e.Now,
+	}
+}
+
 // defaultValue converts a use's default, resolvers expanded. ok is false if there
 // is no default, or it resolves to nothing: the claim is then not set.
-func (r *run) defaultValue(use *ClaimUse, bag *claims.Bag) (claims.Value, bool) {
+func (r *run) defaultValue(use *program.ClaimUse, bag *claims.Bag) (claims.Value, bool) {
 	if !use.HasDefault {
 		return claims.Value{}, false
 	}
 	text := use.Default.Source()
 	if use.Resolve && use.Default.Dynamic() {
-		text = use.Default.Expand(resolver{r, bag}, nil)
+		text = use.Default.Expand(r.situation(bag), nil)
 		if text == "" {
 			return claims.Value{}, false
 		}
@@ -35,7 +44,7 @@ func (r *run) defaultValue(use *ClaimUse, bag *claims.Bag) (claims.Value, bool) 
 // inputs evaluates input or persisted claims: the bag's value, else the default;
 // AlwaysUseDefaultValue forces the default (policy-engine §5.1.3). A resolver
 // without value leaves the bag's value in place.
-func (r *run) inputs(uses []*ClaimUse, bag *claims.Bag) Inputs {
+func (r *run) inputs(uses []*program.ClaimUse, bag *claims.Bag) Inputs {
 	in := make(Inputs, 0, len(uses))
 	for _, use := range uses {
 		value := bag.Get(use.Claim.ID)
@@ -52,7 +61,7 @@ func (r *run) inputs(uses []*ClaimUse, bag *claims.Bag) Inputs {
 }
 
 // transformAll runs claims transformations over a bag.
-func (r *run) transformAll(ctx context.Context, list []*transform.Transformation, tp *TechnicalProfile, bag *claims.Bag) error {
+func (r *run) transformAll(ctx context.Context, list []*transform.Transformation, tp *program.TechnicalProfile, bag *claims.Bag) error {
 	if len(list) == 0 {
 		return nil
 	}
@@ -98,7 +107,7 @@ type bystander interface{ Bystander() }
 
 // runProfile runs a profile on bag, which the caller throws away on failure. What only
 // watches doesn't fail, and changes no claim: the journey goes on as if it weren't there.
-func (r *run) runProfile(ctx context.Context, tp *TechnicalProfile, bag *claims.Bag, x exchangeRun) (Result, error) {
+func (r *run) runProfile(ctx context.Context, tp *program.TechnicalProfile, bag *claims.Bag, x exchangeRun) (Result, error) {
 	if _, ok := tp.Exchange.(bystander); !ok {
 		return r.runPhases(ctx, tp, bag, x)
 	}
@@ -115,14 +124,14 @@ func (r *run) runProfile(ctx context.Context, tp *TechnicalProfile, bag *claims.
 
 // runPhases runs phases 2 to 7 of policy-engine §5.1. When the result asks or leaves, the
 // outputs aren't read.
-func (r *run) runPhases(ctx context.Context, tp *TechnicalProfile, bag *claims.Bag, x exchangeRun) (Result, error) {
+func (r *run) runPhases(ctx context.Context, tp *program.TechnicalProfile, bag *claims.Bag, x exchangeRun) (Result, error) {
 	if !x.resumed {
 		if err := r.transformAll(ctx, tp.InputTransformations, tp, bag); err != nil {
 			return Result{}, err
 		}
 	}
 	call := &Call{
-		Profile: tp, Journey: r.j, Program: r.p, Resolver: resolver{r, bag},
+		Profile: tp, Journey: r.j, Program: r.p, Resolver: r.situation(bag),
 		Inputs: slices.Concat(r.inputs(tp.Inputs, bag), r.controlInputs(tp, bag)),
 		Answer: x.answer, Memory: x.memory, State: x.state, Notes: r.j.notes(),
 		Language: r.j.Language, Resources: r.resources(r.content(tp)),
@@ -141,10 +150,14 @@ func (r *run) runPhases(ctx context.Context, tp *TechnicalProfile, bag *claims.B
 	call.Persisted = r.inputs(tp.Persisted, bag)
 	call.ReturnURL = r.j.Request.BaseURL + "/" + r.j.Request.Tenant + "/oauth2/authresp"
 	call.PolicyReturnURL = r.j.Request.BaseURL + "/" + r.j.Request.Tenant + "/" + r.p.PolicyID + "/oauth2/authresp"
-	call.Validate = func(ctx context.Context, list []Validation, page *claims.Bag) error {
+	call.Validate = func(ctx context.Context, list []program.Validation, page *claims.Bag) error {
 		return r.validate(ctx, tp, list, bag, page)
 	}
-	result, err := tp.Exchange.Run(ctx, call)
+	exchange, err := runnable(tp)
+	if err != nil {
+		return Result{}, err
+	}
+	result, err := exchange.Run(ctx, call)
 	if err != nil || result.Output == nil {
 		return result, err
 	}
@@ -162,19 +175,31 @@ func (r *run) runPhases(ctx context.Context, tp *TechnicalProfile, bag *claims.B
 	return result, nil
 }
 
+// runnable is the work of a profile, or the failure of one whose kind this version can't run.
+func runnable(tp *program.TechnicalProfile) (Exchange, error) {
+	if tp.NotBuilt != "" {
+		return nil, NotBuilt("technical profile", tp.ID, tp.NotBuilt)
+	}
+	x, ok := tp.Exchange.(Exchange)
+	if !ok {
+		return nil, Fail(CodeInternal, fmt.Errorf("technical profile %s can't be run", tp.ID))
+	}
+	return x, nil
+}
+
 // signsIn reports whether a profile's form is that of the combined sign-in page.
-func (r *run) signsIn(tp *TechnicalProfile) bool {
+func (r *run) signsIn(tp *program.TechnicalProfile) bool {
 	uj, frame := r.top()
 	if uj == nil || frame.Step >= len(uj.Steps) {
 		return false
 	}
 	step := uj.Steps[frame.Step]
-	return step.Type == StepCombinedSignInAndSignUp && step.Validation != nil && step.Validation.Profile == tp
+	return step.Type == program.StepCombinedSignInAndSignUp && step.Validation != nil && step.Validation.Profile == tp
 }
 
 // controlInputs are the values that fill display controls beforehand. They are a page's
 // inputs like its own, which come first (pages §4.3 [D]).
-func (r *run) controlInputs(tp *TechnicalProfile, bag *claims.Bag) Inputs {
+func (r *run) controlInputs(tp *program.TechnicalProfile, bag *claims.Bag) Inputs {
 	var in Inputs
 	for _, d := range tp.Display {
 		if d.Control != nil {
@@ -186,7 +211,7 @@ func (r *run) controlInputs(tp *TechnicalProfile, bag *claims.Bag) Inputs {
 
 // requireInputs checks Required: it is met when any claim of the partner name has
 // a value (policy-engine §2.3 [I]).
-func requireInputs(tp *TechnicalProfile, in Inputs) error {
+func requireInputs(tp *program.TechnicalProfile, in Inputs) error {
 	for _, use := range tp.Inputs {
 		if !use.Required {
 			continue
@@ -201,7 +226,7 @@ func requireInputs(tp *TechnicalProfile, in Inputs) error {
 // outputs writes the output claims into the bag by the ladder of
 // claims-and-transformations §3.2: forced default, the provider's value, the bag's
 // value, default.
-func (r *run) outputs(uses []*ClaimUse, from Output, bag *claims.Bag) error {
+func (r *run) outputs(uses []*program.ClaimUse, from Output, bag *claims.Bag) error {
 	for _, use := range uses {
 		if use.Claim.Input == claims.Password {
 			continue // passwords are for the page's own validation profiles only
@@ -233,11 +258,11 @@ func (r *run) outputs(uses []*ClaimUse, from Output, bag *claims.Bag) error {
 // validate runs validation profiles of a self-asserted one: its own, or those of a
 // display control's action. They see the bag, the page's values and what earlier ones put out; what they change is added to
 // page (policy-engine §5.1, claims-and-transformations §3.3).
-func (r *run) validate(ctx context.Context, tp *TechnicalProfile, list []Validation, bag, page *claims.Bag) error {
+func (r *run) validate(ctx context.Context, tp *program.TechnicalProfile, list []program.Validation, bag, page *claims.Bag) error {
 	for _, v := range list {
 		scope := bag.Clone()
 		scope.Merge(page)
-		if skips(v.Preconditions, &scope) || !v.Profile.Enabled.allows(&scope) {
+		if program.Skips(v.Preconditions, &scope) || !v.Profile.Enabled.Allows(&scope) {
 			continue
 		}
 		before := scope.Clone()
@@ -281,7 +306,7 @@ func (r *run) validate(ctx context.Context, tp *TechnicalProfile, list []Validat
 // of the page, then the metadata of the page's profile, then that of the profile
 // that failed, then our own in the journey's language, then the failure's own
 // (claims-and-transformations §2.0.9).
-func (r *run) localise(f *Failure, page *TechnicalProfile, failed *TechnicalProfile) *Failure {
+func (r *run) localise(f *Failure, page *program.TechnicalProfile, failed *program.TechnicalProfile) *Failure {
 	own := texts.For(r.j.Language)
 	g := *f
 	if f.MessageKey == "" {
@@ -297,7 +322,7 @@ func (r *run) localise(f *Failure, page *TechnicalProfile, failed *TechnicalProf
 			g.Public = text
 			return &g
 		}
-		for _, tp := range []*TechnicalProfile{page, failed} {
+		for _, tp := range []*program.TechnicalProfile{page, failed} {
 			if tp == nil || key == "" {
 				continue
 			}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"journeyman.dev/internal/claims"
+	"journeyman.dev/internal/program"
 )
 
 // PageKind is a kind of page (pages §1).
@@ -19,9 +20,9 @@ const (
 // Page is what to show to the user: everything that HTML is made of, and no HTML.
 type Page struct {
 	Kind      PageKind
-	Content   *ContentDefinition
-	Language  string     // chosen tag, e.g. "en-US"
-	Resources *Resources // the policy's texts in that language; never nil
+	Content   *program.ContentDefinition
+	Language  string             // chosen tag, e.g. "en-US"
+	Resources *program.Resources // the policy's texts in that language; never nil
 
 	Transaction   string // journey id, the TID of StateProperties
 	CSRF          string
@@ -67,27 +68,25 @@ type Form struct {
 	ShowContinue    bool
 	ShowCancel      bool
 	RetryLimit      int
-	OperatingEmail  bool   // setting.operatingMode Email
-	ForgotPlacement string // AfterLabel, AfterInput, AfterButtons, None
-	Settings        Items  // other setting.* and language.* items
-	Messages        Items  // message texts of the profile's metadata
+	OperatingEmail  bool          // setting.operatingMode Email
+	ForgotPlacement string        // AfterLabel, AfterInput, AfterButtons, None
+	Settings        program.Items // other setting.* and language.* items
+	Messages        program.Items // message texts of the profile's metadata
 }
 
 // Field is one claim on a page.
 type Field struct {
-	Claim       *claims.Type
-	Input       claims.InputType // how the page asks for it
-	Required    bool
-	Value       string // prefilled; masked for read-only ones; never a password
-	Verify      bool   // the value must be verified by e-mail first
-	Verified    string // the address that is verified already
-	Pattern     string // .NET expression of the claim, "" for none
-	PatternHelp string
-	Choices     []claims.Choice // of the chosen language
-	DisplayName string          // of the chosen language
-	HelpText    string          // of the chosen language
-	Groups      []PredicateGroup
-	Today       time.Time // as the journey's clock has it
+	program.Description // the claim's rule
+	Claim               *claims.Type
+	Input               claims.InputType // how the page asks for it
+	Required            bool
+	Value               string          // prefilled; masked for read-only ones; never a password
+	Verify              bool            // the value must be verified by e-mail first
+	Verified            string          // the address that is verified already
+	Choices             []claims.Choice // of the chosen language
+	DisplayName         string          // of the chosen language
+	HelpText            string          // of the chosen language
+	Today               time.Time       // as the journey's clock has it
 	// Control is the display control that the field belongs to; its fields follow each
 	// other. Code says that the field is for the verification code.
 	Control *Control
@@ -99,19 +98,4 @@ type Control struct {
 	ID       string
 	Type     string // e.g. VerificationControl
 	Verified bool
-}
-
-// PredicateGroup is a group of predicates for checks in the page.
-type PredicateGroup struct {
-	Help       string
-	AtLeast    int
-	Predicates []PredicateCheck
-}
-
-// PredicateCheck is one predicate for checks in the page; the server decides.
-type PredicateCheck struct {
-	ID         string
-	Method     string
-	Help       string
-	Parameters map[string]string
 }

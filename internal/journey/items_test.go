@@ -4,12 +4,12 @@ import (
 	"maps"
 	"testing"
 
-	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/program"
 )
 
 func TestKeysOfItemsCompareWithoutCase(t *testing.T) {
 	t.Parallel()
-	x := make(journey.Items)
+	x := make(program.Items)
 	x.Set("setting.showSignUpLink", "false")
 	x.Set("SETTING.mine", "1")
 	x.Set("language.Intro", "Hello")

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"journeyman.dev/internal/claims"
+	"journeyman.dev/internal/program"
 )
 
 // Journey is one user's way through a Program: plain data, stored only while it
@@ -106,7 +107,7 @@ const (
 )
 
 // bounded keeps what a program reads of a request.
-func (r Request) bounded(p *Program) Request {
+func (r Request) bounded(p *program.Program) Request {
 	r.Parameters = p.Keeps(r.Parameters)
 	r.AcceptLanguage = strings.ToValidUTF8(r.AcceptLanguage[:min(len(r.AcceptLanguage), maxLanguages)], "")
 	r.Host = strings.ToValidUTF8(r.Host[:min(len(r.Host), maxHost)], "")
@@ -157,9 +158,9 @@ const (
 
 // SessionWrite is an entry for the single sign-on session.
 type SessionWrite struct {
-	Rule   string      `json:"rule"`
-	Kind   SessionKind `json:"kind"`
-	Claims claims.Bag  `json:"claims"`
+	Rule   string              `json:"rule"`
+	Kind   program.SessionKind `json:"kind"`
+	Claims claims.Bag          `json:"claims"`
 	// Exchange is the id of the provider's exchange (ExternalLogin).
 	Exchange string `json:"exchange,omitempty"`
 	// Profile is set if the browser is signed in at another site by this profile.
@@ -193,7 +194,7 @@ type GoTo struct {
 // Finished means that the application gets its answer.
 type Finished struct {
 	Journey *Journey
-	Program *Program
+	Program *program.Program
 	Issuer  *TokenSettings
 	Claims  []TokenClaim
 	Subject string
@@ -237,7 +238,7 @@ type TokenClaim struct {
 type Document struct{ Members []TokenClaim }
 
 // Claim makes a document the Output of its issuer's run.
-func (*Document) Claim(*ClaimUse) (claims.Value, error) { return claims.Value{}, nil }
+func (*Document) Claim(*program.ClaimUse) (claims.Value, error) { return claims.Value{}, nil }
 
 // TokenSettings are the metadata of a token issuer profile (protocol §3.3, §4.2).
 type TokenSettings struct {
@@ -259,7 +260,18 @@ type TokenSettings struct {
 }
 
 // Claim makes the settings the Output of an issuer's run: issuers give no claims.
-func (*TokenSettings) Claim(*ClaimUse) (claims.Value, error) { return claims.Value{}, nil }
+func (*TokenSettings) Claim(*program.ClaimUse) (claims.Value, error) { return claims.Value{}, nil }
 
 // Run implements Exchange: what a token issuer profile gives is its settings.
 func (s *TokenSettings) Run(context.Context, *Call) (Result, error) { return Result{Output: s}, nil }
+
+// Tokens are the settings of the issuer that ends the policy's journey; nil for a policy that
+// issues no token.
+func Tokens(p *program.Program) *TokenSettings {
+	issuer := p.Issuer()
+	if issuer == nil {
+		return nil
+	}
+	s, _ := issuer.Exchange.(*TokenSettings)
+	return s
+}

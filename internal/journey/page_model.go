@@ -1,13 +1,12 @@
 package journey
 
 import (
+	"journeyman.dev/internal/program"
 	"strings"
-
-	"journeyman.dev/internal/claims"
 )
 
 // content is the content definition that a profile's page shows.
-func (r *run) content(tp *TechnicalProfile) *ContentDefinition {
+func (r *run) content(tp *program.TechnicalProfile) *program.ContentDefinition {
 	if uj, frame := r.top(); uj != nil && frame.Step < len(uj.Steps) {
 		// A step's own content definition goes before the profile's.
 		if c := uj.Steps[frame.Step].Content; c != nil {
@@ -23,24 +22,14 @@ func (r *run) content(tp *TechnicalProfile) *ContentDefinition {
 // resources finds the policy's texts of a page for the journey's language: of the
 // whole tag, else of its parents. Where there are none, the built-in texts of the
 // language stand in, not another language's (pages §6 [I]).
-func (r *run) resources(content *ContentDefinition) *Resources {
+func (r *run) resources(content *program.ContentDefinition) *program.Resources {
 	if content == nil {
 		return nil
 	}
-	return content.In(r.j.Language).bound(r.wording)
+	return content.In(r.j.Language).Bound(r.wording)
 }
 
-// In finds the texts for a language tag.
-func (c *ContentDefinition) In(language string) *Resources {
-	for _, tag := range claims.ParentLanguages(language) {
-		if res, ok := c.Resources[tag]; ok {
-			return res
-		}
-	}
-	return nil
-}
-
-func (r *run) page(kind PageKind, content *ContentDefinition) *Page {
+func (r *run) page(kind PageKind, content *program.ContentDefinition) *Page {
 	page := &Page{
 		Kind: kind, Content: content, Language: r.j.Language, Resources: r.resources(content),
 		Transaction: r.j.ID, CSRF: r.j.Pending.CSRF, PolicyID: r.p.PolicyID, TenantName: r.p.TenantName,
@@ -48,7 +37,7 @@ func (r *run) page(kind PageKind, content *ContentDefinition) *Page {
 		BaseURL: r.j.Request.BaseURL, Framing: r.p.RelyingParty.Framing,
 	}
 	if page.Resources == nil {
-		page.Resources = &Resources{Language: r.j.Language}
+		page.Resources = &program.Resources{Language: r.j.Language}
 	}
 	if content != nil {
 		page.TemplateURL, page.BuiltIn = r.templateURL(content)
@@ -57,7 +46,7 @@ func (r *run) page(kind PageKind, content *ContentDefinition) *Page {
 	return page
 }
 
-func (r *run) formPage(step *Step, exchange *ClaimsExchange, form *Form) *Page {
+func (r *run) formPage(step *program.Step, exchange *program.ClaimsExchange, form *Form) *Page {
 	content := step.Content
 	if content == nil {
 		content = exchange.Profile.Content
@@ -69,9 +58,9 @@ func (r *run) formPage(step *Step, exchange *ClaimsExchange, form *Form) *Page {
 }
 
 // selectionPage is the unified page or the provider list.
-func (r *run) selectionPage(step *Step, targets []Selection, form *Form) *Page {
+func (r *run) selectionPage(step *program.Step, targets []program.Selection, form *Form) *Page {
 	kind := PageProviderSelection
-	if step.Type == StepCombinedSignInAndSignUp {
+	if step.Type == program.StepCombinedSignInAndSignUp {
 		kind = PageUnified
 	}
 	page := r.page(kind, step.Content)
@@ -103,10 +92,10 @@ func (r *run) selectionPage(step *Step, targets []Selection, form *Form) *Page {
 
 // signUps are the exchanges that a sign-in page's sign-up links run. With one, its text
 // is the page's own.
-func (r *run) signUps(step *Step, res *Resources) []Choice {
+func (r *run) signUps(step *program.Step, res *program.Resources) []Choice {
 	var out []Choice
 	for _, id := range signUpTargets(step) {
-		var exchange *ClaimsExchange
+		var exchange *program.ClaimsExchange
 		uj, frame := r.top()
 		if frame.Step+1 < len(uj.Steps) {
 			for _, x := range uj.Steps[frame.Step+1].Exchanges {
@@ -122,7 +111,7 @@ func (r *run) signUps(step *Step, res *Resources) []Choice {
 
 // signUpTargets reads SignUpTarget: one exchange, or with a layout from 2.1.0 up to
 // three with commas between (pages §2.3 [C→I]).
-func signUpTargets(step *Step) []string {
+func signUpTargets(step *program.Step) []string {
 	var out []string
 	for id := range strings.SplitSeq(step.Validation.Profile.SignUpTarget, ",") {
 		if id = strings.TrimSpace(id); id != "" && len(out) < 3 {
@@ -133,7 +122,7 @@ func signUpTargets(step *Step) []string {
 }
 
 // exchangeLabel is what a button that runs an exchange says.
-func exchangeLabel(id string, exchange *ClaimsExchange, res *Resources) string {
+func exchangeLabel(id string, exchange *program.ClaimsExchange, res *program.Resources) string {
 	if text, ok := res.Text("ClaimsProvider", "", id); ok {
 		return text
 	}
@@ -157,7 +146,7 @@ func hasPassword(form *Form) bool {
 
 // forgotExchange is setting.forgotPasswordLinkOverride of the validation profile or
 // the content definition; unified layouts from 2.1.2 heed it (§4.3).
-func (r *run) forgotExchange(step *Step) string {
+func (r *run) forgotExchange(step *program.Step) string {
 	if step.Content == nil || !step.Content.DataURI.AtLeast(2, 1, 2) {
 		return ""
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"journeyman.dev/internal/program"
 	"strings"
 	"time"
 )
@@ -93,11 +94,11 @@ func (r *run) post(ctx context.Context, a Answer) (out Reply, _ error) {
 // retryLimiter is an exchange that bounds the rejected posts of its page.
 type retryLimiter interface{ RetryLimit() int }
 
-func (r *run) retryLimit(tp *TechnicalProfile) int {
+func (r *run) retryLimit(tp *program.TechnicalProfile) int {
 	if l, ok := tp.Exchange.(retryLimiter); ok && l.RetryLimit() > 0 {
 		return l.RetryLimit()
 	}
-	if uj, frame := r.top(); uj.Steps[frame.Step].Type == StepCombinedSignInAndSignUp {
+	if uj, frame := r.top(); uj.Steps[frame.Step].Type == program.StepCombinedSignInAndSignUp {
 		return 3
 	}
 	return 7 // defaults seen in B2C's pages (pages §3.4 [P])
@@ -181,7 +182,7 @@ func (r *run) act(ctx context.Context, a Action) (Outcome, error) {
 	p := r.j.Pending
 	uj, frame := r.top()
 	step := uj.Steps[frame.Step]
-	selection := step.Type == StepCombinedSignInAndSignUp || step.Type == StepClaimsProviderSelection
+	selection := step.Type == program.StepCombinedSignInAndSignUp || step.Type == program.StepClaimsProviderSelection
 	switch a.Kind {
 	case Confirm:
 		if p.Failed != nil {
@@ -223,7 +224,7 @@ func (r *run) advanceChoosing(ctx context.Context, frame *Frame, id string) Outc
 
 // chosenByLink finds the exchange that a link or button of a selection step means;
 // "" if it is none that the page offered.
-func (r *run) chosenByLink(step *Step, a Action) (string, *Failure) {
+func (r *run) chosenByLink(step *program.Step, a Action) (string, *Failure) {
 	forgot := r.forgotExchange(step)
 	var signUps []string
 	if step.Validation != nil {
@@ -280,7 +281,7 @@ func (r *run) returned(ctx context.Context, a Action) Outcome {
 }
 
 // pendingExchange finds the exchange that the journey waits for.
-func (r *run) pendingExchange() *ClaimsExchange {
+func (r *run) pendingExchange() *program.ClaimsExchange {
 	uj, frame := r.top()
 	if uj == nil || frame.Step >= len(uj.Steps) {
 		return nil

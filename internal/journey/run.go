@@ -9,13 +9,14 @@ import (
 	"strings"
 
 	"journeyman.dev/internal/policy"
+	"journeyman.dev/internal/program"
 	"journeyman.dev/internal/session"
 )
 
 // run is one walk of a Program over a Journey, from a request to an outcome.
 type run struct {
 	e *Engine
-	p *Program
+	p *program.Program
 	j *Journey
 
 	session        *session.Session
@@ -42,7 +43,7 @@ func (r *run) advance(ctx context.Context) Outcome {
 			continue
 		}
 		step := uj.Steps[frame.Step]
-		if skips(step.Preconditions, &r.j.Claims) {
+		if program.Skips(step.Preconditions, &r.j.Claims) {
 			frame.Choice = "" // a choice for a step that is skipped is dropped (§4.4)
 			frame.Step++
 			continue
@@ -62,7 +63,7 @@ func (r *run) advance(ctx context.Context) Outcome {
 // record tells of a step before it runs: which claims there are, never their values. It is
 // for developers; a policy under development that has JourneyInsights with DeveloperMode
 // makes it a line of the ordinary log.
-func (r *run) record(ctx context.Context, uj *UserJourney, step *Step) {
+func (r *run) record(ctx context.Context, uj *program.UserJourney, step *program.Step) {
 	level := slog.LevelDebug
 	if r.p.RelyingParty.Recorded {
 		level = slog.LevelInfo
@@ -79,7 +80,7 @@ func (r *run) record(ctx context.Context, uj *UserJourney, step *Step) {
 }
 
 // stepFailure tells where an exchange failed, as B2C does (rest-and-connectors §2.6).
-func stepFailure(err error, step *Step) *Failure {
+func stepFailure(err error, step *program.Step) *Failure {
 	f := AsFailure(err)
 	g := *f
 	g.Step = step.Order
@@ -88,7 +89,7 @@ func stepFailure(err error, step *Step) *Failure {
 }
 
 // top is the journey and frame that run now.
-func (r *run) top() (*UserJourney, *Frame) {
+func (r *run) top() (*program.UserJourney, *Frame) {
 	if len(r.j.Stack) == 0 {
 		return nil, nil
 	}
@@ -100,27 +101,27 @@ func (r *run) top() (*UserJourney, *Frame) {
 }
 
 // step runs one step. A nil outcome means: go on with the frame on top.
-func (r *run) step(ctx context.Context, uj *UserJourney, frame *Frame, step *Step) (Outcome, error) {
+func (r *run) step(ctx context.Context, uj *program.UserJourney, frame *Frame, step *program.Step) (Outcome, error) {
 	if step.NotBuilt != "" {
 		return nil, NotBuilt("orchestration step", strconv.Itoa(step.Order), step.NotBuilt)
 	}
 	switch step.Type {
-	case StepClaimsExchange:
+	case program.StepClaimsExchange:
 		return r.exchangeStep(ctx, frame, step)
-	case StepCombinedSignInAndSignUp, StepClaimsProviderSelection:
+	case program.StepCombinedSignInAndSignUp, program.StepClaimsProviderSelection:
 		return r.selectionStep(ctx, frame, step)
-	case StepGetClaims:
+	case program.StepGetClaims:
 		if err := r.getClaims(ctx, step); err != nil {
 			return nil, err
 		}
-	case StepInvokeSubJourney:
+	case program.StepInvokeSubJourney:
 		frame.Choice = ""
 		if step.SubJourney == nil {
 			return nil, Fail(CodeInternal, fmt.Errorf("step %d has no sub journey", step.Order))
 		}
 		r.j.Stack = append(r.j.Stack, Frame{Journey: policy.Fold(step.SubJourney.ID), Sub: true})
 		return nil, nil
-	case StepSendClaims:
+	case program.StepSendClaims:
 		return r.sendClaims(ctx, uj, step)
 	}
 	frame.Choice = ""
@@ -130,7 +131,7 @@ func (r *run) step(ctx context.Context, uj *UserJourney, frame *Frame, step *Ste
 
 // exchangeStep runs the exchange that a selection chose, or the only one, or the
 // first that is enabled (policy-engine §4.2 [I]).
-func (r *run) exchangeStep(ctx context.Context, frame *Frame, step *Step) (Outcome, error) {
+func (r *run) exchangeStep(ctx context.Context, frame *Frame, step *program.Step) (Outcome, error) {
 	exchange := r.chosen(frame, step)
 	if exchange == nil {
 		frame.Choice = ""
@@ -170,7 +171,7 @@ func (r *run) exchangeStep(ctx context.Context, frame *Frame, step *Step) (Outco
 }
 
 // exchangeFailure adds the exchange to a failure's story.
-func (r *run) exchangeFailure(err error, exchange *ClaimsExchange) error {
+func (r *run) exchangeFailure(err error, exchange *program.ClaimsExchange) error {
 	f := AsFailure(err)
 	g := *f
 	g.Exchange, g.Profile = exchange.ID, exchange.Profile.ID
@@ -178,17 +179,17 @@ func (r *run) exchangeFailure(err error, exchange *ClaimsExchange) error {
 }
 
 // chosen finds the exchange that a ClaimsExchange step runs.
-func (r *run) chosen(frame *Frame, step *Step) *ClaimsExchange {
+func (r *run) chosen(frame *Frame, step *program.Step) *program.ClaimsExchange {
 	if frame.Choice != "" {
 		for _, x := range step.Exchanges {
-			if strings.EqualFold(x.ID, frame.Choice) && x.Profile.Enabled.allows(&r.j.Claims) {
+			if strings.EqualFold(x.ID, frame.Choice) && x.Profile.Enabled.Allows(&r.j.Claims) {
 				return x
 			}
 		}
 		return nil // the choice is not here: nothing runs (§4.2 [I])
 	}
 	for _, x := range step.Exchanges {
-		if x.Profile.Enabled.allows(&r.j.Claims) {
+		if x.Profile.Enabled.Allows(&r.j.Claims) {
 			return x
 		}
 	}
@@ -197,7 +198,7 @@ func (r *run) chosen(frame *Frame, step *Step) *ClaimsExchange {
 
 // selectionStep is a combined or provider selection step: it may choose by
 // domain_hint, by the session, or because there is one provider, else it asks.
-func (r *run) selectionStep(ctx context.Context, frame *Frame, step *Step) (Outcome, error) {
+func (r *run) selectionStep(ctx context.Context, frame *Frame, step *program.Step) (Outcome, error) {
 	targets := r.enabledTargets(step)
 	if choice := r.hinted(targets); choice != "" {
 		return nil, r.choose(frame, choice)
@@ -211,7 +212,7 @@ func (r *run) selectionStep(ctx context.Context, frame *Frame, step *Step) (Outc
 		}
 	}
 	// A combined step with one provider and no page has nothing to show either.
-	combined := step.Type == StepCombinedSignInAndSignUp
+	combined := step.Type == program.StepCombinedSignInAndSignUp
 	if len(targets) == 1 && !step.ShowSingle && (!combined || step.Content == nil && step.Validation == nil) {
 		return nil, r.choose(frame, targets[0].ExchangeID)
 	}
@@ -242,20 +243,20 @@ func (r *run) selectionStep(ctx context.Context, frame *Frame, step *Step) (Outc
 // rememberedChoice reports whether a session entry stands for having chosen this
 // provider before: an external login of this very exchange, or a local account's
 // sign-in that would be restored (policy-engine §5.16).
-func rememberedChoice(s Selection, entry *session.Entry) bool {
+func rememberedChoice(s program.Selection, entry *session.Entry) bool {
 	switch s.Exchange.Profile.Session.Kind {
-	case SessionExternalLogin:
+	case program.SessionExternalLogin:
 		return strings.EqualFold(entry.Exchange, s.ExchangeID)
-	case SessionDefault:
+	case program.SessionDefault:
 		return entry.Claims.Len() > 0
 	}
 	return false
 }
 
-func (r *run) enabledTargets(step *Step) []Selection {
-	var targets []Selection
+func (r *run) enabledTargets(step *program.Step) []program.Selection {
+	var targets []program.Selection
 	for _, s := range step.Selections {
-		if s.Exchange.Profile.Enabled.allows(&r.j.Claims) {
+		if s.Exchange.Profile.Enabled.Allows(&r.j.Claims) {
 			targets = append(targets, s)
 		}
 	}
@@ -264,7 +265,7 @@ func (r *run) enabledTargets(step *Step) []Selection {
 
 // hinted finds the target whose claims provider has the domain of domain_hint. An
 // unknown hint is ignored; only the first selection heeds it (§4.3).
-func (r *run) hinted(targets []Selection) string {
+func (r *run) hinted(targets []program.Selection) string {
 	hint := r.j.Request.Parameters["domain_hint"]
 	if hint == "" || r.j.HintUsed {
 		return ""
@@ -288,7 +289,7 @@ func (r *run) choose(frame *Frame, exchangeID string) error {
 
 // getClaims reads id_token_hint through the step's profile; a missing hint is no
 // error (policy-engine §4.2).
-func (r *run) getClaims(ctx context.Context, step *Step) error {
+func (r *run) getClaims(ctx context.Context, step *program.Step) error {
 	if step.Issuer == nil || step.Issuer.Exchange == nil {
 		return Fail(CodeInternal, errors.New("GetClaims without a technical profile"))
 	}
@@ -309,7 +310,7 @@ func (r *run) getClaims(ctx context.Context, step *Step) error {
 }
 
 // sendClaims ends the journey with the relying party's claims.
-func (r *run) sendClaims(ctx context.Context, uj *UserJourney, step *Step) (Outcome, error) {
+func (r *run) sendClaims(ctx context.Context, uj *program.UserJourney, step *program.Step) (Outcome, error) {
 	issuer := step.Issuer
 	if issuer == nil {
 		issuer = uj.DefaultIssuer

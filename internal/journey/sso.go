@@ -12,41 +12,9 @@ import (
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/directory"
 	"journeyman.dev/internal/policy"
+	"journeyman.dev/internal/program"
 	"journeyman.dev/internal/session"
 )
-
-// SingleSignOn is a relying party's session rules (protocol §6.1).
-type SingleSignOn struct {
-	Scope       SSOScope
-	KeepAlive   time.Duration // KMSI; 0: off
-	Lifetime    time.Duration
-	Absolute    bool
-	EnforceHint bool // EnforceIdTokenHintOnLogout
-}
-
-// SSOScope says who shares a session.
-type SSOScope uint8
-
-// The scopes.
-const (
-	ScopeTenant SSOScope = iota
-	ScopeApplication
-	ScopePolicy
-	ScopeSuppressed
-)
-
-// Key is the session partition that a request of a client uses; "" for none.
-func (s SingleSignOn) Key(policyID, clientID string) string {
-	switch s.Scope {
-	case ScopeApplication:
-		return "app:" + clientID
-	case ScopePolicy:
-		return "policy:" + policy.Fold(policyID)
-	case ScopeSuppressed:
-		return ""
-	}
-	return "tenant"
-}
 
 // checkSession drops what the browser's session remembers if the session was ended, or
 // is of an account that it isn't good for any more: one that is gone, disabled, or whose
@@ -92,7 +60,7 @@ func (r *run) goodSession(ctx context.Context, p *session.Partition) (bool, erro
 const objectID = "objectId"
 
 // remembered returns what the session has for a rule, nil if nothing may be used.
-func (r *run) remembered(rule *SessionRule) *session.Entry {
+func (r *run) remembered(rule *program.SessionRule) *session.Entry {
 	if rule == nil || r.j.Fresh {
 		return nil
 	}
@@ -114,15 +82,15 @@ func (r *run) scopeKey() string {
 // restore skips a profile if the session remembers it: stored claims come back and
 // the rule's own output claims are set, which tells policies of the hit
 // (policy-engine §5.16: objectIdFromSession).
-func (r *run) restore(tp *TechnicalProfile) bool {
+func (r *run) restore(tp *program.TechnicalProfile) bool {
 	rule := tp.Session
 	entry := r.remembered(rule)
 	if entry == nil || entry.Claims.Len() == 0 {
 		return false
 	}
 	switch rule.Kind {
-	case SessionDefault:
-	case SessionExternalLogin:
+	case program.SessionDefault:
+	case program.SessionExternalLogin:
 		if rule.AlwaysFetch {
 			return false
 		}
@@ -143,22 +111,22 @@ func (r *run) restore(tp *TechnicalProfile) bool {
 // the same one: otherwise a second user of the browser could inherit what a later
 // profile remembers of the first. B2C's rule is not published; ours is the
 // careful one [I].
-func (r *run) keep(tp *TechnicalProfile, exchangeID string) {
+func (r *run) keep(tp *program.TechnicalProfile, exchangeID string) {
 	rule := tp.Session
-	if rule == nil || rule.Kind == SessionNoop {
+	if rule == nil || rule.Kind == program.SessionNoop {
 		return
 	}
 	write := SessionWrite{Rule: rule.ID, Kind: rule.Kind, Exchange: exchangeID}
-	if _, ok := tp.Exchange.(SignsOut); ok && rule.Kind == SessionExternalLogin {
+	if _, ok := tp.Exchange.(SignsOut); ok && rule.Kind == program.SessionExternalLogin {
 		write.Profile = tp.ID
 	}
 	for _, use := range rule.Persisted {
 		write.Claims.Set(use.Claim.ID, r.j.Claims.Get(use.Claim.ID))
 	}
-	if rule.Kind == SessionDefault && write.Claims.Len() == 0 {
+	if rule.Kind == program.SessionDefault && write.Claims.Len() == 0 {
 		return
 	}
-	if rule.Kind == SessionDefault || rule.Kind == SessionExternalLogin {
+	if rule.Kind == program.SessionDefault || rule.Kind == program.SessionExternalLogin {
 		r.j.Credentials = r.e.Now()
 		if entry := r.remembered(rule); entry == nil || !sameClaims(&entry.Claims, &write.Claims) {
 			r.j.Fresh = true
@@ -218,7 +186,7 @@ func (r *run) saveSession(ctx context.Context, account Account, client session.C
 		next.Credentials = r.j.Credentials
 	}
 	for _, w := range r.j.Writes {
-		if w.Kind == SessionDefault || w.Kind == SessionExternalLogin {
+		if w.Kind == program.SessionDefault || w.Kind == program.SessionExternalLogin {
 			next.Entries[policy.Fold(w.Rule)] = session.Entry{Claims: w.Claims, Exchange: w.Exchange, Policy: r.j.PolicyID}
 		}
 	}

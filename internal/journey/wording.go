@@ -1,7 +1,6 @@
 package journey
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -18,7 +17,7 @@ func (r *run) wording(text string) string {
 	if !strings.Contains(text, "{") {
 		return text
 	}
-	return claims.ParseTemplate(text).Expand(resolver{r, &r.j.Claims}, func(value string) string {
+	return claims.ParseTemplate(text).Expand(r.situation(&r.j.Claims), func(value string) string {
 		return r.p.Schema.WithoutResolvers(unmarked(value))
 	})
 }
@@ -32,40 +31,6 @@ func unmarked(value string) string {
 		}
 		return c
 	}, value)
-}
-
-// blank is a resolver that knows the names and has no values.
-type blank struct{ schema *Schema }
-
-// Resolve implements claims.Resolver.
-func (b blank) Resolve(ref claims.Reference) (string, bool) { return "", b.schema.KnownResolver(ref) }
-
-// WithoutResolvers is a text without the claim resolvers that exist.
-func (s *Schema) WithoutResolvers(text string) string {
-	if !strings.Contains(text, "{") {
-		return text
-	}
-	return claims.ParseTemplate(text).Expand(blank{s}, nil)
-}
-
-// bound are the texts with claim resolvers resolved by expand.
-func (r *Resources) bound(expand func(string) string) *Resources {
-	if r == nil || !r.dynamic {
-		return r
-	}
-	b := *r
-	b.expand = expand
-	return &b
-}
-
-// WithoutResolvers are the texts for a page that belongs to no journey.
-func (r *Resources) WithoutResolvers(s *Schema) *Resources { return r.bound(s.WithoutResolvers) }
-
-func (r *Resources) worded(text string) string {
-	if r.expand == nil {
-		return text
-	}
-	return r.expand(text)
 }
 
 // word resolves the texts of a page that aren't localized resources, and leaves nothing of
@@ -95,17 +60,5 @@ func (r *run) word(page *Page) {
 			}
 		}
 	}
-	page.Form.Messages, page.Form.Settings = r.words(page.Form.Messages), r.words(page.Form.Settings)
-}
-
-// words are the texts of a profile's metadata, which is the program's and stays as it is.
-func (r *run) words(texts Items) Items {
-	if !slices.ContainsFunc(slices.Collect(maps.Values(texts)), func(i item) bool { return strings.Contains(i.value, "{") }) {
-		return texts
-	}
-	out := make(Items, len(texts))
-	for folded, i := range texts {
-		out[folded] = item{i.key, r.wording(i.value)}
-	}
-	return out
+	page.Form.Messages, page.Form.Settings = page.Form.Messages.Worded(r.wording), page.Form.Settings.Worded(r.wording)
 }

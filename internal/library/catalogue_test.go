@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"journeyman.dev/internal/diag"
-	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/program"
 	"journeyman.dev/internal/server"
 )
 
@@ -52,7 +52,7 @@ func upload(t *testing.T, files []string) diag.List {
 	t.Helper()
 	l := &library.Library{
 		Store: memory{}, Now: time.Now, Log: slog.New(slog.DiscardHandler),
-		Options: journey.Options{
+		Options: program.Options{
 			Providers: server.Kinds(), TenantName: "contoso.onmicrosoft.com",
 			KeyExists: func(id string) bool { return id != "B2C_1A_Missing" }, ConnectorExists: func(string) bool { return false },
 		},

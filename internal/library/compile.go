@@ -7,14 +7,14 @@ import (
 	"strings"
 
 	"journeyman.dev/internal/diag"
-	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/policy"
+	"journeyman.dev/internal/program"
 	"journeyman.dev/internal/userflow"
 )
 
 // compileChain inherits, checks and compiles. Of a chain with a damaged file only what
 // damaged it is told, and there is no program.
-func compileChain(chain []*policy.Document, parts [][]byte, o journey.Options) (*journey.Program, diag.List) {
+func compileChain(chain []*policy.Document, parts [][]byte, o program.Options) (*program.Program, diag.List) {
 	var faults diag.List
 	for _, d := range chain {
 		faults = append(faults, d.Faults...)
@@ -25,18 +25,18 @@ func compileChain(chain []*policy.Document, parts [][]byte, o journey.Options) (
 	e, list := policy.Inherit(chain)
 	list = append(list, policy.Check(e)...)
 	o.Hash = hashOf(parts)
-	program, more := journey.Compile(e, o)
+	p, more := program.Compile(e, o)
 	for i := range more {
 		more[i].PolicyID = e.Owner(more[i].Position.File)
 	}
-	return program, append(list, more...).Sort()
+	return p, append(list, more...).Sort()
 }
 
 // recompile is compileChain for documents that were good once. Later versions check more:
 // what policy.Check finds of the documents' structure doesn't change the program that is
 // made of them, so that it is reported and the program is served; a fault of compiling
 // leaves something out of the program, which then may not be run.
-func recompile(chain []*policy.Document, parts [][]byte, o journey.Options) (*journey.Program, diag.List) {
+func recompile(chain []*policy.Document, parts [][]byte, o program.Options) (*program.Program, diag.List) {
 	for _, d := range chain {
 		if len(d.Faults) > 0 {
 			return nil, d.Faults
@@ -47,11 +47,11 @@ func recompile(chain []*policy.Document, parts [][]byte, o journey.Options) (*jo
 		return nil, list
 	}
 	o.Hash = hashOf(parts)
-	program, more := journey.Compile(e, o)
+	p, more := program.Compile(e, o)
 	if more.HasErrors() {
 		return nil, more
 	}
-	return program, append(append(list, policy.Check(e)...), more...).Sort()
+	return p, append(append(list, policy.Check(e)...), more...).Sort()
 }
 
 func hashOf(parts [][]byte) string {
@@ -66,7 +66,7 @@ func hashOf(parts [][]byte) string {
 }
 
 // identity checks that a file belongs to the tenant and is named as it is addressed.
-func identity(d *policy.Document, id string, o journey.Options) diag.List {
+func identity(d *policy.Document, id string, o program.Options) diag.List {
 	var c diag.Collector
 	short, _, _ := strings.Cut(o.TenantName, ".")
 	if t := d.TenantID.Value; !strings.EqualFold(t, o.TenantName) && !strings.EqualFold(t, o.TenantID) && !strings.EqualFold(t, short) {

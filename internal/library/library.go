@@ -16,8 +16,8 @@ import (
 	"time"
 
 	"journeyman.dev/internal/diag"
-	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/policy"
+	"journeyman.dev/internal/program"
 	"journeyman.dev/internal/userflow"
 )
 
@@ -82,7 +82,7 @@ var ErrNoProgram = errors.New("program is gone")
 // first.
 type Library struct {
 	Store   Store
-	Options journey.Options
+	Options program.Options
 	Now     func() time.Time
 	Log     *slog.Logger
 	Keep    time.Duration // how long programs outlive their policies
@@ -97,7 +97,7 @@ type Library struct {
 	flows   map[string]Policy // documents of user flows, by folded id; changes guards it
 
 	mu    sync.Mutex
-	older map[string]*journey.Program // by hash, of journeys under way; emptied by housekeeping
+	older map[string]*program.Program // by hash, of journeys under way; emptied by housekeeping
 }
 
 // state is one state of all policies; it never changes.
@@ -106,13 +106,13 @@ type state struct {
 	flows   map[string]Policy // made from user flows, by folded id
 	docs    *policy.Set
 	status  map[string]Status           // by folded id
-	current map[string]*journey.Program // by folded id; what each serves
+	current map[string]*program.Program // by folded id; what each serves
 	byHash  map[string]compiled
 }
 
 // compiled is a program with what was found in its documents.
 type compiled struct {
-	program *journey.Program
+	program *program.Program
 	found   diag.List
 }
 
@@ -236,8 +236,8 @@ func (l *Library) compile(s *state, id string) compiled {
 	}
 	o := l.Options
 	o.Generated = s.generated(chain)
-	program, list := compileChain(chain, s.parts(id), o)
-	return compiled{program, list}
+	p, list := compileChain(chain, s.parts(id), o)
+	return compiled{p, list}
 }
 
 // generated reports whether all documents of a chain were made from user flows: one that
@@ -257,7 +257,7 @@ func (s *state) generated(chain []*policy.Document) bool {
 // programs that no policy serves and no journey can need any more.
 func (l *Library) Remember(ctx context.Context) error {
 	l.mu.Lock()
-	l.older = make(map[string]*journey.Program)
+	l.older = make(map[string]*program.Program)
 	l.mu.Unlock()
 	now := l.Now()
 	return l.Store.KeepPrograms(ctx, l.current().serving(now), now.Add(-l.Keep))
@@ -444,21 +444,21 @@ func (l *Library) place(f *Policy, sources map[string]Policy) diag.List {
 }
 
 // Current implements oidc.Programs.
-func (l *Library) Current(id string) *journey.Program {
+func (l *Library) Current(id string) *program.Program {
 	return l.current().current[policy.Fold(policy.NormalID(id))]
 }
 
 // Program implements journey.Programs: a journey under way finishes on the program that
 // it began with, also after a restart.
-func (l *Library) Program(ctx context.Context, hash string) (*journey.Program, error) {
+func (l *Library) Program(ctx context.Context, hash string) (*program.Program, error) {
 	if c, ok := l.current().byHash[hash]; ok {
 		return c.program, nil
 	}
 	l.mu.Lock()
-	program := l.older[hash]
+	p := l.older[hash]
 	l.mu.Unlock()
-	if program != nil {
-		return program, nil
+	if p != nil {
+		return p, nil
 	}
 	c, err := l.restore(ctx, hash)
 	if err != nil {
@@ -486,11 +486,11 @@ func (l *Library) restore(ctx context.Context, hash string) (compiled, error) {
 	}
 	o := l.Options
 	o.Generated = l.wasGenerated(chain)
-	program, list := recompile(chain, parts, o)
-	if program == nil {
+	p, list := recompile(chain, parts, o)
+	if p == nil {
 		return compiled{}, fmt.Errorf("program %s can't be compiled any more: %s", hash, firstError(list))
 	}
-	return compiled{program, list}, nil
+	return compiled{p, list}, nil
 }
 
 // wasGenerated is generated for the documents of an older program, whose user flows may be

@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"journeyman.dev/internal/diag"
-	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/policy"
+	"journeyman.dev/internal/program"
 )
 
 // File is a policy file to lint.
@@ -28,7 +28,7 @@ type File struct {
 // counts for its files, and the nearest other's for a base that it lacks; files that
 // only serve as bases come last. In these only errors are reported: they
 // would refuse the policies that inherit from them.
-func Lint(files []File, kinds journey.Registry) diag.List {
+func Lint(files []File, kinds program.Registry) diag.List {
 	t, list := readTenant(files)
 	tested := make(map[*policy.Document]bool) // inherited by a relying party that was checked
 	// Who inherits from whom isn't known where a file can't be read whole or lacks its base,
@@ -51,7 +51,7 @@ func Lint(files []File, kinds journey.Registry) diag.List {
 			unclear = unclear || found.HasErrors()
 			continue
 		}
-		_, found = compileChain(chain, nil, journey.Options{Providers: kinds, Offline: true})
+		_, found = compileChain(chain, nil, program.Options{Providers: kinds, Offline: true})
 		list = append(list, found...)
 		if slices.ContainsFunc(chain, func(d *policy.Document) bool { return d.RelyingParty != nil }) {
 			for _, one := range chain {

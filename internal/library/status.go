@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"journeyman.dev/internal/diag"
-	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/policy"
+	"journeyman.dev/internal/program"
 )
 
 // State is how a policy stands. The words are those of the admin API.
@@ -51,7 +51,7 @@ func (l *Library) compileAll(ctx context.Context, sources, flows map[string]Poli
 	was := l.current()
 	next := &state{
 		sources: sources, flows: flows, docs: parseAll(sources, flows), status: make(map[string]Status),
-		current: make(map[string]*journey.Program), byHash: make(map[string]compiled),
+		current: make(map[string]*program.Program), byHash: make(map[string]compiled),
 	}
 	for id, s := range next.all() {
 		c, known := was.byHash[hashOf(next.parts(s.ID))]
@@ -84,8 +84,8 @@ func (l *Library) compileAll(ctx context.Context, sources, flows map[string]Poli
 // lastGood finds the program that a policy served last; none if there is none that can be
 // compiled.
 func (l *Library) lastGood(ctx context.Context, was *state, id, hash string) (compiled, error) {
-	if program := was.current[id]; program != nil && program.RelyingParty != nil && (hash == "" || program.Hash == hash) {
-		return was.byHash[program.Hash], nil
+	if p := was.current[id]; p != nil && p.RelyingParty != nil && (hash == "" || p.Hash == hash) {
+		return was.byHash[p.Hash], nil
 	}
 	if hash == "" {
 		return compiled{}, nil

@@ -15,6 +15,7 @@ import (
 	"journeyman.dev/internal/application"
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/program"
 )
 
 // An application may send a relying party's input claims in a JWT that it signs with the
@@ -28,7 +29,7 @@ const assertionLeeway = 5 * time.Minute
 
 // asserted reads the client assertion of an authorization request. It is nil if the policy
 // takes none, and empty if it may be left out and is.
-func (s *Server) asserted(ctx context.Context, p *journey.Program, q url.Values) (*claims.Bag, *failure) {
+func (s *Server) asserted(ctx context.Context, p *program.Program, q url.Values) (*claims.Bag, *failure) {
 	if p.RelyingParty.AssertionKey == "" {
 		return nil, nil
 	}
@@ -92,7 +93,7 @@ func (s *Server) openAssertion(ctx context.Context, keyID, text string) (map[str
 }
 
 // readAsserted takes the relying party's input claims by their partner names.
-func readAsserted(p *journey.Program, sent map[string]any, bag *claims.Bag) error {
+func readAsserted(p *program.Program, sent map[string]any, bag *claims.Bag) error {
 	for _, use := range p.RelyingParty.Inputs {
 		v, err := claims.FromJSON(use.Claim.DataType, sent[use.Partner])
 		if err != nil {

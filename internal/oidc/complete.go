@@ -155,7 +155,7 @@ func (p parameters) encode() string {
 func (s *Server) respondError(w http.ResponseWriter, r *http.Request, a *authorization, f *failure, correlationID string) {
 	values := parameters{{"error", f.oauth}, {"error_description", s.describe(f, correlationID)}}
 	if p := s.Programs.Current(a.Endpoint.Policy); p != nil {
-		values.add("iss", s.issuer(a.BaseURL, p.Tokens(), p.PolicyID))
+		values.add("iss", s.issuer(a.BaseURL, journey.Tokens(p), p.PolicyID))
 	}
 	s.respond(w, r, a, values)
 }

@@ -12,6 +12,7 @@ import (
 	"journeyman.dev/internal/application"
 	"journeyman.dev/internal/endpoint"
 	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/program"
 )
 
 // issuer is the iss of a policy's tokens: always the tenant's GUID and a final
@@ -50,9 +51,9 @@ type discoveryDocument struct {
 
 // discovery serves the metadata document; members and order are B2C's, those after
 // the claims are ours (protocol §1.2).
-func (s *Server) discovery(w http.ResponseWriter, r *http.Request, e endpoint.Endpoint, p *journey.Program) {
+func (s *Server) discovery(w http.ResponseWriter, r *http.Request, e endpoint.Endpoint, p *program.Program) {
 	base := s.BaseURL(r)
-	settings := p.Tokens()
+	settings := journey.Tokens(p)
 	doc := discoveryDocument{
 		Issuer:                s.issuer(base, settings, p.PolicyID),
 		AuthorizationEndpoint: e.URL(base, "oauth2/v2.0/authorize"),
@@ -91,10 +92,10 @@ func (s *Server) discovery(w http.ResponseWriter, r *http.Request, e endpoint.En
 }
 
 // keys serves the public keys of the policy's token issuer.
-func (s *Server) keys(w http.ResponseWriter, r *http.Request, _ endpoint.Endpoint, p *journey.Program) {
+func (s *Server) keys(w http.ResponseWriter, r *http.Request, _ endpoint.Endpoint, p *program.Program) {
 	var set jose.JSONWebKeySet
 	w.Header().Set("Access-Control-Allow-Origin", "*")
-	settings := p.Tokens()
+	settings := journey.Tokens(p)
 	if settings == nil {
 		s.json(w, http.StatusOK, publish(set))
 		return

@@ -12,6 +12,7 @@ import (
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/keyset"
+	"journeyman.dev/internal/program"
 	"journeyman.dev/internal/seal"
 	"journeyman.dev/internal/token"
 )
@@ -142,7 +143,7 @@ func (s *Server) openGrant(p seal.Purpose, text string) (*grant, *failure) {
 var reserved = []string{"exp", "nbf", "ver", "iss", "sub", "aud", "nonce", "iat", "auth_time", "azp", "scp", "c_hash", "at_hash"}
 
 // payload makes the members that id and access tokens share, in B2C's order.
-func (s *Server) payload(base string, p *journey.Program, settings *journey.TokenSettings, g *grant, lifetime time.Duration) *token.Claims {
+func (s *Server) payload(base string, p *program.Program, settings *journey.TokenSettings, g *grant, lifetime time.Duration) *token.Claims {
 	now := s.Now().Unix()
 	c := new(token.Claims)
 	c.Set("exp", now+int64(lifetime.Seconds()))
@@ -180,7 +181,7 @@ type issued struct {
 
 // issue signs what the scopes ask for. The id token vouches for the access token beside it
 // and, in the front channel, for the code (OpenID Connect Core §3.3.2.11).
-func (s *Server) issue(r *http.Request, base string, p *journey.Program, settings *journey.TokenSettings, g *grant, id, access bool, code string) (issued, error) {
+func (s *Server) issue(r *http.Request, base string, p *program.Program, settings *journey.TokenSettings, g *grant, id, access bool, code string) (issued, error) {
 	var out issued
 	key, err := s.Keys.ActiveSigningKey(r.Context(), settings.SigningKey)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 
 	"journeyman.dev/internal/endpoint"
 	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/program"
 	"journeyman.dev/internal/session"
 )
 
@@ -24,7 +25,7 @@ import (
 // feature. Any other address signs out as well, and the signed-out page says why it goes
 // no further. A policy that enforces hints signs out only with a good one, to an address
 // that the hint's application has registered.
-func (s *Server) logout(w http.ResponseWriter, r *http.Request, e endpoint.Endpoint, p *journey.Program) {
+func (s *Server) logout(w http.ResponseWriter, r *http.Request, e endpoint.Endpoint, p *program.Program) {
 	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
 	if err := r.ParseForm(); err != nil {
 		s.Browser.Error(w, r, http.StatusBadRequest, (&failure{code: journey.CodeUnreadable, text: "The request could not be read."}).page(), "")
@@ -88,7 +89,7 @@ func (s *Server) logout(w http.ResponseWriter, r *http.Request, e endpoint.Endpo
 
 // endSession drops the partition of the policy's scope, in the cookie and on the server,
 // and returns what it was.
-func (s *Server) endSession(ctx context.Context, current *session.Session, p *journey.Program, clientID string) (session.Partition, error) {
+func (s *Server) endSession(ctx context.Context, current *session.Session, p *program.Program, clientID string) (session.Partition, error) {
 	if current == nil {
 		return session.Partition{}, nil
 	}
@@ -143,12 +144,12 @@ func (s *Server) providerFrames(ctx context.Context, providers []session.Provide
 
 // checkHint verifies an id token of ours; an expired one is good enough for signing
 // out of an application that still holds it, unless the policy enforces hints.
-func (s *Server) checkHint(r *http.Request, p *journey.Program, hint string) (string, *failure) {
+func (s *Server) checkHint(r *http.Request, p *program.Program, hint string) (string, *failure) {
 	if hint == "" {
 		return "", &failure{code: journey.CodeLogoutHintMissing, text: "The id_token_hint parameter has not been specified in the request."}
 	}
 	parsed, err := jwt.ParseSigned(hint, []jose.SignatureAlgorithm{jose.RS256})
-	settings := p.Tokens()
+	settings := journey.Tokens(p)
 	if err != nil || settings == nil {
 		return "", &failure{code: journey.CodeLogoutHintMalformed, text: "The id_token_hint provided is malformed."}
 	}

@@ -15,6 +15,7 @@ import (
 	"journeyman.dev/internal/endpoint"
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/limit"
+	"journeyman.dev/internal/program"
 )
 
 // authorization is a checked authorize request: what the journey carries for us and
@@ -76,7 +77,7 @@ const maxParameter = 16 << 10
 const maxRequest = 40 << 10
 
 // authorize serves the authorization endpoint in the order of protocol §2.4.
-func (s *Server) authorize(w http.ResponseWriter, r *http.Request, e endpoint.Endpoint, p *journey.Program) {
+func (s *Server) authorize(w http.ResponseWriter, r *http.Request, e endpoint.Endpoint, p *program.Program) {
 	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
 	if err := r.ParseForm(); err != nil {
 		s.Browser.Error(w, r, http.StatusBadRequest, (&failure{code: journey.CodeUnreadable, text: "The request could not be read."}).page(), "")
@@ -215,7 +216,7 @@ func (s *Server) modeOnError(a *authorization, q url.Values, f *failure) *failur
 }
 
 // begin starts the journey.
-func (s *Server) begin(w http.ResponseWriter, r *http.Request, a *authorization, q url.Values, p *journey.Program, client application.Application) {
+func (s *Server) begin(w http.ResponseWriter, r *http.Request, a *authorization, q url.Values, p *program.Program, client application.Application) {
 	protocol, err := json.Marshal(a)
 	if err != nil {
 		s.respondError(w, r, a, &failure{journey.CodeInternal, "server_error", journey.CodeInternal.Text()}, s.Engine.NewID())
@@ -274,7 +275,7 @@ func (s *Server) begin(w http.ResponseWriter, r *http.Request, a *authorization,
 // auth_time moves on with each use of the session (protocol §2.1 [I]).
 func (s *Server) tooOld(current interface {
 	CredentialsAt(scope string, now time.Time) (time.Time, bool)
-}, p *journey.Program, clientID, maxAge string) bool {
+}, p *program.Program, clientID, maxAge string) bool {
 	if maxAge == "" {
 		return false
 	}

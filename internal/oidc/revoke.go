@@ -15,6 +15,7 @@ import (
 	"journeyman.dev/internal/directory"
 	"journeyman.dev/internal/endpoint"
 	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/program"
 	"journeyman.dev/internal/seal"
 	"journeyman.dev/internal/token"
 )
@@ -47,7 +48,7 @@ func readForm(w http.ResponseWriter, r *http.Request) (url.Values, *failure) {
 }
 
 // tokenRequest reads a request about a token: who asks, and about which.
-func (s *Server) tokenRequest(w http.ResponseWriter, r *http.Request, p *journey.Program) (*exchange, *failure) {
+func (s *Server) tokenRequest(w http.ResponseWriter, r *http.Request, p *program.Program) (*exchange, *failure) {
 	form, fail := readForm(w, r)
 	if fail != nil {
 		return nil, fail
@@ -61,7 +62,7 @@ func (s *Server) tokenRequest(w http.ResponseWriter, r *http.Request, p *journey
 		return nil, fail
 	}
 	s.allowOrigin(w, r, client)
-	t := &exchange{s: s, r: r, form: form, client: client, secret: secret, p: p, settings: p.Tokens()}
+	t := &exchange{s: s, r: r, form: form, client: client, secret: secret, p: p, settings: journey.Tokens(p)}
 	switch {
 	case t.settings == nil:
 		return nil, &failure{journey.CodeNoTokens, "server_error", "The policy issues no tokens."}
@@ -75,7 +76,7 @@ func (s *Server) tokenRequest(w http.ResponseWriter, r *http.Request, p *journey
 // durably and on all nodes. What isn't a token of this client's gets the same answer as
 // one that was revoked: there is nothing to learn. An access or id token can't be called
 // back, as APIs check it without asking here, and the answer says so.
-func (s *Server) revoke(w http.ResponseWriter, r *http.Request, _ endpoint.Endpoint, p *journey.Program) {
+func (s *Server) revoke(w http.ResponseWriter, r *http.Request, _ endpoint.Endpoint, p *program.Program) {
 	w.Header().Add("Vary", "Origin")
 	if r.Method == http.MethodOptions {
 		s.preflight(w, r)
@@ -134,7 +135,7 @@ func (t *exchange) owner(g *grant) *failure {
 
 // introspect serves token introspection (RFC 7662), for clients that prove who they are.
 // A token is inactive for any reason, without telling which.
-func (s *Server) introspect(w http.ResponseWriter, r *http.Request, _ endpoint.Endpoint, p *journey.Program) {
+func (s *Server) introspect(w http.ResponseWriter, r *http.Request, _ endpoint.Endpoint, p *program.Program) {
 	t, fail := s.tokenRequest(w, r, p)
 	if t != nil && (fail == nil || fail.oauth == "invalid_request") {
 		if refused := t.confidential(); refused != nil {

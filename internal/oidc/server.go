@@ -14,6 +14,7 @@ import (
 	"journeyman.dev/internal/endpoint"
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/keyset"
+	"journeyman.dev/internal/program"
 	"journeyman.dev/internal/seal"
 	"journeyman.dev/internal/session"
 	"journeyman.dev/internal/token"
@@ -22,7 +23,7 @@ import (
 // Programs finds the current program of a policy.
 type Programs interface {
 	// Current returns nil if the tenant has no such policy, or none of its versions compiles.
-	Current(policyID string) *journey.Program
+	Current(policyID string) *program.Program
 	// Knows reports whether the tenant has the policy, good or not.
 	Knows(policyID string) bool
 }
@@ -104,7 +105,7 @@ type Server struct {
 
 // ServeEndpoint answers an endpoint of the protocol; false if the path is none.
 func (s *Server) ServeEndpoint(w http.ResponseWriter, r *http.Request, e endpoint.Endpoint) bool {
-	var handler func(http.ResponseWriter, *http.Request, endpoint.Endpoint, *journey.Program)
+	var handler func(http.ResponseWriter, *http.Request, endpoint.Endpoint, *program.Program)
 	methods := "GET, HEAD"
 	switch e.Path {
 	case "v2.0/.well-known/openid-configuration", ".well-known/openid-configuration":

@@ -12,6 +12,7 @@ import (
 	"journeyman.dev/internal/application"
 	"journeyman.dev/internal/endpoint"
 	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/program"
 	"journeyman.dev/internal/token"
 )
 
@@ -19,7 +20,7 @@ import (
 const maxTokenRequest = 256 << 10
 
 // token serves the token endpoint.
-func (s *Server) token(w http.ResponseWriter, r *http.Request, _ endpoint.Endpoint, p *journey.Program) {
+func (s *Server) token(w http.ResponseWriter, r *http.Request, _ endpoint.Endpoint, p *program.Program) {
 	w.Header().Add("Vary", "Origin")
 	if r.Method == http.MethodOptions {
 		s.preflight(w, r)
@@ -36,7 +37,7 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request, _ endpoint.Endpoi
 		return
 	}
 	s.allowOrigin(w, r, client)
-	t := &exchange{s: s, r: r, form: form, client: client, secret: secret, p: p, settings: p.Tokens()}
+	t := &exchange{s: s, r: r, form: form, client: client, secret: secret, p: p, settings: journey.Tokens(p)}
 	if t.settings == nil {
 		s.tokenError(w, r, &failure{journey.CodeNoTokens, "server_error", "The policy issues no tokens."})
 		return
@@ -140,7 +141,7 @@ type exchange struct {
 	form     url.Values
 	client   application.Application
 	secret   string
-	p        *journey.Program
+	p        *program.Program
 	settings *journey.TokenSettings
 }
 

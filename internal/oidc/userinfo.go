@@ -6,6 +6,7 @@ import (
 
 	"journeyman.dev/internal/endpoint"
 	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/program"
 	"journeyman.dev/internal/token"
 )
 
@@ -13,7 +14,7 @@ const userInfoPath = "openid/v2.0/userinfo"
 
 // userInfo runs the journey that the relying party binds to its UserInfo endpoint, on the
 // token of the request (protocol §5.1).
-func (s *Server) userInfo(w http.ResponseWriter, r *http.Request, _ endpoint.Endpoint, p *journey.Program) {
+func (s *Server) userInfo(w http.ResponseWriter, r *http.Request, _ endpoint.Endpoint, p *program.Program) {
 	h := w.Header()
 	h.Set("Access-Control-Allow-Origin", "*")
 	if r.Method == http.MethodOptions {
@@ -44,7 +45,7 @@ func (s *Server) userInfo(w http.ResponseWriter, r *http.Request, _ endpoint.End
 	ran, err := s.Engine.Start(r.Context(), journey.Begin{
 		Program: p, Journey: p.RelyingParty.UserInfo, NoUI: true,
 		Language: p.Language(r.URL.Query().Get("ui_locales"), r.Header.Get("Accept-Language")),
-		Bearer:   &journey.Bearer{Token: text, Issuer: s.issuer(base, p.Tokens(), p.PolicyID)},
+		Bearer:   &journey.Bearer{Token: text, Issuer: s.issuer(base, journey.Tokens(p), p.PolicyID)},
 		Request: journey.Request{
 			Parameters: parameters, AcceptLanguage: r.Header.Get("Accept-Language"), RemoteIP: s.RemoteIP(r), Host: r.Host,
 			BaseURL: base, Tenant: s.TenantName, UserAgent: journey.CutUserAgent(r.UserAgent()),

@@ -10,6 +10,7 @@ import (
 
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/program"
 )
 
 // settings are the members of SETTINGS, in B2C's order (pages §2.2).
@@ -174,7 +175,7 @@ type fieldChoice struct {
 type fieldGroup struct {
 	Help    string                   `json:"help"`
 	AtLeast int                      `json:"atLeast"`
-	Checks  []journey.PredicateCheck `json:"checks"`
+	Checks  []program.PredicateCheck `json:"checks"`
 }
 
 // controlField is a display control among SA_FIELDS.AttributeFields; CODE_ID is our own.

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/program"
 )
 
 // jqueryFiles has jQuery if scripts/pages.sh fetched it before the build; the folder
@@ -26,7 +26,7 @@ const (
 
 // jqueryOf is the jQuery of a layout: 1.12.4 below version 1.2.0, then 3.4.1 and 3.5.1,
 // of which we serve the last for both (pages §1 [D]).
-func jqueryOf(layout journey.DataURI) string {
+func jqueryOf(layout program.DataURI) string {
 	if layout.AtLeast(1, 2, 0) {
 		return jqueryNew
 	}

@@ -27,6 +27,7 @@ import (
 	"time"
 
 	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/program"
 	"journeyman.dev/internal/seal"
 	"journeyman.dev/internal/session"
 )
@@ -46,7 +47,7 @@ type Pages struct {
 	Deliver func(w http.ResponseWriter, r *http.Request, ran journey.Ran)
 	// Program is the policy that a request names, for its error page; nil, or a nil
 	// program: the built-in error page.
-	Program func(r *http.Request) *journey.Program
+	Program func(r *http.Request) *program.Program
 	// Secure is true when browsers reach us by https: cookies then are Secure.
 	Secure bool
 	// Development shows authors in the page what is wrong with its template, and lets
@@ -165,21 +166,21 @@ func (p *Pages) Error(w http.ResponseWriter, r *http.Request, status int, f *jou
 		correlationID = p.Engine.NewID()
 	}
 	p.Log.InfoContext(r.Context(), "error page", "correlationId", correlationID, "failure", f, "status", status)
-	var program *journey.Program
+	var known *program.Program
 	if p.Program != nil {
-		program = p.Program(r)
+		known = p.Program(r)
 	}
-	v := newErrorView(program, r, f)
+	v := newErrorView(known, r, f)
 	v.CorrelationID, v.Timestamp = correlationID, p.Now().UTC().Format("2006-01-02 15:04:05Z")
 	v.Template = builtIns["exception"]
-	if program != nil && program.ErrorContent != nil {
-		content := program.ErrorContent
+	if known != nil && known.ErrorContent != nil {
+		content := known.ErrorContent
 		v.Layout = content.DataURI
 		if address := content.LoadURI.Source(); address != "" && !strings.HasPrefix(address, "~/") {
-			scripts := content.DataURI.Contract && program.RelyingParty != nil && program.RelyingParty.ScriptExecution
+			scripts := content.DataURI.Contract && known.RelyingParty != nil && known.RelyingParty.ScriptExecution
 			t, err := p.Templates.Load(r.Context(), address, scripts)
 			if err != nil {
-				v.Notice = p.loadFailed(r, content.ID, program.PolicyID, correlationID, address, err)
+				v.Notice = p.loadFailed(r, content.ID, known.PolicyID, correlationID, address, err)
 			}
 			if t != nil {
 				v.Template = t

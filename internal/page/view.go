@@ -8,6 +8,7 @@ import (
 
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/program"
 	"journeyman.dev/internal/texts"
 )
 
@@ -21,7 +22,7 @@ type view struct {
 	Title     string
 	Template  *Template
 	Notice    string // to authors: what is wrong with the template
-	Layout    journey.DataURI
+	Layout    program.DataURI
 	JQuery    string // its address; "" if the build has none
 
 	File  string // template of the content
@@ -125,7 +126,7 @@ func (v *view) identifier() string {
 }
 
 // newest is the layout of pages that name none.
-var newest = journey.DataURI{Major: 2, Minor: 1, Patch: 26}
+var newest = program.DataURI{Major: 2, Minor: 1, Patch: 26}
 
 type button struct {
 	ID, Label, Href string
@@ -140,11 +141,11 @@ func newView(page *journey.Page) *view {
 		Language: language, Direction: direction(language), CorrelationID: page.CorrelationID, Page: page, words: w,
 		File: kind.file, Name: kind.name,
 	}
-	var metadata journey.Items
+	var metadata program.Items
 	if page.Content != nil {
 		v.Layout, metadata = page.Content.DataURI, page.Content.Metadata
 	}
-	if v.Layout == (journey.DataURI{}) {
+	if v.Layout == (program.DataURI{}) {
 		v.Layout = newest // a content definition without DataUri
 	}
 	w.addMetadata(metadata)
@@ -195,7 +196,7 @@ func newView(page *journey.Page) *view {
 
 // addMetadata takes over texts of metadata: language.{string id}, or in a provider
 // selection's content definition language.intro (pages §1, §5).
-func (t *words) addMetadata(metadata journey.Items) {
+func (t *words) addMetadata(metadata program.Items) {
 	for id, value := range metadata.After("language.") {
 		if value != "" {
 			t.metadata[t.idOf(id)] = value
@@ -205,7 +206,7 @@ func (t *words) addMetadata(metadata journey.Items) {
 
 // shown is the language that a page's texts really are in, for screen readers: a language
 // that neither the policy nor we have texts of shows English ones.
-func shown(language string, res *journey.Resources, own *texts.Set) string {
+func shown(language string, res *program.Resources, own *texts.Set) string {
 	base, _, _ := strings.Cut(strings.ToLower(language), "-")
 	ours, _, _ := strings.Cut(strings.ToLower(own.Tag()), "-")
 	if base != ours && len(res.Texts("UxElement")) == 0 {
@@ -223,20 +224,20 @@ func direction(language string) string {
 }
 
 // newErrorView is the error page in the language that the request asks for.
-func newErrorView(program *journey.Program, r *http.Request, f *journey.Failure) *view {
+func newErrorView(p *program.Program, r *http.Request, f *journey.Failure) *view {
 	uiLocales, accept := r.URL.Query().Get("ui_locales"), r.Header.Get("Accept-Language")
 	language := claims.ChooseLanguage(nil, texts.Default, uiLocales, accept)
-	var res *journey.Resources
-	if program != nil {
-		language = program.Language(uiLocales, accept)
-		if program.ErrorContent != nil {
-			res = program.ErrorContent.In(language).WithoutResolvers(program.Schema)
+	var res *program.Resources
+	if p != nil {
+		language = p.Language(uiLocales, accept)
+		if p.ErrorContent != nil {
+			res = p.ErrorContent.In(language).WithoutResolvers(p.Schema)
 		}
 	}
 	own := texts.For(language)
 	w := &words{res: res, own: own, section: texts.GlobalException, metadata: make(map[string]string)}
-	if program != nil && program.ErrorContent != nil {
-		w.addMetadata(program.ErrorContent.Metadata)
+	if p != nil && p.ErrorContent != nil {
+		w.addMetadata(p.ErrorContent.Metadata)
 	}
 	v := &view{
 		Language: shown(language, res, own), words: w, Title: plain(w.ux("heading")),

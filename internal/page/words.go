@@ -7,14 +7,14 @@ import (
 
 	nethtml "golang.org/x/net/html"
 
-	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/program"
 	"journeyman.dev/internal/texts"
 )
 
 // words finds the texts of a page: the policy's for its language, then those of the
 // technical profile's metadata, then our own (pages §6).
 type words struct {
-	res      *journey.Resources
+	res      *program.Resources
 	metadata map[string]string // by string id
 	own      *texts.Set
 	section  texts.Section

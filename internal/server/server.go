@@ -41,6 +41,7 @@ import (
 	"journeyman.dev/internal/outbound"
 	"journeyman.dev/internal/page"
 	"journeyman.dev/internal/policy"
+	"journeyman.dev/internal/program"
 	"journeyman.dev/internal/provider/apiconnector"
 	dirprovider "journeyman.dev/internal/provider/directory"
 	"journeyman.dev/internal/provider/federation"
@@ -465,7 +466,7 @@ func (s *Server) listen(config *tls.Config) error {
 }
 
 // registry is the explicit list of providers by kind of technical profile.
-func (s *Server) registry() (journey.Registry, error) {
+func (s *Server) registry() (program.Registry, error) {
 	mailer, err := s.mailer()
 	if err != nil {
 		return nil, err
@@ -474,45 +475,45 @@ func (s *Server) registry() (journey.Registry, error) {
 	guesses := codeGuesses{&limit.Tries{Store: store.Limits{DB: s.db}, Rule: wrongCodes, Now: s.Config.Now}}
 	ring := keyset.Ring{Policies: s.Keys, Own: s.OwnKeys}
 	r := Kinds()
-	r["selfassertedattributeprovider"] = &selfasserted.Provider{Mailer: mailer, Guesses: guesses}
-	r["aadssprprotocolprovider"] = &otp.Mailed{Mailer: mailer, Guesses: guesses}
-	r["onetimepasswordprotocolprovider"] = &otp.Provider{Limits: codeLimits{s.windows()}, Guesses: guesses}
-	r["restfulprovider"] = &restful.Provider{Caller: s.Outbound, Keys: s.Keys, Timeout: s.Config.RESTTimeout, Attempts: s.Config.RESTAttempts}
-	r["apiconnectorprovider"] = s.connectorProvider()
-	r["azureactivedirectoryprovider"] = &dirprovider.Provider{Users: s.Users, ExtensionsApp: s.ExtensionsApp, RefuseKnown: s.Config.RefuseKnownPasswords, Notifier: s.notifier()}
-	r["openidconnect"] = &federation.OpenIDConnect{Caller: s.Outbound, Keys: ring, Accounts: s.Users, Metadata: cache}
-	r["oauth2"] = &federation.OAuth2{Caller: s.Outbound, Keys: ring}
+	r["selfassertedattributeprovider"] = journey.Plans(&selfasserted.Provider{Mailer: mailer, Guesses: guesses})
+	r["aadssprprotocolprovider"] = journey.Plans(&otp.Mailed{Mailer: mailer, Guesses: guesses})
+	r["onetimepasswordprotocolprovider"] = journey.Plans(&otp.Provider{Limits: codeLimits{s.windows()}, Guesses: guesses})
+	r["restfulprovider"] = journey.Plans(&restful.Provider{Caller: s.Outbound, Keys: s.Keys, Timeout: s.Config.RESTTimeout, Attempts: s.Config.RESTAttempts})
+	r["apiconnectorprovider"] = journey.Plans(s.connectorProvider())
+	r["azureactivedirectoryprovider"] = journey.Plans(&dirprovider.Provider{Users: s.Users, ExtensionsApp: s.ExtensionsApp, RefuseKnown: s.Config.RefuseKnownPasswords, Notifier: s.notifier()})
+	r["openidconnect"] = journey.Plans(&federation.OpenIDConnect{Caller: s.Outbound, Keys: ring, Accounts: s.Users, Metadata: cache})
+	r["oauth2"] = journey.Plans(&federation.OAuth2{Caller: s.Outbound, Keys: ring})
 	for _, kind := range insights.Kinds {
-		r[kind] = &insights.Provider{Log: s.Config.Log}
+		r[kind] = journey.Plans(&insights.Provider{Log: s.Config.Log})
 	}
-	r[journey.KindHint] = &federation.Hint{Keys: s.Keys, Metadata: cache}
-	r[journey.KindAuthorize] = &userinfo.Authorization{Keys: s.Keys}
+	r[program.KindHint] = journey.Plans(&federation.Hint{Keys: s.Keys, Metadata: cache})
+	r[program.KindAuthorize] = journey.Plans(&userinfo.Authorization{Keys: s.Keys})
 	return r, nil
 }
 
 // Kinds are the providers as an offline compilation needs them: they plan, and have
 // nothing to run with.
-func Kinds() journey.Registry {
-	r := journey.Registry{
-		"selfassertedattributeprovider":        &selfasserted.Provider{},
-		"restfulprovider":                      &restful.Provider{},
-		"azureactivedirectoryprovider":         &dirprovider.Provider{},
-		"apiconnectorprovider":                 &apiconnector.Provider{},
-		"openidconnect":                        &federation.OpenIDConnect{},
-		"oauth2":                               &federation.OAuth2{},
-		journey.KindHint:                       &federation.Hint{},
-		"claimstransformationprotocolprovider": transformation.Provider{},
-		"userjourneycontextprovider":           usercontext.Provider{},
-		"onetimepasswordprotocolprovider":      &otp.Provider{},
-		"aadssprprotocolprovider":              &otp.Mailed{},
-		journey.KindNone:                       refreshtoken.Provider{},
-		journey.KindIssuerJWT:                  jwtissuer.Provider{},
-		journey.KindIssuerError:                jwtissuer.ErrorProvider{},
-		journey.KindAuthorize:                  &userinfo.Authorization{},
-		journey.KindIssuerJSON:                 userinfo.Issuer{},
+func Kinds() program.Registry {
+	r := program.Registry{
+		"selfassertedattributeprovider":        journey.Plans(&selfasserted.Provider{}),
+		"restfulprovider":                      journey.Plans(&restful.Provider{}),
+		"azureactivedirectoryprovider":         journey.Plans(&dirprovider.Provider{}),
+		"apiconnectorprovider":                 journey.Plans(&apiconnector.Provider{}),
+		"openidconnect":                        journey.Plans(&federation.OpenIDConnect{}),
+		"oauth2":                               journey.Plans(&federation.OAuth2{}),
+		program.KindHint:                       journey.Plans(&federation.Hint{}),
+		"claimstransformationprotocolprovider": journey.Plans(transformation.Provider{}),
+		"userjourneycontextprovider":           journey.Plans(usercontext.Provider{}),
+		"onetimepasswordprotocolprovider":      journey.Plans(&otp.Provider{}),
+		"aadssprprotocolprovider":              journey.Plans(&otp.Mailed{}),
+		program.KindNone:                       journey.Plans(refreshtoken.Provider{}),
+		program.KindIssuerJWT:                  journey.Plans(jwtissuer.Provider{}),
+		program.KindIssuerError:                journey.Plans(jwtissuer.ErrorProvider{}),
+		program.KindAuthorize:                  journey.Plans(&userinfo.Authorization{}),
+		program.KindIssuerJSON:                 journey.Plans(userinfo.Issuer{}),
 	}
 	for _, kind := range insights.Kinds {
-		r[kind] = &insights.Provider{}
+		r[kind] = journey.Plans(&insights.Provider{})
 	}
 	return r
 }
@@ -564,7 +565,7 @@ func (s *Server) wire(ctx context.Context, sealer *seal.Sealer) error {
 	}
 	s.Policies = &library.Library{
 		Store: store.Policies{DB: s.db}, Now: c.Now, Log: c.Log, Keep: 24 * time.Hour, KeyActive: s.keyActive,
-		Options: journey.Options{Providers: registry, TenantName: c.Tenant, TenantID: s.TenantID, KeyExists: s.Keys.Exists,
+		Options: program.Options{Providers: registry, TenantName: c.Tenant, TenantID: s.TenantID, KeyExists: s.Keys.Exists,
 			OwnKeyExists: s.OwnKeys.Exists, ConnectorExists: s.Connectors.Exists},
 	}
 	s.Flows = &userflow.Service{Store: store.Resources{DB: s.db}, Publisher: s.Policies, TenantName: c.Tenant, ExtensionsApp: s.ExtensionsApp, Prepare: s.EnsureKeys, Now: c.Now}
@@ -600,7 +601,7 @@ func (s *Server) templateAge() time.Duration {
 }
 
 // program is the policy that a request names, nil if it names none that is known.
-func (s *Server) program(r *http.Request) *journey.Program {
+func (s *Server) program(r *http.Request) *program.Program {
 	e, ok, err := endpoint.Parse(r.URL)
 	if !ok || err != nil {
 		return nil

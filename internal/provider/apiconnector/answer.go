@@ -12,6 +12,7 @@ import (
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/connector"
 	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/program"
 )
 
 // Action is what an answer asks for (rest-and-connectors §1.4).
@@ -42,7 +43,7 @@ type Verdict struct {
 }
 
 // Claim implements journey.Output.
-func (v Verdict) Claim(use *journey.ClaimUse) (claims.Value, error) {
+func (v Verdict) Claim(use *program.ClaimUse) (claims.Value, error) {
 	name := strings.ToLower(use.Partner)
 	switch name {
 	case memberAction:

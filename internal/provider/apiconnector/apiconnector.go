@@ -17,6 +17,7 @@ import (
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/outbound"
+	"journeyman.dev/internal/program"
 )
 
 // Connectors finds and calls API connectors.
@@ -78,7 +79,7 @@ type Exchange struct {
 }
 
 // Plan implements journey.Provider.
-func (p *Provider) Plan(plan *journey.Plan) journey.Exchange {
+func (p *Provider) Plan(plan *program.Plan) journey.Exchange {
 	m := plan.Metadata
 	x := &Exchange{p: p, m: Metadata{ConnectorID: m.Required("ConnectorId")}}
 	legal := make([]string, len(Steps))
@@ -90,7 +91,7 @@ func (p *Provider) Plan(plan *journey.Plan) journey.Exchange {
 		plan.Report(diag.MissingConnector, m.At("ConnectorId"), "create the API connector before users come this way",
 			"the tenant has no API connector %q, which technical profile %q calls", x.m.ConnectorID, plan.Source.ID.Value)
 	}
-	x.takesAction = slices.ContainsFunc(plan.Profile.Outputs, func(u *journey.ClaimUse) bool { return strings.EqualFold(u.Partner, memberAction) })
+	x.takesAction = slices.ContainsFunc(plan.Profile.Outputs, func(u *program.ClaimUse) bool { return strings.EqualFold(u.Partner, memberAction) })
 	return x
 }
 

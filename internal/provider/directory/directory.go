@@ -20,6 +20,7 @@ import (
 	"journeyman.dev/internal/directory"
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/limit"
+	"journeyman.dev/internal/program"
 )
 
 // Provider plans directory profiles.
@@ -60,7 +61,7 @@ type Exchange struct {
 }
 
 // Plan implements journey.Provider.
-func (p *Provider) Plan(plan *journey.Plan) journey.Exchange {
+func (p *Provider) Plan(plan *program.Plan) journey.Exchange {
 	m := plan.Metadata
 	x := &Exchange{users: p.Users, notifier: p.Notifier}
 	x.m = Metadata{
@@ -466,7 +467,7 @@ type output struct {
 }
 
 // Claim implements journey.Output.
-func (o output) Claim(use *journey.ClaimUse) (claims.Value, error) {
+func (o output) Claim(use *program.ClaimUse) (claims.Value, error) {
 	v, err := o.value(use)
 	if err != nil || !v.Exists() {
 		return claims.Value{}, err
@@ -478,7 +479,7 @@ func (o output) Claim(use *journey.ClaimUse) (claims.Value, error) {
 	return out, nil
 }
 
-func (o output) value(use *journey.ClaimUse) (claims.Value, error) {
+func (o output) value(use *program.ClaimUse) (claims.Value, error) {
 	u := o.u
 	name := strings.ToLower(use.Partner)
 	switch name {

@@ -31,6 +31,7 @@ import (
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/keyset"
 	"journeyman.dev/internal/outbound"
+	"journeyman.dev/internal/program"
 )
 
 // Caller sends requests.
@@ -72,7 +73,7 @@ type common struct {
 	paths          map[string]claims.Path // by partner; with ResolveJsonPathsInJsonTokens
 }
 
-func planCommon(plan *journey.Plan, caller Caller, keys Keys) common {
+func planCommon(plan *program.Plan, caller Caller, keys Keys) common {
 	m := plan.Metadata
 	c := common{
 		caller: caller, keys: keys, profileID: plan.Source.ID.Value,
@@ -127,7 +128,7 @@ func planCommon(plan *journey.Plan, caller Caller, keys Keys) common {
 }
 
 // checkEndpoint reports an address that can't be one.
-func checkEndpoint(plan *journey.Plan, key, address string) {
+func checkEndpoint(plan *program.Plan, key, address string) {
 	if address == "" || plan.Unsettled(strings.NewReplacer("{tenant}", "", "{policy}", "").Replace(address)) {
 		return
 	}
@@ -411,7 +412,7 @@ type output struct {
 }
 
 // Claim implements journey.Output.
-func (o output) Claim(use *journey.ClaimUse) (claims.Value, error) {
+func (o output) Claim(use *program.ClaimUse) (claims.Value, error) {
 	raw, ok := o.find(use.Partner)
 	if !ok {
 		return claims.Value{}, nil

@@ -13,6 +13,7 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 
 	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/program"
 )
 
 // Hint plans the profile that a GetClaims step reads an id_token_hint with: a token of
@@ -34,7 +35,7 @@ type hintExchange struct {
 }
 
 // Plan implements journey.Provider.
-func (p *Hint) Plan(plan *journey.Plan) journey.Exchange {
+func (p *Hint) Plan(plan *program.Plan) journey.Exchange {
 	m := plan.Metadata
 	x := &hintExchange{keys: p.Keys, cache: p.Metadata}
 	x.metadataURL = m.String("METADATA", "")

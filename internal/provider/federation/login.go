@@ -10,6 +10,7 @@ import (
 	"journeyman.dev/internal/directory"
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/limit"
+	"journeyman.dev/internal/program"
 )
 
 // Accounts checks the passwords of local accounts.
@@ -21,7 +22,7 @@ type Accounts interface {
 // isPasswordGrant recognises login-NonInteractive: an OpenID Connect profile with
 // grant_type=password. Every one is answered from our own directory: a policy that
 // comes from B2C means its own tenant, and passwords don't leave the house.
-func isPasswordGrant(plan *journey.Plan) bool {
+func isPasswordGrant(plan *program.Plan) bool {
 	if strings.EqualFold(plan.Metadata.String("grant_type", ""), "password") {
 		return true
 	}
@@ -38,7 +39,7 @@ type login struct {
 	tenantID string
 }
 
-func planLogin(plan *journey.Plan, accounts Accounts) journey.Exchange {
+func planLogin(plan *program.Plan, accounts Accounts) journey.Exchange {
 	// They say where and how B2C asks its directory for the password. The documented effect is
 	// that a local account's password is checked, and that is what happens: here, in the house.
 	plan.Metadata.Met("ProviderName", "METADATA", "authorization_endpoint", "response_types", "response_mode", "scope", "HttpBinding",

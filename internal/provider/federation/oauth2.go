@@ -17,6 +17,7 @@ import (
 
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/outbound"
+	"journeyman.dev/internal/program"
 )
 
 // OAuth2 plans OAuth 2 profiles, such as Facebook's.
@@ -36,7 +37,7 @@ type oauth2Exchange struct {
 }
 
 // Plan implements journey.Provider.
-func (p *OAuth2) Plan(plan *journey.Plan) journey.Exchange {
+func (p *OAuth2) Plan(plan *program.Plan) journey.Exchange {
 	m := plan.Metadata
 	x := &oauth2Exchange{common: planCommon(plan, p.Caller, p.Keys)}
 	x.authorize = m.Required("authorization_endpoint")

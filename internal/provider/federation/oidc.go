@@ -18,6 +18,7 @@ import (
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/outbound"
+	"journeyman.dev/internal/program"
 )
 
 // OpenIDConnect plans OpenID Connect profiles; those that send a local account's
@@ -46,7 +47,7 @@ type oidcExchange struct {
 }
 
 // Plan implements journey.Provider.
-func (p *OpenIDConnect) Plan(plan *journey.Plan) journey.Exchange {
+func (p *OpenIDConnect) Plan(plan *program.Plan) journey.Exchange {
 	m := plan.Metadata
 	if isPasswordGrant(plan) {
 		return planLogin(plan, p.Accounts)
@@ -81,7 +82,7 @@ func (p *OpenIDConnect) Plan(plan *journey.Plan) journey.Exchange {
 
 // complete checks a profile that has the endpoints in place of METADATA. B2C takes one with
 // the authorization endpoint alone; users come back from it to an error.
-func (x *oidcExchange) complete(plan *journey.Plan) {
+func (x *oidcExchange) complete(plan *program.Plan) {
 	lacks := func(hint, what string) {
 		plan.Report(diag.IncompleteProvider, plan.Source.Pos, hint, "technical profile %q has no METADATA and names no %s", plan.Source.ID.Value, what)
 	}

@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/program"
 )
 
 // signOut is the address that signs a browser out at the provider; "" for none. No
 // id_token_hint goes with it, as documented.
-func (c *common) signOut(p *journey.Program, address string) (string, error) {
+func (c *common) signOut(p *program.Program, address string) (string, error) {
 	if !c.singleLogout || address == "" {
 		return "", nil
 	}
@@ -25,13 +26,13 @@ func (c *common) signOut(p *journey.Program, address string) (string, error) {
 }
 
 // SignOutURL implements journey.SignsOut: OAuth 2 providers have no metadata but the profile's.
-func (x *oauth2Exchange) SignOutURL(_ context.Context, p *journey.Program, _ time.Time) (string, error) {
+func (x *oauth2Exchange) SignOutURL(_ context.Context, p *program.Program, _ time.Time) (string, error) {
 	return x.signOut(p, x.endSession)
 }
 
 // SignOutURL implements journey.SignsOut: the profile's own address, else the one in the
 // provider's metadata.
-func (x *oidcExchange) SignOutURL(ctx context.Context, p *journey.Program, now time.Time) (string, error) {
+func (x *oidcExchange) SignOutURL(ctx context.Context, p *program.Program, now time.Time) (string, error) {
 	if x.endSession != "" || x.metadataURL == "" || !x.singleLogout {
 		return x.signOut(p, x.endSession)
 	}

@@ -13,6 +13,7 @@ import (
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/program"
 )
 
 // Recorder gets the events of journeys.
@@ -63,7 +64,7 @@ type exchange struct {
 
 // Plan implements journey.Provider. It only warns: B2C sends no event and goes on when this
 // profile is wrong.
-func (p *Provider) Plan(plan *journey.Plan) journey.Exchange {
+func (p *Provider) Plan(plan *program.Plan) journey.Exchange {
 	m := plan.Metadata
 	x := &exchange{p: p, off: isTrue(m.String("DisableTelemetry", ""))}
 	name := false

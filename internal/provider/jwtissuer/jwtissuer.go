@@ -10,13 +10,14 @@ import (
 	"time"
 
 	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/program"
 )
 
 // Provider plans JWT issuer profiles.
 type Provider struct{}
 
 // Plan implements journey.Provider.
-func (Provider) Plan(p *journey.Plan) journey.Exchange {
+func (Provider) Plan(p *program.Plan) journey.Exchange {
 	m := p.Metadata
 	s := &journey.TokenSettings{
 		ProfileID:          p.Source.ID.Value,
@@ -32,11 +33,12 @@ func (Provider) Plan(p *journey.Plan) journey.Exchange {
 		RefreshJourney:     p.Journey("RefreshTokenUserJourneyId"),
 		CredentialsJourney: p.Journey("ClientCredentialsUserJourneyId"),
 	}
+	p.GrantJourneys(s.RefreshJourney, s.CredentialsJourney)
 	p.Claim("issuer_refresh_token_user_identity_claim_type")
 	m.Service("client_id")
 	s.SigningKey, _ = p.Key("issuer_secret", true)
 	s.EncryptionKey, _ = p.Key("issuer_refresh_token_key", true)
-	s.RegistersSession = p.Profile.Session != nil && p.Profile.Session.Kind == journey.SessionOAuth
+	s.RegistersSession = p.Profile.Session != nil && p.Profile.Session.Kind == program.SessionOAuth
 	return s
 }
 
@@ -47,7 +49,7 @@ func seconds(n int) time.Duration { return time.Duration(n) * time.Second }
 type ErrorProvider struct{}
 
 // Plan implements journey.Provider.
-func (ErrorProvider) Plan(*journey.Plan) journey.Exchange { return errorIssuer{} }
+func (ErrorProvider) Plan(*program.Plan) journey.Exchange { return errorIssuer{} }
 
 type errorIssuer struct{}
 

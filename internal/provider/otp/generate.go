@@ -10,6 +10,7 @@ import (
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/onetime"
+	"journeyman.dev/internal/program"
 )
 
 // Limits bounds what one identifier gets over all journeys.
@@ -45,7 +46,7 @@ var legacy = map[string]string{
 }
 
 // Plan implements journey.Provider.
-func (p *Provider) Plan(plan *journey.Plan) journey.Exchange {
+func (p *Provider) Plan(plan *program.Plan) journey.Exchange {
 	m := plan.Metadata
 	operation := m.RequiredChoice("Operation", "", opGenerate, opVerify)
 	for old, key := range legacy {

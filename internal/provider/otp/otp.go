@@ -21,6 +21,7 @@ import (
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/onetime"
+	"journeyman.dev/internal/program"
 	"journeyman.dev/internal/texts"
 )
 
@@ -132,8 +133,8 @@ func identifier(call *journey.Call, partner string) (string, error) {
 }
 
 // needs reports a claim that an operation needs and the profile doesn't map.
-func needs(plan *journey.Plan, operation, element string, uses []*journey.ClaimUse, partner string) {
-	if plan.Incomplete || slices.ContainsFunc(uses, func(u *journey.ClaimUse) bool { return u.Partner == partner }) {
+func needs(plan *program.Plan, operation, element string, uses []*program.ClaimUse, partner string) {
+	if plan.Incomplete || slices.ContainsFunc(uses, func(u *program.ClaimUse) bool { return u.Partner == partner }) {
 		return
 	}
 	plan.Report(diag.MissingPartner, plan.Source.Pos, "add an "+element+" with PartnerClaimType=\""+partner+"\"",

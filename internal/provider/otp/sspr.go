@@ -10,6 +10,7 @@ import (
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/mail"
 	"journeyman.dev/internal/onetime"
+	"journeyman.dev/internal/program"
 	"journeyman.dev/internal/texts"
 )
 
@@ -39,7 +40,7 @@ const mailedNote = "sspr"
 var mailedTerms = terms{lifetime: 10 * time.Minute, length: 6, set: onetime.Digits, tries: 5, perPerson: 10}
 
 // Plan implements journey.Provider.
-func (p *Mailed) Plan(plan *journey.Plan) journey.Exchange {
+func (p *Mailed) Plan(plan *program.Plan) journey.Exchange {
 	m := plan.Metadata
 	m.Unused("an address that gets no mail can't be verified", "allowTestEmailAddressPassThrough")
 	operation := m.RequiredChoice("Operation", "", opSend, opVerify)

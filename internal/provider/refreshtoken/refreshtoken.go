@@ -11,6 +11,7 @@ import (
 
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/program"
 )
 
 // issuedOn is the claim that tells when the grant was first issued.
@@ -20,7 +21,7 @@ const issuedOn = "refreshTokenIssuedOnDateTime"
 type Provider struct{}
 
 // Plan implements journey.Provider.
-func (Provider) Plan(p *journey.Plan) journey.Exchange {
+func (Provider) Plan(p *program.Plan) journey.Exchange {
 	p.Metadata.Service("url")
 	return exchange{}
 }
@@ -39,7 +40,7 @@ func (exchange) Run(_ context.Context, call *journey.Call) (journey.Result, erro
 type restored struct{ grant *journey.Grant }
 
 // Claim implements journey.Output.
-func (r restored) Claim(use *journey.ClaimUse) (claims.Value, error) {
+func (r restored) Claim(use *program.ClaimUse) (claims.Value, error) {
 	if strings.EqualFold(use.Claim.ID, issuedOn) || strings.EqualFold(use.Partner, issuedOn) {
 		return claims.Instant(r.grant.IssuedAt).Convert(use.Claim.DataType)
 	}

@@ -18,6 +18,7 @@ import (
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/outbound"
 	"journeyman.dev/internal/policy"
+	"journeyman.dev/internal/program"
 )
 
 // Caller sends requests.
@@ -83,7 +84,7 @@ type Exchange struct {
 }
 
 // Plan implements journey.Provider.
-func (p *Provider) Plan(plan *journey.Plan) journey.Exchange {
+func (p *Provider) Plan(plan *program.Plan) journey.Exchange {
 	m := plan.Metadata
 	x := &Exchange{p: p}
 	x.m = Metadata{
@@ -120,7 +121,7 @@ func (p *Provider) Plan(plan *journey.Plan) journey.Exchange {
 	return x
 }
 
-func (x *Exchange) authentication(plan *journey.Plan) {
+func (x *Exchange) authentication(plan *program.Plan) {
 	m := plan.Metadata
 	x.m.Auth = m.RequiredChoice("AuthenticationType", authNone, authNone, authBasic, authBearer, authCert, authAPIKey)
 	insecure := m.Bool("AllowInsecureAuthInProduction", false)
@@ -155,7 +156,7 @@ func (x *Exchange) authentication(plan *journey.Plan) {
 }
 
 // inputClaim finds a claim that metadata names among the profile's input claims.
-func inputClaim(plan *journey.Plan, name, key string) string {
+func inputClaim(plan *program.Plan, name, key string) string {
 	for _, use := range plan.Profile.Inputs {
 		if strings.EqualFold(use.Claim.ID, name) || strings.EqualFold(use.Partner, name) {
 			return use.Claim.ID
@@ -169,7 +170,7 @@ func inputClaim(plan *journey.Plan, name, key string) string {
 }
 
 // notAnInput is the hint for a claim that isn't an input claim.
-func notAnInput(plan *journey.Plan, name string) string {
+func notAnInput(plan *program.Plan, name string) string {
 	var names []string
 	for _, use := range plan.Profile.Inputs {
 		names = append(names, use.Partner)
@@ -181,7 +182,7 @@ func notAnInput(plan *journey.Plan, name string) string {
 }
 
 // address checks ServiceUrl as far as it is known now.
-func (x *Exchange) address(plan *journey.Plan) {
+func (x *Exchange) address(plan *program.Plan) {
 	text := x.m.ServiceURL
 	if text == "" {
 		return
@@ -228,7 +229,7 @@ func (x *Exchange) address(plan *journey.Plan) {
 }
 
 // placeholders checks that each {name} of the address is an input claim.
-func (x *Exchange) placeholders(plan *journey.Plan, at diag.Position) {
+func (x *Exchange) placeholders(plan *program.Plan, at diag.Position) {
 	if plan.Incomplete {
 		return
 	}
@@ -248,13 +249,13 @@ func (x *Exchange) placeholders(plan *journey.Plan, at diag.Position) {
 }
 
 // isInput reports whether a name is of an input claim.
-func (x *Exchange) isInput(plan *journey.Plan) func(name string) bool {
+func (x *Exchange) isInput(plan *program.Plan) func(name string) bool {
 	return func(name string) bool {
-		return slices.ContainsFunc(plan.Profile.Inputs, func(u *journey.ClaimUse) bool { return matches(u, name) })
+		return slices.ContainsFunc(plan.Profile.Inputs, func(u *program.ClaimUse) bool { return matches(u, name) })
 	}
 }
 
-func matches(use *journey.ClaimUse, name string) bool {
+func matches(use *program.ClaimUse, name string) bool {
 	return strings.EqualFold(use.Partner, name) || use.Partner == use.Claim.ID && strings.EqualFold(use.Claim.ID, name)
 }
 
@@ -277,7 +278,7 @@ func placeholderNames(text string) []string {
 	}
 }
 
-func (x *Exchange) payload(plan *journey.Plan) {
+func (x *Exchange) payload(plan *program.Plan) {
 	id := plan.Metadata.String("ClaimUsedForRequestPayload", "")
 	if id == "" {
 		return

@@ -17,6 +17,7 @@ import (
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/outbound"
+	"journeyman.dev/internal/program"
 )
 
 // Run implements journey.Exchange.
@@ -294,7 +295,7 @@ type output struct {
 
 // Claim implements journey.Output: the member of the claim's partner name, or the
 // value at its JSON path.
-func (o output) Claim(use *journey.ClaimUse) (claims.Value, error) {
+func (o output) Claim(use *program.ClaimUse) (claims.Value, error) {
 	raw, ok := o.find(use)
 	if !ok {
 		return claims.Value{}, nil
@@ -306,7 +307,7 @@ func (o output) Claim(use *journey.ClaimUse) (claims.Value, error) {
 	return v, nil
 }
 
-func (o output) find(use *journey.ClaimUse) (any, bool) {
+func (o output) find(use *program.ClaimUse) (any, bool) {
 	if path, ok := o.x.paths[use.Partner]; ok {
 		return path.Get(o.body)
 	}

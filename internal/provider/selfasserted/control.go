@@ -10,13 +10,14 @@ import (
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/program"
 	"journeyman.dev/internal/texts"
 )
 
 // control is a display control of the page: fields with actions of their own, that the
 // user must get through before the page goes on.
 type control struct {
-	*journey.DisplayControl
+	*program.DisplayControl
 }
 
 // The actions of a verification control (pages §4.3).
@@ -32,7 +33,7 @@ const claimCode = "VerificationCode"
 func (c *control) built() bool { return strings.EqualFold(c.Type, "VerificationControl") }
 
 // check warns of a verification control that nobody gets through.
-func (c *control) check(plan *journey.Plan) {
+func (c *control) check(plan *program.Plan) {
 	if !c.built() {
 		return // policy.Check told
 	}
@@ -44,7 +45,7 @@ func (c *control) check(plan *journey.Plan) {
 			report("add <Action Id=\""+id+"\"> to its Actions", "action "+id)
 		}
 	}
-	if !slices.ContainsFunc(c.Display, func(use *journey.ClaimUse) bool { return strings.EqualFold(use.ControlType, claimCode) }) {
+	if !slices.ContainsFunc(c.Display, func(use *program.ClaimUse) bool { return strings.EqualFold(use.ControlType, claimCode) }) {
 		report("add a DisplayClaim with ControlClaimType=\""+claimCode+"\"", "claim for the verification code")
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/mail"
 	"journeyman.dev/internal/onetime"
+	"journeyman.dev/internal/program"
 	"journeyman.dev/internal/texts"
 )
 
@@ -39,7 +40,7 @@ type Metadata struct {
 	RetryLimit               int // 0: the page kind's default
 	OperatingEmail           bool
 	ForgotPlacement          string
-	Settings                 journey.Items
+	Settings                 program.Items
 }
 
 // Exchange is a planned profile.
@@ -49,21 +50,21 @@ type Exchange struct {
 	guesses  onetime.Guesses
 	fields   []field
 	controls []*control
-	program  *journey.Program
+	program  *program.Program
 }
 
 // field is a claim that the page shows.
 type field struct {
-	use     *journey.ClaimUse
+	use     *program.ClaimUse
 	verify  bool
-	rule    *journey.ValueRule
+	rule    *program.ValueRule
 	input   claims.InputType
 	control *control // that it belongs to; nil: the page itself
 	code    bool     // it is the control's verification code
 }
 
 // Plan implements journey.Provider.
-func (p *Provider) Plan(plan *journey.Plan) journey.Exchange {
+func (p *Provider) Plan(plan *program.Plan) journey.Exchange {
 	m := plan.Metadata
 	x := &Exchange{mailer: p.Mailer, guesses: p.Guesses, program: plan.Program}
 	x.metadata = Metadata{
@@ -103,7 +104,7 @@ func (p *Provider) Plan(plan *journey.Plan) journey.Exchange {
 	return x
 }
 
-func (x *Exchange) add(use *journey.ClaimUse, c *control) {
+func (x *Exchange) add(use *program.ClaimUse, c *control) {
 	f := field{use: use, rule: x.program.Schema.Rule(use.Claim.ID), input: use.Claim.Input, control: c}
 	if f.input == claims.NoInput {
 		f.input = claims.TextBox // a display claim without input type
@@ -116,14 +117,14 @@ func (x *Exchange) add(use *journey.ClaimUse, c *control) {
 // asked are the claims that a page without display claims shows: the output claims
 // that have an input type, no default and no validation profile that returns them
 // (policy-engine §5.10 [D]).
-func asked(tp *journey.TechnicalProfile) []*journey.ClaimUse {
+func asked(tp *program.TechnicalProfile) []*program.ClaimUse {
 	returned := make(map[string]bool)
 	for _, v := range tp.Validations {
 		for _, use := range v.Profile.Outputs {
 			returned[use.Claim.ID] = true
 		}
 	}
-	var uses []*journey.ClaimUse
+	var uses []*program.ClaimUse
 	for _, use := range tp.Outputs {
 		if use.Claim.Input != claims.NoInput && !use.HasDefault && !returned[use.Claim.ID] {
 			uses = append(uses, use)
@@ -136,7 +137,7 @@ func asked(tp *journey.TechnicalProfile) []*journey.ClaimUse {
 // order, and nothing else, whatever the profile has (pages §2 [D]: "any other claims are not
 // rendered"). The user name is what a validation profile signs in with, else the first field;
 // a profile without a password shows its second.
-func (x *Exchange) signIn(tp *journey.TechnicalProfile) *Exchange {
+func (x *Exchange) signIn(tp *program.TechnicalProfile) *Exchange {
 	isName := func(f field) bool { return f.input != claims.Password }
 	named := make(map[string]bool)
 	for _, v := range tp.Validations {
@@ -256,7 +257,7 @@ func (x *Exchange) field(call *journey.Call, f field, s *state) *journey.Field {
 	if text, ok := call.Resources.Text("ClaimType", t.ID, "UserHelpText"); ok {
 		out.HelpText = text
 	}
-	f.rule.Describe(out, call.Resources)
+	out.Description = f.rule.Describe(call.Resources)
 	if f.input != claims.Password && !f.code {
 		if v, ok := call.Inputs.Claim(t.ID); ok {
 			out.Value = v.String()

@@ -9,6 +9,7 @@ import (
 	"journeyman.dev/internal/canonical"
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/program"
 	"journeyman.dev/internal/texts"
 )
 
@@ -64,7 +65,7 @@ func (x *Exchange) submit(ctx context.Context, call *journey.Call, s *state) (jo
 type output struct{ page claims.Bag }
 
 // Claim implements journey.Output.
-func (o output) Claim(use *journey.ClaimUse) (claims.Value, error) {
+func (o output) Claim(use *program.ClaimUse) (claims.Value, error) {
 	return o.page.Get(use.Claim.ID).Convert(use.Claim.DataType)
 }
 

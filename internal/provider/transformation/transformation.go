@@ -10,13 +10,14 @@ import (
 
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/program"
 )
 
 // Provider plans claims-transformation profiles.
 type Provider struct{}
 
 // Plan implements journey.Provider.
-func (Provider) Plan(p *journey.Plan) journey.Exchange {
+func (Provider) Plan(p *program.Plan) journey.Exchange {
 	if len(p.Source.OutputClaims) == 0 {
 		p.Report(diag.NoOutputClaims, p.Source.Pos, "add at least one OutputClaim",
 			"claims-transformation technical profile %q has no OutputClaims", p.Source.ID.Value)

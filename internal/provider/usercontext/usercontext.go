@@ -9,13 +9,14 @@ import (
 
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/program"
 )
 
 // Provider plans user journey context profiles.
 type Provider struct{}
 
 // Plan implements journey.Provider.
-func (Provider) Plan(*journey.Plan) journey.Exchange { return exchange{} }
+func (Provider) Plan(*program.Plan) journey.Exchange { return exchange{} }
 
 type exchange struct{}
 

@@ -19,6 +19,7 @@ import (
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/program"
 )
 
 // Keys gives what tokens are checked with.
@@ -37,7 +38,7 @@ type authorization struct {
 }
 
 // Plan implements journey.Provider.
-func (p *Authorization) Plan(plan *journey.Plan) journey.Exchange {
+func (p *Authorization) Plan(plan *program.Plan) journey.Exchange {
 	m := plan.Metadata
 	x := &authorization{keys: p.Keys, issuer: m.Required("issuer")}
 	if text := m.String("audience", ""); text != "" {
@@ -110,7 +111,7 @@ func refuse(cause error) (journey.Result, error) {
 type tokenClaims map[string]any
 
 // Claim implements journey.Output.
-func (t tokenClaims) Claim(use *journey.ClaimUse) (claims.Value, error) {
+func (t tokenClaims) Claim(use *program.ClaimUse) (claims.Value, error) {
 	raw, ok := t[use.Partner]
 	if !ok {
 		return claims.Value{}, nil
@@ -122,7 +123,7 @@ func (t tokenClaims) Claim(use *journey.ClaimUse) (claims.Value, error) {
 type Issuer struct{}
 
 // Plan implements journey.Provider.
-func (Issuer) Plan(plan *journey.Plan) journey.Exchange {
+func (Issuer) Plan(plan *program.Plan) journey.Exchange {
 	plan.Metadata.Service("client_id")
 	plan.Metadata.Unused("no refresh token comes with a JSON document", "issuer_refresh_token_user_identity_claim_type")
 	return issuer{}

@@ -1,7 +1,8 @@
-package journey
+package program
 
 import (
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 
@@ -45,4 +46,17 @@ func (x Items) After(prefix string) iter.Seq2[string, string] {
 			}
 		}
 	}
+}
+
+// Worded are the items with the claim resolvers in their values resolved; the items of a
+// Program stay as they are.
+func (x Items) Worded(resolve func(string) string) Items {
+	if !slices.ContainsFunc(slices.Collect(maps.Values(x)), func(i item) bool { return strings.Contains(i.value, "{") }) {
+		return x
+	}
+	out := make(Items, len(x))
+	for folded, i := range x {
+		out[folded] = item{i.key, resolve(i.value)}
+	}
+	return out
 }

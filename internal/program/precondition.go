@@ -1,4 +1,4 @@
-package journey
+package program
 
 import (
 	"slices"
@@ -15,9 +15,9 @@ type Precondition struct {
 	Texts    []string // ClaimEquals: any of them; one is usual
 }
 
-// skips reports whether any precondition skips: they are evaluated in order and
+// Skips reports whether any precondition skips: they are evaluated in order and
 // the first that holds ends evaluation, so skips are OR-ed (policy-engine §4.5).
-func skips(preconditions []Precondition, bag *claims.Bag) bool {
+func Skips(preconditions []Precondition, bag *claims.Bag) bool {
 	return slices.ContainsFunc(preconditions, func(p Precondition) bool { return p.holds(bag) })
 }
 
@@ -44,8 +44,8 @@ func equalsText(value claims.Value, text string) bool {
 	return value.String() == text
 }
 
-// allows evaluates EnabledForUserJourneys.
-func (e Enablement) allows(bag *claims.Bag) bool {
+// Allows evaluates EnabledForUserJourneys.
+func (e Enablement) Allows(bag *claims.Bag) bool {
 	switch e.Mode {
 	case EnabledNever:
 		return false

@@ -1,7 +1,8 @@
-package journey
+package program
 
 import (
 	"strings"
+	"time"
 
 	"journeyman.dev/internal/claims"
 )
@@ -9,15 +10,25 @@ import (
 // buildNumber is what {Context:BuildNumber} gives: the shape of B2C's.
 const buildNumber = "1.0.507.0"
 
-// resolver gives the values of claim resolvers for a journey as of now
-// (claims-and-transformations §5.1).
-type resolver struct {
-	r   *run
-	bag *claims.Bag
+// Situation gives the values of claim resolvers as of one moment of a journey
+// (claims-and-transformations §5.1). It implements claims.Resolver.
+type Situation struct {
+	Program *Program
+	Claims  *claims.Bag
+	// Parameters are those of the request; Password is what {OIDC:Password} gives.
+	Parameters map[string]string
+	Password   string
+
+	Language      string
+	CorrelationID string
+	Host          string
+	RemoteIP      string
+	KMSI          bool // the user asked to be kept signed in
+	Now           func() time.Time
 }
 
 // Resolve implements claims.Resolver. Namespaces and names compare without case.
-func (s resolver) Resolve(ref claims.Reference) (string, bool) {
+func (s *Situation) Resolve(ref claims.Reference) (string, bool) {
 	key := strings.ToLower(ref.Key)
 	switch strings.ToLower(ref.Namespace) {
 	case "culture":
@@ -27,11 +38,11 @@ func (s resolver) Resolve(ref claims.Reference) (string, bool) {
 	case "context":
 		return s.context(key)
 	case "claim":
-		t, ok := s.r.p.Schema.Claim(ref.Key)
+		t, ok := s.Program.Schema.Claim(ref.Key)
 		if !ok {
 			return "", false
 		}
-		return s.bag.Get(t.ID).String(), true
+		return s.Claims.Get(t.ID).String(), true
 	case "oidc":
 		return s.oidc(key)
 	case "oauth-kv":
@@ -104,11 +115,11 @@ var protocolOnly = map[string]bool{
 	"client_secret": true, "code_verifier": true, "password": true,
 }
 
-func (s resolver) parameter(name string) string {
-	if v, ok := s.r.j.Request.Parameters[name]; ok {
+func (s *Situation) parameter(name string) string {
+	if v, ok := s.Parameters[name]; ok {
 		return v
 	}
-	for k, v := range s.r.j.Request.Parameters {
+	for k, v := range s.Parameters {
 		if strings.EqualFold(k, name) {
 			return v
 		}
@@ -116,19 +127,19 @@ func (s resolver) parameter(name string) string {
 	return ""
 }
 
-func (s resolver) oidc(key string) (string, bool) {
+func (s *Situation) oidc(key string) (string, bool) {
 	name, ok := oidcParameters[key]
 	if !ok {
 		return "", false
 	}
 	if name == "password" {
-		return s.r.j.password, true
+		return s.Password, true
 	}
-	return s.r.j.Request.Parameters[name], true
+	return s.Parameters[name], true
 }
 
-func (s resolver) culture(key string) (string, bool) {
-	c := claims.ParseCulture(s.r.j.Language)
+func (s *Situation) culture(key string) (string, bool) {
+	c := claims.ParseCulture(s.Language)
 	switch key {
 	case "languagename":
 		return c.LanguageName(), true
@@ -142,35 +153,35 @@ func (s resolver) culture(key string) (string, bool) {
 	return "", false
 }
 
-func (s resolver) policy(key string) (string, bool) {
+func (s *Situation) policy(key string) (string, bool) {
 	switch key {
 	case "policyid":
-		return s.r.p.PolicyID, true
+		return s.Program.PolicyID, true
 	case "relyingpartytenantid", "trustframeworktenantid":
-		return s.r.p.TenantName, true
+		return s.Program.TenantName, true
 	case "tenantobjectid":
-		return s.r.p.TenantID, true
+		return s.Program.TenantID, true
 	}
 	return "", false
 }
 
-func (s resolver) context(key string) (string, bool) {
+func (s *Situation) context(key string) (string, bool) {
 	switch key {
 	case "buildnumber":
 		return buildNumber, true
 	case "correlationid":
-		return s.r.j.CorrelationID, true
+		return s.CorrelationID, true
 	case "datetimeinutc":
 		// US pattern without leading zeros (claims-and-transformations §6.46).
-		return s.r.e.Now().UTC().Format("1/2/2006 3:04:05 PM"), true
+		return s.Now().UTC().Format("1/2/2006 3:04:05 PM"), true
 	case "deploymentmode":
-		return s.r.p.DeploymentMode, true
+		return s.Program.DeploymentMode, true
 	case "hostname":
-		return s.r.j.Request.Host, true
+		return s.Host, true
 	case "ipaddress":
-		return s.r.j.Request.RemoteIP, true
+		return s.RemoteIP, true
 	case "kmsi":
-		if s.r.j.KMSI {
+		if s.KMSI {
 			return "true", true
 		}
 		return "false", true

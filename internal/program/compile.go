@@ -1,4 +1,4 @@
-package journey
+package program
 
 import (
 	"strings"
@@ -9,12 +9,12 @@ import (
 	"journeyman.dev/internal/policy"
 )
 
-// Registry has the providers by kind; server fills it, nobody else.
+// Registry has the planners by kind; server fills it, nobody else.
 //
 // Kinds are folded: a handler's class name ("restfulprovider"), a protocol
 // ("openidconnect", "oauth2"), or for Protocol None and for issuers a role:
 // [KindNone], [KindIssuerJWT], [KindIssuerError].
-type Registry map[string]Provider
+type Registry map[string]Planner
 
 // Kinds of technical profiles that neither handler nor protocol name.
 const (

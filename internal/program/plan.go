@@ -1,4 +1,4 @@
-package journey
+package program
 
 import (
 	"strconv"
@@ -10,7 +10,15 @@ import (
 	"journeyman.dev/internal/policy"
 )
 
-// Plan is what a Provider gets to plan a technical profile.
+// Planner plans the technical profiles of one kind, when a policy is compiled: it reads and
+// checks a profile's metadata. It reports faults through the Plan and may then return nil.
+type Planner func(p *Plan) Planned
+
+// Planned is the work of a technical profile, made from its metadata: immutable, shared by
+// all journeys. A Program keeps it; the engine knows how to run it.
+type Planned any
+
+// Plan is what a Planner gets to plan a technical profile.
 type Plan struct {
 	Policy   *policy.Effective
 	Source   *policy.TechnicalProfile // merged, with positions
@@ -65,6 +73,12 @@ func (p *Plan) Journey(key string) string {
 		return ""
 	}
 	return id
+}
+
+// GrantJourneys notes the journeys that an issuer's metadata names for refresh tokens and for
+// client credentials; "" for none.
+func (p *Plan) GrantJourneys(refresh, credentials string) {
+	p.Profile.refreshJourney, p.Profile.credentialsJourney = refresh, credentials
 }
 
 // meant is the hint for a misspelt id: the id that is near, else what to do.

@@ -1,4 +1,4 @@
-package journey
+package program
 
 import (
 	"strings"
@@ -177,7 +177,8 @@ type TechnicalProfile struct {
 	Display               []DisplayClaim
 	OutputTransformations []*transform.Transformation
 	Validations           []Validation
-	Exchange              Exchange
+	Exchange              Planned // nil if NotBuilt, or if its metadata are wrong
+	NotBuilt              string  // the kind of the profile, for people, if this version can't run it
 	Session               *SessionRule
 	Enabled               Enablement
 
@@ -186,6 +187,8 @@ type TechnicalProfile struct {
 	SignUpTarget string             // exchange id of the sign-up link
 	TextLink     bool               // ClaimsProviderSelectionDisplayType TextLink
 	ForgotTarget string             // exchange id of the forgot link
+
+	refreshJourney, credentialsJourney string // ids of journeys that the issuer names
 }
 
 // Profile finds a reachable technical profile.
@@ -258,27 +261,6 @@ type Validation struct {
 	Preconditions     []Precondition
 }
 
-// SessionKind is the kind of a session-management profile.
-type SessionKind uint8
-
-// The session providers (policy-engine §5.16).
-const (
-	SessionNoop SessionKind = iota + 1
-	SessionDefault
-	SessionExternalLogin
-	SessionOAuth
-	SessionSAML
-)
-
-// SessionRule is a compiled session-management profile.
-type SessionRule struct {
-	ID          string // sessions are keyed by it
-	Kind        SessionKind
-	Persisted   []*ClaimUse
-	Outputs     []*ClaimUse
-	AlwaysFetch bool // AlwaysFetchClaimsFromProvider
-}
-
 // Enablement is EnabledForUserJourneys (policy-engine §4.7).
 type Enablement struct {
 	Mode  EnablementMode
@@ -298,9 +280,9 @@ const (
 	EnabledOnItemNotInCollection
 )
 
-// Tokens is the settings of the issuer that ends the relying party's journey; nil
-// for a policy that issues no token.
-func (p *Program) Tokens() *TokenSettings {
+// Issuer is the issuer that ends the relying party's journey; nil for a policy that issues
+// nothing.
+func (p *Program) Issuer() *TechnicalProfile {
 	if p.RelyingParty == nil || p.RelyingParty.Journey == nil {
 		return nil
 	}
@@ -309,14 +291,11 @@ func (p *Program) Tokens() *TokenSettings {
 		if step.Type != StepSendClaims {
 			continue
 		}
-		issuer := step.Issuer
-		if issuer == nil {
-			issuer = uj.DefaultIssuer
+		if step.Issuer != nil {
+			return step.Issuer
 		}
-		if issuer != nil {
-			if s, ok := issuer.Exchange.(*TokenSettings); ok {
-				return s
-			}
+		if uj.DefaultIssuer != nil {
+			return uj.DefaultIssuer
 		}
 	}
 	return nil

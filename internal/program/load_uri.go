@@ -1,7 +1,6 @@
-package journey
+package program
 
 import (
-	"net/url"
 	"strings"
 
 	"journeyman.dev/internal/claims"
@@ -9,15 +8,15 @@ import (
 	"journeyman.dev/internal/policy"
 )
 
-// builtInPrefix begins the addresses of B2C's own page templates (pages §2.1).
-const builtInPrefix = "~/"
+// BuiltInPrefix begins the addresses of B2C's own page templates (pages §2.1).
+const BuiltInPrefix = "~/"
 
 // checkLoadURI reports what is wrong with a page template's address. Who chooses its
 // host writes the page, so a resolver there may only be one that the request can't
 // influence; such a policy is refused at upload rather than attacked later.
 func (c *compiler) checkLoadURI(src *policy.ContentDefinition, uri claims.Template) {
 	text := uri.Source()
-	if text == "" || strings.HasPrefix(text, builtInPrefix) {
+	if text == "" || strings.HasPrefix(text, BuiltInPrefix) {
 		return
 	}
 	for _, ref := range claims.ParseTemplate(authority(text)).References() {
@@ -59,37 +58,4 @@ func authority(text string) string {
 		host = rest[:i]
 	}
 	return text[:len(text)-len(rest)] + host
-}
-
-// templateURL resolves a content definition's LoadUri and adds what B2C adds to the
-// query: the language and the policy's ContentDefinitionParameters (pages §2.1 [D]).
-// A template of B2C's own has no address: builtIn tells which it is.
-func (r *run) templateURL(content *ContentDefinition) (address, builtIn string) {
-	res := resolver{r, &r.j.Claims}
-	address = content.LoadURI.Expand(res, escapeURL)
-	if address == "" || strings.HasPrefix(address, builtInPrefix) {
-		return "", strings.TrimPrefix(address, builtInPrefix)
-	}
-	address, fragment, _ := strings.Cut(address, "#")
-	separator := "?"
-	if strings.Contains(address, "?") {
-		separator = "&"
-	}
-	address += separator + "ui_locales=" + escapeURL(r.j.Language)
-	for _, p := range r.p.RelyingParty.PageParameters {
-		address += "&" + escapeURL(p.Name) + "=" + escapeURL(r.p.Schema.WithoutResolvers(p.Value.Expand(res, nil)))
-	}
-	if fragment != "" {
-		address += "#" + fragment
-	}
-	return address, ""
-}
-
-// escapeURL makes a value fit for every part of an address after the host. A value of
-// dots alone would climb in the path, so nothing stays of it.
-func escapeURL(value string) string {
-	if strings.Trim(value, ".") == "" {
-		return ""
-	}
-	return strings.ReplaceAll(url.QueryEscape(value), "+", "%20")
 }

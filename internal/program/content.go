@@ -1,4 +1,4 @@
-package journey
+package program
 
 import (
 	"strings"
@@ -89,4 +89,14 @@ func (r *Resources) Choices(claimID string) ([]claims.Choice, bool) {
 	}
 	choices, ok := r.collections[strings.ToLower(claimID)]
 	return choices, ok
+}
+
+// In finds the texts for a language tag.
+func (c *ContentDefinition) In(language string) *Resources {
+	for _, tag := range claims.ParentLanguages(language) {
+		if res, ok := c.Resources[tag]; ok {
+			return res
+		}
+	}
+	return nil
 }

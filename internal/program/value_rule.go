@@ -1,4 +1,4 @@
-package journey
+package program
 
 import (
 	"errors"
@@ -119,24 +119,48 @@ func predicateHelp(p *predicate.Predicate, res *Resources) string {
 	return p.Help
 }
 
-// Describe tells a page what the rule checks, for checks in the browser.
-func (r *ValueRule) Describe(f *Field, res *Resources) {
+// Description is a rule as a page checks it in the browser; the server decides.
+type Description struct {
+	Pattern     string // .NET expression, "" for none
+	PatternHelp string
+	Groups      []PredicateGroup
+}
+
+// PredicateGroup is a group of predicates for checks in the page.
+type PredicateGroup struct {
+	Help       string
+	AtLeast    int
+	Predicates []PredicateCheck
+}
+
+// PredicateCheck is one predicate for checks in the page.
+type PredicateCheck struct {
+	ID         string
+	Method     string
+	Help       string
+	Parameters map[string]string
+}
+
+// Describe gives what the rule checks, with the texts of a page. A nil rule checks nothing.
+func (r *ValueRule) Describe(res *Resources) Description {
+	var d Description
 	if r == nil {
-		return
+		return d
 	}
 	if r.Pattern != nil {
-		f.Pattern, f.PatternHelp = r.Pattern.String(), r.patternHelp(res)
+		d.Pattern, d.PatternHelp = r.Pattern.String(), r.patternHelp(res)
 	}
 	if r.Predicates == nil {
-		return
+		return d
 	}
 	for _, g := range r.Predicates.Groups {
 		group := PredicateGroup{Help: groupHelp(r.Predicates.ID, g, res), AtLeast: g.atLeast}
 		for _, p := range g.predicates {
 			group.Predicates = append(group.Predicates, PredicateCheck{ID: p.ID, Method: p.Method, Help: predicateHelp(p, res), Parameters: p.Parameters})
 		}
-		f.Groups = append(f.Groups, group)
+		d.Groups = append(d.Groups, group)
 	}
+	return d
 }
 
 // Rule finds the rule of a claim type; nil if it asks nothing.

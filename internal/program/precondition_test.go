@@ -1,4 +1,4 @@
-package journey
+package program
 
 import (
 	"testing"
@@ -36,7 +36,7 @@ func TestClaimEqualsComparesABooleanByItsValue(t *testing.T) {
 				}
 			}
 			enabled := Enablement{Mode: EnabledOnClaim, Claim: "flag", Value: tt.text}
-			if got := enabled.allows(&bag); got != tt.want {
+			if got := enabled.Allows(&bag); got != tt.want {
 				t.Errorf("OnClaimsExistence: %v", got)
 			}
 		})

@@ -1,8 +1,7 @@
-package journey
+package program
 
 import (
 	"cmp"
-	"context"
 	"net/url"
 	"slices"
 	"strconv"
@@ -14,15 +13,6 @@ import (
 	"journeyman.dev/internal/keyset"
 	"journeyman.dev/internal/policy"
 )
-
-// unsupported runs in place of a provider that isn't built.
-type unsupported struct{ what, profile string }
-
-// Run fails, naming to application and operator what is missing. It is fatal: nothing that
-// the user could enter would mend it.
-func (u unsupported) Run(context.Context, *Call) (Result, error) {
-	return Result{}, NotBuilt("technical profile", u.profile, u.what)
-}
 
 // kindName is the kind of a profile as the policy has it, for people.
 func kindName(src *policy.TechnicalProfile, as role) string {
@@ -147,15 +137,11 @@ func (c *compiler) issuerJourneys(rp *RelyingParty) {
 		if issuer == nil {
 			continue
 		}
-		s, ok := issuer.Exchange.(*TokenSettings)
-		if !ok || s == nil {
-			continue
+		if rp.Refresh == nil && issuer.refreshJourney != "" {
+			rp.Refresh = c.userJourney(issuer.refreshJourney)
 		}
-		if rp.Refresh == nil && s.RefreshJourney != "" {
-			rp.Refresh = c.userJourney(s.RefreshJourney)
-		}
-		if rp.Credentials == nil && s.CredentialsJourney != "" {
-			rp.Credentials = c.userJourney(s.CredentialsJourney)
+		if rp.Credentials == nil && issuer.credentialsJourney != "" {
+			rp.Credentials = c.userJourney(issuer.credentialsJourney)
 		}
 	}
 	seen := make(map[string]bool)

@@ -1,4 +1,4 @@
-package journey
+package program
 
 import (
 	"strings"
@@ -120,13 +120,13 @@ func (c *compiler) display(src *policy.TechnicalProfile, protocol string, resolv
 // plan lets the provider of the profile's kind do its part.
 func (c *compiler) plan(tp *TechnicalProfile, src *policy.TechnicalProfile, metadata *Metadata, as role) {
 	kind := kindOf(src, as)
-	provider, ok := c.o.Providers[kind]
+	planner, ok := c.o.Providers[kind]
 	if !ok || src.Incomplete {
 		// policy.Check says what isn't supported or lacks; running it fails clearly.
-		tp.Exchange = unsupported{what: kindName(src, as), profile: tp.ID}
+		tp.NotBuilt = kindName(src, as)
 		return
 	}
-	tp.Exchange = provider.Plan(&Plan{
+	tp.Exchange = planner(&Plan{
 		Policy: c.e, Source: src, Profile: tp, Program: c.p, Metadata: metadata, KeyExists: c.needs,
 		Generated: c.o.Generated, OwnKeyExists: c.needsOwn, ConnectorExists: c.o.ConnectorExists,
 		Offline: c.o.Offline, Production: !strings.EqualFold(c.p.DeploymentMode, "Development"), collector: &c.diag,
