@@ -11,9 +11,9 @@ import (
 	"strings"
 
 	"journeyman.dev/internal/diag"
+	"journeyman.dev/internal/kinds"
 	"journeyman.dev/internal/library"
 	"journeyman.dev/internal/policy"
-	"journeyman.dev/internal/server"
 )
 
 // streams are what a command writes to.
@@ -42,7 +42,7 @@ func (c *lintCommand) Run(s streams) error {
 	if err != nil {
 		return err
 	}
-	list = append(list, library.Lint(files, server.Kinds())...).Sort()
+	list = append(list, library.Lint(files, kinds.Offline())...).Sort()
 	shown := newExcerpts(files)
 	errors, warnings := 0, 0
 	for _, d := range list {
@@ -93,7 +93,7 @@ func (c *compileCommand) Run(s streams) error {
 	if err != nil {
 		return err
 	}
-	e, list := library.Merge(files, c.Policy)
+	e, list := library.Merge(files, kinds.Offline(), c.Policy)
 	for _, d := range list {
 		if d.Severity == diag.Error {
 			fmt.Fprintln(s.err, d)

@@ -24,15 +24,20 @@ const (
 // behind are the exchanges of the steps behind the journey's last SendClaims step, if that is
 // the one that ended it: an earlier one ends the journey where it stands (policy-engine §4.1).
 func (r *run) behind() []*program.Step {
-	uj, frame := r.top()
-	if uj == nil || frame.Step >= len(uj.Steps) || uj.Steps[frame.Step].Type != program.StepSendClaims {
+	at, ok := r.here()
+	if !ok || !sendsClaims(at.step) {
 		return nil
 	}
-	rest := uj.Steps[frame.Step+1:]
-	if slices.ContainsFunc(rest, func(s *program.Step) bool { return s.Type == program.StepSendClaims }) {
+	rest := at.journey.Steps[at.frame.Step+1:]
+	if slices.ContainsFunc(rest, sendsClaims) {
 		return nil
 	}
 	return rest
+}
+
+func sendsClaims(s *program.Step) bool {
+	_, ok := s.Node.(sendClaims)
+	return ok
 }
 
 // afterwards starts the steps behind the one that ended the journey, on a copy of it.
@@ -68,10 +73,11 @@ func (r *run) behindStep(ctx context.Context, step *program.Step) (err error) {
 			err = Fail(CodeInternal, fmt.Errorf("panic: %v", p))
 		}
 	}()
-	if step.Type != program.StepClaimsExchange || program.Skips(step.Preconditions, &r.j.Claims) {
+	n, ok := step.Node.(*claimsExchange)
+	if !ok || program.Skips(step.Preconditions, &r.j.Claims) {
 		return nil
 	}
-	exchange := r.chosen(&Frame{}, step)
+	exchange := n.chosen(r, &Frame{})
 	if exchange == nil {
 		return nil
 	}

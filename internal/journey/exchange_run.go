@@ -189,12 +189,12 @@ func runnable(tp *program.TechnicalProfile) (Exchange, error) {
 
 // signsIn reports whether a profile's form is that of the combined sign-in page.
 func (r *run) signsIn(tp *program.TechnicalProfile) bool {
-	uj, frame := r.top()
-	if uj == nil || frame.Step >= len(uj.Steps) {
+	at, ok := r.here()
+	if !ok {
 		return false
 	}
-	step := uj.Steps[frame.Step]
-	return step.Type == program.StepCombinedSignInAndSignUp && step.Validation != nil && step.Validation.Profile == tp
+	n, ok := at.step.Node.(*selection)
+	return ok && n.combined && n.validation != nil && n.validation.Profile == tp
 }
 
 // controlInputs are the values that fill display controls beforehand. They are a page's

@@ -67,6 +67,9 @@ type Form struct {
 
 	ShowContinue    bool
 	ShowCancel      bool
+	ShowSignUp      bool // setting.showSignupLink: the links to sign up, beside a sign-in form
+	RememberMe      bool // setting.enableRememberMe: the box to stay signed in
+	TrimPassword    bool // setting.trimSpacesInPassword
 	RetryLimit      int
 	OperatingEmail  bool          // setting.operatingMode Email
 	ForgotPlacement string        // AfterLabel, AfterInput, AfterButtons, None

@@ -268,10 +268,10 @@ func (s *TokenSettings) Run(context.Context, *Call) (Result, error) { return Res
 // Tokens are the settings of the issuer that ends the policy's journey; nil for a policy that
 // issues no token.
 func Tokens(p *program.Program) *TokenSettings {
-	issuer := p.Issuer()
-	if issuer == nil {
-		return nil
+	for _, issuer := range p.Issuers() {
+		if s, ok := issuer.Exchange.(*TokenSettings); ok {
+			return s
+		}
 	}
-	s, _ := issuer.Exchange.(*TokenSettings)
-	return s
+	return nil
 }

@@ -2,16 +2,12 @@ package journey
 
 import (
 	"journeyman.dev/internal/program"
-	"strings"
 )
 
 // content is the content definition that a profile's page shows.
 func (r *run) content(tp *program.TechnicalProfile) *program.ContentDefinition {
-	if uj, frame := r.top(); uj != nil && frame.Step < len(uj.Steps) {
-		// A step's own content definition goes before the profile's.
-		if c := uj.Steps[frame.Step].Content; c != nil {
-			return c
-		}
+	if at, ok := r.here(); ok && at.step.Content != nil {
+		return at.step.Content // it goes before the profile's
 	}
 	if tp == nil {
 		return nil
@@ -57,84 +53,6 @@ func (r *run) formPage(step *program.Step, exchange *program.ClaimsExchange, for
 	return page
 }
 
-// selectionPage is the unified page or the provider list.
-func (r *run) selectionPage(step *program.Step, targets []program.Selection, form *Form) *Page {
-	kind := PageProviderSelection
-	if step.Type == program.StepCombinedSignInAndSignUp {
-		kind = PageUnified
-	}
-	page := r.page(kind, step.Content)
-	page.Form = form
-	under := make(map[string]bool)
-	if step.Content != nil {
-		for id := range strings.SplitSeq(step.Content.Metadata.Get("setting.bottomUnderFormClaimsProviderSelections"), ",") {
-			under[strings.ToLower(strings.TrimSpace(id))] = true
-		}
-	}
-	page.Forgot = r.forgotExchange(step)
-	for _, t := range targets {
-		if page.Forgot != "" && strings.EqualFold(t.ExchangeID, page.Forgot) {
-			continue // drawn as the forgot link (§4.3 [D][C])
-		}
-		page.Providers = append(page.Providers, Choice{ID: t.ExchangeID, Label: exchangeLabel(t.ExchangeID, t.Exchange, page.Resources),
-			TextLink: t.Exchange.Profile.TextLink, UnderForm: under[strings.ToLower(t.ExchangeID)]})
-	}
-	if form != nil && step.Validation != nil {
-		if !strings.EqualFold(form.Settings.Get("setting.showSignupLink"), "false") {
-			page.SignUps = r.signUps(step, page.Resources)
-		}
-		page.ForgotLink = !strings.EqualFold(form.ForgotPlacement, "None") && hasPassword(form)
-		page.KeepSignedIn = form.Settings.True("setting.enableRememberMe") && r.p.RelyingParty.SSO.KeepAlive > 0
-	}
-	r.word(page)
-	return page
-}
-
-// signUps are the exchanges that a sign-in page's sign-up links run. With one, its text
-// is the page's own.
-func (r *run) signUps(step *program.Step, res *program.Resources) []Choice {
-	var out []Choice
-	for _, id := range signUpTargets(step) {
-		var exchange *program.ClaimsExchange
-		uj, frame := r.top()
-		if frame.Step+1 < len(uj.Steps) {
-			for _, x := range uj.Steps[frame.Step+1].Exchanges {
-				if strings.EqualFold(x.ID, id) {
-					exchange = x
-				}
-			}
-		}
-		out = append(out, Choice{ID: id, Label: exchangeLabel(id, exchange, res)})
-	}
-	return out
-}
-
-// signUpTargets reads SignUpTarget: one exchange, or with a layout from 2.1.0 up to
-// three with commas between (pages §2.3 [C→I]).
-func signUpTargets(step *program.Step) []string {
-	var out []string
-	for id := range strings.SplitSeq(step.Validation.Profile.SignUpTarget, ",") {
-		if id = strings.TrimSpace(id); id != "" && len(out) < 3 {
-			out = append(out, id)
-		}
-	}
-	return out
-}
-
-// exchangeLabel is what a button that runs an exchange says.
-func exchangeLabel(id string, exchange *program.ClaimsExchange, res *program.Resources) string {
-	if text, ok := res.Text("ClaimsProvider", "", id); ok {
-		return text
-	}
-	if text, ok := res.Text("ClaimsProvider", id, "DisplayName"); ok {
-		return text
-	}
-	if exchange == nil || exchange.Profile.DisplayName == "" {
-		return id
-	}
-	return exchange.Profile.DisplayName
-}
-
 func hasPassword(form *Form) bool {
 	for _, f := range form.Fields {
 		if f.Claim.Input.String() == "Password" {
@@ -142,18 +60,4 @@ func hasPassword(form *Form) bool {
 		}
 	}
 	return false
-}
-
-// forgotExchange is setting.forgotPasswordLinkOverride of the validation profile or
-// the content definition; unified layouts from 2.1.2 heed it (§4.3).
-func (r *run) forgotExchange(step *program.Step) string {
-	if step.Content == nil || !step.Content.DataURI.AtLeast(2, 1, 2) {
-		return ""
-	}
-	if step.Validation != nil {
-		if id := step.Validation.Profile.ForgotTarget; id != "" {
-			return id
-		}
-	}
-	return step.Content.Metadata.Get("setting.forgotPasswordLinkOverride")
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"journeyman.dev/internal/program"
-	"strings"
 	"time"
 )
 
@@ -52,8 +51,8 @@ func (r *run) post(ctx context.Context, a Answer) (out Reply, _ error) {
 		}
 		f = r.localise(f, exchange.Profile, nil)
 		if f.Fatal && a.Kind != ControlAction {
-			uj, frame := r.top()
-			p.Failed = stepFailure(f, uj.Steps[frame.Step]).stored()
+			_, at := r.waits()
+			p.Failed = stepFailure(f, at.step).stored()
 		}
 		result = Result{Reply: &Reply{Code: string(f.Code), Message: f.Public, Field: f.Field, Throttled: f.Code == CodeThrottled}}
 	}
@@ -98,10 +97,8 @@ func (r *run) retryLimit(tp *program.TechnicalProfile) int {
 	if l, ok := tp.Exchange.(retryLimiter); ok && l.RetryLimit() > 0 {
 		return l.RetryLimit()
 	}
-	if uj, frame := r.top(); uj.Steps[frame.Step].Type == program.StepCombinedSignInAndSignUp {
-		return 3
-	}
-	return 7 // defaults seen in B2C's pages (pages §3.4 [P])
+	n, _ := r.waits()
+	return n.retries()
 }
 
 // Action is what a navigation within a journey asks for.
@@ -180,9 +177,7 @@ func (r *run) ready(ctx context.Context, v Visit, a Action) (ran Ran, todo bool,
 // act performs a navigation; a nil outcome means: show the page again.
 func (r *run) act(ctx context.Context, a Action) (Outcome, error) {
 	p := r.j.Pending
-	uj, frame := r.top()
-	step := uj.Steps[frame.Step]
-	selection := step.Type == program.StepCombinedSignInAndSignUp || step.Type == program.StepClaimsProviderSelection
+	n, at := r.waits()
 	switch a.Kind {
 	case Confirm:
 		if p.Failed != nil {
@@ -195,70 +190,41 @@ func (r *run) act(ctx context.Context, a Action) (Outcome, error) {
 			return nil, nil
 		}
 		r.j.KMSI = r.j.KMSI || a.KMSI
-		frame.Choice = ""
-		frame.Step++
+		at.next()
 		return r.advance(ctx), nil
 	case Cancel:
 		return r.fail(Fail(CodeCancelled, nil)), nil
 	case SignUp, Forgot, Choose:
-		if !selection || p.Done {
+		c, ok := n.(choosing)
+		if !ok || p.Done {
 			return nil, nil
 		}
-		id, f := r.chosenByLink(step, a)
-		if f != nil {
+		id, f := c.choice(r, a)
+		switch {
+		case f != nil:
 			return r.fail(f), nil
-		}
-		if id == "" {
+		case id == "":
 			return nil, nil
 		}
-		return r.advanceChoosing(ctx, frame, id), nil
+		at.choose(id)
+		return r.advance(ctx), nil
 	}
 	return nil, nil
 }
 
-func (r *run) advanceChoosing(ctx context.Context, frame *Frame, id string) Outcome {
-	frame.Choice = id
-	frame.Step++
-	return r.advance(ctx)
-}
-
-// chosenByLink finds the exchange that a link or button of a selection step means;
-// "" if it is none that the page offered.
-func (r *run) chosenByLink(step *program.Step, a Action) (string, *Failure) {
-	forgot := r.forgotExchange(step)
-	var signUps []string
-	if step.Validation != nil {
-		signUps = signUpTargets(step)
+// waits is the node on whose page the journey waits, and where it stands.
+func (r *run) waits() (waiting, position) {
+	at, _ := r.here()
+	if at.step == nil {
+		return nil, at
 	}
-	switch a.Kind {
-	case SignUp:
-		if len(signUps) == 0 {
-			return "", nil
-		}
-		return signUps[0], nil
-	case Forgot:
-		if forgot == "" {
-			return "", Fail(CodeForgotPassword, nil)
-		}
-		return forgot, nil
-	}
-	for _, t := range r.enabledTargets(step) {
-		if strings.EqualFold(t.ExchangeID, a.Exchange) {
-			return t.ExchangeID, nil
-		}
-	}
-	for _, id := range append(signUps, forgot) {
-		if id != "" && strings.EqualFold(id, a.Exchange) {
-			return id, nil
-		}
-	}
-	return "", nil
+	n, _ := at.step.Node.(waiting)
+	return n, at
 }
 
 // returned resumes the exchange that left for another site.
 func (r *run) returned(ctx context.Context, a Action) Outcome {
-	uj, frame := r.top()
-	step := uj.Steps[frame.Step]
+	_, at := r.waits()
 	exchange := r.pendingExchange()
 	if exchange == nil {
 		return r.fail(Fail(CodeInternal, fmt.Errorf("exchange %s is not in the step", r.j.Pending.Exchange)))
@@ -271,31 +237,21 @@ func (r *run) returned(ctx context.Context, a Action) Outcome {
 		err = errors.New("the provider gave no claims after the return")
 	}
 	if err != nil {
-		return r.fail(stepFailure(r.exchangeFailure(err, exchange), step))
+		return r.fail(stepFailure(r.exchangeFailure(err, exchange), at.step))
 	}
 	r.j.Claims = working
 	r.keep(exchange.Profile, exchange.ID)
-	frame.Choice = ""
-	frame.Step++
+	at.next()
 	return r.advance(ctx)
 }
 
-// pendingExchange finds the exchange that the journey waits for.
+// pendingExchange finds the exchange that the journey waits for; nil if there is none.
 func (r *run) pendingExchange() *program.ClaimsExchange {
-	uj, frame := r.top()
-	if uj == nil || frame.Step >= len(uj.Steps) {
+	n, _ := r.waits()
+	if n == nil {
 		return nil
 	}
-	step := uj.Steps[frame.Step]
-	if step.Validation != nil && step.Validation.ID == r.j.Pending.Exchange {
-		return step.Validation
-	}
-	for _, x := range step.Exchanges {
-		if x.ID == r.j.Pending.Exchange {
-			return x
-		}
-	}
-	return nil
+	return n.exchange(r.j.Pending.Exchange)
 }
 
 // redisplay draws the page on which the journey waits, without changing anything.
@@ -304,10 +260,12 @@ func (r *run) redisplay(ctx context.Context) (Ran, error) {
 	if p == nil || p.Kind == PendingAway {
 		return Ran{}, ErrStale
 	}
-	uj, frame := r.top()
-	step := uj.Steps[frame.Step]
+	n, at := r.waits()
+	if n == nil {
+		return Ran{}, ErrStale
+	}
 	var form *Form
-	exchange := r.pendingExchange()
+	exchange := n.exchange(p.Exchange)
 	if exchange != nil {
 		working := r.j.Claims.Clone()
 		result, err := r.runProfile(ctx, exchange.Profile, &working, exchangeRun{memory: p.Memory, resumed: true})
@@ -316,14 +274,9 @@ func (r *run) redisplay(ctx context.Context) (Ran, error) {
 		}
 		form = result.Ask
 	}
-	var page *Page
-	if p.Kind == PendingSelection {
-		page = r.selectionPage(step, r.enabledTargets(step), form)
-	} else {
-		if form == nil {
-			return Ran{}, ErrStale
-		}
-		page = r.formPage(step, exchange, form)
+	page := n.page(r, at.step, exchange, form)
+	if page == nil {
+		return Ran{}, ErrStale
 	}
 	return Ran{Outcome: &ShowPage{Journey: r.j, Page: page}, Session: r.session}, nil
 }
@@ -341,11 +294,11 @@ func (r *run) again(ctx context.Context) (Ran, error) {
 	if r.j.Failure != nil {
 		return Ran{Outcome: &Failed{Journey: r.j, Failure: r.j.Failure.failure()}, Session: r.session}, nil
 	}
-	uj, frame := r.top()
-	if uj == nil || frame.Step >= len(uj.Steps) {
+	at, ok := r.here()
+	if !ok {
 		return Ran{}, ErrStale
 	}
-	out, err := r.sendClaims(ctx, uj, uj.Steps[frame.Step])
+	out, err := r.step(ctx, at)
 	if err != nil {
 		// Meanwhile the account was disabled, or its grants were ended.
 		return Ran{Outcome: r.fail(AsFailure(err)), Session: r.session}, nil

@@ -9,10 +9,10 @@ import (
 	"testing"
 
 	"journeyman.dev/internal/diag"
+	"journeyman.dev/internal/kinds"
 	"journeyman.dev/internal/library"
 	"journeyman.dev/internal/needtest"
 	"journeyman.dev/internal/policy"
-	"journeyman.dev/internal/server"
 )
 
 // example is a policy on the base of the catalogue's examples.
@@ -236,7 +236,7 @@ func TestTheCasesLintAndUpload(t *testing.T) {
 	base := readCorpus(t, corpus(t, "starterpack", usualPack), true)
 	for _, name := range []string{"abstract-selfasserted-profile", "apple-walkthrough", "appinsights-step-after-sendclaims", "combined-step-single-provider-no-page", "stray-input-parameter", "lint-tenant-placeholders"} {
 		files := slices.Concat(readCorpus(t, filepath.Join(folder, name), false), base)
-		if list := errorsOf(library.Lint(files, server.Kinds())); len(list) != 0 {
+		if list := errorsOf(library.Lint(files, kinds.Offline())); len(list) != 0 {
 			t.Errorf("%s: %v", name, list)
 		}
 	}
@@ -247,12 +247,12 @@ func TestTheCasesLintAndUpload(t *testing.T) {
 	for _, tenant := range []string{"__Tenant__", "$(Tenant)", "{tenant}.onmicrosoft.com", "@Tenant@", "your_tenant.onmicrosoft.com", "{Settings:Tenant}", "{{Tenant}}", "#{Tenant}#"} {
 		text := strings.ReplaceAll(string(src), "__Tenant__", tenant)
 		file := library.File{Path: "policy.xml", Source: []byte(text)}
-		if list := errorsOf(library.Lint(append([]library.File{file}, base...), server.Kinds())); len(list) != 0 {
+		if list := errorsOf(library.Lint(append([]library.File{file}, base...), kinds.Offline())); len(list) != 0 {
 			t.Errorf("%s: %v", tenant, list)
 		}
 		// It goes on, and finds what else is wrong.
 		file.Source = []byte(strings.Replace(text, `ReferenceId="J_Ph"`, `ReferenceId="J_Phh"`, 1))
-		if list := errorsOf(library.Lint(append([]library.File{file}, base...), server.Kinds())); len(list) != 1 || list[0].Code != diag.UndeclaredJourney {
+		if list := errorsOf(library.Lint(append([]library.File{file}, base...), kinds.Offline())); len(list) != 1 || list[0].Code != diag.UndeclaredJourney {
 			t.Errorf("%s: %v", tenant, list)
 		}
 	}

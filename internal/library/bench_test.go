@@ -5,8 +5,8 @@ import (
 	"slices"
 	"testing"
 
+	"journeyman.dev/internal/kinds"
 	"journeyman.dev/internal/library"
-	"journeyman.dev/internal/server"
 )
 
 // BenchmarkCompileChain parses, merges, checks and compiles a sign-in policy of a
@@ -21,7 +21,7 @@ func BenchmarkCompileChain(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		library.Lint(files, server.Kinds())
+		library.Lint(files, kinds.Offline())
 	}
 }
 
@@ -30,7 +30,7 @@ func BenchmarkLintPack(b *testing.B) {
 	files := readCorpus(b, corpus(b, "starterpack", usualPack), false)
 	b.ReportAllocs()
 	for b.Loop() {
-		library.Lint(files, server.Kinds())
+		library.Lint(files, kinds.Offline())
 	}
 }
 
@@ -39,6 +39,6 @@ func BenchmarkLintCorpus(b *testing.B) {
 	files := readCorpus(b, corpus(b), false)
 	b.ReportAllocs()
 	for b.Loop() {
-		library.Lint(files, server.Kinds())
+		library.Lint(files, kinds.Offline())
 	}
 }

@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"journeyman.dev/internal/diag"
+	"journeyman.dev/internal/kinds"
 	"journeyman.dev/internal/library"
 	"journeyman.dev/internal/program"
-	"journeyman.dev/internal/server"
 )
 
 // memory is a store in memory.
@@ -53,7 +53,7 @@ func upload(t *testing.T, files []string) diag.List {
 	l := &library.Library{
 		Store: memory{}, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 		Options: program.Options{
-			Providers: server.Kinds(), TenantName: "contoso.onmicrosoft.com",
+			Kinds: kinds.Offline(), TenantName: "contoso.onmicrosoft.com",
 			KeyExists: func(id string) bool { return id != "B2C_1A_Missing" }, ConnectorExists: func(string) bool { return false },
 		},
 	}
@@ -76,7 +76,7 @@ func lint(files []string) diag.List {
 	for i, src := range files {
 		list = append(list, library.File{Path: fmt.Sprintf("%d.xml", i+1), Source: []byte(src)})
 	}
-	return library.Lint(list, server.Kinds())
+	return library.Lint(list, kinds.Offline())
 }
 
 func TestEveryCodeHasABadExampleThatGivesItAlone(t *testing.T) {

@@ -23,7 +23,7 @@ func compileChain(chain []*policy.Document, parts [][]byte, o program.Options) (
 		return nil, faults.Sort()
 	}
 	e, list := policy.Inherit(chain)
-	list = append(list, policy.Check(e)...)
+	list = append(list, policy.Check(e, o.Kinds.Names())...)
 	o.Hash = hashOf(parts)
 	p, more := program.Compile(e, o)
 	for i := range more {
@@ -51,7 +51,7 @@ func recompile(chain []*policy.Document, parts [][]byte, o program.Options) (*pr
 	if more.HasErrors() {
 		return nil, more
 	}
-	return p, append(append(list, policy.Check(e)...), more...).Sort()
+	return p, append(append(list, policy.Check(e, o.Kinds.Names())...), more...).Sort()
 }
 
 func hashOf(parts [][]byte) string {

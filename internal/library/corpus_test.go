@@ -12,9 +12,9 @@ import (
 	"testing"
 
 	"journeyman.dev/internal/diag"
+	"journeyman.dev/internal/kinds"
 	"journeyman.dev/internal/library"
 	"journeyman.dev/internal/needtest"
-	"journeyman.dev/internal/server"
 )
 
 // corpus is the folder of real policies beside the project; tests that read it are
@@ -220,7 +220,7 @@ func TestEverySampleFamilyLintsWithoutAFalseAlarm(t *testing.T) {
 					want[b.want] = false
 				}
 			}
-			for _, d := range errorsOf(library.Lint(files, server.Kinds())) {
+			for _, d := range errorsOf(library.Lint(files, kinds.Offline())) {
 				file, err := filepath.Rel(folder, d.Position.File)
 				if err != nil {
 					t.Fatal(err)
@@ -242,7 +242,7 @@ func TestEverySampleFamilyLintsWithoutAFalseAlarm(t *testing.T) {
 
 func TestEveryStarterPackLintsWithoutAnError(t *testing.T) {
 	t.Parallel()
-	for _, d := range errorsOf(library.Lint(readCorpus(t, corpus(t, "starterpack"), false), server.Kinds())) {
+	for _, d := range errorsOf(library.Lint(readCorpus(t, corpus(t, "starterpack"), false), kinds.Offline())) {
 		t.Error(d)
 	}
 }

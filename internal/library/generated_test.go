@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"journeyman.dev/internal/kinds"
 	"journeyman.dev/internal/library"
 	"journeyman.dev/internal/program"
-	"journeyman.dev/internal/server"
 	"journeyman.dev/internal/userflow"
 )
 
@@ -61,7 +61,7 @@ func TestOnlyDocumentsOfUserFlowsReachOurOwnKeySets(t *testing.T) {
 		var policyKeys, ownKeys asked
 		l := &library.Library{
 			Store: older{programs: map[string][][]byte{"h": {tt.document}}}, Now: time.Now, Log: slog.New(slog.DiscardHandler), Keep: time.Hour,
-			Options: program.Options{Providers: server.Kinds(), TenantName: tenant.Name, KeyExists: policyKeys.exists, OwnKeyExists: ownKeys.exists},
+			Options: program.Options{Kinds: kinds.Offline(), TenantName: tenant.Name, KeyExists: policyKeys.exists, OwnKeyExists: ownKeys.exists},
 		}
 		if err := l.Load(t.Context()); err != nil {
 			t.Fatal(err)

@@ -7,9 +7,9 @@ import (
 	"testing"
 
 	"journeyman.dev/internal/diag"
+	"journeyman.dev/internal/kinds"
 	"journeyman.dev/internal/library"
 	"journeyman.dev/internal/policy"
-	"journeyman.dev/internal/server"
 )
 
 // hostile is a policy file's text: what makes it and what must be said of it. All are
@@ -120,7 +120,7 @@ func TestHostilePoliciesAreRefusedClearly(t *testing.T) {
 				files = append(files, library.File{Path: fmt.Sprintf("%d.xml", i), Source: []byte(src), Base: true})
 			}
 			files[len(files)-1].Base = false
-			list := library.Lint(files, server.Kinds())
+			list := library.Lint(files, kinds.Offline())
 			told := h.code == "" && !list.HasErrors()
 			for _, d := range list {
 				told = told || d.Code == h.code && d.Hint != ""

@@ -28,7 +28,7 @@ type File struct {
 // counts for its files, and the nearest other's for a base that it lacks; files that
 // only serve as bases come last. In these only errors are reported: they
 // would refuse the policies that inherit from them.
-func Lint(files []File, kinds program.Registry) diag.List {
+func Lint(files []File, kinds *program.Kinds) diag.List {
 	t, list := readTenant(files)
 	tested := make(map[*policy.Document]bool) // inherited by a relying party that was checked
 	// Who inherits from whom isn't known where a file can't be read whole or lacks its base,
@@ -51,7 +51,7 @@ func Lint(files []File, kinds program.Registry) diag.List {
 			unclear = unclear || found.HasErrors()
 			continue
 		}
-		_, found = compileChain(chain, nil, program.Options{Providers: kinds, Offline: true})
+		_, found = compileChain(chain, nil, program.Options{Kinds: kinds, Offline: true})
 		list = append(list, found...)
 		if slices.ContainsFunc(chain, func(d *policy.Document) bool { return d.RelyingParty != nil }) {
 			for _, one := range chain {
@@ -84,7 +84,7 @@ func (t *tenant) unknownBase(d *policy.Document) (diag.Diagnostic, bool) {
 }
 
 // Merge merges a policy of files with its bases, for printing.
-func Merge(files []File, id string) (*policy.Effective, diag.List) {
+func Merge(files []File, kinds *program.Kinds, id string) (*policy.Effective, diag.List) {
 	t, list := readTenant(files)
 	for _, d := range t.docs {
 		if !strings.EqualFold(d.PolicyID.Value, id) {
@@ -96,7 +96,7 @@ func Merge(files []File, id string) (*policy.Effective, diag.List) {
 			return nil, list
 		}
 		e, found := policy.Inherit(chain)
-		list = append(append(list, found...), policy.Check(e)...)
+		list = append(append(list, found...), policy.Check(e, kinds.Names())...)
 		return e, list.Sort()
 	}
 	return nil, list

@@ -5,8 +5,8 @@ import (
 	"testing"
 
 	"journeyman.dev/internal/diag"
+	"journeyman.dev/internal/kinds"
 	"journeyman.dev/internal/library"
-	"journeyman.dev/internal/server"
 	"journeyman.dev/policies"
 )
 
@@ -23,7 +23,7 @@ func FuzzCompile(f *testing.F) {
 		base = append(base, library.File{Path: name, Source: []byte(xml)})
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
-		list := library.Lint(append([]library.File{{Path: "fuzzed.xml", Source: src}}, base...), server.Kinds())
+		list := library.Lint(append([]library.File{{Path: "fuzzed.xml", Source: src}}, base...), kinds.Offline())
 		for _, d := range list {
 			if d.Position.File != "" && (d.Position.Line < 1 || d.Position.Column < 1) || d.Code == "" || d.Message == "" || d.Severity == diag.Error && d.Position.File == "" {
 				t.Errorf("%#v", d)

@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"journeyman.dev/internal/kinds"
 	"journeyman.dev/internal/library"
 	"journeyman.dev/internal/program"
-	"journeyman.dev/internal/server"
 )
 
 // stored is a store with what an older version left in it.
@@ -54,7 +54,7 @@ func TestWhatAnOlderVersionServedGoesOn(t *testing.T) {
 	}, served: map[string]library.Served{
 		"b2c_1a_served": {Hash: "h1", Since: time.Unix(1, 0)}, "b2c_1a_gone": {Hash: "h2", Since: time.Unix(1, 0)},
 	}, programs: map[string][][]byte{"h1": {runnable("B2C_1A_Served", "undeclared")}}}
-	l := &library.Library{Store: s, Now: time.Now, Log: slog.New(slog.DiscardHandler), Options: program.Options{Providers: server.Kinds(), TenantName: "contoso.onmicrosoft.com"}}
+	l := &library.Library{Store: s, Now: time.Now, Log: slog.New(slog.DiscardHandler), Options: program.Options{Kinds: kinds.Offline(), TenantName: "contoso.onmicrosoft.com"}}
 	if err := l.Load(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -65,7 +65,7 @@ func (v *view) globals(api, base string) {
 	}
 	if p.Form != nil {
 		s.RetryLimit = p.Form.RetryLimit
-		s.TrimPassword = p.Form.Settings.True("setting.trimSpacesInPassword")
+		s.TrimPassword = p.Form.TrimPassword
 	}
 	v.Settings = js(s)
 	if !v.Layout.AtLeast(2, 0, 0) {

@@ -9,11 +9,12 @@ import (
 	"journeyman.dev/internal/diag"
 )
 
-// Check reports what an effective policy has wrong in itself: references, steps,
-// the relying party. What providers ask of their profiles' metadata is checked when
-// the policy is compiled (package journey). Rule names are those of policy-engine §3.2.
-func Check(e *Effective) diag.List {
-	c := &checker{e: e, reach: reached(e)}
+// Check reports the faults of an effective policy in itself: references, steps,
+// the relying party, and parts of kinds that this version does not run. The metadata of
+// technical profiles are checked when
+// the policy is compiled (package program). Rule names are those of policy-engine §3.2.
+func Check(e *Effective, kinds Kinds) diag.List {
+	c := &checker{e: e, kinds: kinds, reach: reached(e)}
 	c.claimTypes()
 	c.buildingBlocks()
 	for _, tp := range e.TechnicalProfiles.All() {
@@ -63,6 +64,7 @@ const maxHints = 100
 type checker struct {
 	diag.Collector
 	e          *Effective
+	kinds      Kinds
 	reach      *reach
 	unresolved bool            // a reference didn't resolve
 	hints      int             // given so far
@@ -217,7 +219,7 @@ func (c *checker) profile(tp *TechnicalProfile) {
 // session warns of a profile that keeps its session with one that can't.
 func (c *checker) session(tp *TechnicalProfile) {
 	sm, ok := c.e.TechnicalProfiles.Get(tp.Session.Value)
-	if !ok || sm.Incomplete || !knownHandler(sm.HandlerClass()) && sm.Protocol.Handler.Set() || strings.HasSuffix(Fold(sm.HandlerClass()), "ssosessionprovider") {
+	if !ok || sm.Incomplete || !c.knownHandler(sm.HandlerClass()) && sm.Protocol.Handler.Set() || strings.HasSuffix(Fold(sm.HandlerClass()), "ssosessionprovider") {
 		return
 	}
 	c.Report(diag.NotASession, tp.Session.Pos, "name a profile such as SM-AAD or SM-Noop",
@@ -228,10 +230,10 @@ func (c *checker) session(tp *TechnicalProfile) {
 // profile that no journey runs only a misspelling is reported, and only as a warning: B2C may
 // have handlers that aren't documented.
 func (c *checker) handler(tp *TechnicalProfile, code diag.Code) {
-	if !strings.EqualFold(tp.Protocol.Name.Value, "Proprietary") || tp.Incomplete || knownHandler(tp.HandlerClass()) {
+	if !strings.EqualFold(tp.Protocol.Name.Value, "Proprietary") || tp.Incomplete || c.knownHandler(tp.HandlerClass()) {
 		return
 	}
-	hint := didYouMean(tp.HandlerClass(), handlers)
+	hint := didYouMean(tp.HandlerClass(), names(c.kinds.Handlers))
 	if hint == "" && code == diag.UnusedHandler {
 		return
 	}

@@ -7,6 +7,7 @@ import (
 	"unicode/utf16"
 
 	"journeyman.dev/internal/diag"
+	"journeyman.dev/internal/kinds"
 	"journeyman.dev/internal/policy"
 )
 
@@ -226,7 +227,7 @@ func TestPlantedFaults(t *testing.T) {
 			return list
 		}
 		e, more := policy.Inherit([]*policy.Document{d})
-		return append(append(list, more...), policy.Check(e)...).Sort()
+		return append(append(list, more...), policy.Check(e, kinds.Offline().Names())...).Sort()
 	}
 	if list := check(good); len(list) > 0 {
 		t.Fatalf("the good policy: %v", list)
@@ -288,7 +289,7 @@ func TestPrintedPolicyIsTheSame(t *testing.T) {
 		t.Fatalf("the printed policy: %v", list)
 	}
 	e := effective(t, d)
-	if list := policy.Check(e); list.HasErrors() {
+	if list := policy.Check(e, kinds.Offline().Names()); list.HasErrors() {
 		t.Errorf("the printed policy: %v", list)
 	}
 	if second := policy.Print(e); string(first) != string(second) {
@@ -315,7 +316,7 @@ func FuzzParse(f *testing.F) {
 		}
 		d.Base = nil
 		e, _ := policy.Inherit([]*policy.Document{d})
-		policy.Check(e)
+		policy.Check(e, kinds.Offline().Names())
 		policy.Print(e)
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"journeyman.dev/internal/diag"
+	"journeyman.dev/internal/kinds"
 	"journeyman.dev/internal/needtest"
 	"journeyman.dev/internal/policy"
 )
@@ -55,7 +56,7 @@ func TestStarterPacksHaveNoErrors(t *testing.T) {
 				}
 				e, found := policy.Inherit(chain)
 				list = append(list, found...)
-				list = append(list, policy.Check(e)...)
+				list = append(list, policy.Check(e, kinds.Offline().Names())...)
 			}
 			for _, d := range list.Sort() {
 				if d.Severity == diag.Error {

@@ -7,37 +7,13 @@ import (
 	"journeyman.dev/internal/diag"
 )
 
-// handlers are the classes that Proprietary profiles name (policy-engine §5).
-var handlers = []string{
-	"AzureActiveDirectoryProvider", "SelfAssertedAttributeProvider", "RestfulProvider", "ClaimsTransformationProtocolProvider",
-	"DefaultSSOSessionProvider", "ExternalLoginSSOSessionProvider", "NoopSSOSessionProvider", "OAuthSSOSessionProvider", "SamlSSOSessionProvider",
-	"UserJourneyContextProvider", "OneTimePasswordProtocolProvider", "PhoneFactorProtocolProvider", "AzureMfaProtocolProvider",
-	"AadSsprProtocolProvider", "ConditionalAccessProtocolProvider", "AzureApplicationInsightsProvider", "ApplicationInsightsProvider",
-	"InsightsTelemetryProvider", "PhoneFactorSSOSessionProvider", "MultiFactorAuthenticationProvider", "SocialIdpProvider", "TpEngineProvider",
-	"AssertionConsumerProvider", "OpenIdConnectProvider", "OAuth2Provider", "OAuth1Provider", "WebAuthnProvider", "CaptchaProvider",
-	"AzureIdentityProtectionProvider", "HumanChallengeProtocolProvider", "AzureMfaProvider", "AadSelfServicePasswordResetProvider", "ProofUpProvider",
-	"ApiConnectorProvider", // ours: what user flows call
+// knownHandler reports whether B2C has a handler class; a placeholder may become one.
+func (c *checker) knownHandler(class string) bool {
+	return placeholder(class) || known(c.kinds.Handlers, class)
 }
 
-func knownHandler(class string) bool {
-	return placeholder(class) || slices.ContainsFunc(handlers, func(h string) bool { return strings.EqualFold(h, class) })
-}
-
-// builtKinds are the handlers and protocols that this version runs. It is the only
-// place that says so: take a kind off here and policies that use it warn.
-var (
-	builtHandlers = []string{
-		"AzureActiveDirectoryProvider", "SelfAssertedAttributeProvider", "RestfulProvider", "ClaimsTransformationProtocolProvider",
-		"DefaultSSOSessionProvider", "ExternalLoginSSOSessionProvider", "NoopSSOSessionProvider", "OAuthSSOSessionProvider", "UserJourneyContextProvider",
-		"ApiConnectorProvider", "OneTimePasswordProtocolProvider", "AadSsprProtocolProvider",
-		"AzureApplicationInsightsProvider", "ApplicationInsightsProvider", "InsightsTelemetryProvider",
-	}
-	builtControls  = []string{"VerificationControl"}
-	builtProtocols = []string{"None", "OpenIdConnect", "OAuth2"}
-	builtIssuers   = []string{"JWT", "OAuth2Error", "JSON"}
-	builtEndpoints = []string{"Token", "UserInfo"}
-	builtSteps     = []string{"ClaimsExchange", "CombinedSignInAndSignUp", "ClaimsProviderSelection", "InvokeSubJourney", "GetClaims", "SendClaims", "Noop"}
-)
+// builtEndpoints are the endpoints of a relying party whose journeys are run.
+var builtEndpoints = []string{"Token", "UserInfo"}
 
 func listed(list []string, name string) bool {
 	return slices.ContainsFunc(list, func(l string) bool { return strings.EqualFold(l, strings.TrimSpace(name)) })
@@ -57,13 +33,13 @@ func (c *checker) support() {
 	}
 	for _, j := range c.reach.journeys {
 		for _, s := range j.Steps {
-			if !listed(builtSteps, s.Type.Value) {
+			if !built(c.kinds.Steps, s.Type.Value) {
 				c.Report(diag.UnsupportedStep, s.Type.Pos, "users who come to it see an error", "journey %q has a step of type %q", j.ID.Value, s.Type.Value)
 			}
 		}
 	}
 	for _, tp := range c.reach.issuers {
-		if tp.OutputTokenFormat.Set() && !listed(builtIssuers, tp.OutputTokenFormat.Value) {
+		if tp.OutputTokenFormat.Set() && !built(c.kinds.TokenFormats, tp.OutputTokenFormat.Value) {
 			c.Report(diag.UnsupportedProfile, tp.Pos, "users who come to it see an error", "technical profile %q issues tokens of format %q", tp.ID.Value, tp.OutputTokenFormat.Value)
 		}
 	}
@@ -88,17 +64,17 @@ func (c *checker) supported(tp *TechnicalProfile) {
 	switch {
 	case !protocol.Set():
 	case strings.EqualFold(protocol.Value, "Proprietary"):
-		if class := tp.HandlerClass(); knownHandler(class) && !listed(builtHandlers, class) {
+		if class := tp.HandlerClass(); c.knownHandler(class) && !built(c.kinds.Handlers, class) {
 			c.Report(diag.UnsupportedProfile, tp.Protocol.Pos, "users who come to it see an error", "technical profile %q has the handler %q", tp.ID.Value, class)
 		}
-	case !listed(builtProtocols, protocol.Value):
+	case !built(c.kinds.Protocols, protocol.Value):
 		c.Report(diag.UnsupportedProfile, tp.Protocol.Pos, "users who come to it see an error", "technical profile %q has the protocol %q", tp.ID.Value, protocol.Value)
 	}
 	if item, ok := tp.Metadata.Get("client_id"); ok && strings.EqualFold(strings.TrimSpace(item.Value.Value), "facebook_clientid") {
 		c.Report(diag.PlaceholderID, item.Value.Pos, "write the id of your application", "technical profile %q has the placeholder %q", tp.ID.Value, strings.TrimSpace(item.Value.Value))
 	}
 	for _, ref := range tp.DisplayClaims {
-		if d, ok := c.e.DisplayControls.Get(ref.DisplayControl.Value); ok && !listed(builtControls, d.Type.Value) {
+		if d, ok := c.e.DisplayControls.Get(ref.DisplayControl.Value); ok && !built(c.kinds.Controls, d.Type.Value) {
 			c.Report(diag.UnsupportedControl, ref.DisplayControl.Pos, "the page fails when users come to it", "technical profile %q shows the display control %q", tp.ID.Value, ref.DisplayControl.Value)
 		}
 	}

@@ -9,26 +9,9 @@ import (
 	"journeyman.dev/internal/policy"
 )
 
-// Registry has the planners by kind; server fills it, nobody else.
-//
-// Kinds are folded: a handler's class name ("restfulprovider"), a protocol
-// ("openidconnect", "oauth2"), or for Protocol None and for issuers a role:
-// [KindNone], [KindIssuerJWT], [KindIssuerError].
-type Registry map[string]Planner
-
-// Kinds of technical profiles that neither handler nor protocol name.
-const (
-	KindNone        = "none"               // Protocol None, used as an exchange: RefreshTokenReadAndSetup
-	KindIssuerJWT   = "issuer:jwt"         // SendClaims with OutputTokenFormat JWT
-	KindIssuerError = "issuer:oauth2error" // SendClaims with OutputTokenFormat OAuth2Error
-	KindIssuerJSON  = "issuer:json"        // SendClaims with OutputTokenFormat JSON
-	KindHint        = "idtokenhint"        // GetClaims
-	KindAuthorize   = "authorization"      // Authorization of a journey
-)
-
 // Options are what a compilation knows besides the policy.
 type Options struct {
-	Providers Registry
+	Kinds *Kinds // of technical profiles and steps
 	// TenantName and TenantID are those of the tenant; with an offline lint the
 	// policy's own TenantId and "" serve.
 	TenantName string

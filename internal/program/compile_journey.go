@@ -1,9 +1,7 @@
 package program
 
 import (
-	"cmp"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,9 +13,9 @@ import (
 )
 
 // kindName is the kind of a profile as the policy has it, for people.
-func kindName(src *policy.TechnicalProfile, as role) string {
+func kindName(src *policy.TechnicalProfile, as Role) string {
 	switch {
-	case as == asIssuer:
+	case as == AsIssuer:
 		return "token format " + strings.TrimSpace(src.OutputTokenFormat.Value)
 	case strings.EqualFold(src.Protocol.Name.Value, "Proprietary"):
 		return src.HandlerClass()
@@ -129,14 +127,7 @@ func (c *compiler) issuerJourneys(rp *RelyingParty) {
 	if rp.Journey == nil {
 		return
 	}
-	for _, step := range rp.Journey.Steps {
-		issuer := step.Issuer
-		if issuer == nil && step.Type == StepSendClaims {
-			issuer = rp.Journey.DefaultIssuer
-		}
-		if issuer == nil {
-			continue
-		}
+	for _, issuer := range c.p.Issuers() {
 		if rp.Refresh == nil && issuer.refreshJourney != "" {
 			rp.Refresh = c.userJourney(issuer.refreshJourney)
 		}
@@ -244,89 +235,6 @@ func (c *compiler) subJourney(id string) *UserJourney {
 	c.p.SubJourneys[key] = uj
 	c.steps(uj, src)
 	return uj
-}
-
-func (c *compiler) steps(uj *UserJourney, src *policy.UserJourney) {
-	if src.DefaultIssuer.Set() {
-		uj.DefaultIssuer = c.profile(src.DefaultIssuer.Value, asIssuer)
-	}
-	for _, ref := range src.AuthorizationProfiles {
-		if tp := c.profile(ref.Value, asAuthorization); tp != nil {
-			uj.Authorization = append(uj.Authorization, tp)
-		}
-	}
-	for _, s := range src.Steps {
-		uj.Steps = append(uj.Steps, c.step(s))
-	}
-	slices.SortStableFunc(uj.Steps, func(a, b *Step) int { return cmp.Compare(a.Order, b.Order) })
-	for i, step := range uj.Steps {
-		var next *Step
-		if i+1 < len(uj.Steps) {
-			next = uj.Steps[i+1]
-		}
-		step.bind(next)
-	}
-}
-
-// bind resolves a selection step's targets in the step that follows it.
-func (s *Step) bind(next *Step) {
-	if next == nil {
-		s.Selections = nil
-		return
-	}
-	bound := s.Selections[:0]
-	for _, selection := range s.Selections {
-		for _, x := range next.Exchanges {
-			if strings.EqualFold(x.ID, selection.ExchangeID) {
-				bound = append(bound, Selection{ExchangeID: x.ID, Exchange: x})
-			}
-		}
-	}
-	s.Selections = bound
-}
-
-func (c *compiler) step(src *policy.OrchestrationStep) *Step {
-	order, _ := strconv.Atoi(strings.TrimSpace(src.Order.Value))
-	step := &Step{
-		Order: order, Type: stepTypeNames[policy.Fold(src.Type.Value)], Preconditions: c.preconditions(src.Preconditions),
-		ShowSingle: strings.EqualFold(src.DisplayOption.Value, "ShowSingleProvider"),
-	}
-	if step.Type == 0 {
-		step.NotBuilt = strings.TrimSpace(src.Type.Value)
-	}
-	if src.ContentDefinition.Set() {
-		step.Content = c.p.Content[policy.Fold(src.ContentDefinition.Value)]
-	}
-	for _, x := range src.Exchanges {
-		if tp := c.profile(x.TechnicalProfile.Value, asExchange); tp != nil {
-			step.Exchanges = append(step.Exchanges, &ClaimsExchange{ID: x.ID.Value, Profile: tp})
-			c.needsPage(step, tp)
-		}
-	}
-	for _, s := range src.Selections {
-		if s.Validation.Set() {
-			for _, x := range step.Exchanges {
-				if strings.EqualFold(x.ID, s.Validation.Value) {
-					step.Validation = x
-				}
-			}
-			continue
-		}
-		step.Selections = append(step.Selections, Selection{ExchangeID: s.Target.Value})
-	}
-	for _, candidate := range src.Candidates {
-		step.SubJourney = c.subJourney(candidate.Value)
-	}
-	switch step.Type {
-	case StepSendClaims:
-		if src.Issuer.Set() {
-			step.Issuer = c.profile(src.Issuer.Value, asIssuer)
-		}
-	case StepGetClaims:
-		step.Issuer = c.profile(src.Issuer.Value, asHint)
-		c.hints = true
-	}
-	return step
 }
 
 // needsPage reports a profile that shows a page for which neither it nor the step

@@ -8,20 +8,8 @@ import (
 	"journeyman.dev/internal/policy"
 )
 
-// role is where a technical profile is referenced; it decides what Protocol None
-// means, and that a federation profile with OutputTokenFormat JWT federates
-// (policy-engine §5.2).
-type role uint8
-
-const (
-	asExchange role = iota
-	asIssuer
-	asHint
-	asAuthorization
-)
-
 // profile compiles a technical profile in a role, once.
-func (c *compiler) profile(id string, as role) *TechnicalProfile {
+func (c *compiler) profile(id string, as Role) *TechnicalProfile {
 	src, ok := c.e.TechnicalProfiles.Get(id)
 	if !ok {
 		return nil
@@ -41,7 +29,7 @@ func (c *compiler) profile(id string, as role) *TechnicalProfile {
 		OutputTransformations: c.transformList(src.OutputTransformations),
 	}
 	c.profiles[key] = tp
-	if as == asExchange {
+	if as == AsExchange {
 		c.p.Profiles[policy.Fold(id)] = tp
 	}
 	if src.Domain.Set() {
@@ -50,7 +38,7 @@ func (c *compiler) profile(id string, as role) *TechnicalProfile {
 	for _, d := range src.Domains {
 		tp.Domains = append(tp.Domains, strings.TrimSpace(d.Value))
 	}
-	resolve := resolveRule(src, metadata)
+	resolve := c.resolveRule(src, metadata)
 	tp.Inputs = c.uses(src.InputClaims, protocol, resolve.input)
 	tp.Persisted = c.uses(src.PersistedClaims, protocol, resolve.input)
 	tp.Outputs = c.uses(src.OutputClaims, protocol, resolve.output)
@@ -78,7 +66,7 @@ func (c *compiler) profile(id string, as role) *TechnicalProfile {
 func (c *compiler) validations(list []policy.ValidationReference) []Validation {
 	var out []Validation
 	for _, v := range list {
-		if p := c.profile(v.TechnicalProfile.Value, asExchange); p != nil {
+		if p := c.profile(v.TechnicalProfile.Value, AsExchange); p != nil {
 			out = append(out, Validation{
 				Profile: p, ContinueOnSuccess: boolText(v.ContinueOnSuccess, true), ContinueOnError: boolText(v.ContinueOnError, false),
 				Preconditions: c.preconditions(v.Preconditions),
@@ -118,15 +106,14 @@ func (c *compiler) display(src *policy.TechnicalProfile, protocol string, resolv
 }
 
 // plan lets the provider of the profile's kind do its part.
-func (c *compiler) plan(tp *TechnicalProfile, src *policy.TechnicalProfile, metadata *Metadata, as role) {
-	kind := kindOf(src, as)
-	planner, ok := c.o.Providers[kind]
-	if !ok || src.Incomplete {
+func (c *compiler) plan(tp *TechnicalProfile, src *policy.TechnicalProfile, metadata *Metadata, as Role) {
+	kind, _ := c.o.Kinds.of(src, as)
+	if kind.Plan == nil || src.Incomplete {
 		// policy.Check says what isn't supported or lacks; running it fails clearly.
 		tp.NotBuilt = kindName(src, as)
 		return
 	}
-	tp.Exchange = planner(&Plan{
+	tp.Exchange = kind.Plan(&Plan{
 		Policy: c.e, Source: src, Profile: tp, Program: c.p, Metadata: metadata, KeyExists: c.needs,
 		Generated: c.o.Generated, OwnKeyExists: c.needsOwn, ConnectorExists: c.o.ConnectorExists,
 		Offline: c.o.Offline, Production: !strings.EqualFold(c.p.DeploymentMode, "Development"), collector: &c.diag,
@@ -135,22 +122,6 @@ func (c *compiler) plan(tp *TechnicalProfile, src *policy.TechnicalProfile, meta
 	metadata.Unused("the element DisplayName counts", "DisplayName")
 	metadata.Prefixed("setting.", "language.")
 	metadata.reportUnknown()
-}
-
-// kindOf finds the registry's kind of a profile.
-func kindOf(src *policy.TechnicalProfile, as role) string {
-	switch as {
-	case asIssuer:
-		return "issuer:" + policy.Fold(strings.TrimSpace(src.OutputTokenFormat.Value))
-	case asHint:
-		return KindHint
-	case asAuthorization:
-		return KindAuthorize
-	}
-	if strings.EqualFold(src.Protocol.Name.Value, "Proprietary") {
-		return policy.Fold(src.HandlerClass())
-	}
-	return policy.Fold(src.Protocol.Name.Value)
 }
 
 // resolving says what becomes of claim resolvers in default values.
@@ -163,19 +134,20 @@ const (
 	literalByKey              // they stay text, as the flag's key is misspelt: reported
 )
 
-// insightsHandlers are the names of the Application Insights provider, folded.
-var insightsHandlers = map[string]bool{"azureapplicationinsightsprovider": true, "applicationinsightsprovider": true, "insightstelemetryprovider": true}
-
 type resolveRules struct{ input, output resolving }
 
-// resolveRule says whether defaults with claim resolvers are resolved. REST, OpenID
-// Connect and OAuth inputs resolve without the flag, as the walkthrough and samples
-// rely on it; elsewhere the flag is needed (rest-and-connectors §3 "Build").
-func resolveRule(src *policy.TechnicalProfile, m *Metadata) resolveRules {
+// resolveRule says whether defaults with claim resolvers are resolved. Some kinds resolve
+// unasked, as the walkthrough and samples rely on it; elsewhere the flag is needed
+// (rest-and-connectors §3 "Build").
+func (c *compiler) resolveRule(src *policy.TechnicalProfile, m *Metadata) resolveRules {
 	const flag = "IncludeClaimResolvingInClaimsHandling"
+	kind, ok := c.o.Kinds.handler(src.HandlerClass())
+	if !ok {
+		kind, _ = c.o.Kinds.of(src, AsExchange)
+	}
 	r := resolveRules{input: literal, output: literal}
-	if insightsHandlers[policy.Fold(src.HandlerClass())] {
-		m.String(flag, "") // they always resolve [D], and nothing in them is an error
+	if kind.Resolving == ResolvesAll {
+		m.String(flag, "") // it is no error to ask
 		return resolveRules{input: resolved, output: resolved}
 	}
 	if m.Bool(flag, false) {
@@ -184,17 +156,13 @@ func resolveRule(src *policy.TechnicalProfile, m *Metadata) resolveRules {
 	if _, slip := m.misspelt(flag); slip && !m.Has(flag) {
 		r = resolveRules{input: literalByKey, output: literalByKey}
 	}
-	switch {
-	case strings.EqualFold(src.HandlerClass(), "RestfulProvider"):
+	switch kind.Resolving {
+	case ResolvesInputs:
 		r.input = resolved
-	case strings.EqualFold(src.HandlerClass(), "SelfAssertedAttributeProvider"):
-		// The starter pack of spring 2022 has {OIDC:LoginHint} on the combined page without
-		// the flag, and the page shows the hint [C].
+	case ResolvesForms:
 		if r.input = resolvedUnasked; r.output == literalByKey {
 			r.input = resolved
 		}
-	case strings.EqualFold(src.Protocol.Name.Value, "OpenIdConnect"), strings.EqualFold(src.Protocol.Name.Value, "OAuth2"):
-		r.input = resolved
 	}
 	return r
 }
@@ -271,12 +239,6 @@ func (c *compiler) enablement(tp *TechnicalProfile, src *policy.TechnicalProfile
 	}
 }
 
-var sessionKinds = map[string]SessionKind{
-	"noopssosessionprovider": SessionNoop, "defaultssosessionprovider": SessionDefault,
-	"externalloginssosessionprovider": SessionExternalLogin, "oauthssosessionprovider": SessionOAuth,
-	"samlssosessionprovider": SessionSAML,
-}
-
 // session compiles the session-management profile that a profile refers to; nil if
 // it has none: the default provider then has nothing to persist, so the profile
 // always runs (policy-engine §5.16 [I]).
@@ -292,13 +254,13 @@ func (c *compiler) session(src *policy.TechnicalProfile) *SessionRule {
 	if rule, ok := c.rules[key]; ok {
 		return rule
 	}
-	kind, ok := sessionKinds[policy.Fold(sm.HandlerClass())]
-	if !ok {
+	kind, _ := c.o.Kinds.handler(sm.HandlerClass())
+	if kind.Session == 0 {
 		return nil
 	}
 	m := c.metadata(sm)
 	rule := &SessionRule{
-		ID: sm.ID.Value, Kind: kind, Persisted: c.uses(sm.PersistedClaims, "none", resolved),
+		ID: sm.ID.Value, Kind: kind.Session, Persisted: c.uses(sm.PersistedClaims, "none", resolved),
 		Outputs: c.uses(sm.OutputClaims, "none", resolved), AlwaysFetch: m.Bool("AlwaysFetchClaimsFromProvider", false),
 	}
 	m.Met("IncludeClaimResolvingInClaimsHandling") // sessions always resolve

@@ -90,78 +90,6 @@ type UserJourney struct {
 	Authorization []*TechnicalProfile
 }
 
-// StepType is the kind of an orchestration step.
-type StepType uint8
-
-// The step types.
-const (
-	StepClaimsExchange StepType = iota + 1
-	StepCombinedSignInAndSignUp
-	StepClaimsProviderSelection
-	StepGetClaims
-	StepInvokeSubJourney
-	StepSendClaims
-	StepNoop
-)
-
-var stepTypeNames = map[string]StepType{
-	"claimsexchange":          StepClaimsExchange,
-	"combinedsigninandsignup": StepCombinedSignInAndSignUp,
-	"claimsproviderselection": StepClaimsProviderSelection,
-	"getclaims":               StepGetClaims,
-	"invokesubjourney":        StepInvokeSubJourney,
-	"sendclaims":              StepSendClaims,
-	"noop":                    StepNoop,
-}
-
-// String is the name that policies write.
-func (t StepType) String() string {
-	switch t {
-	case StepClaimsExchange:
-		return "ClaimsExchange"
-	case StepCombinedSignInAndSignUp:
-		return "CombinedSignInAndSignUp"
-	case StepClaimsProviderSelection:
-		return "ClaimsProviderSelection"
-	case StepGetClaims:
-		return "GetClaims"
-	case StepInvokeSubJourney:
-		return "InvokeSubJourney"
-	case StepSendClaims:
-		return "SendClaims"
-	case StepNoop:
-		return "Noop"
-	}
-	return "unknown"
-}
-
-// Step is a compiled orchestration step.
-type Step struct {
-	Order         int
-	Type          StepType
-	NotBuilt      string // its type as written, if this version can't run it
-	Preconditions []Precondition
-	Content       *ContentDefinition
-	Selections    []Selection // of exchanges of the next step
-	Validation    *ClaimsExchange
-	ShowSingle    bool // DisplayOption ShowSingleProvider
-	Exchanges     []*ClaimsExchange
-	SubJourney    *UserJourney
-	Issuer        *TechnicalProfile
-}
-
-// Selection is a button of a provider selection.
-type Selection struct {
-	ExchangeID string // in the next step
-	Exchange   *ClaimsExchange
-}
-
-// ClaimsExchange runs a technical profile under an id.
-type ClaimsExchange struct {
-	ID      string
-	Profile *TechnicalProfile
-}
-
 // TechnicalProfile is compiled: what the engine does around the provider's part.
 type TechnicalProfile struct {
 	ID          string
@@ -280,25 +208,19 @@ const (
 	EnabledOnItemNotInCollection
 )
 
-// Issuer is the issuer that ends the relying party's journey; nil for a policy that issues
-// nothing.
-func (p *Program) Issuer() *TechnicalProfile {
+// Issuers are the issuers that end the relying party's journey, in the order of its steps;
+// none for a policy that issues nothing.
+func (p *Program) Issuers() []*TechnicalProfile {
 	if p.RelyingParty == nil || p.RelyingParty.Journey == nil {
 		return nil
 	}
-	uj := p.RelyingParty.Journey
-	for _, step := range uj.Steps {
-		if step.Type != StepSendClaims {
-			continue
-		}
+	var list []*TechnicalProfile
+	for _, step := range p.RelyingParty.Journey.Steps {
 		if step.Issuer != nil {
-			return step.Issuer
-		}
-		if uj.DefaultIssuer != nil {
-			return uj.DefaultIssuer
+			list = append(list, step.Issuer)
 		}
 	}
-	return nil
+	return list
 }
 
 // Language chooses the language of a request's pages. What the application asks for needs

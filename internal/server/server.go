@@ -34,6 +34,7 @@ import (
 	"journeyman.dev/internal/endpoint"
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/keyset"
+	"journeyman.dev/internal/kinds"
 	"journeyman.dev/internal/library"
 	"journeyman.dev/internal/limit"
 	"journeyman.dev/internal/mail"
@@ -42,17 +43,12 @@ import (
 	"journeyman.dev/internal/page"
 	"journeyman.dev/internal/policy"
 	"journeyman.dev/internal/program"
-	"journeyman.dev/internal/provider/apiconnector"
 	dirprovider "journeyman.dev/internal/provider/directory"
 	"journeyman.dev/internal/provider/federation"
 	"journeyman.dev/internal/provider/insights"
-	"journeyman.dev/internal/provider/jwtissuer"
 	"journeyman.dev/internal/provider/otp"
-	"journeyman.dev/internal/provider/refreshtoken"
 	"journeyman.dev/internal/provider/restful"
 	"journeyman.dev/internal/provider/selfasserted"
-	"journeyman.dev/internal/provider/transformation"
-	"journeyman.dev/internal/provider/usercontext"
 	"journeyman.dev/internal/provider/userinfo"
 	"journeyman.dev/internal/seal"
 	"journeyman.dev/internal/store"
@@ -465,8 +461,8 @@ func (s *Server) listen(config *tls.Config) error {
 	return nil
 }
 
-// registry is the explicit list of providers by kind of technical profile.
-func (s *Server) registry() (program.Registry, error) {
+// registry is the list of kinds, with providers over the server's services.
+func (s *Server) registry() (*program.Kinds, error) {
 	mailer, err := s.mailer()
 	if err != nil {
 		return nil, err
@@ -474,48 +470,19 @@ func (s *Server) registry() (program.Registry, error) {
 	cache := &federation.MetadataCache{Caller: s.Outbound}
 	guesses := codeGuesses{&limit.Tries{Store: store.Limits{DB: s.db}, Rule: wrongCodes, Now: s.Config.Now}}
 	ring := keyset.Ring{Policies: s.Keys, Own: s.OwnKeys}
-	r := Kinds()
-	r["selfassertedattributeprovider"] = journey.Plans(&selfasserted.Provider{Mailer: mailer, Guesses: guesses})
-	r["aadssprprotocolprovider"] = journey.Plans(&otp.Mailed{Mailer: mailer, Guesses: guesses})
-	r["onetimepasswordprotocolprovider"] = journey.Plans(&otp.Provider{Limits: codeLimits{s.windows()}, Guesses: guesses})
-	r["restfulprovider"] = journey.Plans(&restful.Provider{Caller: s.Outbound, Keys: s.Keys, Timeout: s.Config.RESTTimeout, Attempts: s.Config.RESTAttempts})
-	r["apiconnectorprovider"] = journey.Plans(s.connectorProvider())
-	r["azureactivedirectoryprovider"] = journey.Plans(&dirprovider.Provider{Users: s.Users, ExtensionsApp: s.ExtensionsApp, RefuseKnown: s.Config.RefuseKnownPasswords, Notifier: s.notifier()})
-	r["openidconnect"] = journey.Plans(&federation.OpenIDConnect{Caller: s.Outbound, Keys: ring, Accounts: s.Users, Metadata: cache})
-	r["oauth2"] = journey.Plans(&federation.OAuth2{Caller: s.Outbound, Keys: ring})
-	for _, kind := range insights.Kinds {
-		r[kind] = journey.Plans(&insights.Provider{Log: s.Config.Log})
-	}
-	r[program.KindHint] = journey.Plans(&federation.Hint{Keys: s.Keys, Metadata: cache})
-	r[program.KindAuthorize] = journey.Plans(&userinfo.Authorization{Keys: s.Keys})
-	return r, nil
-}
-
-// Kinds are the providers as an offline compilation needs them: they plan, and have
-// nothing to run with.
-func Kinds() program.Registry {
-	r := program.Registry{
-		"selfassertedattributeprovider":        journey.Plans(&selfasserted.Provider{}),
-		"restfulprovider":                      journey.Plans(&restful.Provider{}),
-		"azureactivedirectoryprovider":         journey.Plans(&dirprovider.Provider{}),
-		"apiconnectorprovider":                 journey.Plans(&apiconnector.Provider{}),
-		"openidconnect":                        journey.Plans(&federation.OpenIDConnect{}),
-		"oauth2":                               journey.Plans(&federation.OAuth2{}),
-		program.KindHint:                       journey.Plans(&federation.Hint{}),
-		"claimstransformationprotocolprovider": journey.Plans(transformation.Provider{}),
-		"userjourneycontextprovider":           journey.Plans(usercontext.Provider{}),
-		"onetimepasswordprotocolprovider":      journey.Plans(&otp.Provider{}),
-		"aadssprprotocolprovider":              journey.Plans(&otp.Mailed{}),
-		program.KindNone:                       journey.Plans(refreshtoken.Provider{}),
-		program.KindIssuerJWT:                  journey.Plans(jwtissuer.Provider{}),
-		program.KindIssuerError:                journey.Plans(jwtissuer.ErrorProvider{}),
-		program.KindAuthorize:                  journey.Plans(&userinfo.Authorization{}),
-		program.KindIssuerJSON:                 journey.Plans(userinfo.Issuer{}),
-	}
-	for _, kind := range insights.Kinds {
-		r[kind] = journey.Plans(&insights.Provider{})
-	}
-	return r
+	return kinds.New(&kinds.Providers{
+		APIConnector:  *s.connectorProvider(),
+		Authorization: userinfo.Authorization{Keys: s.Keys},
+		Directory:     dirprovider.Provider{Users: s.Users, ExtensionsApp: s.ExtensionsApp, RefuseKnown: s.Config.RefuseKnownPasswords, Notifier: s.notifier()},
+		Hint:          federation.Hint{Keys: s.Keys, Metadata: cache},
+		Insights:      insights.Provider{Log: s.Config.Log},
+		MailedCode:    otp.Mailed{Mailer: mailer, Guesses: guesses},
+		OAuth2:        federation.OAuth2{Caller: s.Outbound, Keys: ring},
+		OneTimeCode:   otp.Provider{Limits: codeLimits{s.windows()}, Guesses: guesses},
+		OpenIDConnect: federation.OpenIDConnect{Caller: s.Outbound, Keys: ring, Accounts: s.Users, Metadata: cache},
+		RESTful:       restful.Provider{Caller: s.Outbound, Keys: s.Keys, Timeout: s.Config.RESTTimeout, Attempts: s.Config.RESTAttempts},
+		SelfAsserted:  selfasserted.Provider{Mailer: mailer, Guesses: guesses},
+	}), nil
 }
 
 // windows counts what is done within a time, over all nodes.
@@ -565,7 +532,7 @@ func (s *Server) wire(ctx context.Context, sealer *seal.Sealer) error {
 	}
 	s.Policies = &library.Library{
 		Store: store.Policies{DB: s.db}, Now: c.Now, Log: c.Log, Keep: 24 * time.Hour, KeyActive: s.keyActive,
-		Options: program.Options{Providers: registry, TenantName: c.Tenant, TenantID: s.TenantID, KeyExists: s.Keys.Exists,
+		Options: program.Options{Kinds: registry, TenantName: c.Tenant, TenantID: s.TenantID, KeyExists: s.Keys.Exists,
 			OwnKeyExists: s.OwnKeys.Exists, ConnectorExists: s.Connectors.Exists},
 	}
 	s.Flows = &userflow.Service{Store: store.Resources{DB: s.db}, Publisher: s.Policies, TenantName: c.Tenant, ExtensionsApp: s.ExtensionsApp, Prepare: s.EnsureKeys, Now: c.Now}

@@ -47,10 +47,6 @@ func (e Event) LogValue() slog.Value {
 		slog.String("policyId", e.PolicyID), slog.String("correlationId", e.CorrelationID))
 }
 
-// Kinds are the handlers that the provider plans: B2C's documentation and older policies
-// have several names of it.
-var Kinds = []string{"azureapplicationinsightsprovider", "applicationinsightsprovider", "insightstelemetryprovider"}
-
 // Provider plans Application Insights profiles.
 type Provider struct {
 	Log      *slog.Logger

@@ -20,6 +20,9 @@ type control struct {
 	*program.DisplayControl
 }
 
+// VerificationControl is the kind of display control that mails a code and checks it.
+const VerificationControl = "VerificationControl"
+
 // The actions of a verification control (pages §4.3).
 const (
 	actionSend   = "SendCode"
@@ -30,7 +33,7 @@ const (
 const claimCode = "VerificationCode"
 
 // built reports whether this version runs such controls.
-func (c *control) built() bool { return strings.EqualFold(c.Type, "VerificationControl") }
+func (c *control) built() bool { return strings.EqualFold(c.Type, VerificationControl) }
 
 // check warns of a verification control that nobody gets through.
 func (c *control) check(plan *program.Plan) {

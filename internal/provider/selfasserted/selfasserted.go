@@ -37,6 +37,9 @@ type Metadata struct {
 	IPAddressClaim           string // id of the claim that gets the client's address; "" for none
 	ShowContinue             bool
 	ShowCancel               bool
+	ShowSignUp               bool
+	RememberMe               bool
+	TrimPassword             bool
 	RetryLimit               int // 0: the page kind's default
 	OperatingEmail           bool
 	ForgotPlacement          string
@@ -72,6 +75,9 @@ func (p *Provider) Plan(plan *program.Plan) journey.Exchange {
 		AllowNull:                m.Bool("AllowGenerationOfClaimsWithNullValues", false),
 		ShowContinue:             m.Bool("setting.showContinueButton", true),
 		ShowCancel:               m.Bool("setting.showCancelButton", true),
+		ShowSignUp:               m.Bool("setting.showSignupLink", true),
+		RememberMe:               m.Bool("setting.enableRememberMe", false),
+		TrimPassword:             m.Bool("setting.trimSpacesInPassword", false),
 		RetryLimit:               m.Int("setting.retryLimit", 0, 1, 1000),
 		OperatingEmail:           m.Choice("setting.operatingMode", "Username", "Username", "Email") == "Email",
 		ForgotPlacement:          m.Choice("setting.forgotPasswordLinkLocation", "AfterLabel", "AfterLabel", "AfterInput", "AfterButtons", "None"),
@@ -225,6 +231,7 @@ func (x *Exchange) Run(ctx context.Context, call *journey.Call) (journey.Result,
 func (x *Exchange) form(call *journey.Call, s *state) *journey.Form {
 	form := &journey.Form{
 		ShowContinue: x.metadata.ShowContinue, ShowCancel: x.metadata.ShowCancel, RetryLimit: x.metadata.RetryLimit,
+		ShowSignUp: x.metadata.ShowSignUp, RememberMe: x.metadata.RememberMe, TrimPassword: x.metadata.TrimPassword,
 		OperatingEmail: x.metadata.OperatingEmail, ForgotPlacement: x.metadata.ForgotPlacement,
 		Settings: x.metadata.Settings, Messages: call.Profile.Messages,
 	}

@@ -78,7 +78,7 @@ func (f field) writable() bool {
 func (x *Exchange) read(call *journey.Call, f field) (claims.Value, *journey.Result) {
 	t := f.use.Claim
 	text := call.Answer.Fields[t.ID]
-	if f.input != claims.Password || x.metadata.Settings.True("setting.trimSpacesInPassword") {
+	if f.input != claims.Password || x.metadata.TrimPassword {
 		text = strings.TrimSpace(text)
 	}
 	bad := func(key string) *journey.Result {
