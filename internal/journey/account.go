@@ -42,15 +42,15 @@ func (j *Journey) setAccount(objectID string, epoch int64) {
 
 // admit is the gate: whether the account that a journey ends with may be given anything.
 // The account is the one of the directory that objectId names, or the claim that the
-// issuer names for refresh tokens. A policy may fill objectId from elsewhere, and then
+// issuer names. A policy may fill objectId from elsewhere, and then
 // there is no account to ask.
 //
 // B2C issues tokens for disabled accounts of social providers unless the policy looks at
 // accountEnabled; here the directory decides, unless AllowDisabled says otherwise.
 func (r *run) admit(ctx context.Context, out *Finished) (Account, error) {
 	ids := []string{objectID}
-	if out.Issuer != nil && out.Issuer.RefreshIdentity != "" {
-		ids = []string{out.Issuer.RefreshIdentity, objectID}
+	if claim := out.Issued.AccountClaim(); claim != "" {
+		ids = []string{claim, objectID}
 	}
 	for _, claim := range ids {
 		id := strings.ToLower(r.j.Claims.Get(claim).String())

@@ -56,6 +56,7 @@ func (r *run) afterwards(ctx context.Context) {
 	j.Request.Parameters = maps.Clone(r.j.Request.Parameters)
 	j.NoUI, j.sessionless = true, true
 	later := &run{e: r.e, p: r.p, j: &j}
+	ctx = later.attach(ctx)
 	r.e.after.all.Go(func() {
 		defer done()
 		for _, step := range steps {
@@ -86,7 +87,7 @@ func (r *run) behindStep(ctx context.Context, step *program.Step) (err error) {
 	if err != nil {
 		return r.exchangeFailure(err, exchange)
 	}
-	if result.Output != nil {
+	if _, ok := result.(Done); ok {
 		r.j.Claims = working
 	}
 	return nil

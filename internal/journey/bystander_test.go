@@ -22,7 +22,7 @@ func (watcher) Bystander() {}
 
 func (w watcher) Run(context.Context, *Call) (Result, error) {
 	*w.ran = append(*w.ran, w.name)
-	return Result{Output: Nothing{}}, w.err
+	return Done{Nothing{}}, w.err
 }
 
 func TestTelemetryThatFailsEndsNoJourneyAndChangesNoClaim(t *testing.T) {
@@ -34,7 +34,7 @@ func TestTelemetryThatFailsEndsNoJourneyAndChangesNoClaim(t *testing.T) {
 		r := &run{e: &Engine{Log: slog.New(slog.DiscardHandler), Now: time.Now}, j: &Journey{}, p: &program.Program{Schema: new(program.Schema), RelyingParty: new(program.RelyingParty)}}
 		bag := new(claims.Bag)
 		result, got := r.runProfile(t.Context(), tp, bag, exchangeRun{})
-		if got != nil || result.Output == nil || bag.Len() != 0 {
+		if got != nil || result == nil || bag.Len() != 0 {
 			t.Errorf("%v: %v, %v, %d claims", err, got, result, bag.Len())
 		}
 	}

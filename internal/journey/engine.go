@@ -15,7 +15,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/directory"
 	"journeyman.dev/internal/limit"
 	"journeyman.dev/internal/policy"
@@ -91,6 +90,9 @@ type Engine struct {
 	Log    *slog.Logger
 	// Audit keeps what administrators ask for afterwards; nil: nothing is kept.
 	Audit Auditor
+	// Observe finds the observer of a journey, at its start and whenever it goes on; nil, or a
+	// nil observer: nobody looks.
+	Observe func(j *Journey, p *program.Program) Observer
 	// Lifetime of a suspended journey, renewed by each step; 0 means one hour.
 	Lifetime time.Duration
 	// Waiting bounds the journeys that a client leaves; nil: nothing does.
@@ -111,35 +113,6 @@ type Waiting interface {
 // ErrTooMany says that the client has left too many journeys.
 var ErrTooMany = errors.New("the client has left too many journeys")
 
-// Begin is what a protocol starts a journey with.
-type Begin struct {
-	Program  *program.Program
-	Request  Request
-	Protocol json.RawMessage
-	Language string
-	// CorrelationID is a GUID; "" makes one.
-	CorrelationID string
-	Session       *session.Session // of the browser; nil if there is none
-	// Fresh makes the journey ignore the session: prompt=login, max_age passed.
-	Fresh bool
-	NoUI  bool
-	// Journey is run instead of the relying party's default one, without session: refresh,
-	// UserInfo.
-	Journey *program.UserJourney
-	Grant   *Grant
-	// ResourceOwner runs the journey on a user name (a request parameter) and Password,
-	// which {OIDC:Password} gives; neither the journey nor its session is stored.
-	ResourceOwner bool
-	Password      string
-	// Bearer is the request's token, for journeys that one must authorize.
-	Bearer *Bearer
-	// LogoutURL of the client, for single sign-out.
-	LogoutURL string
-	// Asserted are the relying party's input claims that the application sent in a client
-	// assertion; nil if the policy takes none.
-	Asserted *claims.Bag
-}
-
 // Ran is an outcome, with the session to give back to the browser.
 type Ran struct {
 	Outcome Outcome
@@ -153,28 +126,24 @@ func (e *Engine) Start(ctx context.Context, b Begin) (Ran, error) {
 	j := &Journey{
 		ID: e.NewID(), PolicyID: b.Program.PolicyID, ProgramHash: b.Program.Hash, CorrelationID: b.CorrelationID,
 		Request: b.Request.bounded(b.Program), Protocol: b.Protocol, Language: b.Language, Started: e.Now(),
-		Fresh: b.Fresh, NoUI: b.NoUI, Grant: b.Grant, LogoutURL: b.LogoutURL, ResourceOwner: b.ResourceOwner, password: b.Password,
-		Bearer: b.Bearer, sessionless: b.Journey != nil || b.ResourceOwner,
 	}
 	if j.CorrelationID == "" {
 		j.CorrelationID = e.NewID()
 	}
-	uj := b.Journey
-	if uj == nil {
-		uj = b.Program.RelyingParty.Journey
-	}
+	b.Mode.prepare(j)
+	uj := b.Mode.journey(b.Program)
 	j.Stack = []Frame{{Journey: policy.Fold(uj.ID)}}
-	r := &run{e: e, p: b.Program, j: j, session: b.Session}
-	if j.sessionless {
-		// Session profiles are not called in refresh journeys (policy-engine §4.10).
-		r.j.Fresh = true
-	}
-	if err := r.checkSession(ctx); err != nil {
-		return Ran{}, err
-	}
-	if b.Asserted != nil {
-		for _, in := range r.inputs(r.p.RelyingParty.Inputs, b.Asserted) {
-			r.j.Claims.Set(in.Use.Claim.ID, in.Value)
+	r := &run{e: e, p: b.Program, j: j}
+	ctx = r.attach(ctx)
+	if browser, ok := b.Mode.(*Browser); ok {
+		r.session = browser.Session
+		if err := r.checkSession(ctx); err != nil {
+			return Ran{}, err
+		}
+		if browser.Asserted != nil {
+			for _, in := range r.inputs(r.p.RelyingParty.Inputs, browser.Asserted) {
+				r.j.Claims.Set(in.Use.Claim.ID, in.Value)
+			}
 		}
 	}
 	if err := r.authorize(ctx, uj); err != nil {
@@ -199,6 +168,7 @@ func (r *run) authorize(ctx context.Context, uj *program.UserJourney) error {
 
 // settle stores a journey that waits and finishes one that ended.
 func (r *run) settle(ctx context.Context, out Outcome, version *int64) (Ran, error) {
+	r.observeOutcome(ctx, out)
 	j := r.j
 	secret := ""
 	switch o := out.(type) {
@@ -211,7 +181,7 @@ func (r *run) settle(ctx context.Context, out Outcome, version *int64) (Ran, err
 	case *Finished:
 		if !j.sessionless {
 			(&browserMemory{r}).forget()
-			if err := r.saveSession(ctx, o.Account, session.Client{ID: j.Request.Parameters["client_id"], LogoutURL: j.LogoutURL}, o.Issuer != nil && o.Issuer.RegistersSession); err != nil {
+			if err := r.saveSession(ctx, o.Account, session.Client{ID: j.Request.Parameters["client_id"], LogoutURL: j.LogoutURL}, o.Issued.RegistersApplication()); err != nil {
 				return Ran{}, err
 			}
 		}

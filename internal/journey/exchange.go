@@ -136,19 +136,38 @@ func (in Inputs) Claim(id string) (claims.Value, bool) {
 	return claims.Value{}, false
 }
 
-// Result is what a run gave: exactly one of the first four members is set.
-type Result struct {
-	Output Output          // done; the output claims are read from it
-	Ask    *Form           // show this form and run again with the answer
-	Leave  *Leave          // go to another site and run again with what it returns
-	Reply  *Reply          // answer the page's script; the form stays
-	Memory json.RawMessage // with Ask, Leave and Reply: kept for the next run; nil keeps the old one
+// Result is what a run gives: Done, Ask, Leave, Answered or Issue; nil with an error alone.
+type Result interface{ result() }
+
+// Done is a finished exchange: the output claims are read from Output.
+type Done struct{ Output Output }
+
+// Ask shows a form; the exchange runs again with the answer.
+type Ask struct {
+	Form   *Form
+	Memory json.RawMessage // kept for the next run; nil keeps the old one
 }
 
-// Leave sends the browser away.
+// Leave sends the browser to another site; the exchange runs again with what it returns.
 type Leave struct {
-	URL string
+	URL    string
+	Memory json.RawMessage // kept for the next run; nil keeps the old one
 }
+
+// Answered answers the page's script; the form stays.
+type Answered struct {
+	Reply  Reply
+	Memory json.RawMessage // kept for the next run; nil keeps the old one
+}
+
+// Issue ends the journey: the application gets what was issued. Issuers alone give it.
+type Issue struct{ Issued Issued }
+
+func (Done) result()     {}
+func (Ask) result()      {}
+func (Leave) result()    {}
+func (Answered) result() {}
+func (Issue) result()    {}
 
 // Output gives the values that a provider has for a profile's output claims.
 type Output interface {

@@ -82,7 +82,7 @@ func (r *run) transformAll(ctx context.Context, list []*transform.Transformation
 		},
 	}
 	for _, t := range list {
-		if err := t.Run(ctx, rt, bag); err != nil {
+		if err := r.transform(ctx, t, rt, tp, bag); err != nil {
 			if a, ok := errors.AsType[*transform.Assertion](err); ok {
 				return &Failure{Code: CodeNotValid, Public: a.Default, MessageKey: a.Key,
 					Cause: fmt.Errorf("claims transformation %s: %w", t.ID(), err)}
@@ -91,6 +91,16 @@ func (r *run) transformAll(ctx context.Context, list []*transform.Transformation
 		}
 	}
 	return nil
+}
+
+func (r *run) transform(ctx context.Context, t *transform.Transformation, rt *transform.Runtime, tp *program.TechnicalProfile, bag *claims.Bag) error {
+	if !r.observed() {
+		return t.Run(ctx, rt, bag)
+	}
+	before := bag.Clone()
+	err := t.Run(ctx, rt, bag)
+	r.observe(ctx, Transformed{Profile: tp, Transformation: t.ID(), Before: &before, After: bag, Err: err})
+	return err
 }
 
 // exchangeRun is one run of a profile on a bag.
@@ -108,16 +118,27 @@ type bystander interface{ Bystander() }
 // runProfile runs a profile on bag, which the caller throws away on failure. What only
 // watches doesn't fail, and changes no claim: the journey goes on as if it weren't there.
 func (r *run) runProfile(ctx context.Context, tp *program.TechnicalProfile, bag *claims.Bag, x exchangeRun) (Result, error) {
+	if !r.observed() {
+		return r.runWatching(ctx, tp, bag, x)
+	}
+	before := bag.Clone()
+	result, err := r.runWatching(ctx, tp, bag, x)
+	r.observe(ctx, ProfileRun{Profile: tp, Validation: x.validation, Before: &before, After: bag, Result: result, Err: err})
+	return result, err
+}
+
+// runWatching is runProfile without observers.
+func (r *run) runWatching(ctx context.Context, tp *program.TechnicalProfile, bag *claims.Bag, x exchangeRun) (Result, error) {
 	if _, ok := tp.Exchange.(bystander); !ok {
 		return r.runPhases(ctx, tp, bag, x)
 	}
 	before := bag.Clone()
 	result, err := r.runPhases(ctx, tp, bag, x)
 	*bag = before
-	if err != nil || result.Output == nil {
+	if _, ok := result.(Done); err != nil || !ok {
 		r.e.Log.WarnContext(ctx, "telemetry failed, the journey goes on", "technicalProfileId", tp.ID, "policyId", r.p.PolicyID,
 			"correlationId", r.j.CorrelationID, "err", err)
-		return Result{Output: Nothing{}}, nil
+		return Done{Nothing{}}, nil
 	}
 	return result, nil
 }
@@ -127,7 +148,7 @@ func (r *run) runProfile(ctx context.Context, tp *program.TechnicalProfile, bag 
 func (r *run) runPhases(ctx context.Context, tp *program.TechnicalProfile, bag *claims.Bag, x exchangeRun) (Result, error) {
 	if !x.resumed {
 		if err := r.transformAll(ctx, tp.InputTransformations, tp, bag); err != nil {
-			return Result{}, err
+			return nil, err
 		}
 	}
 	call := &Call{
@@ -145,7 +166,7 @@ func (r *run) runPhases(ctx context.Context, tp *program.TechnicalProfile, bag *
 		}
 	}
 	if err := requireInputs(tp, call.Inputs); err != nil {
-		return Result{}, err
+		return nil, err
 	}
 	call.Persisted = r.inputs(tp.Persisted, bag)
 	call.ReturnURL = r.j.Request.BaseURL + "/" + r.j.Request.Tenant + "/oauth2/authresp"
@@ -155,22 +176,30 @@ func (r *run) runPhases(ctx context.Context, tp *program.TechnicalProfile, bag *
 	}
 	exchange, err := runnable(tp)
 	if err != nil {
-		return Result{}, err
+		return nil, err
 	}
 	result, err := exchange.Run(ctx, call)
-	if err != nil || result.Output == nil {
-		return result, err
+	if err != nil {
+		return nil, err
 	}
-	if _, nobody := result.Output.(NotFound); nobody {
+	var output Output = Nothing{}
+	switch result := result.(type) {
+	case Done:
+		output = result.Output
+	case Issue:
+	default:
+		return result, nil
+	}
+	if _, nobody := output.(NotFound); nobody {
 		// There is nothing to transform: an assertion on the user that wasn't found would refuse
 		// what the policy lets pass (policy-engine §5.3).
 		return result, nil
 	}
-	if err := r.outputs(tp.Outputs, result.Output, bag); err != nil {
-		return Result{}, fmt.Errorf("technical profile %s: %w", tp.ID, err)
+	if err := r.outputs(tp.Outputs, output, bag); err != nil {
+		return nil, fmt.Errorf("technical profile %s: %w", tp.ID, err)
 	}
 	if err := r.transformAll(ctx, tp.OutputTransformations, tp, bag); err != nil {
-		return Result{}, err
+		return nil, err
 	}
 	return result, nil
 }
@@ -262,7 +291,12 @@ func (r *run) validate(ctx context.Context, tp *program.TechnicalProfile, list [
 	for _, v := range list {
 		scope := bag.Clone()
 		scope.Merge(page)
-		if program.Skips(v.Preconditions, &scope) || !v.Profile.Enabled.Allows(&scope) {
+		if program.Skips(v.Preconditions, &scope) {
+			r.skipped(ctx, v.Profile, PreconditionMet)
+			continue
+		}
+		if !v.Profile.Enabled.Allows(&scope) {
+			r.skipped(ctx, v.Profile, NotEnabled)
 			continue
 		}
 		before := scope.Clone()

@@ -1,7 +1,6 @@
 package journey
 
 import (
-	"context"
 	"encoding/json"
 	"log/slog"
 	"strings"
@@ -51,9 +50,9 @@ type Journey struct {
 	// EndedAt is when it ended: for a little while its end is given again.
 	EndedAt time.Time `json:"endedAt,omitzero"`
 
-	// Grant is what a refresh token carried; only in refresh journeys, never stored.
-	Grant     *Grant `json:"-"`
-	LogoutURL string `json:"logoutURL,omitempty"`
+	// Renewal is what is to be issued anew; only in journeys for it, never stored.
+	Renewal   *Renewal `json:"-"`
+	LogoutURL string   `json:"logoutURL,omitempty"`
 	// ResourceOwner is set for a journey on the user name and password of a token
 	// request; it never waits, so that the password is never stored.
 	ResourceOwner bool   `json:"-"`
@@ -67,12 +66,6 @@ type Journey struct {
 	Failure *StoredFailure `json:"failure,omitempty"`
 	// NoUI is set for requests that can't show pages: prompt=none, refresh, ROPC.
 	NoUI bool `json:"noUI,omitempty"`
-}
-
-// Bearer is a request's token, and the issuer whose name this server's own tokens have.
-type Bearer struct {
-	Token  string
-	Issuer string
 }
 
 // LogValue leaves the token out.
@@ -167,12 +160,6 @@ type SessionWrite struct {
 	Profile string `json:"profile,omitempty"`
 }
 
-// Grant is what a refresh token gives to a refresh journey.
-type Grant struct {
-	Claims   claims.Bag
-	IssuedAt time.Time // of the grant's first token
-}
-
 // Outcome is where a run ended: *ShowPage, *GoTo, *Finished or *Failed.
 type Outcome interface{ outcome() }
 
@@ -195,17 +182,15 @@ type GoTo struct {
 type Finished struct {
 	Journey *Journey
 	Program *program.Program
-	Issuer  *TokenSettings
-	Claims  []TokenClaim
+	Issued  Issued
+	Claims  []SentClaim // the relying party's output claims
 	Subject string
 	// Account is whom of the directory the journey ended with.
 	Account Account
 	// AuthTime is when the user was authenticated; an SSO hit counts.
 	AuthTime time.Time
-	// Grant has the claims that a later refresh may need.
-	Grant claims.Bag
-	// Document is the answer of a journey that a JSON issuer ends; Issuer is then nil.
-	Document *Document
+	// Kept are the claims that a journey for a renewal may restore.
+	Kept claims.Bag
 }
 
 // Failed means that the application or the user gets an error. Journey may be nil.
@@ -226,52 +211,4 @@ type Account struct {
 	// Closed is set if the journey itself has deleted or disabled the account: what it ends
 	// with can't be renewed.
 	Closed bool
-}
-
-// TokenClaim is a claim of a token, by the name that applications know.
-type TokenClaim struct {
-	Name  string
-	Value claims.Value
-}
-
-// Document is a JSON answer: its members, in order.
-type Document struct{ Members []TokenClaim }
-
-// Claim makes a document the Output of its issuer's run.
-func (*Document) Claim(*program.ClaimUse) (claims.Value, error) { return claims.Value{}, nil }
-
-// TokenSettings are the metadata of a token issuer profile (protocol §3.3, §4.2).
-type TokenSettings struct {
-	ProfileID          string
-	SigningKey         string // key set id
-	EncryptionKey      string // key set id
-	AccessLifetime     time.Duration
-	IDLifetime         time.Duration
-	RefreshLifetime    time.Duration
-	RefreshWindow      time.Duration
-	InfiniteWindow     bool
-	IssuerWithPolicy   bool // AuthorityWithTfp
-	NoACR              bool // AuthenticationContextReferenceClaimPattern None
-	NumbersAsText      bool // SendTokenResponseBodyWithJsonNumbers false
-	RefreshJourney     string
-	CredentialsJourney string
-	RefreshIdentity    string // issuer_refresh_token_user_identity_claim_type
-	RegistersSession   bool   // session management is OAuthSSOSessionProvider
-}
-
-// Claim makes the settings the Output of an issuer's run: issuers give no claims.
-func (*TokenSettings) Claim(*program.ClaimUse) (claims.Value, error) { return claims.Value{}, nil }
-
-// Run implements Exchange: what a token issuer profile gives is its settings.
-func (s *TokenSettings) Run(context.Context, *Call) (Result, error) { return Result{Output: s}, nil }
-
-// Tokens are the settings of the issuer that ends the policy's journey; nil for a policy that
-// issues no token.
-func Tokens(p *program.Program) *TokenSettings {
-	for _, issuer := range p.Issuers() {
-		if s, ok := issuer.Exchange.(*TokenSettings); ok {
-			return s
-		}
-	}
-	return nil
 }

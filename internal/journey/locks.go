@@ -66,7 +66,7 @@ const (
 // exclusively runs a request of a journey when no other runs one, here or in another
 // process: ready says whether there is anything to do; then do has the journey alone.
 // Steps thereby run once, however often and wherever a request arrives.
-func (e *Engine) exclusively(ctx context.Context, v Visit, ready func(r *run) (bool, error), do func(r *run, version int64) (saved bool, err error)) error {
+func (e *Engine) exclusively(ctx context.Context, v Visit, ready func(ctx context.Context, r *run) (bool, error), do func(ctx context.Context, r *run, version int64) (saved bool, err error)) error {
 	release, err := e.locks.acquire(ctx, v.Transaction)
 	if err != nil {
 		return err
@@ -77,13 +77,14 @@ func (e *Engine) exclusively(ctx context.Context, v Visit, ready func(r *run) (b
 		if err != nil {
 			return err
 		}
-		if todo, err := ready(r); err != nil || !todo {
+		ctx := r.attach(ctx)
+		if todo, err := ready(ctx, r); err != nil || !todo {
 			return err
 		}
 		now := e.Now()
 		claimed, err := e.Store.Claim(ctx, v.Transaction, version, now, now.Add(claimFor))
 		if err == nil {
-			return e.claimed(ctx, v.Transaction, claimed, func() (bool, error) { return do(r, claimed) })
+			return e.claimed(ctx, v.Transaction, claimed, func() (bool, error) { return do(ctx, r, claimed) })
 		}
 		if !errors.Is(err, ErrConflict) || waited >= claimWait {
 			return err

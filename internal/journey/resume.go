@@ -15,7 +15,7 @@ import (
 // again and runs nothing.
 func (e *Engine) Post(ctx context.Context, v Visit, a Answer) (Reply, error) {
 	var reply Reply
-	err := e.exclusively(ctx, v, func(r *run) (bool, error) {
+	err := e.exclusively(ctx, v, func(_ context.Context, r *run) (bool, error) {
 		p := r.j.Pending
 		if r.j.Ended || p == nil || p.Exchange == "" || p.Kind == PendingAway || !equal(v.CSRF, p.CSRF) {
 			return false, ErrStale
@@ -25,7 +25,7 @@ func (e *Engine) Post(ctx context.Context, v Visit, a Answer) (Reply, error) {
 			return false, nil
 		}
 		return true, nil
-	}, func(r *run, version int64) (saved bool, err error) {
+	}, func(ctx context.Context, r *run, version int64) (saved bool, err error) {
 		if reply, err = r.post(ctx, a); err != nil {
 			return false, err
 		}
@@ -54,7 +54,7 @@ func (r *run) post(ctx context.Context, a Answer) (out Reply, _ error) {
 			_, at := r.waits()
 			p.Failed = stepFailure(f, at.step).stored()
 		}
-		result = Result{Reply: &Reply{Code: string(f.Code), Message: f.Public, Field: f.Field, Throttled: f.Code == CodeThrottled}}
+		result = Answered{Reply: Reply{Code: string(f.Code), Message: f.Public, Field: f.Field, Throttled: f.Code == CodeThrottled}}
 	}
 	reply := Reply{}
 	defer func() {
@@ -63,14 +63,17 @@ func (r *run) post(ctx context.Context, a Answer) (out Reply, _ error) {
 			out.Code = ""
 		}
 	}()
-	switch {
-	case result.Output != nil:
+	switch result := result.(type) {
+	case Done:
 		r.j.Claims = working
 		r.keep(exchange.Profile, exchange.ID)
 		p.Done = true
 		reply.OK = true
-	case result.Reply != nil:
-		reply = *result.Reply
+	case Answered:
+		reply = result.Reply
+		if result.Memory != nil {
+			p.Memory = result.Memory
+		}
 		reply.Message = r.p.Schema.WithoutResolvers(reply.Message)
 		if p.Failed != nil {
 			reply = Reply{OK: true} // the navigation that follows ends the journey
@@ -84,8 +87,8 @@ func (r *run) post(ctx context.Context, a Answer) (out Reply, _ error) {
 	default:
 		return Reply{}, fmt.Errorf("technical profile %s answered a post with neither output nor reply", exchange.Profile.ID)
 	}
-	if result.Memory != nil {
-		p.Memory = result.Memory
+	if r.observed() {
+		r.observe(ctx, PagePosted{exchange, a, reply})
 	}
 	return reply, nil
 }
@@ -126,10 +129,10 @@ const (
 // Continue handles a navigation of the journey's browser.
 func (e *Engine) Continue(ctx context.Context, v Visit, a Action) (Ran, error) {
 	var ran Ran
-	err := e.exclusively(ctx, v, func(r *run) (todo bool, err error) {
+	err := e.exclusively(ctx, v, func(ctx context.Context, r *run) (todo bool, err error) {
 		ran, todo, err = r.ready(ctx, v, a)
 		return todo, err
-	}, func(r *run, version int64) (saved bool, err error) {
+	}, func(ctx context.Context, r *run, version int64) (saved bool, err error) {
 		var out Outcome
 		if a.Kind == Return {
 			out = r.returned(ctx, a)
@@ -233,7 +236,7 @@ func (r *run) returned(ctx context.Context, a Action) Outcome {
 	result, err := r.runProfile(ctx, exchange.Profile, &working, exchangeRun{
 		answer: &Answer{Kind: Returned, Fields: a.Fields}, memory: r.j.Pending.Memory, resumed: true,
 	})
-	if err == nil && result.Output == nil {
+	if _, ok := result.(Done); err == nil && !ok {
 		err = errors.New("the provider gave no claims after the return")
 	}
 	if err != nil {
@@ -272,7 +275,9 @@ func (r *run) redisplay(ctx context.Context) (Ran, error) {
 		if err != nil {
 			return Ran{}, err
 		}
-		form = result.Ask
+		if ask, ok := result.(Ask); ok {
+			form = ask.Form
+		}
 	}
 	page := n.page(r, at.step, exchange, form)
 	if page == nil {

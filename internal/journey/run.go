@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"strconv"
 
 	"journeyman.dev/internal/program"
@@ -19,6 +18,8 @@ type run struct {
 
 	session        *session.Session
 	sessionChanged bool
+
+	observers []Observer
 }
 
 // maxSteps bounds the steps of one run: a program can't loop, so more is a bug.
@@ -41,12 +42,17 @@ func (r *run) advance(ctx context.Context) Outcome {
 			continue
 		}
 		step := uj.Steps[frame.Step]
-		if program.Skips(step.Preconditions, &r.j.Claims) {
+		if by := program.SkippedBy(step.Preconditions, &r.j.Claims); by >= 0 {
+			if r.observed() {
+				r.observe(ctx, StepSkipped{uj, step, by, r.j.Claims.Get(step.Preconditions[by].Claim)})
+			}
 			frame.Choice = "" // a choice for a step that is skipped is dropped (§4.4)
 			frame.Step++
 			continue
 		}
-		r.record(ctx, uj, step)
+		if r.observed() {
+			r.observe(ctx, StepEntered{uj, step})
+		}
 		out, err := r.step(ctx, position{uj, frame, step})
 		if err != nil {
 			return r.fail(stepFailure(err, step))
@@ -56,25 +62,6 @@ func (r *run) advance(ctx context.Context) Outcome {
 		}
 	}
 	return r.fail(Fail(CodeInternal, errors.New("too many steps")))
-}
-
-// record tells of a step before it runs: which claims there are, never their values. It is
-// for developers; a policy under development that has JourneyInsights with DeveloperMode
-// makes it a line of the ordinary log.
-func (r *run) record(ctx context.Context, uj *program.UserJourney, step *program.Step) {
-	level := slog.LevelDebug
-	if r.p.RelyingParty.Recorded {
-		level = slog.LevelInfo
-	}
-	if !r.e.Log.Enabled(ctx, level) {
-		return
-	}
-	claimIDs := []string{}
-	for id := range r.j.Claims.All() {
-		claimIDs = append(claimIDs, id)
-	}
-	r.e.Log.Log(ctx, level, "step", "correlationId", r.j.CorrelationID, "policyId", r.p.PolicyID, "journey", uj.ID,
-		"step", step.Order, "type", step.Kind, "claims", claimIDs)
 }
 
 // stepFailure tells where an exchange failed, as B2C does (rest-and-connectors §2.6).

@@ -23,7 +23,7 @@ func (n getClaims) run(ctx context.Context, r *run, at position) (Outcome, error
 	if err != nil {
 		return nil, err
 	}
-	if result.Output == nil {
+	if _, ok := result.(Done); !ok {
 		return nil, Fail(CodeInternal, fmt.Errorf("technical profile %s gave no claims", n.hint.ID))
 	}
 	// Only the relying party's input claims flow on; one that the hint lacks has its default
@@ -50,15 +50,11 @@ func (n sendClaims) run(ctx context.Context, r *run, _ position) (Outcome, error
 	if err != nil {
 		return nil, err // OAuth2Error issuers end here, too
 	}
-	out := &Finished{Journey: r.j, Program: r.p}
-	switch issued := result.Output.(type) {
-	case *TokenSettings:
-		out.Issuer = issued
-	case *Document:
-		out.Document = issued
-	default:
+	issue, ok := result.(Issue)
+	if !ok {
 		return nil, Fail(CodeInternal, fmt.Errorf("technical profile %s issues no token", issuer.ID))
 	}
+	out := &Finished{Journey: r.j, Program: r.p, Issued: issue.Issued}
 	r.j.Claims = working
 	for _, use := range r.p.RelyingParty.Outputs {
 		v := r.j.Claims.Get(use.Claim.ID)
@@ -70,18 +66,18 @@ func (n sendClaims) run(ctx context.Context, r *run, _ position) (Outcome, error
 		if !v.Exists() {
 			continue
 		}
-		out.Grant.Set(use.Claim.ID, v)
+		out.Kept.Set(use.Claim.ID, v)
 		if v.Empty() {
 			continue // null and empty claims are left out of tokens
 		}
-		out.Claims = append(out.Claims, TokenClaim{Name: use.Partner, Value: v})
+		out.Claims = append(out.Claims, SentClaim{Name: use.Partner, Value: v})
 		if use.Partner == r.p.RelyingParty.Subject {
 			out.Subject = v.String()
 		}
 	}
 	for _, id := range r.p.GrantClaims {
 		if v := r.j.Claims.Get(id); v.Exists() {
-			out.Grant.Set(id, v)
+			out.Kept.Set(id, v)
 		}
 	}
 	if out.Account, err = r.admit(ctx, out); err != nil {

@@ -18,10 +18,17 @@ func planClaimsExchange(p *program.StepPlan) program.Node { return &claimsExchan
 func (n *claimsExchange) run(ctx context.Context, r *run, at position) (Outcome, error) {
 	exchange := n.chosen(r, at.frame)
 	if exchange == nil {
+		for _, x := range n.exchanges {
+			if x.Profile.Enabled.Allows(&r.j.Claims) {
+				continue // another one was chosen
+			}
+			r.skipped(ctx, x.Profile, NotEnabled)
+		}
 		at.next()
 		return nil, nil
 	}
 	if r.restore(exchange.Profile) {
+		r.skipped(ctx, exchange.Profile, SessionRemembers)
 		at.next()
 		return nil, nil
 	}
@@ -31,22 +38,24 @@ func (n *claimsExchange) run(ctx context.Context, r *run, at position) (Outcome,
 	if err != nil {
 		return nil, r.exchangeFailure(err, exchange)
 	}
-	switch {
-	case result.Output != nil:
+	if _, ok := result.(Done); ok {
 		r.j.Claims = working
 		r.keep(exchange.Profile, exchange.ID)
 		at.next()
 		return nil, nil
-	case r.j.NoUI:
+	}
+	if r.j.NoUI {
 		return nil, Fail(CodeInteractionRequired, nil)
-	case result.Ask != nil:
+	}
+	switch result := result.(type) {
+	case Ask:
 		r.j.Claims = working
 		r.suspend(&Pending{Kind: PendingForm, Exchange: exchange.ID, Memory: result.Memory})
-		return &ShowPage{Journey: r.j, Page: r.formPage(at.step, exchange, result.Ask)}, nil
-	case result.Leave != nil:
+		return &ShowPage{Journey: r.j, Page: r.formPage(at.step, exchange, result.Form)}, nil
+	case Leave:
 		r.j.Claims = working
 		r.suspend(&Pending{Kind: PendingAway, Exchange: exchange.ID, Memory: result.Memory, State: state})
-		return &GoTo{Journey: r.j, URL: result.Leave.URL}, nil
+		return &GoTo{Journey: r.j, URL: result.URL}, nil
 	}
 	return nil, Fail(CodeInternal, fmt.Errorf("technical profile %s gave no result", exchange.Profile.ID))
 }

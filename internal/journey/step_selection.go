@@ -89,6 +89,7 @@ func (n *selection) run(ctx context.Context, r *run, at position) (Outcome, erro
 		return nil, nil
 	}
 	if n.validation != nil && r.restore(n.validation.Profile) {
+		r.skipped(ctx, n.validation.Profile, SessionRemembers)
 		at.next()
 		return nil, nil
 	}
@@ -122,10 +123,10 @@ func (n *selection) ask(ctx context.Context, r *run) (Outcome, error) {
 		if err != nil {
 			return nil, r.exchangeFailure(err, n.validation)
 		}
-		if result.Ask != nil {
+		if ask, ok := result.(Ask); ok {
 			r.j.Claims = working
-			form = result.Ask
-			pending.Exchange, pending.Memory = n.validation.ID, result.Memory
+			form = ask.Form
+			pending.Exchange, pending.Memory = n.validation.ID, ask.Memory
 		}
 	}
 	r.suspend(pending)

@@ -14,6 +14,7 @@ import (
 	"journeyman.dev/internal/audit"
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/seal"
+	"journeyman.dev/internal/token"
 )
 
 // Deliver answers a browser with a journey's outcome: pages and redirects through
@@ -41,13 +42,17 @@ func (s *Server) deliver(w http.ResponseWriter, r *http.Request, ran journey.Ran
 			s.internal(w, r, out.Journey.CorrelationID, err)
 			return
 		}
-		if out.Document != nil {
+		switch issued := out.Issued.(type) {
+		case *token.Settings:
+			s.finish(w, r, a, out, issued)
+		case *journey.Document:
 			// The policy ends this journey with a JSON issuer: the browser gets the document, as
 			// the application asked for none (policy-engine §4.10 [I]).
-			s.document(w, out.Document)
-			return
+			s.document(w, issued)
+		default:
+			f := &failure{journey.CodeNoTokens, "server_error", "The journey issues no tokens."}
+			s.respondError(w, r, a, f, out.Journey.CorrelationID)
 		}
-		s.finish(w, r, a, out)
 	case *journey.Failed:
 		if out.Journey == nil || known(out.Journey) != nil {
 			s.Browser.Error(w, r, http.StatusInternalServerError, out.Failure, "")
@@ -79,7 +84,7 @@ func (s *Server) internal(w http.ResponseWriter, r *http.Request, correlationID 
 }
 
 // finish makes the authorization response.
-func (s *Server) finish(w http.ResponseWriter, r *http.Request, a *authorization, out *journey.Finished) {
+func (s *Server) finish(w http.ResponseWriter, r *http.Request, a *authorization, out *journey.Finished, settings *token.Settings) {
 	g := s.grantOf(a, out)
 	values := parameters{}
 	code := ""
@@ -93,7 +98,7 @@ func (s *Server) finish(w http.ResponseWriter, r *http.Request, a *authorization
 		values.add("code", code)
 	}
 	if a.ResponseType.front() {
-		issued, err := s.issueFront(r, a, out, g, code)
+		issued, err := s.issueFront(r, a, out, settings, g, code)
 		if err != nil {
 			s.respondError(w, r, a, s.issueFailure(r, out.Journey.CorrelationID, err), out.Journey.CorrelationID)
 			return
@@ -101,7 +106,7 @@ func (s *Server) finish(w http.ResponseWriter, r *http.Request, a *authorization
 		if issued.accessToken != "" {
 			values.add("access_token", issued.accessToken)
 			values.add("token_type", "Bearer")
-			values.add("expires_in", strconv.FormatInt(int64(out.Issuer.AccessLifetime.Seconds()), 10))
+			values.add("expires_in", strconv.FormatInt(int64(settings.AccessLifetime.Seconds()), 10))
 			values.add("scope", strings.Join(a.Scopes, " "))
 		}
 		if issued.idToken != "" {
@@ -111,7 +116,7 @@ func (s *Server) finish(w http.ResponseWriter, r *http.Request, a *authorization
 	if a.ClientInfo {
 		values.add("client_info", s.clientInfo(g))
 	}
-	values.add("iss", s.issuer(a.BaseURL, out.Issuer, out.Program.PolicyID))
+	values.add("iss", s.issuer(a.BaseURL, settings, out.Program.PolicyID))
 	s.recordIssued(a, out, g)
 	s.respond(w, r, a, values)
 }
@@ -155,7 +160,7 @@ func (p parameters) encode() string {
 func (s *Server) respondError(w http.ResponseWriter, r *http.Request, a *authorization, f *failure, correlationID string) {
 	values := parameters{{"error", f.oauth}, {"error_description", s.describe(f, correlationID)}}
 	if p := s.Programs.Current(a.Endpoint.Policy); p != nil {
-		values.add("iss", s.issuer(a.BaseURL, journey.Tokens(p), p.PolicyID))
+		values.add("iss", s.issuer(a.BaseURL, tokensOf(p), p.PolicyID))
 	}
 	s.respond(w, r, a, values)
 }

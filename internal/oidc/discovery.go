@@ -13,11 +13,12 @@ import (
 	"journeyman.dev/internal/endpoint"
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/program"
+	"journeyman.dev/internal/token"
 )
 
 // issuer is the iss of a policy's tokens: always the tenant's GUID and a final
 // slash; with AuthorityWithTfp also the policy (protocol §1.2 [D]).
-func (s *Server) issuer(base string, settings *journey.TokenSettings, policyID string) string {
+func (s *Server) issuer(base string, settings *token.Settings, policyID string) string {
 	if settings != nil && settings.IssuerWithPolicy {
 		return base + "/tfp/" + s.TenantID + "/" + strings.ToLower(policyID) + "/v2.0/"
 	}
@@ -53,7 +54,7 @@ type discoveryDocument struct {
 // the claims are ours (protocol §1.2).
 func (s *Server) discovery(w http.ResponseWriter, r *http.Request, e endpoint.Endpoint, p *program.Program) {
 	base := s.BaseURL(r)
-	settings := journey.Tokens(p)
+	settings := tokensOf(p)
 	doc := discoveryDocument{
 		Issuer:                s.issuer(base, settings, p.PolicyID),
 		AuthorizationEndpoint: e.URL(base, "oauth2/v2.0/authorize"),
@@ -95,7 +96,7 @@ func (s *Server) discovery(w http.ResponseWriter, r *http.Request, e endpoint.En
 func (s *Server) keys(w http.ResponseWriter, r *http.Request, _ endpoint.Endpoint, p *program.Program) {
 	var set jose.JSONWebKeySet
 	w.Header().Set("Access-Control-Allow-Origin", "*")
-	settings := journey.Tokens(p)
+	settings := tokensOf(p)
 	if settings == nil {
 		s.json(w, http.StatusOK, publish(set))
 		return

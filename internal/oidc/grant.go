@@ -83,18 +83,18 @@ func (g *grant) fill(out *journey.Finished) {
 	for _, c := range out.Claims {
 		g.Claims = append(g.Claims, storedClaim(c))
 	}
-	g.Bag = out.Grant
+	g.Bag = out.Kept
 	g.Subject = out.Subject
 	if out.Account.ID != "" {
 		g.Account, g.Epoch = out.Account.ID, out.Account.Epoch
 	}
-	identity := out.Issuer.RefreshIdentity
+	identity := out.Issued.AccountClaim()
 	if identity == "" {
 		identity = "objectId"
 	}
-	g.ObjectID = out.Grant.Get(identity).String()
+	g.ObjectID = out.Kept.Get(identity).String()
 	if g.ObjectID == "" {
-		g.ObjectID = out.Grant.Get("objectId").String()
+		g.ObjectID = out.Kept.Get("objectId").String()
 	}
 	if g.Subject == "" {
 		g.Subject = g.ObjectID
@@ -143,7 +143,7 @@ func (s *Server) openGrant(p seal.Purpose, text string) (*grant, *failure) {
 var reserved = []string{"exp", "nbf", "ver", "iss", "sub", "aud", "nonce", "iat", "auth_time", "azp", "scp", "c_hash", "at_hash"}
 
 // payload makes the members that id and access tokens share, in B2C's order.
-func (s *Server) payload(base string, p *program.Program, settings *journey.TokenSettings, g *grant, lifetime time.Duration) *token.Claims {
+func (s *Server) payload(base string, p *program.Program, settings *token.Settings, g *grant, lifetime time.Duration) *token.Claims {
 	now := s.Now().Unix()
 	c := new(token.Claims)
 	c.Set("exp", now+int64(lifetime.Seconds()))
@@ -181,7 +181,7 @@ type issued struct {
 
 // issue signs what the scopes ask for. The id token vouches for the access token beside it
 // and, in the front channel, for the code (OpenID Connect Core §3.3.2.11).
-func (s *Server) issue(r *http.Request, base string, p *program.Program, settings *journey.TokenSettings, g *grant, id, access bool, code string) (issued, error) {
+func (s *Server) issue(r *http.Request, base string, p *program.Program, settings *token.Settings, g *grant, id, access bool, code string) (issued, error) {
 	var out issued
 	key, err := s.Keys.ActiveSigningKey(r.Context(), settings.SigningKey)
 	if err != nil {
@@ -214,8 +214,8 @@ func (s *Server) issue(r *http.Request, base string, p *program.Program, setting
 }
 
 // issueFront signs what an authorization response carries.
-func (s *Server) issueFront(r *http.Request, a *authorization, out *journey.Finished, g *grant, code string) (issued, error) {
-	return s.issue(r, a.BaseURL, out.Program, out.Issuer, g, a.ResponseType.IDToken, a.ResponseType.Token, code)
+func (s *Server) issueFront(r *http.Request, a *authorization, out *journey.Finished, settings *token.Settings, g *grant, code string) (issued, error) {
+	return s.issue(r, a.BaseURL, out.Program, settings, g, a.ResponseType.IDToken, a.ResponseType.Token, code)
 }
 
 // issueFailure logs why tokens could not be issued and gives the public error.

@@ -149,7 +149,7 @@ func (s *Server) checkHint(r *http.Request, p *program.Program, hint string) (st
 		return "", &failure{code: journey.CodeLogoutHintMissing, text: "The id_token_hint parameter has not been specified in the request."}
 	}
 	parsed, err := jwt.ParseSigned(hint, []jose.SignatureAlgorithm{jose.RS256})
-	settings := journey.Tokens(p)
+	settings := tokensOf(p)
 	if err != nil || settings == nil {
 		return "", &failure{code: journey.CodeLogoutHintMalformed, text: "The id_token_hint provided is malformed."}
 	}

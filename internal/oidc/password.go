@@ -31,7 +31,7 @@ func (t *exchange) password(w http.ResponseWriter) *failure {
 			"' has the input claims that the resource owner password credential flow needs."}
 	}
 	out, fail := t.run(journey.Begin{
-		Fresh: true, ResourceOwner: true, Password: t.form.Get("password"),
+		Mode:     &journey.ResourceOwner{Password: t.form.Get("password")},
 		Language: t.p.Language(t.form.Get("ui_locales"), t.r.Header.Get("Accept-Language")),
 	})
 	if fail != nil {

@@ -99,7 +99,7 @@ func (t *exchange) narrow(g *grant) *failure {
 // journey runs the refresh journey; its claims take the place of the first ones.
 func (t *exchange) journey(g, next *grant) *failure {
 	out, fail := t.run(journey.Begin{
-		Journey: t.p.RelyingParty.Refresh, Language: g.Language, Grant: &journey.Grant{Claims: g.Bag, IssuedAt: g.Issued},
+		Mode: &journey.Renewal{Claims: g.Bag, IssuedAt: g.Issued}, Language: g.Language,
 	})
 	if fail != nil {
 		switch fail.code {

@@ -245,10 +245,12 @@ func (s *Server) begin(w http.ResponseWriter, r *http.Request, a *authorization,
 	current := s.Browser.Session(r)
 	prompts := strings.Fields(q.Get("prompt"))
 	begin := journey.Begin{
-		Program: p, Protocol: protocol, Session: current, LogoutURL: client.LogoutURL, Asserted: asserted,
+		Program: p, Protocol: protocol,
 		Language: p.Language(q.Get("ui_locales"), r.Header.Get("Accept-Language")),
-		Fresh:    slices.Contains(prompts, "login") || s.tooOld(current, p, a.ClientID, q.Get("max_age")),
-		NoUI:     slices.Contains(prompts, "none"),
+		Mode: &journey.Browser{
+			Session: current, LogoutURL: client.LogoutURL, Asserted: asserted, NoPages: slices.Contains(prompts, "none"),
+			Fresh: slices.Contains(prompts, "login") || s.tooOld(current, p, a.ClientID, q.Get("max_age")),
+		},
 		Request: journey.Request{
 			Parameters: parameters, AcceptLanguage: r.Header.Get("Accept-Language"), RemoteIP: s.RemoteIP(r),
 			Host: r.Host, BaseURL: a.BaseURL, Tenant: a.Endpoint.Tenant, UserAgent: journey.CutUserAgent(r.UserAgent()),

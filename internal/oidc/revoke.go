@@ -62,7 +62,7 @@ func (s *Server) tokenRequest(w http.ResponseWriter, r *http.Request, p *program
 		return nil, fail
 	}
 	s.allowOrigin(w, r, client)
-	t := &exchange{s: s, r: r, form: form, client: client, secret: secret, p: p, settings: journey.Tokens(p)}
+	t := &exchange{s: s, r: r, form: form, client: client, secret: secret, p: p, settings: tokensOf(p)}
 	switch {
 	case t.settings == nil:
 		return nil, &failure{journey.CodeNoTokens, "server_error", "The policy issues no tokens."}

@@ -182,3 +182,14 @@ func (s *Server) unknownPolicy(w http.ResponseWriter, r *http.Request, e endpoin
 		s.json(w, http.StatusNotFound, errorBody{Error: f.oauth, Description: s.describe(f, s.Engine.NewID())})
 	}
 }
+
+// tokensOf are the settings of the issuer that ends a policy's journey; nil for a policy that
+// issues no token.
+func tokensOf(p *program.Program) *token.Settings {
+	for _, issuer := range p.Issuers() {
+		if x, ok := issuer.Exchange.(interface{ Settings() *token.Settings }); ok {
+			return x.Settings()
+		}
+	}
+	return nil
+}

@@ -37,7 +37,7 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request, _ endpoint.Endpoi
 		return
 	}
 	s.allowOrigin(w, r, client)
-	t := &exchange{s: s, r: r, form: form, client: client, secret: secret, p: p, settings: journey.Tokens(p)}
+	t := &exchange{s: s, r: r, form: form, client: client, secret: secret, p: p, settings: tokensOf(p)}
 	if t.settings == nil {
 		s.tokenError(w, r, &failure{journey.CodeNoTokens, "server_error", "The policy issues no tokens."})
 		return
@@ -142,7 +142,7 @@ type exchange struct {
 	client   application.Application
 	secret   string
 	p        *program.Program
-	settings *journey.TokenSettings
+	settings *token.Settings
 }
 
 // authenticate checks the client as the grant's redirect URI asks for: a secret for
@@ -242,7 +242,7 @@ func (t *exchange) run(b journey.Begin) (*journey.Finished, *failure) {
 		}
 	}
 	parameters["client_id"] = t.client.AppID
-	b.Program, b.NoUI = t.p, true
+	b.Program = t.p
 	b.Request = journey.Request{
 		Parameters: parameters, AcceptLanguage: t.r.Header.Get("Accept-Language"), RemoteIP: t.s.RemoteIP(t.r), Host: t.r.Host,
 		BaseURL: t.s.BaseURL(t.r), Tenant: t.s.TenantName, UserAgent: journey.CutUserAgent(t.r.UserAgent()),
@@ -253,7 +253,7 @@ func (t *exchange) run(b journey.Begin) (*journey.Finished, *failure) {
 	}
 	switch out := ran.Outcome.(type) {
 	case *journey.Finished:
-		if out.Issuer == nil {
+		if _, ok := out.Issued.(*token.Settings); !ok {
 			return nil, &failure{journey.CodeNoTokens, "server_error", "The journey issues no tokens."}
 		}
 		return out, nil

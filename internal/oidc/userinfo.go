@@ -43,9 +43,9 @@ func (s *Server) userInfo(w http.ResponseWriter, r *http.Request, _ endpoint.End
 		}
 	}
 	ran, err := s.Engine.Start(r.Context(), journey.Begin{
-		Program: p, Journey: p.RelyingParty.UserInfo, NoUI: true,
+		Program:  p,
 		Language: p.Language(r.URL.Query().Get("ui_locales"), r.Header.Get("Accept-Language")),
-		Bearer:   &journey.Bearer{Token: text, Issuer: s.issuer(base, journey.Tokens(p), p.PolicyID)},
+		Mode:     &journey.Bearer{Token: text, Issuer: s.issuer(base, tokensOf(p), p.PolicyID)},
 		Request: journey.Request{
 			Parameters: parameters, AcceptLanguage: r.Header.Get("Accept-Language"), RemoteIP: s.RemoteIP(r), Host: r.Host,
 			BaseURL: base, Tenant: s.TenantName, UserAgent: journey.CutUserAgent(r.UserAgent()),
@@ -58,8 +58,8 @@ func (s *Server) userInfo(w http.ResponseWriter, r *http.Request, _ endpoint.End
 	}
 	switch out := ran.Outcome.(type) {
 	case *journey.Finished:
-		if out.Document != nil {
-			s.document(w, out.Document)
+		if d, ok := out.Issued.(*journey.Document); ok {
+			s.document(w, d)
 			return
 		}
 		s.Log.ErrorContext(r.Context(), "the UserInfo journey ends with a token", "policyId", p.PolicyID, "correlationId", out.Journey.CorrelationID)

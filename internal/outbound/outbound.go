@@ -28,6 +28,8 @@ import (
 	"time"
 
 	"code.dny.dev/ssrf"
+
+	"journeyman.dev/internal/telemetry"
 )
 
 // Errors of a request that got no answer. Their texts name the host, never the whole
@@ -214,12 +216,22 @@ func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
 		}
 	}
 	out.Duration = time.Since(start)
+	scope := telemetry.From(ctx)
+	if c.config.Log == nil && scope == nil {
+		return out, err
+	}
+	host := ""
+	if u, perr := url.Parse(r.URL); perr == nil {
+		host = u.Host
+	}
+	if scope != nil && scope.Called != nil {
+		scope.Called(ctx, telemetry.Call{Method: r.Method, Host: host, Status: out.Status, Attempts: out.Attempts, Duration: out.Duration, Err: err})
+	}
 	if c.config.Log != nil {
-		host := ""
-		if u, perr := url.Parse(r.URL); perr == nil {
-			host = u.Host
-		}
 		attrs := []any{"host", host, "method", r.Method, "status", out.Status, "attempts", out.Attempts, "duration", out.Duration}
+		if scope != nil {
+			attrs = append(attrs, "correlationId", scope.CorrelationID)
+		}
 		if err != nil {
 			attrs = append(attrs, "err", err)
 		}
@@ -227,6 +239,9 @@ func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
 	}
 	return out, err
 }
+
+// traceParent is the header that joins the trace of a journey to that of the called system.
+const traceParent = "Traceparent"
 
 func (c *Client) once(ctx context.Context, r Request) (Response, error) {
 	timeout := r.Timeout
@@ -247,6 +262,11 @@ func (c *Client) once(ctx context.Context, r Request) (Response, error) {
 	}
 	if req.Header.Get("User-Agent") == "" {
 		req.Header.Set("User-Agent", "Journeyman")
+	}
+	if scope := telemetry.From(ctx); scope != nil && req.Header.Get(traceParent) == "" {
+		if trace := scope.TraceParent(); trace != "" {
+			req.Header.Set(traceParent, trace)
+		}
 	}
 	client := c.forCertificate(r.Certificate).direct
 	if c.proxies.chosen(req.URL) {

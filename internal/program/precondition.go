@@ -15,10 +15,15 @@ type Precondition struct {
 	Texts    []string // ClaimEquals: any of them; one is usual
 }
 
-// Skips reports whether any precondition skips: they are evaluated in order and
-// the first that holds ends evaluation, so skips are OR-ed (policy-engine §4.5).
+// SkippedBy finds the precondition that skips, -1 if none does: they are evaluated in order
+// and the first that holds ends evaluation, so skips are OR-ed (policy-engine §4.5).
+func SkippedBy(preconditions []Precondition, bag *claims.Bag) int {
+	return slices.IndexFunc(preconditions, func(p Precondition) bool { return p.holds(bag) })
+}
+
+// Skips reports whether any precondition skips.
 func Skips(preconditions []Precondition, bag *claims.Bag) bool {
-	return slices.ContainsFunc(preconditions, func(p Precondition) bool { return p.holds(bag) })
+	return SkippedBy(preconditions, bag) >= 0
 }
 
 // holds evaluates one condition. ClaimEquals on an absent claim is ignored,

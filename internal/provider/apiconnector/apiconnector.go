@@ -99,7 +99,7 @@ func (p *Provider) Plan(plan *program.Plan) journey.Exchange {
 func (x *Exchange) Run(ctx context.Context, call *journey.Call) (journey.Result, error) {
 	c, err := x.p.Connectors.Get(x.m.ConnectorID)
 	if err != nil {
-		return journey.Result{}, fatal(journey.CodeInternal, fmt.Errorf("technical profile %s: %w: %s", call.Profile.ID, err, x.m.ConnectorID))
+		return nil, fatal(journey.CodeInternal, fmt.Errorf("technical profile %s: %w: %s", call.Profile.ID, err, x.m.ConnectorID))
 	}
 	r := &Request{
 		Step: x.m.Step, ClientID: call.Journey.Request.Parameters["client_id"], Locales: locales(call),
@@ -107,18 +107,18 @@ func (x *Exchange) Run(ctx context.Context, call *journey.Call) (journey.Result,
 	}
 	if c.Settings.Contract == connector.ContractTokenIssuance {
 		if x.m.Step != PreTokenIssuance {
-			return journey.Result{}, fatal(journey.CodeProviderResponse, fmt.Errorf("API connector %s has the contract %s, which has no step %s", c.ID, c.Settings.Contract, x.m.Step))
+			return nil, fatal(journey.CodeProviderResponse, fmt.Errorf("API connector %s has the contract %s, which has no step %s", c.ID, c.Settings.Contract, x.m.Step))
 		}
 		if app, err := x.p.Applications.GetByAppID(ctx, r.ClientID); err == nil {
 			r.ClientObjectID, r.ClientName = app.ID, app.DisplayName
 		}
 	}
 	if err := r.fill(call.Inputs); err != nil {
-		return journey.Result{}, err
+		return nil, err
 	}
 	body, key, err := r.encode(&c)
 	if err != nil {
-		return journey.Result{}, err
+		return nil, err
 	}
 	_, answer, err := x.p.Connectors.Call(ctx, c.ID, connector.Request{Body: body, CorrelationID: r.CorrelationID, CacheKey: key})
 	var result Verdict
@@ -127,21 +127,21 @@ func (x *Exchange) Run(ctx context.Context, call *journey.Call) (journey.Result,
 	}
 	x.audit(call, &c, answer, result, err)
 	if err != nil {
-		return journey.Result{}, failed(answer.Host, err)
+		return nil, failed(answer.Host, err)
 	}
 	switch result.Action {
 	case ActionValidationError:
-		return journey.Result{}, &journey.Failure{Code: journey.CodeExchangeFailed, Public: result.UserMessage, Reason: "ValidationError", Cause: errors.New(answer.Host + " refused what was entered")}
+		return nil, &journey.Failure{Code: journey.CodeExchangeFailed, Public: result.UserMessage, Reason: "ValidationError", Cause: errors.New(answer.Host + " refused what was entered")}
 	case ActionShowBlockPage:
 		if !x.takesAction {
 			f := fatal(journey.CodeExchangeFailed, errors.New(answer.Host+" blocked the user"))
 			f.Public, f.Reason = result.UserMessage, "ShowBlockPage"
-			return journey.Result{}, f
+			return nil, f
 		}
 	case ActionContinue:
 		x.p.Connectors.Keep(c.ID, key, answer)
 	}
-	return journey.Result{Output: result}, nil
+	return journey.Done{Output: result}, nil
 }
 
 // locales is what the application asked for, else the browser's languages as OpenID Connect

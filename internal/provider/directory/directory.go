@@ -107,39 +107,39 @@ func keyKind(partner string) string {
 func (x *Exchange) Run(ctx context.Context, call *journey.Call) (journey.Result, error) {
 	u, err := x.find(ctx, call.Inputs)
 	if err != nil {
-		return journey.Result{}, failure(err)
+		return nil, failure(err)
 	}
 	if u != nil {
 		call.Met(u.ID, u.Epoch)
 	}
 	switch {
 	case u == nil && x.m.RaiseMissing:
-		return journey.Result{}, &journey.Failure{Code: journey.CodeUserNotFound, Public: journey.CodeUserNotFound.Text(), MessageKey: "UserMessageIfClaimsPrincipalDoesNotExist"}
+		return nil, &journey.Failure{Code: journey.CodeUserNotFound, Public: journey.CodeUserNotFound.Text(), MessageKey: "UserMessageIfClaimsPrincipalDoesNotExist"}
 	case u != nil && x.m.RaiseExisting:
-		return journey.Result{}, exists()
+		return nil, exists()
 	}
 	switch x.m.Operation {
 	case opRead:
 		if u == nil {
-			return journey.Result{Output: journey.NotFound{}}, nil
+			return journey.Done{Output: journey.NotFound{}}, nil
 		}
-		return journey.Result{Output: output{u: u, x: x}}, nil
+		return journey.Done{Output: output{u: u, x: x}}, nil
 	case opWrite:
 		return x.write(ctx, call, u)
 	case opDeleteClaims:
 		if u == nil {
-			return journey.Result{Output: journey.NotFound{}}, nil
+			return journey.Done{Output: journey.NotFound{}}, nil
 		}
 		return x.deleteClaims(ctx, call, u)
 	}
 	if u == nil {
-		return journey.Result{Output: journey.NotFound{}}, nil
+		return journey.Done{Output: journey.NotFound{}}, nil
 	}
 	if err := x.users.Delete(ctx, u.ID); err != nil {
-		return journey.Result{}, failure(err)
+		return nil, failure(err)
 	}
 	call.Closed(u.ID)
-	return journey.Result{Output: journey.Nothing{}}, nil
+	return journey.Done{Output: journey.Nothing{}}, nil
 }
 
 func exists() *journey.Failure {
@@ -223,11 +223,11 @@ func federated(v claims.Value) ([]directory.Identity, error) {
 func (x *Exchange) write(ctx context.Context, call *journey.Call, u *directory.User) (journey.Result, error) {
 	c, err := x.changes(call.Persisted)
 	if err != nil {
-		return journey.Result{}, err
+		return nil, err
 	}
 	if x.m.RefuseKnown {
 		if err := x.users.RefuseKnown(ctx, c.password); err != nil {
-			return journey.Result{}, failure(err)
+			return nil, failure(err)
 		}
 	}
 	created := u == nil
@@ -238,7 +238,7 @@ func (x *Exchange) write(ctx context.Context, call *journey.Call, u *directory.U
 			u.SetAttribute("displayName", claims.Text("unknown"))
 		}
 		if err := x.users.Create(ctx, u, c.password); err != nil {
-			return journey.Result{}, failure(err)
+			return nil, failure(err)
 		}
 		call.Met(u.ID, u.Epoch)
 		call.Audit(journey.Event{Activity: audit.UserAdded, UserID: u.ID, Service: audit.ServiceDirectory, Operation: "Add"})
@@ -246,7 +246,7 @@ func (x *Exchange) write(ctx context.Context, call *journey.Call, u *directory.U
 		if c.password != "" {
 			limit.From(ctx).Trust(u.ID)
 		}
-		return journey.Result{Output: output{u: u, x: x, created: true, written: true}}, nil
+		return journey.Done{Output: output{u: u, x: x, created: true, written: true}}, nil
 	}
 	policies := ""
 	if c.policies != nil {
@@ -259,7 +259,7 @@ func (x *Exchange) write(ctx context.Context, call *journey.Call, u *directory.U
 		return nil
 	})
 	if err != nil {
-		return journey.Result{}, failure(err)
+		return nil, failure(err)
 	}
 	if u.Disabled && !before.Disabled {
 		call.Closed(u.ID)
@@ -271,7 +271,7 @@ func (x *Exchange) write(ctx context.Context, call *journey.Call, u *directory.U
 		limit.From(ctx).Trust(u.ID)
 		call.Audit(journey.Event{Activity: audit.PasswordReset, UserID: u.ID, Service: audit.ServiceDirectory, Operation: "Update"})
 	}
-	return journey.Result{Output: output{u: u, x: x, written: true}}, nil
+	return journey.Done{Output: output{u: u, x: x, written: true}}, nil
 }
 
 // failure brings an error of the directory to what the page shows.
@@ -452,10 +452,10 @@ func (x *Exchange) deleteClaims(ctx context.Context, call *journey.Call, u *dire
 		return nil
 	})
 	if err != nil {
-		return journey.Result{}, failure(err)
+		return nil, failure(err)
 	}
 	x.notify(ctx, call, before, u, false)
-	return journey.Result{Output: output{u: u, x: x}}, nil
+	return journey.Done{Output: output{u: u, x: x}}, nil
 }
 
 // output reads output claims from a user.

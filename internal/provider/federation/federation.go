@@ -174,15 +174,15 @@ func (c *common) returnURL(call *journey.Call) string {
 func (c *common) leave(call *journey.Call, endpoint, responseType, responseMode string) (journey.Result, error) {
 	verifier, err := randomText(call)
 	if err != nil {
-		return journey.Result{}, err
+		return nil, err
 	}
 	nonce, err := randomText(call)
 	if err != nil {
-		return journey.Result{}, err
+		return nil, err
 	}
 	u, err := url.Parse(endpoint)
 	if err != nil {
-		return journey.Result{}, journey.Fail(journey.CodeUnreachable, fmt.Errorf("technical profile %s: authorization endpoint: %w", c.profileID, err))
+		return nil, journey.Fail(journey.CodeUnreachable, fmt.Errorf("technical profile %s: authorization endpoint: %w", c.profileID, err))
 	}
 	q := u.Query()
 	for name, values := range c.extra {
@@ -213,9 +213,9 @@ func (c *common) leave(call *journey.Call, endpoint, responseType, responseMode 
 	u.RawQuery = q.Encode()
 	memory, err := json.Marshal(pending{Verifier: verifier, Nonce: nonce})
 	if err != nil {
-		return journey.Result{}, err
+		return nil, err
 	}
-	return journey.Result{Leave: &journey.Leave{URL: u.String()}, Memory: memory}, nil
+	return journey.Leave{URL: u.String(), Memory: memory}, nil
 }
 
 // returned reads what the provider sent back: an error ends the exchange, and so does

@@ -63,21 +63,21 @@ func (x *hintExchange) Run(ctx context.Context, call *journey.Call) (journey.Res
 		text = call.Journey.Request.Parameters["client_assertion"]
 	}
 	if text == "" {
-		return journey.Result{Output: journey.Nothing{}}, nil
+		return journey.Done{Output: journey.Nothing{}}, nil
 	}
 	claims, standard, issuer, err := x.verified(ctx, call, text)
 	if err != nil {
-		return journey.Result{}, err
+		return nil, err
 	}
 	switch {
 	case standard.Issuer == "" || standard.Issuer != issuer:
-		return journey.Result{}, refuseHint(journey.CodeHintIssuer, "The id_token_hint is from an issuer that the policy doesn't accept.")
+		return nil, refuseHint(journey.CodeHintIssuer, "The id_token_hint is from an issuer that the policy doesn't accept.")
 	case len(standard.Audience) == 0 || x.audience != "" && !slices.Contains(standard.Audience, x.audience):
-		return journey.Result{}, refuseHint(journey.CodeHintAudience, "The id_token_hint is for an audience that the policy doesn't accept.")
+		return nil, refuseHint(journey.CodeHintAudience, "The id_token_hint is for an audience that the policy doesn't accept.")
 	case standard.Expiry == nil || standard.NotBefore == nil || standard.ValidateWithLeeway(jwt.Expected{Time: call.Now()}, time.Minute) != nil:
-		return journey.Result{}, refuseHint(journey.CodeHintExpired, "The id_token_hint is expired or not valid yet.")
+		return nil, refuseHint(journey.CodeHintExpired, "The id_token_hint is expired or not valid yet.")
 	}
-	return journey.Result{Output: output{claims: claims}}, nil
+	return journey.Done{Output: output{claims: claims}}, nil
 }
 
 // verified checks the signature and returns the claims and the issuer to expect.

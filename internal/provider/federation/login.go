@@ -59,7 +59,7 @@ func (x *login) Run(ctx context.Context, call *journey.Call) (journey.Result, er
 			checked.Result, checked.Reason = audit.Failure, err.Error()
 			call.Audit(checked)
 		}
-		return journey.Result{}, refusal(err, call.Journey.ResourceOwner)
+		return nil, refusal(err, call.Journey.ResourceOwner)
 	}
 	call.Met(u.ID, u.Epoch)
 	checked.UserID = u.ID
@@ -69,20 +69,20 @@ func (x *login) Run(ctx context.Context, call *journey.Call) (journey.Result, er
 	}
 	if u.ForceChange {
 		if _, asked := call.Inputs.Get("continueOnPasswordExpiration"); asked {
-			return journey.Result{Output: journey.Values{"passwordExpired": claims.Bool(true)}}, nil
+			return journey.Done{Output: journey.Values{"passwordExpired": claims.Bool(true)}}, nil
 		}
 		code := journey.CodeWrongPassword
 		if call.Journey.ResourceOwner {
 			code = journey.CodeInvalidCredentials
 		}
-		return journey.Result{}, &journey.Failure{Code: code, Public: "Your password has expired. Please reset it.", MessageKey: "UserMessageIfPasswordExpired"}
+		return nil, &journey.Failure{Code: code, Public: "Your password has expired. Please reset it.", MessageKey: "UserMessageIfPasswordExpired"}
 	}
 	for partner, attribute := range map[string]string{"name": "displayName", "given_name": "givenName", "family_name": "surname"} {
 		if v := u.Attribute(attribute); v.Exists() {
 			out[partner] = v
 		}
 	}
-	return journey.Result{Output: out}, nil
+	return journey.Done{Output: out}, nil
 }
 
 // unheard reports whether a refusal needs no record: nothing was tried, or it is one of

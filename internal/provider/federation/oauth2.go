@@ -82,22 +82,22 @@ func (x *oauth2Exchange) Run(ctx context.Context, call *journey.Call) (journey.R
 	body := x.receive(call)
 	p, err := x.returned(call, nil)
 	if err != nil {
-		return journey.Result{}, err
+		return nil, err
 	}
 	tokens, err := x.redeem(ctx, call, x.token, p)
 	if err != nil {
-		return journey.Result{}, err
+		return nil, err
 	}
 	access, _ := tokens["access_token"].(string)
 	if access == "" {
-		return journey.Result{}, x.bad(errors.New("token endpoint gave no access token"))
+		return nil, x.bad(errors.New("token endpoint gave no access token"))
 	}
 	if err := x.checkAudience(tokens); err != nil {
-		return journey.Result{}, x.bad(err)
+		return nil, x.bad(err)
 	}
 	user, err := x.userInfo(ctx, call, access, tokens)
 	if err != nil {
-		return journey.Result{}, err
+		return nil, err
 	}
 	// Extra members of the token answer are claims, too; the user's own win.
 	merged := maps.Clone(tokens)
@@ -106,7 +106,7 @@ func (x *oauth2Exchange) Run(ctx context.Context, call *journey.Call) (journey.R
 	}
 	maps.Copy(merged, user)
 	subject := cmp.Or(told(merged, "sub"), told(merged, "id"))
-	return journey.Result{Output: output{claims: merged, tokens: tokens, paths: x.paths, posted: x.recall(call, body, subject)}}, nil
+	return journey.Done{Output: output{claims: merged, tokens: tokens, paths: x.paths, posted: x.recall(call, body, subject)}}, nil
 }
 
 // checkAudience compares the audience of an id token that came with the access token. It came

@@ -112,7 +112,7 @@ func (x *oidcExchange) Run(ctx context.Context, call *journey.Call) (journey.Res
 	}
 	md, err := x.discover(ctx, call)
 	if err != nil {
-		return journey.Result{}, err
+		return nil, err
 	}
 	if call.Answer == nil {
 		mode := x.responseMode
@@ -123,13 +123,13 @@ func (x *oidcExchange) Run(ctx context.Context, call *journey.Call) (journey.Res
 	}
 	p, err := x.returned(call, x.answeredBy(md, call.Answer.Fields))
 	if err != nil {
-		return journey.Result{}, err
+		return nil, err
 	}
 	tokens := map[string]any{}
 	idToken := call.Answer.Fields["id_token"]
 	if strings.Contains(x.responseType, "code") {
 		if tokens, err = x.redeem(ctx, call, md.TokenEndpoint, p); err != nil {
-			return journey.Result{}, err
+			return nil, err
 		}
 		if text, ok := tokens["id_token"].(string); ok {
 			idToken = text
@@ -137,15 +137,15 @@ func (x *oidcExchange) Run(ctx context.Context, call *journey.Call) (journey.Res
 	}
 	user, err := x.verify(ctx, call, md, idToken, p.Nonce)
 	if err != nil {
-		return journey.Result{}, x.bad(err)
+		return nil, x.bad(err)
 	}
 	// An issuer that metadata leaves open, as Entra's does, is the token's.
 	if iss, has := call.Answer.Fields["iss"]; has && iss != md.Issuer && iss != md.Declared && iss != user["iss"] {
-		return journey.Result{}, x.bad(errors.New("the answer names another issuer than its id token"))
+		return nil, x.bad(errors.New("the answer names another issuer than its id token"))
 	}
 	subject, _ := user["sub"].(string)
 	x.addUserInfo(ctx, call, user, tokens)
-	return journey.Result{Output: output{claims: user, tokens: tokens, paths: x.paths, posted: x.recall(call, body, subject)}}, nil
+	return journey.Done{Output: output{claims: user, tokens: tokens, paths: x.paths, posted: x.recall(call, body, subject)}}, nil
 }
 
 // addUserInfo adds what the claims endpoint says of the same user, where a profile names one:

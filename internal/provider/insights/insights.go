@@ -83,7 +83,7 @@ func (x *exchange) Bystander() {}
 
 // Run implements journey.Exchange.
 func (x *exchange) Run(ctx context.Context, call *journey.Call) (journey.Result, error) {
-	done := journey.Result{Output: journey.Nothing{}}
+	done := journey.Done{Output: journey.Nothing{}}
 	if x.off {
 		return done, nil
 	}

@@ -112,32 +112,32 @@ type generate struct {
 func (x *generate) Run(ctx context.Context, call *journey.Call) (journey.Result, error) {
 	who, err := identifier(call, "identifier")
 	if err != nil {
-		return journey.Result{}, err
+		return nil, err
 	}
 	codes, err := read(call, note)
 	if err != nil {
-		return journey.Result{}, err
+		return nil, err
 	}
 	tooMany := refusal(call, "UserMessageIfMaxNumberOfCodeGenerated", "")
 	if x.limits != nil {
 		switch ok, err := x.limits.Allow(ctx, who, x.terms.perPerson, x.terms.lifetime); {
 		case err != nil:
-			return journey.Result{}, err
+			return nil, err
 		case !ok:
-			return journey.Result{}, tooMany
+			return nil, tooMany
 		}
 	}
 	code, err := codes.issue(call, who, x.terms)
 	if err != nil {
-		return journey.Result{}, err
+		return nil, err
 	}
 	if code == "" {
-		return journey.Result{}, tooMany
+		return nil, tooMany
 	}
 	if err := codes.keep(call, note); err != nil {
-		return journey.Result{}, err
+		return nil, err
 	}
-	return journey.Result{Output: journey.Values{"otpGenerated": claims.Text(code)}}, nil
+	return journey.Done{Output: journey.Values{"otpGenerated": claims.Text(code)}}, nil
 }
 
 // verify checks a code.
@@ -160,11 +160,11 @@ func (x verify) Run(ctx context.Context, call *journey.Call) (journey.Result, er
 func check(ctx context.Context, guesses onetime.Guesses, call *journey.Call, note, who, entered string, failure func(onetime.Verdict) *journey.Failure) (journey.Result, error) {
 	id, err := identifier(call, who)
 	if err != nil {
-		return journey.Result{}, err
+		return nil, err
 	}
 	codes, err := read(call, note)
 	if err != nil {
-		return journey.Result{}, err
+		return nil, err
 	}
 	code := ""
 	if v, ok := call.Inputs.Get(entered); ok {
@@ -172,12 +172,12 @@ func check(ctx context.Context, guesses onetime.Guesses, call *journey.Call, not
 	}
 	verdict, err := codes.check(ctx, guesses, call, id, code)
 	if err := errors.Join(err, codes.keep(call, note)); err != nil {
-		return journey.Result{}, err
+		return nil, err
 	}
 	if verdict != onetime.Right {
-		return journey.Result{}, failure(verdict)
+		return nil, failure(verdict)
 	}
-	return journey.Result{Output: journey.Nothing{}}, nil
+	return journey.Done{Output: journey.Nothing{}}, nil
 }
 
 var _ journey.Provider = (*Provider)(nil)

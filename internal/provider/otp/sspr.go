@@ -63,43 +63,43 @@ type send struct{ mailer Mailer }
 func (x *send) Run(ctx context.Context, call *journey.Call) (journey.Result, error) {
 	to, err := identifier(call, "emailAddress")
 	if err != nil {
-		return journey.Result{}, err
+		return nil, err
 	}
 	if parsed, err := netmail.ParseAddress(to); err != nil || parsed.Address != to || len(to) > 254 {
-		return journey.Result{}, &journey.Failure{Code: journey.CodeNotValid, Public: texts.For(call.Language).Text(texts.SelfAsserted, "ver_incorrect_format")}
+		return nil, &journey.Failure{Code: journey.CodeNotValid, Public: texts.For(call.Language).Text(texts.SelfAsserted, "ver_incorrect_format")}
 	}
 	to = canonical.Name(to)
 	if x.mailer == nil {
 		f := refusal(call, "UserMessageIfInternalError", "")
 		f.Code, f.Cause = journey.CodeSendFailed, errors.New("no mail sender is configured")
-		return journey.Result{}, f
+		return nil, f
 	}
 	codes, err := read(call, mailedNote)
 	if err != nil {
-		return journey.Result{}, err
+		return nil, err
 	}
 	code, err := codes.issue(call, to, mailedTerms)
 	if err != nil {
-		return journey.Result{}, err
+		return nil, err
 	}
 	if code == "" {
-		return journey.Result{}, refusal(call, "UserMessageIfThrottled", "")
+		return nil, refusal(call, "UserMessageIfThrottled", "")
 	}
 	if err := codes.keep(call, mailedNote); err != nil {
-		return journey.Result{}, err
+		return nil, err
 	}
 	err = x.mailer.SendCode(ctx, mail.Code{
 		To: to, Code: code, Lifetime: mailedTerms.lifetime, Language: call.Language, Tenant: call.Program.TenantName, RemoteIP: call.Journey.Request.RemoteIP,
 	})
 	switch {
 	case errors.Is(err, mail.ErrThrottled):
-		return journey.Result{}, refusal(call, "UserMessageIfThrottled", "")
+		return nil, refusal(call, "UserMessageIfThrottled", "")
 	case err != nil:
 		f := refusal(call, "UserMessageIfInternalError", "")
 		f.Code, f.Cause = journey.CodeSendFailed, err
-		return journey.Result{}, f
+		return nil, f
 	}
-	return journey.Result{Output: journey.Nothing{}}, nil
+	return journey.Done{Output: journey.Nothing{}}, nil
 }
 
 // verifyMailed checks a mailed code.
@@ -124,7 +124,7 @@ func (x verifyMailed) Run(ctx context.Context, call *journey.Call) (journey.Resu
 	}
 	to, err := identifier(call, "emailAddress")
 	if err != nil {
-		return journey.Result{}, err
+		return nil, err
 	}
 	return result, x.mailer.CodeUsed(ctx, mail.Code{To: to, RemoteIP: call.Journey.Request.RemoteIP})
 }

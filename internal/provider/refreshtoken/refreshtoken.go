@@ -31,20 +31,20 @@ type exchange struct{}
 // Run implements journey.Exchange. Outside a refresh journey there is nothing to
 // restore, and the profile passes without claims.
 func (exchange) Run(_ context.Context, call *journey.Call) (journey.Result, error) {
-	if call.Journey.Grant == nil {
-		return journey.Result{Output: journey.Nothing{}}, nil
+	if call.Journey.Renewal == nil {
+		return journey.Done{Output: journey.Nothing{}}, nil
 	}
-	return journey.Result{Output: restored{call.Journey.Grant}}, nil
+	return journey.Done{Output: restored{call.Journey.Renewal}}, nil
 }
 
-type restored struct{ grant *journey.Grant }
+type restored struct{ renewal *journey.Renewal }
 
 // Claim implements journey.Output.
 func (r restored) Claim(use *program.ClaimUse) (claims.Value, error) {
 	if strings.EqualFold(use.Claim.ID, issuedOn) || strings.EqualFold(use.Partner, issuedOn) {
-		return claims.Instant(r.grant.IssuedAt).Convert(use.Claim.DataType)
+		return claims.Instant(r.renewal.IssuedAt).Convert(use.Claim.DataType)
 	}
-	return r.grant.Claims.Get(use.Claim.ID).Convert(use.Claim.DataType)
+	return r.renewal.Claims.Get(use.Claim.ID).Convert(use.Claim.DataType)
 }
 
 var _ journey.Provider = Provider{}

@@ -24,23 +24,23 @@ import (
 func (x *Exchange) Run(ctx context.Context, call *journey.Call) (journey.Result, error) {
 	request, err := x.request(ctx, call)
 	if err != nil {
-		return journey.Result{}, err
+		return nil, err
 	}
 	answer, err := x.p.Caller.Do(ctx, request)
 	if err != nil {
-		return journey.Result{}, x.noAnswer(call, request, err)
+		return nil, x.noAnswer(call, request, err)
 	}
 	if answer.Status < 200 || answer.Status > 299 {
-		return journey.Result{}, x.refused(call, request, answer)
+		return nil, x.refused(call, request, answer)
 	}
 	body, err := parseBody(answer.Body)
 	if err != nil {
 		if len(call.Profile.Outputs) == 0 {
-			return journey.Result{Output: journey.Nothing{}}, nil
+			return journey.Done{Output: journey.Nothing{}}, nil
 		}
-		return journey.Result{}, x.failure(call, request, journey.CodeUnparsableReply, fmt.Errorf("%s answered %d with a body that is no JSON object", host(request.URL), answer.Status))
+		return nil, x.failure(call, request, journey.CodeUnparsableReply, fmt.Errorf("%s answered %d with a body that is no JSON object", host(request.URL), answer.Status))
 	}
-	return journey.Result{Output: output{x: x, body: body}}, nil
+	return journey.Done{Output: output{x: x, body: body}}, nil
 }
 
 func host(address string) string {

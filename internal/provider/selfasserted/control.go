@@ -107,7 +107,7 @@ func (x *Exchange) act(ctx context.Context, call *journey.Call, s *state) (journ
 		page = &before
 	}
 	if err := call.Validate(ctx, action.Validations, page); err != nil {
-		return journey.Result{}, err
+		return nil, err
 	}
 	now := &controlState{Values: values, Done: verifying}
 	if sending {
@@ -136,7 +136,7 @@ func (x *Exchange) named(id string) *control {
 
 // entered reads a control's fields: as claims, with the code where one is checked, and
 // as text without it.
-func (x *Exchange) entered(call *journey.Call, c *control, verifying bool) (*claims.Bag, map[string]string, *journey.Result) {
+func (x *Exchange) entered(call *journey.Call, c *control, verifying bool) (*claims.Bag, map[string]string, *journey.Answered) {
 	page, values := new(claims.Bag), make(map[string]string)
 	for _, f := range x.fields {
 		if f.control != c || !f.writable() || f.code && !verifying {

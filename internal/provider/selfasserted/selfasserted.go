@@ -197,7 +197,7 @@ func (x *Exchange) NeedsPage() bool { return len(x.fields) > 0 }
 func (x *Exchange) Run(ctx context.Context, call *journey.Call) (journey.Result, error) {
 	for _, c := range x.controls {
 		if !c.built() {
-			return journey.Result{}, journey.NotBuilt("display control", c.ID, c.Type)
+			return nil, journey.NotBuilt("display control", c.ID, c.Type)
 		}
 	}
 	if call.SignIn {
@@ -205,14 +205,14 @@ func (x *Exchange) Run(ctx context.Context, call *journey.Call) (journey.Result,
 	}
 	if len(x.fields) == 0 {
 		// Nothing to show: the profile passes and its validations don't run [C][D].
-		return journey.Result{Output: journey.Nothing{}}, nil
+		return journey.Done{Output: journey.Nothing{}}, nil
 	}
 	state, err := load(call.Memory)
 	if err != nil {
-		return journey.Result{}, err
+		return nil, err
 	}
 	if call.Answer == nil {
-		return journey.Result{Ask: x.form(call, state)}, nil
+		return journey.Ask{Form: x.form(call, state)}, nil
 	}
 	switch call.Answer.Kind {
 	case journey.CodeRequested:
@@ -295,8 +295,8 @@ func choices(call *journey.Call, t *claims.Type) []claims.Choice {
 }
 
 // refuse answers the page's script with a message.
-func refuse(code journey.Code, message, claim string) journey.Result {
-	return journey.Result{Reply: &journey.Reply{Code: string(code), Message: message, Field: claim}}
+func refuse(code journey.Code, message, claim string) journey.Answered {
+	return journey.Answered{Reply: journey.Reply{Code: string(code), Message: message, Field: claim}}
 }
 
 var (

@@ -56,9 +56,9 @@ func (x *Exchange) submit(ctx context.Context, call *journey.Call, s *state) (jo
 		page.Set(id, claims.Text(call.Journey.Request.RemoteIP))
 	}
 	if err := call.Validate(ctx, call.Profile.Validations, &page); err != nil {
-		return journey.Result{}, err
+		return nil, err
 	}
-	return journey.Result{Output: output{page}}, nil
+	return journey.Done{Output: output{page}}, nil
 }
 
 // output gives the page's values by the id of the claim: a page has no partner.
@@ -75,13 +75,13 @@ func (f field) writable() bool {
 }
 
 // read converts and checks one posted field; a refusal says what is wrong with it.
-func (x *Exchange) read(call *journey.Call, f field) (claims.Value, *journey.Result) {
+func (x *Exchange) read(call *journey.Call, f field) (claims.Value, *journey.Answered) {
 	t := f.use.Claim
 	text := call.Answer.Fields[t.ID]
 	if f.input != claims.Password || x.metadata.TrimPassword {
 		text = strings.TrimSpace(text)
 	}
-	bad := func(key string) *journey.Result {
+	bad := func(key string) *journey.Answered {
 		r := refuse(journey.CodeNotValid, message(call, key, displayName(call, f)), t.ID)
 		return &r
 	}
@@ -143,7 +143,7 @@ func legalChoice(call *journey.Call, f field, text string) bool {
 
 // mismatch compares the two entries of a new password, paired by id
 // (claims-and-transformations §1.1 [D]).
-func (x *Exchange) mismatch(call *journey.Call, page *claims.Bag) *journey.Result {
+func (x *Exchange) mismatch(call *journey.Call, page *claims.Bag) *journey.Answered {
 	var first, second claims.Value
 	var shown bool
 	for _, f := range x.fields {

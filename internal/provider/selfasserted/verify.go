@@ -76,9 +76,9 @@ func (s *state) isVerified(claimID, address string) bool {
 func (s *state) reply(r journey.Reply) (journey.Result, error) {
 	memory, err := json.Marshal(s)
 	if err != nil {
-		return journey.Result{}, err
+		return nil, err
 	}
-	return journey.Result{Reply: &r, Memory: memory}, nil
+	return journey.Answered{Reply: r, Memory: memory}, nil
 }
 
 // verifiable finds the field of a verification request.
@@ -118,7 +118,7 @@ func (x *Exchange) sendCode(ctx context.Context, call *journey.Call, s *state) (
 	// What is mailed is what is verified, and later written: one form of the address.
 	address = canonical.Name(address)
 	if x.mailer == nil {
-		return journey.Result{}, journey.Fail(journey.CodeSendFailed, errors.New("no mail sender is configured"))
+		return nil, journey.Fail(journey.CodeSendFailed, errors.New("no mail sender is configured"))
 	}
 	v := s.Verifications[id]
 	if v == nil {
@@ -133,7 +133,7 @@ func (x *Exchange) sendCode(ctx context.Context, call *journey.Call, s *state) (
 	}
 	code, err := onetime.New(call.Rand, onetime.Digits, codeDigits)
 	if err != nil {
-		return journey.Result{}, err
+		return nil, err
 	}
 	v.Issue(call.Journey.ID, address, code, call.Now().Add(codeLifetime))
 	v.Done, v.Sent = false, time.Time{}
@@ -142,7 +142,7 @@ func (x *Exchange) sendCode(ctx context.Context, call *journey.Call, s *state) (
 	case errors.Is(err, mail.ErrThrottled):
 		return s.reply(journey.Reply{OK: true, Result: journey.ResultThrottled})
 	case err != nil:
-		return journey.Result{}, journey.Fail(journey.CodeSendFailed, err)
+		return nil, journey.Fail(journey.CodeSendFailed, err)
 	}
 	v.Sent = call.Now()
 	return s.reply(journey.Reply{OK: true, Result: journey.ResultOK})
@@ -163,14 +163,14 @@ func (x *Exchange) checkCode(ctx context.Context, call *journey.Call, s *state) 
 	default:
 		verdict, err := v.CheckGuarded(ctx, x.guesses, call.Journey.ID, call.Answer.Code, call.Now(), codeTries)
 		if err != nil {
-			return journey.Result{}, err
+			return nil, err
 		}
 		switch verdict {
 		case onetime.Right:
 			v.Done, result = true, journey.ResultOK
 			if x.mailer != nil {
 				if err := x.mailer.CodeUsed(ctx, mail.Code{To: v.Identifier, RemoteIP: call.Journey.Request.RemoteIP}); err != nil {
-					return journey.Result{}, err
+					return nil, err
 				}
 			}
 		case onetime.Wrong:

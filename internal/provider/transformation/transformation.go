@@ -29,7 +29,7 @@ type exchange struct{}
 
 // Run implements journey.Exchange.
 func (exchange) Run(context.Context, *journey.Call) (journey.Result, error) {
-	return journey.Result{Output: journey.Nothing{}}, nil
+	return journey.Done{Output: journey.Nothing{}}, nil
 }
 
 var _ journey.Provider = Provider{}

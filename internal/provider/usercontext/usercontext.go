@@ -26,7 +26,7 @@ func (exchange) Run(_ context.Context, call *journey.Call) (journey.Result, erro
 	if ip := call.Journey.Request.RemoteIP; ip != "" {
 		out["IP-Address"] = claims.Text(ip)
 	}
-	return journey.Result{Output: out}, nil
+	return journey.Done{Output: out}, nil
 }
 
 var _ journey.Provider = Provider{}

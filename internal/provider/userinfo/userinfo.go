@@ -74,7 +74,7 @@ func (x *authorization) Run(ctx context.Context, call *journey.Call) (journey.Re
 	}
 	keys, err := x.keys.PublicJWKS(ctx, x.keyID)
 	if err != nil {
-		return journey.Result{}, journey.Fail(journey.CodeKeyMissing, err)
+		return nil, journey.Fail(journey.CodeKeyMissing, err)
 	}
 	var standard jwt.Claims
 	var raw json.RawMessage
@@ -98,11 +98,11 @@ func (x *authorization) Run(ctx context.Context, call *journey.Call) (journey.Re
 	if err := dec.Decode(&members); err != nil {
 		return refuse(err)
 	}
-	return journey.Result{Output: tokenClaims(members)}, nil
+	return journey.Done{Output: tokenClaims(members)}, nil
 }
 
 func refuse(cause error) (journey.Result, error) {
-	return journey.Result{}, &journey.Failure{
+	return nil, &journey.Failure{
 		Public: "The token of the request is invalid, expired, or not for this endpoint.", OAuth: journey.InvalidToken, Cause: cause,
 	}
 }
@@ -136,10 +136,10 @@ func (issuer) Run(_ context.Context, call *journey.Call) (journey.Result, error)
 	d := new(journey.Document)
 	for _, in := range call.Inputs {
 		if !in.Value.Empty() {
-			d.Members = append(d.Members, journey.TokenClaim{Name: in.Use.Partner, Value: in.Value})
+			d.Members = append(d.Members, journey.SentClaim{Name: in.Use.Partner, Value: in.Value})
 		}
 	}
-	return journey.Result{Output: d}, nil
+	return journey.Issue{Issued: d}, nil
 }
 
 var (
