@@ -4,8 +4,13 @@ import (
 	"net/url"
 	"testing"
 	"time"
+)
 
-	"journeyman.dev/internal/journey"
+// Results of requests about codes (pages §3.1 row 5).
+const (
+	resultGood    = 0
+	resultNoRetry = 2
+	resultWrong   = 3
 )
 
 // Wrong codes are counted by address, over journeys and nodes: a new journey gives a new
@@ -24,7 +29,7 @@ func TestWrongCodesAreCountedOverJourneys(t *testing.T) {
 			u := e.user()
 			u.authorize(signUpSignIn, nil)
 			u.navigate("/api/CombinedSigninAndSignup/unified?local=signup")
-			if r := u.post(url.Values{"request_type": {"VERIFICATION_REQUEST"}, "claim_id": {"email"}, "claim_value": {address}}); r.Result != journey.ResultOK {
+			if r := u.post(url.Values{"request_type": {"VERIFICATION_REQUEST"}, "claim_id": {"email"}, "claim_value": {address}}); r.Result != resultGood {
 				t.Fatalf("sending a code: %+v", r)
 			}
 			return u
@@ -37,7 +42,7 @@ func TestWrongCodesAreCountedOverJourneys(t *testing.T) {
 		for i := range 5 {
 			last = asked(list[i%len(list)])
 			for range 4 {
-				if enter(last, "000000") == journey.ResultWrong {
+				if enter(last, "000000") == resultWrong {
 					evaluated++
 				}
 			}
@@ -45,14 +50,14 @@ func TestWrongCodesAreCountedOverJourneys(t *testing.T) {
 		if evaluated != 20 {
 			t.Errorf("%d wrong codes were compared, want 20", evaluated)
 		}
-		if got := enter(last, last.e.mailedCode(address)); got != journey.ResultNoRetry {
+		if got := enter(last, last.e.mailedCode(address)); got != resultNoRetry {
 			t.Errorf("the right code after 20 wrong ones: %d", got)
 		}
 		for _, e := range list {
 			e.clock.advance(11 * time.Minute)
 		}
 		u := asked(list[0])
-		if got := enter(u, u.e.mailedCode(address)); got != journey.ResultOK {
+		if got := enter(u, u.e.mailedCode(address)); got != resultGood {
 			t.Errorf("later: %d", got)
 		}
 	})

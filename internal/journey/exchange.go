@@ -194,25 +194,22 @@ func (v Values) Claim(use *program.ClaimUse) (claims.Value, error) {
 // defaults either (policy-engine §5.3 [I]).
 type NotFound struct{ Nothing }
 
-// AnswerKind says which of a page's requests an Answer is.
-type AnswerKind uint8
+// AnswerKind says what an Answer is: a page's request by its request_type, or one of the two
+// below.
+type AnswerKind string
 
-// The kinds of answers.
+// The kinds of answers that every page may have. Others are values that a page's kind lists.
 const (
-	Submitted     AnswerKind = iota + 1 // the form, with Fields
-	CodeRequested                       // send a code to verify Claim's value (VERIFICATION_REQUEST)
-	CodeEntered                         // check Code (VALIDATION_REQUEST)
-	ControlAction                       // run Action of display control Control, with Fields
-	Returned                            // another site sent the browser back, with Fields
+	Submitted     AnswerKind = "RESPONSE"       // the form
+	ControlAction AnswerKind = "control action" // run Action of display control Control
+	Returned      AnswerKind = "returned"       // another site sent the browser back
 )
 
 // Answer is what came back to an exchange that asked or left.
 type Answer struct {
 	Kind    AnswerKind
+	Path    string            // that was posted to, below the policy, lower case
 	Fields  map[string]string // posted or returned parameters; repeated ones are refused before
-	Claim   string
-	Value   string
-	Code    string
 	Control string
 	Action  string
 }
@@ -222,21 +219,12 @@ type Reply struct {
 	OK      bool   // status "200" or "400"
 	Code    string // AADB2C code of a refusal
 	Message string // localised text for the user
-	Result  int    // of verification requests: 0 good, 3 wrong code
 	Field   string // the claim whose value is wrong, if one is
+	// Result is a member of good answers to requests other than the form; nil for none.
+	Result *int
 	// Throttled: as many wait already as may; the same may do a moment later.
 	Throttled bool
 }
-
-// Verification results (pages §3.1 row 5; 1, 2 and 4 are our choice for B2C's gap [I]).
-const (
-	ResultOK          = 0
-	ResultThrottled   = 1
-	ResultNoRetry     = 2
-	ResultWrong       = 3
-	ResultCodeExpired = 4
-	ResultServer      = 5
-)
 
 // Message finds the text for a message key: localised by the page, written in the
 // profile's metadata, our own in the journey's language, or the built-in one; {0},

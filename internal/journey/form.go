@@ -7,19 +7,9 @@ import (
 	"journeyman.dev/internal/program"
 )
 
-// PageKind is a kind of page (pages §1).
-type PageKind uint8
-
-// The page kinds.
-const (
-	PageSelfAsserted PageKind = iota + 1
-	PageUnified
-	PageProviderSelection
-)
-
 // Page is what to show to the user: everything that HTML is made of, and no HTML.
 type Page struct {
-	Kind      PageKind
+	Kind      *PageKind
 	Content   *program.ContentDefinition
 	Language  string             // chosen tag, e.g. "en-US"
 	Resources *program.Resources // the policy's texts in that language; never nil
@@ -63,7 +53,11 @@ type Choice struct {
 
 // Form is what a self-asserted profile asks for.
 type Form struct {
+	// Kind is the page that the form stands on, unless a step has one; nil: self-asserted.
+	Kind   *PageKind
 	Fields []*Field
+	// Body is what the kind's own template draws; nil for the kinds of package page.
+	Body any
 
 	ShowContinue    bool
 	ShowCancel      bool
@@ -99,6 +93,7 @@ type Field struct {
 // Control is a display control on a page (pages §4.3).
 type Control struct {
 	ID       string
-	Type     string // e.g. VerificationControl
+	Kind     *ControlKind
 	Verified bool
+	Body     any // what the kind's own template draws
 }

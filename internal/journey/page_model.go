@@ -25,7 +25,7 @@ func (r *run) resources(content *program.ContentDefinition) *program.Resources {
 	return content.In(r.j.Language).Bound(r.wording)
 }
 
-func (r *run) page(kind PageKind, content *program.ContentDefinition) *Page {
+func (r *run) page(kind *PageKind, content *program.ContentDefinition) *Page {
 	page := &Page{
 		Kind: kind, Content: content, Language: r.j.Language, Resources: r.resources(content),
 		Transaction: r.j.ID, CSRF: r.j.Pending.CSRF, PolicyID: r.p.PolicyID, TenantName: r.p.TenantName,
@@ -47,7 +47,11 @@ func (r *run) formPage(step *program.Step, exchange *program.ClaimsExchange, for
 	if content == nil {
 		content = exchange.Profile.Content
 	}
-	page := r.page(PageSelfAsserted, content)
+	kind := form.Kind
+	if kind == nil {
+		kind = PageSelfAsserted
+	}
+	page := r.page(kind, content)
 	page.Form = form
 	r.word(page)
 	return page

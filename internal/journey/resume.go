@@ -21,7 +21,7 @@ func (e *Engine) Post(ctx context.Context, v Visit, a Answer) (Reply, error) {
 			return false, ErrStale
 		}
 		if p.Done || p.Exhausted || p.Failed != nil {
-			reply = Reply{OK: true}
+			reply = accepted(a)
 			return false, nil
 		}
 		return true, nil
@@ -33,6 +33,14 @@ func (e *Engine) Post(ctx context.Context, v Visit, a Answer) (Reply, error) {
 		return err == nil, err
 	})
 	return reply, err
+}
+
+// accepted is the answer to a request that has nothing left to do.
+func accepted(a Answer) Reply {
+	if a.Kind == Submitted || a.Kind == ControlAction {
+		return Reply{OK: true}
+	}
+	return Reply{OK: true, Result: new(int)} // scripts read 0 as good
 }
 
 // post runs the page's profile with what was sent.
@@ -76,7 +84,7 @@ func (r *run) post(ctx context.Context, a Answer) (out Reply, _ error) {
 		}
 		reply.Message = r.p.Schema.WithoutResolvers(reply.Message)
 		if p.Failed != nil {
-			reply = Reply{OK: true} // the navigation that follows ends the journey
+			reply = accepted(a) // the navigation that follows ends the journey
 		} else if !reply.OK && a.Kind == Submitted && !reply.Throttled {
 			p.Tries++
 			if limit := r.retryLimit(exchange.Profile); p.Tries > limit {

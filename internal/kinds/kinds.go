@@ -45,6 +45,7 @@ func Offline() *program.Kinds { return New(&Providers{}) }
 
 // New makes the registry over a server's providers.
 func New(p *Providers) *program.Kinds {
+	p.SelfAsserted.Controls = displayControls()
 	profiles := []program.ProfileKind{
 		{Name: "SelfAssertedAttributeProvider", Plan: journey.Plans(&p.SelfAsserted), Resolving: program.ResolvesForms},
 		{Name: "RestfulProvider", Plan: journey.Plans(&p.RESTful), Resolving: program.ResolvesInputs},
@@ -87,10 +88,30 @@ func New(p *Providers) *program.Kinds {
 		profiles = append(profiles, program.ProfileKind{Name: class})
 	}
 	steps := append(journey.StepKinds(), program.StepKind{Name: "ConsentScreen"}, program.StepKind{Name: "ReviewScreen"}, program.StepKind{Name: "UserDialog"})
-	return program.NewKinds(profiles, steps, []program.ControlKind{
-		{Name: selfasserted.VerificationControl, Built: true},
-		{Name: "QrCodeControl"}, {Name: "AuthenticatorAppIconControl"}, {Name: "AuthenticatorInfoControl"}, {Name: "CaptchaControl"},
-	})
+	controls := []program.ControlKind{{Name: "QrCodeControl"}, {Name: "AuthenticatorAppIconControl"}, {Name: "AuthenticatorInfoControl"}, {Name: "CaptchaControl"}}
+	for _, c := range displayControls() {
+		controls = append(controls, program.ControlKind{Name: c.Drawn.Name, Built: true})
+	}
+	return program.NewKinds(profiles, steps, controls)
+}
+
+// displayControls are the kinds of display controls that pages run.
+func displayControls() []selfasserted.ControlKind {
+	return []selfasserted.ControlKind{selfasserted.VerificationControl}
+}
+
+// Pages are the kinds of pages that providers and steps show.
+func Pages() []*journey.PageKind {
+	return []*journey.PageKind{journey.PageSelfAsserted, journey.PageUnified, journey.PageProviderSelection}
+}
+
+// Controls are the kinds of display controls, as pages draw them.
+func Controls() []*journey.ControlKind {
+	var list []*journey.ControlKind
+	for _, c := range displayControls() {
+		list = append(list, c.Drawn)
+	}
+	return list
 }
 
 // missing are the handler classes of B2C that this version doesn't run.

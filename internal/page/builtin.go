@@ -38,15 +38,12 @@ func skeletonFile(name string) []byte {
 
 // builtIn is the skeleton of a page that the policy names by ~/tenant/…, or of its kind.
 // A policy that names one for another kind of page gets what it named.
-func builtIn(name string, kind journey.PageKind) *Template {
+func builtIn(name string, kind *journey.PageKind) *Template {
 	if file, ok := builtInFiles[skeletonName(name)]; ok {
 		return builtIns[file]
 	}
-	switch kind {
-	case journey.PageUnified:
-		return builtIns["unified"]
-	case journey.PageProviderSelection:
-		return builtIns["idpselector"]
+	if t, ok := builtIns[strings.ToLower(kind.Skeleton)]; ok {
+		return t
 	}
 	return builtIns["selfasserted"]
 }

@@ -2,6 +2,7 @@ package page
 
 import (
 	"html/template"
+	"strings"
 
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/texts"
@@ -19,6 +20,16 @@ type control struct {
 	*journey.Control
 	Items []item
 	words *words
+	kinds *Kinds
+}
+
+// Draw draws the control by the template of its kind.
+func (c *control) Draw() (template.HTML, error) {
+	var b strings.Builder
+	if err := c.kinds.templates.ExecuteTemplate(&b, c.Kind.Name, c); err != nil {
+		return "", err
+	}
+	return template.HTML(b.String()), nil //nolint:gosec // what a template has escaped
 }
 
 // grouped gathers the fields of each display control.
@@ -32,29 +43,17 @@ func grouped(v *view) []group {
 		case last >= 0 && out[last].Control != nil && out[last].Control.Control == i.Control:
 			out[last].Control.Items = append(out[last].Control.Items, i)
 		default:
-			out = append(out, group{Control: &control{Control: i.Control, Items: []item{i}, words: v.words}})
+			out = append(out, group{Control: &control{Control: i.Control, Items: []item{i}, words: v.words, kinds: v.kinds}})
 		}
 	}
 	return out
-}
-
-// older are the ids that texts of a control have elsewhere: those of layout 2.0.0, and
-// those of e-mail verification, which a control's own go before (pages §6 [D]).
-var older = map[string][]string{
-	"success_send_code_msg":   {"verification_control_code_sent"},
-	"failure_send_code_msg":   {"verification_control_fail_send_code"},
-	"failure_verify_code_msg": {"verification_control_fail_verify_code"},
-	"but_send_code":           {"verification_control_but_send_code", "ver_but_send"},
-	"but_verify_code":         {"verification_control_but_verify_code", "ver_but_verify"},
-	"but_send_new_code":       {"verification_control_but_send_new_code", "ver_but_resend"},
-	"but_change_claims":       {"verification_control_but_change_claims", "ver_but_edit"},
 }
 
 func (c *control) set(id string) (string, bool) {
 	if text, ok := c.words.res.Text("DisplayControl", c.ID, id); ok {
 		return text, true
 	}
-	for _, other := range older[id] {
+	for _, other := range c.Kind.Older[id] {
 		if text, ok := c.words.set(other); ok {
 			return text, true
 		}
@@ -66,7 +65,7 @@ func (c *control) text(id string) string {
 	if text, ok := c.set(id); ok {
 		return text
 	}
-	return c.words.own.Text(texts.VerificationControl, id)
+	return c.words.own.Text(c.Kind.Texts, id)
 }
 
 // Label is a text of the control.
@@ -84,7 +83,7 @@ func (c *control) Intro() template.HTML {
 // content is what scripts read as DISPLAY_CONTROL_CONTENT.
 func (c *control) content() map[string]string {
 	out := make(map[string]string)
-	for _, id := range texts.IDs(texts.VerificationControl) {
+	for _, id := range texts.IDs(c.Kind.Texts) {
 		out[id] = c.Label(id)
 	}
 	return out

@@ -87,9 +87,7 @@ func remoteResource(p *journey.Page) string {
 	}
 	name := p.BuiltIn
 	if name == "" {
-		name = "tenant/templates/AzureBlue/" + map[journey.PageKind]string{
-			journey.PageUnified: "unified", journey.PageProviderSelection: "idpSelector", journey.PageSelfAsserted: "selfAsserted",
-		}[p.Kind] + ".cshtml"
+		name = "tenant/templates/AzureBlue/" + p.Kind.Skeleton + ".cshtml"
 	}
 	separator := "?"
 	if strings.Contains(name, "?") {
@@ -108,17 +106,13 @@ func (v *view) config() map[string]string {
 	for name, value := range form.Settings.After("setting.") {
 		config[name] = value
 	}
-	defaults := map[string]string{"includePasswordRequirements": "true", "announceVerCompleteMsg": "True"}
-	if v.Page.Kind == journey.PageUnified {
-		defaults = map[string]string{
-			"showSignupLink": "True", "operatingMode": "Username", "forgotPasswordLinkLocation": form.ForgotPlacement, "enableRememberMe": "false",
-			"sendHintOnSignup": "False", "includePasswordRequirements": "true",
-		}
-	}
-	for name, value := range defaults {
+	for name, value := range v.Page.Kind.Config {
 		if config[name] == "" {
 			config[name] = value
 		}
+	}
+	if v.Page.Kind.SignIn && config["forgotPasswordLinkLocation"] == "" {
+		config["forgotPasswordLinkLocation"] = form.ForgotPlacement
 	}
 	if form.RetryLimit > 0 {
 		config["retryLimit"] = strconv.Itoa(form.RetryLimit)
@@ -224,7 +218,7 @@ func (v *view) fields() []any {
 			list = append(list, g.Field.field())
 			continue
 		}
-		c := controlField{Kind: g.Control.Type, Input: "DisplayControl", ID: g.Control.ID, Content: g.Control.content()}
+		c := controlField{Kind: g.Control.Kind.Name, Input: "DisplayControl", ID: g.Control.ID, Content: g.Control.content()}
 		for _, i := range g.Control.Items {
 			c.Fields = append(c.Fields, i.field())
 			if i.Code {

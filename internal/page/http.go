@@ -21,8 +21,8 @@ const maxPost = 256 << 10
 // ServeEndpoint answers an endpoint of the pages; false if the path is none.
 func (p *Pages) ServeEndpoint(w http.ResponseWriter, r *http.Request, e endpoint.Endpoint) bool {
 	switch {
-	case e.Path == "selfasserted":
-		p.only(w, r, p.selfAsserted, http.MethodPost)
+	case p.Kinds.posts[e.Path] != nil:
+		p.only(w, r, func(w http.ResponseWriter, r *http.Request) { p.scripted(w, r, e.Path) }, http.MethodPost)
 	case strings.HasPrefix(e.Path, "selfasserted/displaycontrolaction/"):
 		p.only(w, r, p.controlAction, http.MethodPost)
 	case e.Path == "client/perftrace":
@@ -49,9 +49,11 @@ func (p *Pages) only(w http.ResponseWriter, r *http.Request, h http.HandlerFunc,
 	http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
 }
 
-// selfAsserted handles what a page's script posts. The answer's JSON has the result;
+// scripted handles what a page's script posts. The answer's JSON has the result;
 // the HTTP status is 200 also when the user made a mistake (pages §3.1).
-func (p *Pages) selfAsserted(w http.ResponseWriter, r *http.Request) { p.posted(w, r, readAnswer) }
+func (p *Pages) scripted(w http.ResponseWriter, r *http.Request, path string) {
+	p.posted(w, r, func(form url.Values) (journey.Answer, bool) { return p.Kinds.read(path, form) })
+}
 
 // controlAction handles the posts of a display control's buttons, at
 // SelfAsserted/DisplayControlAction/vbeta/{control}/{action} (pages §3.1 row 6).
@@ -84,7 +86,7 @@ func (p *Pages) posted(w http.ResponseWriter, r *http.Request, read func(url.Val
 	p.rememberDevice(w, r)
 	switch {
 	case err == nil:
-		p.answerTo(w, a, reply)
+		p.answerTo(w, reply)
 	case lost(err):
 		p.refuse(w, r, http.StatusBadRequest, string(journey.CodeStateLost))
 	case errors.Is(err, journey.ErrConflict):
@@ -112,32 +114,24 @@ func single(form url.Values) (map[string]string, bool) {
 	return fields, true
 }
 
-// readAnswer reads a post.
-func readAnswer(form url.Values) (journey.Answer, bool) {
+// read reads a post to a path; false if no page posts such a thing there.
+func (k *Kinds) read(path string, form url.Values) (journey.Answer, bool) {
 	fields, ok := single(form)
 	if !ok {
 		return journey.Answer{}, false
 	}
-	kind := fields["request_type"]
+	kind := journey.AnswerKind(strings.ToUpper(fields["request_type"]))
 	delete(fields, "request_type")
-	switch strings.ToUpper(kind) {
-	case "RESPONSE":
-		return journey.Answer{Kind: journey.Submitted, Fields: fields}, true
-	case "VERIFICATION_REQUEST":
-		return journey.Answer{Kind: journey.CodeRequested, Claim: fields["claim_id"], Value: fields["claim_value"]}, true
-	case "VALIDATION_REQUEST":
-		return journey.Answer{Kind: journey.CodeEntered, Claim: fields["claim_id"], Value: fields["claim_value"], Code: fields["user_input"]}, true
-	}
-	return journey.Answer{}, false
+	return journey.Answer{Kind: kind, Path: path, Fields: fields}, k.takes(path, kind)
 }
 
-// answerTo answers a post; verification requests have a result number.
-func (p *Pages) answerTo(w http.ResponseWriter, a journey.Answer, reply journey.Reply) {
-	if reply.OK && (a.Kind == journey.CodeRequested || a.Kind == journey.CodeEntered) {
+// answerTo answers a post; a good answer to a request other than the form has a result.
+func (p *Pages) answerTo(w http.ResponseWriter, reply journey.Reply) {
+	if reply.OK && reply.Result != nil {
 		writeJSON(w, http.StatusOK, struct {
 			Status string `json:"status"`
 			Result int    `json:"result"`
-		}{"200", reply.Result})
+		}{"200", *reply.Result})
 		return
 	}
 	if reply.Throttled {

@@ -66,7 +66,7 @@ func (o option) Plain() string { return plain(o.Text) }
 
 func newItem(f *journey.Field, v *view, first bool) item {
 	i := item{Field: f, ID: f.Claim.ID, Kind: f.Input.String(), Type: "text", Label: plain(f.DisplayName), Help: f.HelpText, First: first, view: v}
-	unified := v.Page.Kind == journey.PageUnified
+	unified := v.Page.Kind.SignIn
 	if unified && v.Old() {
 		i.oldLabel()
 	}

@@ -41,6 +41,8 @@ type Pages struct {
 	Sealer *seal.Sealer
 	// TenantID is what sessions are bound to: servers may share a master key.
 	TenantID string
+	// Kinds are the kinds of pages that are drawn.
+	Kinds *Kinds
 	// Templates loads customers' page templates.
 	Templates *Templates
 	// Deliver answers the browser with the outcome of a navigation.
@@ -91,7 +93,7 @@ func (p *Pages) Show(w http.ResponseWriter, r *http.Request, ran journey.Ran) {
 
 // draw writes the HTML of a page.
 func (p *Pages) draw(w http.ResponseWriter, r *http.Request, page *journey.Page) {
-	v := newView(page)
+	v := newView(p.Kinds, page)
 	v.Template, v.Notice = p.template(r, page)
 	w.Header().Set("X-Request-Id", page.Transaction)
 	p.setCookie(w, &http.Cookie{Name: csrfCookie, Value: page.CSRF, Path: "/"})
@@ -137,7 +139,7 @@ func (p *Pages) write(w http.ResponseWriter, status int, v *view, framing string
 	f := filling{language: v.Language, direction: v.Direction, dataName: v.Name, class: v.Class}
 	for name, to := range map[string]*[]byte{"head": &f.head, v.File: &f.content, "end": &f.end} {
 		var b bytes.Buffer
-		if err := templates.ExecuteTemplate(&b, name, v); err != nil {
+		if err := p.Kinds.templates.ExecuteTemplate(&b, name, v); err != nil {
 			p.Log.Error("page can't be drawn", "page", name, "err", err)
 			http.Error(w, "The page can't be shown.", http.StatusInternalServerError)
 			return

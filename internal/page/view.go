@@ -36,6 +36,7 @@ type view struct {
 	Providers     template.JS // CP
 	Exception     template.JS // GLOBALEX
 
+	kinds  *Kinds
 	words  *words
 	Page   *journey.Page
 	Items  []item   // all fields
@@ -50,16 +51,6 @@ type view struct {
 
 	// The error page.
 	Message, Code, Timestamp string
-}
-
-// kindOf says how a kind of page is drawn (pages §1).
-var kindOf = map[journey.PageKind]struct {
-	file, name, api string
-	section         texts.Section
-}{
-	journey.PageSelfAsserted:      {"selfasserted", "SelfAsserted", "SelfAsserted", texts.SelfAsserted},
-	journey.PageUnified:           {"unified", "Unified", "CombinedSigninAndSignup", texts.Unified},
-	journey.PageProviderSelection: {"providers", "IdpSelections", "CombinedSigninAndSignup", texts.ProviderSelection},
 }
 
 // T is a text of the page: the policy's, else ours.
@@ -133,13 +124,13 @@ type button struct {
 	First           bool
 }
 
-func newView(page *journey.Page) *view {
-	kind := kindOf[page.Kind]
-	w := &words{res: page.Resources, own: texts.For(page.Language), section: kind.section, metadata: make(map[string]string)}
+func newView(kinds *Kinds, page *journey.Page) *view {
+	kind := page.Kind
+	w := &words{res: page.Resources, own: texts.For(page.Language), section: kind.Texts, metadata: make(map[string]string)}
 	language := shown(page.Language, page.Resources, w.own)
 	v := &view{
-		Language: language, Direction: direction(language), CorrelationID: page.CorrelationID, Page: page, words: w,
-		File: kind.file, Name: kind.name,
+		Language: language, Direction: direction(language), CorrelationID: page.CorrelationID, Page: page, words: w, kinds: kinds,
+		File: kind.Name, Name: kind.DataName,
 	}
 	var metadata program.Items
 	if page.Content != nil {
@@ -190,7 +181,7 @@ func newView(page *journey.Page) *view {
 		v.Groups = grouped(v)
 	}
 	v.Title = plain(v.T("heading"))
-	v.globals(kind.api, base)
+	v.globals(kind.API, base)
 	return v
 }
 

@@ -204,7 +204,7 @@ func (c *compiler) resolvers(use *ClaimUse, ref *policy.ClaimReference, resolve 
 			// deployment tools and the engine itself write these
 		case !known:
 			hint := "it stays as it is"
-			if near := diag.Nearest(text, resolverNames); near != "" {
+			if near := diag.Nearest(text, resolverNames()); near != "" {
 				hint = "did you mean \"" + near + "\"?"
 			}
 			c.diag.Report(diag.UnknownResolver, ref.DefaultValue.Pos, hint, "the DefaultValue of %q has the claim resolver %s, which doesn't exist", use.Claim.ID, text)

@@ -40,7 +40,7 @@ func (c *compiler) knownResolvers(t claims.Template, at diag.Position, what, id 
 			continue
 		}
 		hint := "it stays as it is"
-		if near := diag.Nearest(name, resolverNames); near != "" {
+		if near := diag.Nearest(name, resolverNames()); near != "" {
 			hint = "did you mean \"" + near + "\"?"
 		}
 		c.diag.Report(diag.UnknownResolver, at, hint, "%s %q has the claim resolver %s, which doesn't exist", what, id, name)

@@ -19,7 +19,7 @@ func (c *compiler) reads() {
 	for _, name := range alwaysRead {
 		c.p.parameters[name] = true
 	}
-	for _, name := range oidcParameters {
+	for _, name := range requestParameters {
 		c.p.parameters[name] = true
 	}
 	note := func(t claims.Template) {

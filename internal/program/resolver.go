@@ -7,7 +7,7 @@ import (
 	"journeyman.dev/internal/claims"
 )
 
-// buildNumber is what {Context:BuildNumber} gives: the shape of B2C's.
+// buildNumber is the value of {Context:BuildNumber}: the shape of B2C's.
 const buildNumber = "1.0.507.0"
 
 // Situation gives the values of claim resolvers as of one moment of a journey
@@ -15,7 +15,7 @@ const buildNumber = "1.0.507.0"
 type Situation struct {
 	Program *Program
 	Claims  *claims.Bag
-	// Parameters are those of the request; Password is what {OIDC:Password} gives.
+	// Parameters are those of the request; Password is the value of {OIDC:Password}.
 	Parameters map[string]string
 	Password   string
 
@@ -27,85 +27,82 @@ type Situation struct {
 	Now           func() time.Time
 }
 
-// Resolve implements claims.Resolver. Namespaces and names compare without case.
-func (s *Situation) Resolve(ref claims.Reference) (string, bool) {
-	key := strings.ToLower(ref.Key)
-	switch strings.ToLower(ref.Namespace) {
-	case "culture":
-		return s.culture(key)
-	case "policy":
-		return s.policy(key)
-	case "context":
-		return s.context(key)
-	case "claim":
-		t, ok := s.Program.Schema.Claim(ref.Key)
-		if !ok {
-			return "", false
+// claimResolver is a resolver that policies may write.
+type claimResolver struct {
+	namespace, key string // as documented; compared without case
+	// give gives the value; nil: the resolver stays as text wherever journeys resolve, as other
+	// parts give its value.
+	give func(s *Situation) string
+}
+
+// resolvers is the table of all claim resolvers whose keys are known beforehand; {Claim:…} and
+// {OAUTH-KV:…} have any key.
+var resolvers = []claimResolver{
+	{"Culture", "LanguageName", func(s *Situation) string { return claims.ParseCulture(s.Language).LanguageName() }},
+	{"Culture", "LCID", func(s *Situation) string { return claims.ParseCulture(s.Language).LCID() }},
+	{"Culture", "RegionName", func(s *Situation) string { return claims.ParseCulture(s.Language).RegionName() }},
+	{"Culture", "RFC5646", func(s *Situation) string { return claims.ParseCulture(s.Language).RFC5646() }},
+
+	{"Policy", "PolicyId", func(s *Situation) string { return s.Program.PolicyID }},
+	{"Policy", "RelyingPartyTenantId", func(s *Situation) string { return s.Program.TenantName }},
+	{"Policy", "TenantObjectId", func(s *Situation) string { return s.Program.TenantID }},
+	{"Policy", "TrustFrameworkTenantId", func(s *Situation) string { return s.Program.TenantName }},
+
+	{"Context", "BuildNumber", func(*Situation) string { return buildNumber }},
+	{"Context", "CorrelationId", func(s *Situation) string { return s.CorrelationID }},
+	// US pattern without leading zeros (claims-and-transformations §6.46).
+	{"Context", "DateTimeInUtc", func(s *Situation) string { return s.Now().UTC().Format("1/2/2006 3:04:05 PM") }},
+	{"Context", "DeploymentMode", func(s *Situation) string { return s.Program.DeploymentMode }},
+	{"Context", "HostName", func(s *Situation) string { return s.Host }},
+	{"Context", "IPAddress", func(s *Situation) string { return s.RemoteIP }},
+	{"Context", "KMSI", func(s *Situation) string {
+		if s.KMSI {
+			return "true"
 		}
-		return s.Claims.Get(t.ID).String(), true
-	case "oidc":
-		return s.oidc(key)
-	case "oauth-kv":
-		if protocolOnly[key] {
-			return "", true
+		return "false"
+	}},
+
+	{"OIDC", "AuthenticationContextReferences", parameter("acr_values")},
+	{"OIDC", "ClientId", parameter("client_id")},
+	{"OIDC", "DomainHint", parameter("domain_hint")},
+	{"OIDC", "LoginHint", parameter("login_hint")},
+	{"OIDC", "MaxAge", parameter("max_age")},
+	{"OIDC", "Nonce", parameter("nonce")},
+	{"OIDC", "Prompt", parameter("prompt")},
+	{"OIDC", "RedirectUri", parameter("redirect_uri")},
+	{"OIDC", "Resource", parameter("resource")},
+	{"OIDC", "Scope", parameter("scope")},
+	{"OIDC", "Username", parameter("username")},
+	{"OIDC", "Password", func(s *Situation) string { return s.Password }},
+
+	// No journey begins with a SAML request yet.
+	{"SAML", "AuthnContextClassReferences", nothing}, {"SAML", "NameIdPolicyFormat", nothing}, {"SAML", "Issuer", nothing},
+	{"SAML", "AllowCreate", nothing}, {"SAML", "ForceAuthn", nothing}, {"SAML", "ProviderName", nothing}, {"SAML", "RelayState", nothing},
+	{"SAML", "Subject", nothing}, {"SAML", "Binding", nothing},
+
+	// A federation profile gives these from the answer of its token endpoint.
+	{"oauth2", "access_token", nil}, {"oauth2", "token_type", nil}, {"oauth2", "refresh_token", nil}, {"oauth2", "expires_in", nil},
+}
+
+func nothing(*Situation) string { return "" }
+
+func parameter(name string) func(*Situation) string {
+	return func(s *Situation) string { return s.Parameters[name] }
+}
+
+// requestParameters are the parameters of a request that resolvers of the table read.
+var requestParameters = []string{
+	"acr_values", "client_id", "domain_hint", "login_hint", "max_age", "nonce", "prompt", "redirect_uri", "resource", "scope", "username",
+}
+
+// find finds a resolver of the table.
+func find(ref claims.Reference) (claimResolver, bool) {
+	for _, r := range resolvers {
+		if strings.EqualFold(r.key, ref.Key) && strings.EqualFold(r.namespace, ref.Namespace) {
+			return r, true
 		}
-		return s.parameter(ref.Key), true
-	case "saml":
-		_, known := samlResolvers[key]
-		return "", known
 	}
-	return "", false
-}
-
-// KnownResolver reports whether a reference names a claim resolver; {Claim:x} is
-// known if the schema has x.
-func (s *Schema) KnownResolver(ref claims.Reference) bool {
-	key := strings.ToLower(ref.Key)
-	switch strings.ToLower(ref.Namespace) {
-	case "culture":
-		return key == "languagename" || key == "lcid" || key == "regionname" || key == "rfc5646"
-	case "policy":
-		return key == "policyid" || key == "relyingpartytenantid" || key == "tenantobjectid" || key == "trustframeworktenantid"
-	case "context":
-		switch key {
-		case "buildnumber", "correlationid", "datetimeinutc", "deploymentmode", "hostname", "ipaddress", "kmsi":
-			return true
-		}
-	case "claim":
-		_, ok := s.Claim(ref.Key)
-		return ok
-	case "oidc":
-		_, ok := oidcParameters[key]
-		return ok
-	case "oauth-kv":
-		return true
-	case "saml":
-		return samlResolvers[key]
-	case "oauth2":
-		return key == "access_token" || key == "token_type" || key == "refresh_token" || key == "expires_in"
-	}
-	return false
-}
-
-// resolverNames are suggested for a misspelt one.
-var resolverNames = []string{
-	"{Culture:LanguageName}", "{Culture:LCID}", "{Culture:RegionName}", "{Culture:RFC5646}",
-	"{Policy:PolicyId}", "{Policy:RelyingPartyTenantId}", "{Policy:TenantObjectId}", "{Policy:TrustFrameworkTenantId}",
-	"{Context:BuildNumber}", "{Context:CorrelationId}", "{Context:DateTimeInUtc}", "{Context:DeploymentMode}", "{Context:HostName}", "{Context:IPAddress}", "{Context:KMSI}",
-	"{OIDC:AuthenticationContextReferences}", "{OIDC:ClientId}", "{OIDC:DomainHint}", "{OIDC:LoginHint}", "{OIDC:MaxAge}", "{OIDC:Nonce}", "{OIDC:Prompt}",
-	"{OIDC:RedirectUri}", "{OIDC:Resource}", "{OIDC:Scope}", "{OIDC:Username}", "{OIDC:Password}",
-}
-
-var samlResolvers = map[string]bool{
-	"authncontextclassreferences": true, "nameidpolicyformat": true, "issuer": true, "allowcreate": true,
-	"forceauthn": true, "providername": true, "relaystate": true, "subject": true, "binding": true,
-}
-
-var oidcParameters = map[string]string{
-	"authenticationcontextreferences": "acr_values", "clientid": "client_id", "domainhint": "domain_hint",
-	"loginhint": "login_hint", "maxage": "max_age", "nonce": "nonce", "prompt": "prompt",
-	"redirecturi": "redirect_uri", "resource": "resource", "scope": "scope",
-	"username": "username", "password": "password",
+	return claimResolver{}, false
 }
 
 // protocolOnly are parameters that {OAUTH-KV:…} doesn't give
@@ -115,6 +112,28 @@ var protocolOnly = map[string]bool{
 	"client_secret": true, "code_verifier": true, "password": true,
 }
 
+// Resolve implements claims.Resolver.
+func (s *Situation) Resolve(ref claims.Reference) (string, bool) {
+	switch {
+	case strings.EqualFold(ref.Namespace, "Claim"):
+		t, ok := s.Program.Schema.Claim(ref.Key)
+		if !ok {
+			return "", false
+		}
+		return s.Claims.Get(t.ID).String(), true
+	case strings.EqualFold(ref.Namespace, "OAUTH-KV"):
+		if protocolOnly[strings.ToLower(ref.Key)] {
+			return "", true
+		}
+		return s.parameter(ref.Key), true
+	}
+	if r, ok := find(ref); ok && r.give != nil {
+		return r.give(s), true
+	}
+	return "", false
+}
+
+// parameter finds a parameter of the request, ignoring case.
 func (s *Situation) parameter(name string) string {
 	if v, ok := s.Parameters[name]; ok {
 		return v
@@ -127,64 +146,27 @@ func (s *Situation) parameter(name string) string {
 	return ""
 }
 
-func (s *Situation) oidc(key string) (string, bool) {
-	name, ok := oidcParameters[key]
-	if !ok {
-		return "", false
+// KnownResolver reports whether a reference names a claim resolver; {Claim:x} is
+// known if the schema declares x.
+func (s *Schema) KnownResolver(ref claims.Reference) bool {
+	switch {
+	case strings.EqualFold(ref.Namespace, "Claim"):
+		_, ok := s.Claim(ref.Key)
+		return ok
+	case strings.EqualFold(ref.Namespace, "OAUTH-KV"):
+		return true
 	}
-	if name == "password" {
-		return s.Password, true
-	}
-	return s.Parameters[name], true
+	_, ok := find(ref)
+	return ok
 }
 
-func (s *Situation) culture(key string) (string, bool) {
-	c := claims.ParseCulture(s.Language)
-	switch key {
-	case "languagename":
-		return c.LanguageName(), true
-	case "lcid":
-		return c.LCID(), true
-	case "regionname":
-		return c.RegionName(), true
-	case "rfc5646":
-		return c.RFC5646(), true
-	}
-	return "", false
-}
-
-func (s *Situation) policy(key string) (string, bool) {
-	switch key {
-	case "policyid":
-		return s.Program.PolicyID, true
-	case "relyingpartytenantid", "trustframeworktenantid":
-		return s.Program.TenantName, true
-	case "tenantobjectid":
-		return s.Program.TenantID, true
-	}
-	return "", false
-}
-
-func (s *Situation) context(key string) (string, bool) {
-	switch key {
-	case "buildnumber":
-		return buildNumber, true
-	case "correlationid":
-		return s.CorrelationID, true
-	case "datetimeinutc":
-		// US pattern without leading zeros (claims-and-transformations §6.46).
-		return s.Now().UTC().Format("1/2/2006 3:04:05 PM"), true
-	case "deploymentmode":
-		return s.Program.DeploymentMode, true
-	case "hostname":
-		return s.Host, true
-	case "ipaddress":
-		return s.RemoteIP, true
-	case "kmsi":
-		if s.KMSI {
-			return "true", true
+// resolverNames are suggested for a misspelt one.
+func resolverNames() []string {
+	var names []string
+	for _, r := range resolvers {
+		if r.give != nil {
+			names = append(names, "{"+r.namespace+":"+r.key+"}")
 		}
-		return "false", true
 	}
-	return "", false
+	return names
 }

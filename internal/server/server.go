@@ -544,8 +544,12 @@ func (s *Server) wire(ctx context.Context, sealer *seal.Sealer) error {
 		Secret: s.Keys.Secret, Audit: s.Audit, Now: c.Now, Rand: c.Rand, Log: c.Log,
 		Waiting: &limit.Waiting{Most: cmp.Or(c.JourneysPerClient, defaultJourneys), Within: time.Hour, Now: c.Now},
 	}
+	drawn, err := page.NewKinds(kinds.Pages(), kinds.Controls())
+	if err != nil {
+		return err
+	}
 	s.pages = &page.Pages{
-		Engine: s.engine, Sealer: sealer, TenantID: s.TenantID, Templates: page.NewTemplates(s.Outbound, s.templateAge(), c.Now), Program: s.program,
+		Kinds: drawn, Engine: s.engine, Sealer: sealer, TenantID: s.TenantID, Templates: page.NewTemplates(s.Outbound, s.templateAge(), c.Now), Program: s.program,
 		Secure: strings.HasPrefix(s.baseURL, "https:"), Development: c.Development, Now: c.Now, Log: c.Log,
 	}
 	page.LogMissing(c.Log)

@@ -3,54 +3,41 @@ package selfasserted
 import (
 	"context"
 	"maps"
-	"slices"
 	"strings"
 	"time"
 
 	"journeyman.dev/internal/claims"
-	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/program"
 	"journeyman.dev/internal/texts"
 )
 
-// control is a display control of the page: fields with actions of their own, that the
-// user must get through before the page goes on.
-type control struct {
-	*program.DisplayControl
+// ControlKind is a kind of display control. All but Drawn may be nil.
+type ControlKind struct {
+	// Drawn is how pages draw it.
+	Drawn *journey.ControlKind
+	// Check reports the faults of a control when the policy is compiled.
+	Check func(plan *program.Plan, c *program.DisplayControl)
+	// Body makes what the control's template draws beside its fields.
+	Body func(call *journey.Call, c *program.DisplayControl) (any, error)
+	// Guards makes the page wait until the control's action VerifyCode has passed.
+	Guards bool
 }
 
-// VerificationControl is the kind of display control that mails a code and checks it.
-const VerificationControl = "VerificationControl"
+// control is a display control of the page: fields with actions of their own.
+type control struct {
+	*program.DisplayControl
+	kind *ControlKind // nil if this version doesn't run it
+}
 
-// The actions of a verification control (pages §4.3).
-const (
-	actionSend   = "SendCode"
-	actionVerify = "VerifyCode"
-)
-
-// claimCode is the ControlClaimType of the claim that holds the code.
-const claimCode = "VerificationCode"
-
-// built reports whether this version runs such controls.
-func (c *control) built() bool { return strings.EqualFold(c.Type, VerificationControl) }
-
-// check warns of a verification control that nobody gets through.
-func (c *control) check(plan *program.Plan) {
-	if !c.built() {
-		return // policy.Check told
-	}
-	report := func(hint, lacks string) {
-		plan.Report(diag.IncompleteControl, c.Position, hint, "technical profile %q shows the display control %q, which has no %s", plan.Source.ID.Value, c.ID, lacks)
-	}
-	for _, id := range []string{actionSend, actionVerify} {
-		if _, ok := c.Action(id); !ok {
-			report("add <Action Id=\""+id+"\"> to its Actions", "action "+id)
+// control finds the kind of a UserInterfaceControlType; nil if this version has none.
+func (p *Provider) control(name string) *ControlKind {
+	for i, k := range p.Controls {
+		if strings.EqualFold(k.Drawn.Name, name) {
+			return &p.Controls[i]
 		}
 	}
-	if !slices.ContainsFunc(c.Display, func(use *program.ClaimUse) bool { return strings.EqualFold(use.ControlType, claimCode) }) {
-		report("add a DisplayClaim with ControlClaimType=\""+claimCode+"\"", "claim for the verification code")
-	}
+	return nil
 }
 
 // controlState is what the page remembers of a control between posts.
@@ -157,6 +144,9 @@ func (x *Exchange) entered(call *journey.Call, c *control, verifying bool) (*cla
 // settled reports whether a control is done for the values on the page, and adds its
 // output claims to them.
 func (x *Exchange) settled(c *control, s *state, page *claims.Bag) bool {
+	if !c.kind.Guards {
+		return true
+	}
 	have := s.control(c)
 	if !have.Done {
 		return false

@@ -2,6 +2,7 @@ package selfasserted
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -28,6 +29,8 @@ type Provider struct {
 	Mailer Mailer
 	// Guesses bounds wrong codes over all journeys; nil: each journey counts for itself.
 	Guesses onetime.Guesses
+	// Controls are the kinds of display controls that pages may show.
+	Controls []ControlKind
 }
 
 // Metadata is what a profile's metadata items say (pages §5).
@@ -100,9 +103,11 @@ func (p *Provider) Plan(plan *program.Plan) journey.Exchange {
 			x.add(d.Use, nil)
 			continue
 		}
-		c := &control{DisplayControl: d.Control}
+		c := &control{DisplayControl: d.Control, kind: p.control(d.Control.Type)}
 		x.controls = append(x.controls, c)
-		c.check(plan)
+		if c.kind != nil && c.kind.Check != nil {
+			c.kind.Check(plan, d.Control)
+		}
 		for _, use := range d.Control.Display {
 			x.add(use, c)
 		}
@@ -196,7 +201,7 @@ func (x *Exchange) NeedsPage() bool { return len(x.fields) > 0 }
 // Run implements journey.Exchange.
 func (x *Exchange) Run(ctx context.Context, call *journey.Call) (journey.Result, error) {
 	for _, c := range x.controls {
-		if !c.built() {
+		if c.kind == nil {
 			return nil, journey.NotBuilt("display control", c.ID, c.Type)
 		}
 	}
@@ -212,12 +217,13 @@ func (x *Exchange) Run(ctx context.Context, call *journey.Call) (journey.Result,
 		return nil, err
 	}
 	if call.Answer == nil {
-		return journey.Ask{Form: x.form(call, state)}, nil
+		form, err := x.form(call, state)
+		return journey.Ask{Form: form}, err
 	}
 	switch call.Answer.Kind {
-	case journey.CodeRequested:
+	case codeRequested:
 		return x.sendCode(ctx, call, state)
-	case journey.CodeEntered:
+	case codeEntered:
 		return x.checkCode(ctx, call, state)
 	case journey.ControlAction:
 		return x.act(ctx, call, state)
@@ -228,7 +234,7 @@ func (x *Exchange) Run(ctx context.Context, call *journey.Call) (journey.Result,
 }
 
 // form is what the page shows.
-func (x *Exchange) form(call *journey.Call, s *state) *journey.Form {
+func (x *Exchange) form(call *journey.Call, s *state) (*journey.Form, error) {
 	form := &journey.Form{
 		ShowContinue: x.metadata.ShowContinue, ShowCancel: x.metadata.ShowCancel, RetryLimit: x.metadata.RetryLimit,
 		ShowSignUp: x.metadata.ShowSignUp, RememberMe: x.metadata.RememberMe, TrimPassword: x.metadata.TrimPassword,
@@ -237,7 +243,13 @@ func (x *Exchange) form(call *journey.Call, s *state) *journey.Form {
 	}
 	drawn := make(map[*control]*journey.Control)
 	for _, c := range x.controls {
-		drawn[c] = &journey.Control{ID: c.ID, Type: c.Type, Verified: s.control(c).Done}
+		drawn[c] = &journey.Control{ID: c.ID, Kind: c.kind.Drawn, Verified: s.control(c).Done}
+		if c.kind.Body != nil {
+			var err error
+			if drawn[c].Body, err = c.kind.Body(call, c.DisplayControl); err != nil {
+				return nil, fmt.Errorf("display control %s: %w", c.ID, err)
+			}
+		}
 	}
 	for _, f := range x.fields {
 		out := x.field(call, f, s)
@@ -249,7 +261,7 @@ func (x *Exchange) form(call *journey.Call, s *state) *journey.Form {
 		}
 		form.Fields = append(form.Fields, out)
 	}
-	return form
+	return form, nil
 }
 
 func (x *Exchange) field(call *journey.Call, f field, s *state) *journey.Field {

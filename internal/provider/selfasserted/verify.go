@@ -25,6 +25,25 @@ const (
 	codesPerPage = 10
 )
 
+// The requests of the page's script beside the form, and their fields (pages §3.1 rows 4 and 5).
+const (
+	codeRequested journey.AnswerKind = "VERIFICATION_REQUEST" // send a code to verify a claim's value
+	codeEntered   journey.AnswerKind = "VALIDATION_REQUEST"   // check the code
+
+	fieldClaim = "claim_id"
+	fieldValue = "claim_value"
+	fieldCode  = "user_input"
+)
+
+// The results of these requests (pages §3.1 row 5; 1, 2 and 4 are our choice for B2C's gap [I]).
+const (
+	resultGood        = 0
+	resultThrottled   = 1
+	resultNoRetry     = 2
+	resultWrong       = 3
+	resultCodeExpired = 4
+)
+
 // state is what the page remembers between posts: the verification of each claim.
 // It is kept with the journey, on the server.
 type state struct {
@@ -95,7 +114,7 @@ func (x *Exchange) verifiable(claimID string) (field, bool) {
 // page only shows the address on record, that one, whatever the browser sends.
 func (f field) address(call *journey.Call) string {
 	if f.writable() {
-		return strings.TrimSpace(call.Answer.Value)
+		return strings.TrimSpace(call.Answer.Fields[fieldValue])
 	}
 	v, _ := call.Inputs.Claim(f.use.Claim.ID)
 	return v.String()
@@ -103,7 +122,7 @@ func (f field) address(call *journey.Call) string {
 
 // sendCode sends a new code to the address on the page.
 func (x *Exchange) sendCode(ctx context.Context, call *journey.Call, s *state) (journey.Result, error) {
-	f, ok := x.verifiable(call.Answer.Claim)
+	f, ok := x.verifiable(call.Answer.Fields[fieldClaim])
 	if !ok {
 		return refuse(journey.CodeNotVerified, "This page verifies no such claim.", ""), nil
 	}
@@ -126,10 +145,10 @@ func (x *Exchange) sendCode(ctx context.Context, call *journey.Call, s *state) (
 		s.Verifications[id] = v
 	}
 	if !v.Done && v.Tries == 0 && v.Identifier == address && call.Now().Sub(v.Sent) < repeated {
-		return s.reply(journey.Reply{OK: true, Result: journey.ResultOK})
+		return s.reply(journey.Reply{OK: true, Result: new(resultGood)})
 	}
 	if v.Issued >= codesPerPage {
-		return s.reply(journey.Reply{OK: true, Result: journey.ResultThrottled})
+		return s.reply(journey.Reply{OK: true, Result: new(resultThrottled)})
 	}
 	code, err := onetime.New(call.Rand, onetime.Digits, codeDigits)
 	if err != nil {
@@ -140,46 +159,46 @@ func (x *Exchange) sendCode(ctx context.Context, call *journey.Call, s *state) (
 	err = x.mailer.SendCode(ctx, mail.Code{To: address, Code: code, Lifetime: codeLifetime, Language: call.Language, Tenant: call.Program.TenantName, RemoteIP: call.Journey.Request.RemoteIP})
 	switch {
 	case errors.Is(err, mail.ErrThrottled):
-		return s.reply(journey.Reply{OK: true, Result: journey.ResultThrottled})
+		return s.reply(journey.Reply{OK: true, Result: new(resultThrottled)})
 	case err != nil:
 		return nil, journey.Fail(journey.CodeSendFailed, err)
 	}
 	v.Sent = call.Now()
-	return s.reply(journey.Reply{OK: true, Result: journey.ResultOK})
+	return s.reply(journey.Reply{OK: true, Result: new(resultGood)})
 }
 
 // checkCode compares an entered code, within its life and tries.
 func (x *Exchange) checkCode(ctx context.Context, call *journey.Call, s *state) (journey.Result, error) {
-	f, ok := x.verifiable(call.Answer.Claim)
+	f, ok := x.verifiable(call.Answer.Fields[fieldClaim])
 	if !ok {
 		return refuse(journey.CodeNotVerified, "This page verifies no such claim.", ""), nil
 	}
 	v := s.Verifications[f.use.Claim.ID]
-	result := journey.ResultCodeExpired
+	result := resultCodeExpired
 	switch {
-	case v == nil || (call.Answer.Value != "" && !canonical.Same(f.address(call), v.Identifier)):
+	case v == nil || (call.Answer.Fields[fieldValue] != "" && !canonical.Same(f.address(call), v.Identifier)):
 	case v.Done:
-		result = journey.ResultOK
+		result = resultGood
 	default:
-		verdict, err := v.CheckGuarded(ctx, x.guesses, call.Journey.ID, call.Answer.Code, call.Now(), codeTries)
+		verdict, err := v.CheckGuarded(ctx, x.guesses, call.Journey.ID, call.Answer.Fields[fieldCode], call.Now(), codeTries)
 		if err != nil {
 			return nil, err
 		}
 		switch verdict {
 		case onetime.Right:
-			v.Done, result = true, journey.ResultOK
+			v.Done, result = true, resultGood
 			if x.mailer != nil {
 				if err := x.mailer.CodeUsed(ctx, mail.Code{To: v.Identifier, RemoteIP: call.Journey.Request.RemoteIP}); err != nil {
 					return nil, err
 				}
 			}
 		case onetime.Wrong:
-			result = journey.ResultWrong
+			result = resultWrong
 		case onetime.NoRetry:
-			result = journey.ResultNoRetry
+			result = resultNoRetry
 		}
 	}
-	return s.reply(journey.Reply{OK: true, Result: result})
+	return s.reply(journey.Reply{OK: true, Result: &result})
 }
 
 // uxText is a text of the page: the policy's, else our own.
