@@ -1,5 +1,7 @@
 package claims
 
+import "slices"
+
 // InputType says how a page asks for a claim (claims-and-transformations §1.5).
 type InputType uint8
 
@@ -43,8 +45,8 @@ func ParseInputType(name string) (InputType, bool) {
 	return NoInput, false
 }
 
-// Type is a compiled claim type.
-type Type struct {
+// TypeDefinition is what a Type is made of.
+type TypeDefinition struct {
 	ID           string // as declared
 	DisplayName  string
 	DataType     DataType
@@ -53,6 +55,38 @@ type Type struct {
 	Partners     map[string]string // lower-case protocol name → default partner name
 	Enumerations []Choice
 	Mask         *Mask // nil: shown as it is
+}
+
+// Type is a compiled claim type. It is immutable.
+type Type struct{ d TypeDefinition }
+
+// NewType makes a claim type of a definition, which the caller no longer changes.
+func NewType(d TypeDefinition) *Type { return &Type{d} }
+
+// ID is the id, as declared.
+func (t *Type) ID() string { return t.d.ID }
+
+// DisplayName is the name that pages show.
+func (t *Type) DisplayName() string { return t.d.DisplayName }
+
+// DataType is the type of the claim's values.
+func (t *Type) DataType() DataType { return t.d.DataType }
+
+// UserHelpText is the text that explains the claim to the user.
+func (t *Type) UserHelpText() string { return t.d.UserHelpText }
+
+// Input is how a page asks for the claim.
+func (t *Type) Input() InputType { return t.d.Input }
+
+// Enumerations copies the values that the user may choose from; nil for any.
+func (t *Type) Enumerations() []Choice { return slices.Clone(t.d.Enumerations) }
+
+// Masked is a value as pages show it.
+func (t *Type) Masked(text string) string {
+	if t.d.Mask == nil {
+		return text
+	}
+	return t.d.Mask.Apply(text)
 }
 
 // Choice is one enumeration of a claim.
@@ -65,8 +99,8 @@ type Choice struct {
 // Partner is the claim's name in a protocol: its default partner claim type, else
 // its id (claims-and-transformations §1.1).
 func (t *Type) Partner(protocol string) string {
-	if name, ok := t.Partners[protocol]; ok {
+	if name, ok := t.d.Partners[protocol]; ok {
 		return name
 	}
-	return t.ID
+	return t.d.ID
 }

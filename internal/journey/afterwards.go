@@ -23,32 +23,32 @@ const (
 
 // behind are the exchanges of the steps behind the journey's last SendClaims step, if that is
 // the one that ended it: an earlier one ends the journey where it stands (policy-engine §4.1).
-func (r *run) behind() []*program.Step {
+func (r *run) behind() program.List[*program.Step] {
 	at, ok := r.here()
 	if !ok || !sendsClaims(at.step) {
-		return nil
+		return program.List[*program.Step]{}
 	}
-	rest := at.journey.Steps[at.frame.Step+1:]
-	if slices.ContainsFunc(rest, sendsClaims) {
-		return nil
+	rest := at.journey.Steps().From(at.frame.Step + 1)
+	if rest.Any(sendsClaims) {
+		return program.List[*program.Step]{}
 	}
 	return rest
 }
 
 func sendsClaims(s *program.Step) bool {
-	_, ok := s.Node.(sendClaims)
+	_, ok := s.Node().(sendClaims)
 	return ok
 }
 
 // afterwards starts the steps behind the one that ended the journey, on a copy of it.
 func (r *run) afterwards(ctx context.Context) {
 	steps := r.behind()
-	if len(steps) == 0 {
+	if steps.Len() == 0 {
 		return
 	}
 	ctx, done, ok := r.e.after.begin(ctx)
 	if !ok {
-		r.e.Log.WarnContext(ctx, "steps behind SendClaims are left out: too many are under way", "correlationId", r.j.CorrelationID, "policyId", r.p.PolicyID)
+		r.e.Log.WarnContext(ctx, "steps behind SendClaims are left out: too many are under way", "correlationId", r.j.CorrelationID, "policyId", r.p.PolicyID())
 		return
 	}
 	j := *r.j
@@ -59,9 +59,9 @@ func (r *run) afterwards(ctx context.Context) {
 	ctx = later.attach(ctx)
 	r.e.after.all.Go(func() {
 		defer done()
-		for _, step := range steps {
+		for _, step := range steps.All() {
 			if err := later.behindStep(ctx, step); err != nil {
-				r.e.Log.WarnContext(ctx, "a step behind SendClaims failed; the token isn't touched by it", "correlationId", j.CorrelationID, "policyId", later.p.PolicyID, "step", step.Order, "failure", AsFailure(err))
+				r.e.Log.WarnContext(ctx, "a step behind SendClaims failed; the token isn't touched by it", "correlationId", j.CorrelationID, "policyId", later.p.PolicyID(), "step", step.Order(), "failure", AsFailure(err))
 			}
 		}
 	})
@@ -74,8 +74,8 @@ func (r *run) behindStep(ctx context.Context, step *program.Step) (err error) {
 			err = Fail(CodeInternal, fmt.Errorf("panic: %v", p))
 		}
 	}()
-	n, ok := step.Node.(*claimsExchange)
-	if !ok || program.Skips(step.Preconditions, &r.j.Claims) {
+	n, ok := step.Node().(*claimsExchange)
+	if !ok || program.Skips(step.Preconditions(), &r.j.Claims) {
 		return nil
 	}
 	exchange := n.chosen(r, &Frame{})
@@ -83,7 +83,7 @@ func (r *run) behindStep(ctx context.Context, step *program.Step) (err error) {
 		return nil
 	}
 	working := r.j.Claims.Clone()
-	result, err := r.runProfile(ctx, exchange.Profile, &working, exchangeRun{})
+	result, err := r.runProfile(ctx, exchange.Profile(), &working, exchangeRun{})
 	if err != nil {
 		return r.exchangeFailure(err, exchange)
 	}

@@ -43,7 +43,7 @@ func (j *Journey) Record(p *program.Program, e Event) audit.Record {
 		InitiatedBy: audit.Initiator{App: &audit.App{AppID: clientID, ServicePrincipalName: clientID}},
 		Targets:     []audit.Target{{ID: e.UserID, Type: "User", Modified: []audit.Modified{}}},
 		Details: append([]audit.Detail{
-			{Key: "TenantId", Value: p.TenantName}, {Key: "PolicyId", Value: p.PolicyID}, {Key: "ApplicationId", Value: clientID},
+			{Key: "TenantId", Value: p.TenantName()}, {Key: "PolicyId", Value: p.PolicyID()}, {Key: "ApplicationId", Value: clientID},
 			{Key: "Client", Value: j.Request.UserAgent}, fourth, {Key: "IdentityProviderApplicationId", Value: orNA(e.ProviderAppID)},
 			{Key: "ClientIpAddress", Value: j.Request.RemoteIP},
 		}, e.Details...),

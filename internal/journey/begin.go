@@ -45,7 +45,7 @@ type Browser struct {
 	Asserted *claims.Bag
 }
 
-func (*Browser) journey(p *program.Program) *program.UserJourney { return p.RelyingParty.Journey }
+func (*Browser) journey(p *program.Program) *program.UserJourney { return p.RelyingParty().Journey() }
 
 func (m *Browser) prepare(j *Journey) { j.Fresh, j.NoUI, j.LogoutURL = m.Fresh, m.NoPages, m.LogoutURL }
 
@@ -53,7 +53,9 @@ func (m *Browser) prepare(j *Journey) { j.Fresh, j.NoUI, j.LogoutURL = m.Fresh, 
 // Password, which {OIDC:Password} gives. The journey is not stored.
 type ResourceOwner struct{ Password string }
 
-func (*ResourceOwner) journey(p *program.Program) *program.UserJourney { return p.RelyingParty.Journey }
+func (*ResourceOwner) journey(p *program.Program) *program.UserJourney {
+	return p.RelyingParty().Journey()
+}
 
 func (m *ResourceOwner) prepare(j *Journey) {
 	j.alone()
@@ -66,7 +68,7 @@ type Renewal struct {
 	IssuedAt time.Time  // of what the application presents
 }
 
-func (*Renewal) journey(p *program.Program) *program.UserJourney { return p.RelyingParty.Refresh }
+func (*Renewal) journey(p *program.Program) *program.UserJourney { return p.RelyingParty().Refresh() }
 
 func (m *Renewal) prepare(j *Journey) {
 	j.alone()
@@ -77,7 +79,7 @@ func (m *Renewal) prepare(j *Journey) {
 type Application struct{}
 
 func (*Application) journey(p *program.Program) *program.UserJourney {
-	return p.RelyingParty.Credentials
+	return p.RelyingParty().Credentials()
 }
 
 func (*Application) prepare(j *Journey) { j.alone() }
@@ -89,7 +91,7 @@ type Bearer struct {
 	Issuer string
 }
 
-func (*Bearer) journey(p *program.Program) *program.UserJourney { return p.RelyingParty.UserInfo }
+func (*Bearer) journey(p *program.Program) *program.UserJourney { return p.RelyingParty().UserInfo() }
 
 func (m *Bearer) prepare(j *Journey) {
 	j.alone()

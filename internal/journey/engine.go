@@ -124,7 +124,7 @@ type Ran struct {
 // Start begins a journey and runs it to its first outcome.
 func (e *Engine) Start(ctx context.Context, b Begin) (Ran, error) {
 	j := &Journey{
-		ID: e.NewID(), PolicyID: b.Program.PolicyID, ProgramHash: b.Program.Hash, CorrelationID: b.CorrelationID,
+		ID: e.NewID(), PolicyID: b.Program.PolicyID(), ProgramHash: b.Program.Hash(), CorrelationID: b.CorrelationID,
 		Request: b.Request.bounded(b.Program), Protocol: b.Protocol, Language: b.Language, Started: e.Now(),
 	}
 	if j.CorrelationID == "" {
@@ -132,7 +132,7 @@ func (e *Engine) Start(ctx context.Context, b Begin) (Ran, error) {
 	}
 	b.Mode.prepare(j)
 	uj := b.Mode.journey(b.Program)
-	j.Stack = []Frame{{Journey: policy.Fold(uj.ID)}}
+	j.Stack = []Frame{{Journey: policy.Fold(uj.ID())}}
 	r := &run{e: e, p: b.Program, j: j}
 	ctx = r.attach(ctx)
 	if browser, ok := b.Mode.(*Browser); ok {
@@ -141,8 +141,8 @@ func (e *Engine) Start(ctx context.Context, b Begin) (Ran, error) {
 			return Ran{}, err
 		}
 		if browser.Asserted != nil {
-			for _, in := range r.inputs(r.p.RelyingParty.Inputs, browser.Asserted) {
-				r.j.Claims.Set(in.Use.Claim.ID, in.Value)
+			for _, in := range r.inputs(r.p.RelyingParty().Inputs(), browser.Asserted) {
+				r.j.Claims.Set(in.Use.Claim().ID(), in.Value)
 			}
 		}
 	}
@@ -156,7 +156,7 @@ func (e *Engine) Start(ctx context.Context, b Begin) (Ran, error) {
 // request's token; no step runs before (policy-engine §4.10).
 func (r *run) authorize(ctx context.Context, uj *program.UserJourney) error {
 	var refused error
-	for _, tp := range uj.Authorization {
+	for _, tp := range uj.Authorization().All() {
 		working := r.j.Claims.Clone()
 		if _, refused = r.runProfile(ctx, tp, &working, exchangeRun{}); refused == nil {
 			r.j.Claims = working
@@ -210,7 +210,7 @@ func (r *run) settle(ctx context.Context, out Outcome, version *int64) (Ran, err
 func (r *run) authTime() time.Time { return r.e.Now() }
 
 func (r *run) logFailure(ctx context.Context, f *Failure) {
-	attrs := []any{"correlationId", r.j.CorrelationID, "policyId", r.p.PolicyID, "failure", f, "step", f.Step}
+	attrs := []any{"correlationId", r.j.CorrelationID, "policyId", r.p.PolicyID(), "failure", f, "step", f.Step}
 	if f.Exchange != "" {
 		attrs = append(attrs, "claimsExchange", f.Exchange)
 	}

@@ -61,7 +61,7 @@ type Call struct {
 	// Validate runs validation technical profiles over the values of a page: the
 	// profile's own, or those of a display control's action. The claims that they put
 	// out are added to page. A *Failure says what the page should tell the user.
-	Validate func(ctx context.Context, list []program.Validation, page *claims.Bag) error
+	Validate func(ctx context.Context, list program.List[program.Validation], page *claims.Bag) error
 
 	// ReturnURL is the federation callback, without policy segment and with one.
 	ReturnURL, PolicyReturnURL string
@@ -119,7 +119,7 @@ type Inputs []Input
 // with a value wins (policy-engine §2.3: the includer's mapping comes first).
 func (in Inputs) Get(partner string) (claims.Value, bool) {
 	for _, i := range in {
-		if i.Use.Partner == partner {
+		if i.Use.Partner() == partner {
 			return i.Value, true
 		}
 	}
@@ -129,7 +129,7 @@ func (in Inputs) Get(partner string) (claims.Value, bool) {
 // Claim finds a value by the id of the claim.
 func (in Inputs) Claim(id string) (claims.Value, bool) {
 	for _, i := range in {
-		if i.Use.Claim.ID == id {
+		if i.Use.Claim().ID() == id {
 			return i.Value, true
 		}
 	}
@@ -187,7 +187,7 @@ type Values map[string]claims.Value
 
 // Claim finds the value by the claim's partner name and converts it.
 func (v Values) Claim(use *program.ClaimUse) (claims.Value, error) {
-	return v[use.Partner].Convert(use.Claim.DataType)
+	return v[use.Partner()].Convert(use.Claim().DataType())
 }
 
 // NotFound is the Output of a directory read that found nobody: no values, and no
@@ -233,7 +233,7 @@ func (c *Call) Message(key, builtIn string, args ...string) string {
 	text := builtIn
 	if t, ok := c.Resources.Text("ErrorMessage", "", key); ok {
 		text = t
-	} else if t, ok := c.Profile.Messages.Lookup(key); ok {
+	} else if t, ok := c.Profile.Messages().Lookup(key); ok {
 		if text = t; c.wording != nil {
 			text = c.wording(t)
 		}

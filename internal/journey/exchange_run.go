@@ -24,17 +24,17 @@ func (r *run) situation(bag *claims.Bag) *program.Situation {
 // defaultValue converts a use's default, resolvers expanded. ok is false if there
 // is no default, or it resolves to nothing: the claim is then not set.
 func (r *run) defaultValue(use *program.ClaimUse, bag *claims.Bag) (claims.Value, bool) {
-	if !use.HasDefault {
+	if !use.HasDefault() {
 		return claims.Value{}, false
 	}
-	text := use.Default.Source()
-	if use.Resolve && use.Default.Dynamic() {
-		text = use.Default.Expand(r.situation(bag), nil)
+	text := use.Default().Source()
+	if use.Resolve() && use.Default().Dynamic() {
+		text = use.Default().Expand(r.situation(bag), nil)
 		if text == "" {
 			return claims.Value{}, false
 		}
 	}
-	v, err := claims.Parse(use.Claim.DataType, text)
+	v, err := claims.Parse(use.Claim().DataType(), text)
 	if err != nil {
 		return claims.Value{}, false
 	}
@@ -44,11 +44,11 @@ func (r *run) defaultValue(use *program.ClaimUse, bag *claims.Bag) (claims.Value
 // inputs evaluates input or persisted claims: the bag's value, else the default;
 // AlwaysUseDefaultValue forces the default (policy-engine §5.1.3). A resolver
 // without value leaves the bag's value in place.
-func (r *run) inputs(uses []*program.ClaimUse, bag *claims.Bag) Inputs {
-	in := make(Inputs, 0, len(uses))
-	for _, use := range uses {
-		value := bag.Get(use.Claim.ID)
-		if !value.Exists() || use.AlwaysDefault {
+func (r *run) inputs(uses program.List[*program.ClaimUse], bag *claims.Bag) Inputs {
+	in := make(Inputs, 0, uses.Len())
+	for _, use := range uses.All() {
+		value := bag.Get(use.Claim().ID())
+		if !value.Exists() || use.AlwaysDefault() {
 			if v, ok := r.defaultValue(use, bag); ok {
 				value = v
 			}
@@ -61,13 +61,13 @@ func (r *run) inputs(uses []*program.ClaimUse, bag *claims.Bag) Inputs {
 }
 
 // transformAll runs claims transformations over a bag.
-func (r *run) transformAll(ctx context.Context, list []*transform.Transformation, tp *program.TechnicalProfile, bag *claims.Bag) error {
-	if len(list) == 0 {
+func (r *run) transformAll(ctx context.Context, list program.List[*transform.Transformation], tp *program.TechnicalProfile, bag *claims.Bag) error {
+	if list.Len() == 0 {
 		return nil
 	}
 	resources := r.resources(r.content(tp))
 	rt := &transform.Runtime{
-		Now: r.e.Now, Rand: r.e.Rand, TechnicalProfileID: tp.ID, Secret: r.e.Secret,
+		Now: r.e.Now, Rand: r.e.Rand, TechnicalProfileID: tp.ID(), Secret: r.e.Secret,
 		Text: func(elementType, stringID string) (string, bool) {
 			return resources.Text(elementType, "", stringID)
 		},
@@ -75,13 +75,13 @@ func (r *run) transformAll(ctx context.Context, list []*transform.Transformation
 			if choices, ok := resources.Choices(claimID); ok {
 				return choices
 			}
-			if t, ok := r.p.Schema.Claim(claimID); ok {
-				return t.Enumerations
+			if t, ok := r.p.Schema().Claim(claimID); ok {
+				return t.Enumerations()
 			}
 			return nil
 		},
 	}
-	for _, t := range list {
+	for _, t := range list.All() {
 		if err := r.transform(ctx, t, rt, tp, bag); err != nil {
 			if a, ok := errors.AsType[*transform.Assertion](err); ok {
 				return &Failure{Code: CodeNotValid, Public: a.Default, MessageKey: a.Key,
@@ -129,14 +129,14 @@ func (r *run) runProfile(ctx context.Context, tp *program.TechnicalProfile, bag 
 
 // runWatching is runProfile without observers.
 func (r *run) runWatching(ctx context.Context, tp *program.TechnicalProfile, bag *claims.Bag, x exchangeRun) (Result, error) {
-	if _, ok := tp.Exchange.(bystander); !ok {
+	if _, ok := tp.Exchange().(bystander); !ok {
 		return r.runPhases(ctx, tp, bag, x)
 	}
 	before := bag.Clone()
 	result, err := r.runPhases(ctx, tp, bag, x)
 	*bag = before
 	if _, ok := result.(Done); err != nil || !ok {
-		r.e.Log.WarnContext(ctx, "telemetry failed, the journey goes on", "technicalProfileId", tp.ID, "policyId", r.p.PolicyID,
+		r.e.Log.WarnContext(ctx, "telemetry failed, the journey goes on", "technicalProfileId", tp.ID(), "policyId", r.p.PolicyID(),
 			"correlationId", r.j.CorrelationID, "err", err)
 		return Done{Nothing{}}, nil
 	}
@@ -147,13 +147,13 @@ func (r *run) runWatching(ctx context.Context, tp *program.TechnicalProfile, bag
 // outputs aren't read.
 func (r *run) runPhases(ctx context.Context, tp *program.TechnicalProfile, bag *claims.Bag, x exchangeRun) (Result, error) {
 	if !x.resumed {
-		if err := r.transformAll(ctx, tp.InputTransformations, tp, bag); err != nil {
+		if err := r.transformAll(ctx, tp.InputTransformations(), tp, bag); err != nil {
 			return nil, err
 		}
 	}
 	call := &Call{
 		Profile: tp, Journey: r.j, Program: r.p, Resolver: r.situation(bag),
-		Inputs: slices.Concat(r.inputs(tp.Inputs, bag), r.controlInputs(tp, bag)),
+		Inputs: slices.Concat(r.inputs(tp.Inputs(), bag), r.controlInputs(tp, bag)),
 		Answer: x.answer, Memory: x.memory, State: x.state, Notes: r.j.notes(),
 		Language: r.j.Language, Resources: r.resources(r.content(tp)),
 		Now: r.e.Now, Rand: r.e.Rand, Audit: r.audit, browser: &browserMemory{r}, wording: r.wording, SignIn: r.signsIn(tp),
@@ -161,17 +161,17 @@ func (r *run) runPhases(ctx context.Context, tp *program.TechnicalProfile, bag *
 	for _, in := range call.Inputs {
 		// The defaults of input claims are in the bag for the output transformations
 		// (claims-and-transformations §3.1.2 [C]); passwords never are.
-		if in.Use.Claim.Input != claims.Password {
-			bag.Set(in.Use.Claim.ID, in.Value)
+		if in.Use.Claim().Input() != claims.Password {
+			bag.Set(in.Use.Claim().ID(), in.Value)
 		}
 	}
 	if err := requireInputs(tp, call.Inputs); err != nil {
 		return nil, err
 	}
-	call.Persisted = r.inputs(tp.Persisted, bag)
+	call.Persisted = r.inputs(tp.Persisted(), bag)
 	call.ReturnURL = r.j.Request.BaseURL + "/" + r.j.Request.Tenant + "/oauth2/authresp"
-	call.PolicyReturnURL = r.j.Request.BaseURL + "/" + r.j.Request.Tenant + "/" + r.p.PolicyID + "/oauth2/authresp"
-	call.Validate = func(ctx context.Context, list []program.Validation, page *claims.Bag) error {
+	call.PolicyReturnURL = r.j.Request.BaseURL + "/" + r.j.Request.Tenant + "/" + r.p.PolicyID() + "/oauth2/authresp"
+	call.Validate = func(ctx context.Context, list program.List[program.Validation], page *claims.Bag) error {
 		return r.validate(ctx, tp, list, bag, page)
 	}
 	exchange, err := runnable(tp)
@@ -195,10 +195,10 @@ func (r *run) runPhases(ctx context.Context, tp *program.TechnicalProfile, bag *
 		// what the policy lets pass (policy-engine §5.3).
 		return result, nil
 	}
-	if err := r.outputs(tp.Outputs, output, bag); err != nil {
-		return nil, fmt.Errorf("technical profile %s: %w", tp.ID, err)
+	if err := r.outputs(tp.Outputs(), output, bag); err != nil {
+		return nil, fmt.Errorf("technical profile %s: %w", tp.ID(), err)
 	}
-	if err := r.transformAll(ctx, tp.OutputTransformations, tp, bag); err != nil {
+	if err := r.transformAll(ctx, tp.OutputTransformations(), tp, bag); err != nil {
 		return nil, err
 	}
 	return result, nil
@@ -206,12 +206,12 @@ func (r *run) runPhases(ctx context.Context, tp *program.TechnicalProfile, bag *
 
 // runnable is the work of a profile, or the failure of one whose kind this version can't run.
 func runnable(tp *program.TechnicalProfile) (Exchange, error) {
-	if tp.NotBuilt != "" {
-		return nil, NotBuilt("technical profile", tp.ID, tp.NotBuilt)
+	if tp.NotBuilt() != "" {
+		return nil, NotBuilt("technical profile", tp.ID(), tp.NotBuilt())
 	}
-	x, ok := tp.Exchange.(Exchange)
+	x, ok := tp.Exchange().(Exchange)
 	if !ok {
-		return nil, Fail(CodeInternal, fmt.Errorf("technical profile %s can't be run", tp.ID))
+		return nil, Fail(CodeInternal, fmt.Errorf("technical profile %s can't be run", tp.ID()))
 	}
 	return x, nil
 }
@@ -222,17 +222,17 @@ func (r *run) signsIn(tp *program.TechnicalProfile) bool {
 	if !ok {
 		return false
 	}
-	n, ok := at.step.Node.(*selection)
-	return ok && n.combined && n.validation != nil && n.validation.Profile == tp
+	n, ok := at.step.Node().(*selection)
+	return ok && n.combined && n.validation != nil && n.validation.Profile() == tp
 }
 
 // controlInputs are the values that fill display controls beforehand. They are a page's
 // inputs like its own, which come first (pages §4.3 [D]).
 func (r *run) controlInputs(tp *program.TechnicalProfile, bag *claims.Bag) Inputs {
 	var in Inputs
-	for _, d := range tp.Display {
-		if d.Control != nil {
-			in = append(in, r.inputs(d.Control.Inputs, bag)...)
+	for _, d := range tp.Display().All() {
+		if d.Control() != nil {
+			in = append(in, r.inputs(d.Control().Inputs(), bag)...)
 		}
 	}
 	return in
@@ -241,12 +241,12 @@ func (r *run) controlInputs(tp *program.TechnicalProfile, bag *claims.Bag) Input
 // requireInputs checks Required: it is met when any claim of the partner name has
 // a value (policy-engine §2.3 [I]).
 func requireInputs(tp *program.TechnicalProfile, in Inputs) error {
-	for _, use := range tp.Inputs {
-		if !use.Required {
+	for _, use := range tp.Inputs().All() {
+		if !use.Required() {
 			continue
 		}
-		if v, ok := in.Get(use.Partner); !ok || v.Empty() {
-			return Fail(CodeExchangeFailed, fmt.Errorf("technical profile %s: the required input claim %s has no value", tp.ID, use.Claim.ID))
+		if v, ok := in.Get(use.Partner()); !ok || v.Empty() {
+			return Fail(CodeExchangeFailed, fmt.Errorf("technical profile %s: the required input claim %s has no value", tp.ID(), use.Claim().ID()))
 		}
 	}
 	return nil
@@ -255,30 +255,30 @@ func requireInputs(tp *program.TechnicalProfile, in Inputs) error {
 // outputs writes the output claims into the bag by the ladder of
 // claims-and-transformations §3.2: forced default, the provider's value, the bag's
 // value, default.
-func (r *run) outputs(uses []*program.ClaimUse, from Output, bag *claims.Bag) error {
-	for _, use := range uses {
-		if use.Claim.Input == claims.Password {
+func (r *run) outputs(uses program.List[*program.ClaimUse], from Output, bag *claims.Bag) error {
+	for _, use := range uses.All() {
+		if use.Claim().Input() == claims.Password {
 			continue // passwords are for the page's own validation profiles only
 		}
-		if use.AlwaysDefault {
+		if use.AlwaysDefault() {
 			if v, ok := r.defaultValue(use, bag); ok {
-				bag.Set(use.Claim.ID, v)
+				bag.Set(use.Claim().ID(), v)
 				continue
 			}
 		}
 		v, err := from.Claim(use)
 		if err != nil {
-			return fmt.Errorf("output claim %s: %w", use.Claim.ID, err)
+			return fmt.Errorf("output claim %s: %w", use.Claim().ID(), err)
 		}
 		if v.Exists() {
-			bag.Set(use.Claim.ID, v)
+			bag.Set(use.Claim().ID(), v)
 			continue
 		}
-		if bag.Has(use.Claim.ID) {
+		if bag.Has(use.Claim().ID()) {
 			continue
 		}
 		if v, ok := r.defaultValue(use, bag); ok {
-			bag.Set(use.Claim.ID, v)
+			bag.Set(use.Claim().ID(), v)
 		}
 	}
 	return nil
@@ -287,36 +287,36 @@ func (r *run) outputs(uses []*program.ClaimUse, from Output, bag *claims.Bag) er
 // validate runs validation profiles of a self-asserted one: its own, or those of a
 // display control's action. They see the bag, the page's values and what earlier ones put out; what they change is added to
 // page (policy-engine §5.1, claims-and-transformations §3.3).
-func (r *run) validate(ctx context.Context, tp *program.TechnicalProfile, list []program.Validation, bag, page *claims.Bag) error {
-	for _, v := range list {
+func (r *run) validate(ctx context.Context, tp *program.TechnicalProfile, list program.List[program.Validation], bag, page *claims.Bag) error {
+	for _, v := range list.All() {
 		scope := bag.Clone()
 		scope.Merge(page)
-		if program.Skips(v.Preconditions, &scope) {
-			r.skipped(ctx, v.Profile, PreconditionMet)
+		if program.Skips(v.Preconditions(), &scope) {
+			r.skipped(ctx, v.Profile(), PreconditionMet)
 			continue
 		}
-		if !v.Profile.Enabled.Allows(&scope) {
-			r.skipped(ctx, v.Profile, NotEnabled)
+		if !v.Profile().Enabled().Allows(&scope) {
+			r.skipped(ctx, v.Profile(), NotEnabled)
 			continue
 		}
 		before := scope.Clone()
-		_, err := r.runProfile(ctx, v.Profile, &scope, exchangeRun{validation: true})
+		_, err := r.runProfile(ctx, v.Profile(), &scope, exchangeRun{validation: true})
 		if err != nil {
-			if v.ContinueOnError {
-				r.e.Log.DebugContext(ctx, "validation failed, continuing", "technicalProfileId", v.Profile.ID, "correlationId", r.j.CorrelationID)
+			if v.ContinueOnError() {
+				r.e.Log.DebugContext(ctx, "validation failed, continuing", "technicalProfileId", v.Profile().ID(), "correlationId", r.j.CorrelationID)
 				continue
 			}
 			f := AsFailure(err)
 			if f.Fatal && f.Exchange == "" {
 				g := *f
-				g.Exchange, g.Profile = v.Profile.ID, v.Profile.ID
+				g.Exchange, g.Profile = v.Profile().ID(), v.Profile().ID()
 				f = &g
 			}
 			if f.Code == CodeInternal {
-				r.e.Log.ErrorContext(ctx, "validation technical profile failed", "technicalProfileId", v.Profile.ID,
+				r.e.Log.ErrorContext(ctx, "validation technical profile failed", "technicalProfileId", v.Profile().ID(),
 					"correlationId", r.j.CorrelationID, "err", err)
 			}
-			f = r.localise(f, tp, v.Profile)
+			f = r.localise(f, tp, v.Profile())
 			return f
 		}
 		for id, value := range scope.All() {
@@ -329,7 +329,7 @@ func (r *run) validate(ctx context.Context, tp *program.TechnicalProfile, list [
 				page.Delete(id)
 			}
 		}
-		if !v.ContinueOnSuccess {
+		if !v.ContinueOnSuccess() {
 			return nil
 		}
 	}
@@ -360,7 +360,7 @@ func (r *run) localise(f *Failure, page *program.TechnicalProfile, failed *progr
 			if tp == nil || key == "" {
 				continue
 			}
-			if text, ok := tp.Messages.Lookup(key); ok {
+			if text, ok := tp.Messages().Lookup(key); ok {
 				g.Public = r.wording(text)
 				return &g
 			}

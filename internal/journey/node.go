@@ -53,10 +53,10 @@ func (at position) choose(exchangeID string) {
 // here is the position at which the journey stands; ok is false if it stands at no step.
 func (r *run) here() (at position, ok bool) {
 	uj, frame := r.top()
-	if uj == nil || frame.Step >= len(uj.Steps) {
+	if uj == nil || frame.Step >= uj.Steps().Len() {
 		return position{}, false
 	}
-	return position{uj, frame, uj.Steps[frame.Step]}, true
+	return position{uj, frame, uj.Steps().At(frame.Step)}, true
 }
 
 // StepKinds are the kinds of orchestration steps that the engine runs (policy-engine §4.2).
@@ -89,8 +89,8 @@ func planInvokeSubJourney(p *program.StepPlan) program.Node { return invokeSubJo
 func (n invokeSubJourney) run(_ context.Context, r *run, at position) (Outcome, error) {
 	at.frame.Choice = ""
 	if n.journey == nil {
-		return nil, Fail(CodeInternal, fmt.Errorf("step %d has no sub journey", at.step.Order))
+		return nil, Fail(CodeInternal, fmt.Errorf("step %d has no sub journey", at.step.Order()))
 	}
-	r.j.Stack = append(r.j.Stack, Frame{Journey: policy.Fold(n.journey.ID), Sub: true})
+	r.j.Stack = append(r.j.Stack, Frame{Journey: policy.Fold(n.journey.ID()), Sub: true})
 	return nil, nil
 }

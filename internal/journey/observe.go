@@ -159,7 +159,7 @@ type stepLog struct {
 }
 
 func (l stepLog) level() slog.Level {
-	if l.program.RelyingParty.Recorded {
+	if l.program.RelyingParty().Recorded() {
 		return slog.LevelInfo
 	}
 	return slog.LevelDebug
@@ -177,6 +177,6 @@ func (l stepLog) Observe(ctx context.Context, j *Journey, o Observation) {
 	for id := range j.Claims.All() {
 		claimIDs = append(claimIDs, id)
 	}
-	l.log.Log(ctx, l.level(), "step", "correlationId", j.CorrelationID, "policyId", l.program.PolicyID, "journey", entered.UserJourney.ID,
-		"step", entered.Step.Order, "type", entered.Step.Kind, "claims", claimIDs)
+	l.log.Log(ctx, l.level(), "step", "correlationId", j.CorrelationID, "policyId", l.program.PolicyID(), "journey", entered.UserJourney.ID(),
+		"step", entered.Step.Order(), "type", entered.Step.Kind(), "claims", claimIDs)
 }

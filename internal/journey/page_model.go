@@ -6,13 +6,13 @@ import (
 
 // content is the content definition that a profile's page shows.
 func (r *run) content(tp *program.TechnicalProfile) *program.ContentDefinition {
-	if at, ok := r.here(); ok && at.step.Content != nil {
-		return at.step.Content // it goes before the profile's
+	if at, ok := r.here(); ok && at.step.Content() != nil {
+		return at.step.Content() // it goes before the profile's
 	}
 	if tp == nil {
 		return nil
 	}
-	return tp.Content
+	return tp.Content()
 }
 
 // resources finds the policy's texts of a page for the journey's language: of the
@@ -28,24 +28,24 @@ func (r *run) resources(content *program.ContentDefinition) *program.Resources {
 func (r *run) page(kind *PageKind, content *program.ContentDefinition) *Page {
 	page := &Page{
 		Kind: kind, Content: content, Language: r.j.Language, Resources: r.resources(content),
-		Transaction: r.j.ID, CSRF: r.j.Pending.CSRF, PolicyID: r.p.PolicyID, TenantName: r.p.TenantName,
+		Transaction: r.j.ID, CSRF: r.j.Pending.CSRF, PolicyID: r.p.PolicyID(), TenantName: r.p.TenantName(),
 		Tenant: r.j.Request.Tenant, CorrelationID: r.j.CorrelationID, ClientID: r.j.Request.Parameters["client_id"],
-		BaseURL: r.j.Request.BaseURL, Framing: r.p.RelyingParty.Framing,
+		BaseURL: r.j.Request.BaseURL, Framing: r.p.RelyingParty().Framing(),
 	}
 	if page.Resources == nil {
-		page.Resources = &program.Resources{Language: r.j.Language}
+		page.Resources = program.NoTexts(r.j.Language)
 	}
 	if content != nil {
 		page.TemplateURL, page.BuiltIn = r.templateURL(content)
-		page.Scripts = r.p.RelyingParty.ScriptExecution && content.DataURI.Contract
+		page.Scripts = r.p.RelyingParty().ScriptExecution() && content.DataURI().Contract
 	}
 	return page
 }
 
 func (r *run) formPage(step *program.Step, exchange *program.ClaimsExchange, form *Form) *Page {
-	content := step.Content
+	content := step.Content()
 	if content == nil {
-		content = exchange.Profile.Content
+		content = exchange.Profile().Content()
 	}
 	kind := form.Kind
 	if kind == nil {
@@ -59,7 +59,7 @@ func (r *run) formPage(step *program.Step, exchange *program.ClaimsExchange, for
 
 func hasPassword(form *Form) bool {
 	for _, f := range form.Fields {
-		if f.Claim.Input.String() == "Password" {
+		if f.Claim.Input().String() == "Password" {
 			return true
 		}
 	}

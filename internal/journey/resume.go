@@ -51,13 +51,13 @@ func (r *run) post(ctx context.Context, a Answer) (out Reply, _ error) {
 		return Reply{}, fmt.Errorf("exchange %s is not in the step", p.Exchange)
 	}
 	working := r.j.Claims.Clone()
-	result, err := r.runProfile(ctx, exchange.Profile, &working, exchangeRun{answer: &a, memory: p.Memory, resumed: true})
+	result, err := r.runProfile(ctx, exchange.Profile(), &working, exchangeRun{answer: &a, memory: p.Memory, resumed: true})
 	if err != nil {
 		f := AsFailure(err)
 		if f.Code == CodeInternal {
-			r.e.Log.ErrorContext(ctx, "post failed", "correlationId", r.j.CorrelationID, "policyId", r.p.PolicyID, "err", err)
+			r.e.Log.ErrorContext(ctx, "post failed", "correlationId", r.j.CorrelationID, "policyId", r.p.PolicyID(), "err", err)
 		}
-		f = r.localise(f, exchange.Profile, nil)
+		f = r.localise(f, exchange.Profile(), nil)
 		if f.Fatal && a.Kind != ControlAction {
 			_, at := r.waits()
 			p.Failed = stepFailure(f, at.step).stored()
@@ -67,14 +67,14 @@ func (r *run) post(ctx context.Context, a Answer) (out Reply, _ error) {
 	reply := Reply{}
 	defer func() {
 		// Self-asserted layouts below 2.1.17 answer without a code (pages §3.1).
-		if content := r.content(exchange.Profile); content != nil && content.DataURI.Page == "selfasserted" && !content.DataURI.AtLeast(2, 1, 17) {
+		if content := r.content(exchange.Profile()); content != nil && content.DataURI().Page == "selfasserted" && !content.DataURI().AtLeast(2, 1, 17) {
 			out.Code = ""
 		}
 	}()
 	switch result := result.(type) {
 	case Done:
 		r.j.Claims = working
-		r.keep(exchange.Profile, exchange.ID)
+		r.keep(exchange.Profile(), exchange.ID())
 		p.Done = true
 		reply.OK = true
 	case Answered:
@@ -82,18 +82,18 @@ func (r *run) post(ctx context.Context, a Answer) (out Reply, _ error) {
 		if result.Memory != nil {
 			p.Memory = result.Memory
 		}
-		reply.Message = r.p.Schema.WithoutResolvers(reply.Message)
+		reply.Message = r.p.Schema().WithoutResolvers(reply.Message)
 		if p.Failed != nil {
 			reply = accepted(a) // the navigation that follows ends the journey
 		} else if !reply.OK && a.Kind == Submitted && !reply.Throttled {
 			p.Tries++
-			if limit := r.retryLimit(exchange.Profile); p.Tries > limit {
+			if limit := r.retryLimit(exchange.Profile()); p.Tries > limit {
 				p.Exhausted = true
 				reply = Reply{OK: true} // the navigation that follows ends the journey
 			}
 		}
 	default:
-		return Reply{}, fmt.Errorf("technical profile %s answered a post with neither output nor reply", exchange.Profile.ID)
+		return Reply{}, fmt.Errorf("technical profile %s answered a post with neither output nor reply", exchange.Profile().ID())
 	}
 	if r.observed() {
 		r.observe(ctx, PagePosted{exchange, a, reply})
@@ -105,7 +105,7 @@ func (r *run) post(ctx context.Context, a Answer) (out Reply, _ error) {
 type retryLimiter interface{ RetryLimit() int }
 
 func (r *run) retryLimit(tp *program.TechnicalProfile) int {
-	if l, ok := tp.Exchange.(retryLimiter); ok && l.RetryLimit() > 0 {
+	if l, ok := tp.Exchange().(retryLimiter); ok && l.RetryLimit() > 0 {
 		return l.RetryLimit()
 	}
 	n, _ := r.waits()
@@ -229,7 +229,7 @@ func (r *run) waits() (waiting, position) {
 	if at.step == nil {
 		return nil, at
 	}
-	n, _ := at.step.Node.(waiting)
+	n, _ := at.step.Node().(waiting)
 	return n, at
 }
 
@@ -241,7 +241,7 @@ func (r *run) returned(ctx context.Context, a Action) Outcome {
 		return r.fail(Fail(CodeInternal, fmt.Errorf("exchange %s is not in the step", r.j.Pending.Exchange)))
 	}
 	working := r.j.Claims.Clone()
-	result, err := r.runProfile(ctx, exchange.Profile, &working, exchangeRun{
+	result, err := r.runProfile(ctx, exchange.Profile(), &working, exchangeRun{
 		answer: &Answer{Kind: Returned, Fields: a.Fields}, memory: r.j.Pending.Memory, resumed: true,
 	})
 	if _, ok := result.(Done); err == nil && !ok {
@@ -251,7 +251,7 @@ func (r *run) returned(ctx context.Context, a Action) Outcome {
 		return r.fail(stepFailure(r.exchangeFailure(err, exchange), at.step))
 	}
 	r.j.Claims = working
-	r.keep(exchange.Profile, exchange.ID)
+	r.keep(exchange.Profile(), exchange.ID())
 	at.next()
 	return r.advance(ctx)
 }
@@ -279,7 +279,7 @@ func (r *run) redisplay(ctx context.Context) (Ran, error) {
 	exchange := n.exchange(p.Exchange)
 	if exchange != nil {
 		working := r.j.Claims.Clone()
-		result, err := r.runProfile(ctx, exchange.Profile, &working, exchangeRun{memory: p.Memory, resumed: true})
+		result, err := r.runProfile(ctx, exchange.Profile(), &working, exchangeRun{memory: p.Memory, resumed: true})
 		if err != nil {
 			return Ran{}, err
 		}

@@ -32,8 +32,8 @@ func (r *run) advance(ctx context.Context) Outcome {
 		if uj == nil {
 			return r.fail(Fail(CodeNoSendClaims, nil))
 		}
-		if frame.Step >= len(uj.Steps) {
-			if !frame.Sub || uj.Transfer {
+		if frame.Step >= uj.Steps().Len() {
+			if !frame.Sub || uj.Transfer() {
 				return r.fail(Fail(CodeNoSendClaims, nil))
 			}
 			r.j.Stack = r.j.Stack[:len(r.j.Stack)-1]
@@ -41,10 +41,10 @@ func (r *run) advance(ctx context.Context) Outcome {
 			caller.Step++
 			continue
 		}
-		step := uj.Steps[frame.Step]
-		if by := program.SkippedBy(step.Preconditions, &r.j.Claims); by >= 0 {
+		step := uj.Steps().At(frame.Step)
+		if by := program.SkippedBy(step.Preconditions(), &r.j.Claims); by >= 0 {
 			if r.observed() {
-				r.observe(ctx, StepSkipped{uj, step, by, r.j.Claims.Get(step.Preconditions[by].Claim)})
+				r.observe(ctx, StepSkipped{uj, step, by, r.j.Claims.Get(step.Preconditions().At(by).Claim())})
 			}
 			frame.Choice = "" // a choice for a step that is skipped is dropped (§4.4)
 			frame.Step++
@@ -68,8 +68,8 @@ func (r *run) advance(ctx context.Context) Outcome {
 func stepFailure(err error, step *program.Step) *Failure {
 	f := AsFailure(err)
 	g := *f
-	g.Step = step.Order
-	g.StepType = step.Kind
+	g.Step = step.Order()
+	g.StepType = step.Kind()
 	return &g
 }
 
@@ -79,28 +79,30 @@ func (r *run) top() (*program.UserJourney, *Frame) {
 		return nil, nil
 	}
 	frame := &r.j.Stack[len(r.j.Stack)-1]
+	find := r.p.UserJourney
 	if frame.Sub {
-		return r.p.SubJourneys[frame.Journey], frame
+		find = r.p.SubJourney
 	}
-	return r.p.Journeys[frame.Journey], frame
+	uj, _ := find(frame.Journey)
+	return uj, frame
 }
 
 // exchangeFailure adds the exchange to a failure's story.
 func (r *run) exchangeFailure(err error, exchange *program.ClaimsExchange) error {
 	f := AsFailure(err)
 	g := *f
-	g.Exchange, g.Profile = exchange.ID, exchange.Profile.ID
-	return r.localise(&g, exchange.Profile, nil)
+	g.Exchange, g.Profile = exchange.ID(), exchange.Profile().ID()
+	return r.localise(&g, exchange.Profile(), nil)
 }
 
 // step runs one step. A nil outcome means: go on with the frame on top.
 func (r *run) step(ctx context.Context, at position) (Outcome, error) {
-	if at.step.NotBuilt != "" {
-		return nil, NotBuilt("orchestration step", strconv.Itoa(at.step.Order), at.step.NotBuilt)
+	if at.step.NotBuilt() != "" {
+		return nil, NotBuilt("orchestration step", strconv.Itoa(at.step.Order()), at.step.NotBuilt())
 	}
-	n, ok := at.step.Node.(node)
+	n, ok := at.step.Node().(node)
 	if !ok {
-		return nil, Fail(CodeInternal, fmt.Errorf("step %d can't be run", at.step.Order))
+		return nil, Fail(CodeInternal, fmt.Errorf("step %d can't be run", at.step.Order()))
 	}
 	return n.run(ctx, r, at)
 }

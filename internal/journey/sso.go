@@ -68,7 +68,7 @@ func (r *run) remembered(rule *program.SessionRule) *session.Entry {
 	if p == nil {
 		return nil
 	}
-	entry, ok := p.Entries[policy.Fold(rule.ID)]
+	entry, ok := p.Entries[policy.Fold(rule.ID())]
 	if !ok {
 		return nil
 	}
@@ -76,31 +76,31 @@ func (r *run) remembered(rule *program.SessionRule) *session.Entry {
 }
 
 func (r *run) scopeKey() string {
-	return r.p.RelyingParty.SSO.Key(r.j.PolicyID, r.j.Request.Parameters["client_id"])
+	return r.p.RelyingParty().SSO().Key(r.j.PolicyID, r.j.Request.Parameters["client_id"])
 }
 
 // restore skips a profile if the session remembers it: stored claims come back and
 // the rule's own output claims are set, which tells policies of the hit
 // (policy-engine §5.16: objectIdFromSession).
 func (r *run) restore(tp *program.TechnicalProfile) bool {
-	rule := tp.Session
+	rule := tp.Session()
 	entry := r.remembered(rule)
 	if entry == nil || entry.Claims.Len() == 0 {
 		return false
 	}
-	switch rule.Kind {
+	switch rule.Kind() {
 	case program.SessionDefault:
 	case program.SessionExternalLogin:
-		if rule.AlwaysFetch {
+		if rule.AlwaysFetch() {
 			return false
 		}
 	default:
 		return false
 	}
 	r.j.Claims.Merge(&entry.Claims)
-	for _, use := range rule.Outputs {
-		if v, ok := r.defaultValue(use, &r.j.Claims); ok && use.HasDefault {
-			r.j.Claims.Set(use.Claim.ID, v)
+	for _, use := range rule.Outputs().All() {
+		if v, ok := r.defaultValue(use, &r.j.Claims); ok && use.HasDefault() {
+			r.j.Claims.Set(use.Claim().ID(), v)
 		}
 	}
 	return true
@@ -112,21 +112,21 @@ func (r *run) restore(tp *program.TechnicalProfile) bool {
 // profile remembers of the first. B2C's rule is not published; ours is the
 // careful one [I].
 func (r *run) keep(tp *program.TechnicalProfile, exchangeID string) {
-	rule := tp.Session
-	if rule == nil || rule.Kind == program.SessionNoop {
+	rule := tp.Session()
+	if rule == nil || rule.Kind() == program.SessionNoop {
 		return
 	}
-	write := SessionWrite{Rule: rule.ID, Kind: rule.Kind, Exchange: exchangeID}
-	if _, ok := tp.Exchange.(SignsOut); ok && rule.Kind == program.SessionExternalLogin {
-		write.Profile = tp.ID
+	write := SessionWrite{Rule: rule.ID(), Kind: rule.Kind(), Exchange: exchangeID}
+	if _, ok := tp.Exchange().(SignsOut); ok && rule.Kind() == program.SessionExternalLogin {
+		write.Profile = tp.ID()
 	}
-	for _, use := range rule.Persisted {
-		write.Claims.Set(use.Claim.ID, r.j.Claims.Get(use.Claim.ID))
+	for _, use := range rule.Persisted().All() {
+		write.Claims.Set(use.Claim().ID(), r.j.Claims.Get(use.Claim().ID()))
 	}
-	if rule.Kind == program.SessionDefault && write.Claims.Len() == 0 {
+	if rule.Kind() == program.SessionDefault && write.Claims.Len() == 0 {
 		return
 	}
-	if rule.Kind == program.SessionDefault || rule.Kind == program.SessionExternalLogin {
+	if rule.Kind() == program.SessionDefault || rule.Kind() == program.SessionExternalLogin {
 		r.j.Credentials = r.e.Now()
 		if entry := r.remembered(rule); entry == nil || !sameClaims(&entry.Claims, &write.Claims) {
 			r.j.Fresh = true
@@ -152,7 +152,7 @@ func sameClaims(a, b *claims.Bag) bool {
 // to the account that the journey ended with. Its record is written before the browser
 // gets the cookie, and again when the cookie would outlive it.
 func (r *run) saveSession(ctx context.Context, account Account, client session.Client, register bool) error {
-	sso := r.p.RelyingParty.SSO
+	sso := r.p.RelyingParty().SSO()
 	key := r.scopeKey()
 	if key == "" {
 		return nil
@@ -203,13 +203,13 @@ func (r *run) saveSession(ctx context.Context, account Account, client session.C
 		}
 	}
 	// A policy without KMSI in the same session drops it (protocol §6.1 [D]).
-	next.Persistent = sso.KeepAlive > 0 && (r.j.KMSI || next.Persistent)
-	lifetime := cmp.Or(sso.Lifetime, 24*time.Hour)
+	next.Persistent = sso.KeepAlive() > 0 && (r.j.KMSI || next.Persistent)
+	lifetime := cmp.Or(sso.Lifetime(), 24*time.Hour)
 	if next.Persistent {
-		lifetime = sso.KeepAlive
+		lifetime = sso.KeepAlive()
 	}
 	next.Used = now
-	if sso.Absolute && !next.Persistent {
+	if sso.Absolute() && !next.Persistent {
 		next.Expires = next.Created.Add(lifetime)
 	} else {
 		next.Expires = now.Add(lifetime)
@@ -307,7 +307,7 @@ func replacedBy(next, old *session.Partition) string {
 
 func (r *run) sessionRecord(p *session.Partition, clientID string) session.Record {
 	return session.Record{
-		ID: p.ID, Account: p.Account, Started: p.Created.UTC(), Used: p.Used, Expires: p.Kept, PolicyID: r.p.PolicyID, ClientID: clientID,
+		ID: p.ID, Account: p.Account, Started: p.Created.UTC(), Used: p.Used, Expires: p.Kept, PolicyID: r.p.PolicyID(), ClientID: clientID,
 		RemoteIP: r.j.Request.RemoteIP, UserAgent: r.j.Request.UserAgent,
 	}
 }

@@ -24,12 +24,12 @@ func (n getClaims) run(ctx context.Context, r *run, at position) (Outcome, error
 		return nil, err
 	}
 	if _, ok := result.(Done); !ok {
-		return nil, Fail(CodeInternal, fmt.Errorf("technical profile %s gave no claims", n.hint.ID))
+		return nil, Fail(CodeInternal, fmt.Errorf("technical profile %s gave no claims", n.hint.ID()))
 	}
 	// Only the relying party's input claims flow on; one that the hint lacks has its default
 	// (§5.8).
-	for _, in := range r.inputs(r.p.RelyingParty.Inputs, &working) {
-		r.j.Claims.Set(in.Use.Claim.ID, in.Value)
+	for _, in := range r.inputs(r.p.RelyingParty().Inputs(), &working) {
+		r.j.Claims.Set(in.Use.Claim().ID(), in.Value)
 	}
 	at.next()
 	return nil, nil
@@ -52,13 +52,13 @@ func (n sendClaims) run(ctx context.Context, r *run, _ position) (Outcome, error
 	}
 	issue, ok := result.(Issue)
 	if !ok {
-		return nil, Fail(CodeInternal, fmt.Errorf("technical profile %s issues no token", issuer.ID))
+		return nil, Fail(CodeInternal, fmt.Errorf("technical profile %s issues no token", issuer.ID()))
 	}
 	out := &Finished{Journey: r.j, Program: r.p, Issued: issue.Issued}
 	r.j.Claims = working
-	for _, use := range r.p.RelyingParty.Outputs {
-		v := r.j.Claims.Get(use.Claim.ID)
-		if v.Empty() || use.AlwaysDefault {
+	for _, use := range r.p.RelyingParty().Outputs().All() {
+		v := r.j.Claims.Get(use.Claim().ID())
+		if v.Empty() || use.AlwaysDefault() {
 			if d, ok := r.defaultValue(use, &r.j.Claims); ok {
 				v = d
 			}
@@ -66,16 +66,16 @@ func (n sendClaims) run(ctx context.Context, r *run, _ position) (Outcome, error
 		if !v.Exists() {
 			continue
 		}
-		out.Kept.Set(use.Claim.ID, v)
+		out.Kept.Set(use.Claim().ID(), v)
 		if v.Empty() {
 			continue // null and empty claims are left out of tokens
 		}
-		out.Claims = append(out.Claims, SentClaim{Name: use.Partner, Value: v})
-		if use.Partner == r.p.RelyingParty.Subject {
+		out.Claims = append(out.Claims, SentClaim{Name: use.Partner(), Value: v})
+		if use.Partner() == r.p.RelyingParty().Subject() {
 			out.Subject = v.String()
 		}
 	}
-	for _, id := range r.p.GrantClaims {
+	for _, id := range r.p.GrantClaims().All() {
 		if v := r.j.Claims.Get(id); v.Exists() {
 			out.Kept.Set(id, v)
 		}

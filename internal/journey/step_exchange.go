@@ -19,28 +19,28 @@ func (n *claimsExchange) run(ctx context.Context, r *run, at position) (Outcome,
 	exchange := n.chosen(r, at.frame)
 	if exchange == nil {
 		for _, x := range n.exchanges {
-			if x.Profile.Enabled.Allows(&r.j.Claims) {
+			if x.Profile().Enabled().Allows(&r.j.Claims) {
 				continue // another one was chosen
 			}
-			r.skipped(ctx, x.Profile, NotEnabled)
+			r.skipped(ctx, x.Profile(), NotEnabled)
 		}
 		at.next()
 		return nil, nil
 	}
-	if r.restore(exchange.Profile) {
-		r.skipped(ctx, exchange.Profile, SessionRemembers)
+	if r.restore(exchange.Profile()) {
+		r.skipped(ctx, exchange.Profile(), SessionRemembers)
 		at.next()
 		return nil, nil
 	}
 	working := r.j.Claims.Clone()
 	state := r.newState()
-	result, err := r.runProfile(ctx, exchange.Profile, &working, exchangeRun{state: state})
+	result, err := r.runProfile(ctx, exchange.Profile(), &working, exchangeRun{state: state})
 	if err != nil {
 		return nil, r.exchangeFailure(err, exchange)
 	}
 	if _, ok := result.(Done); ok {
 		r.j.Claims = working
-		r.keep(exchange.Profile, exchange.ID)
+		r.keep(exchange.Profile(), exchange.ID())
 		at.next()
 		return nil, nil
 	}
@@ -50,28 +50,28 @@ func (n *claimsExchange) run(ctx context.Context, r *run, at position) (Outcome,
 	switch result := result.(type) {
 	case Ask:
 		r.j.Claims = working
-		r.suspend(&Pending{Kind: PendingForm, Exchange: exchange.ID, Memory: result.Memory})
+		r.suspend(&Pending{Kind: PendingForm, Exchange: exchange.ID(), Memory: result.Memory})
 		return &ShowPage{Journey: r.j, Page: r.formPage(at.step, exchange, result.Form)}, nil
 	case Leave:
 		r.j.Claims = working
-		r.suspend(&Pending{Kind: PendingAway, Exchange: exchange.ID, Memory: result.Memory, State: state})
+		r.suspend(&Pending{Kind: PendingAway, Exchange: exchange.ID(), Memory: result.Memory, State: state})
 		return &GoTo{Journey: r.j, URL: result.URL}, nil
 	}
-	return nil, Fail(CodeInternal, fmt.Errorf("technical profile %s gave no result", exchange.Profile.ID))
+	return nil, Fail(CodeInternal, fmt.Errorf("technical profile %s gave no result", exchange.Profile().ID()))
 }
 
 // chosen finds the exchange that a ClaimsExchange step runs.
 func (n *claimsExchange) chosen(r *run, frame *Frame) *program.ClaimsExchange {
 	if frame.Choice != "" {
 		for _, x := range n.exchanges {
-			if strings.EqualFold(x.ID, frame.Choice) && x.Profile.Enabled.Allows(&r.j.Claims) {
+			if strings.EqualFold(x.ID(), frame.Choice) && x.Profile().Enabled().Allows(&r.j.Claims) {
 				return x
 			}
 		}
 		return nil // the choice is not here: nothing runs (§4.2 [I])
 	}
 	for _, x := range n.exchanges {
-		if x.Profile.Enabled.Allows(&r.j.Claims) {
+		if x.Profile().Enabled().Allows(&r.j.Claims) {
 			return x
 		}
 	}
@@ -80,7 +80,7 @@ func (n *claimsExchange) chosen(r *run, frame *Frame) *program.ClaimsExchange {
 
 func (n *claimsExchange) exchange(id string) *program.ClaimsExchange {
 	for _, x := range n.exchanges {
-		if x.ID == id {
+		if x.ID() == id {
 			return x
 		}
 	}

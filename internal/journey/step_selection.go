@@ -40,10 +40,10 @@ func planSelection(p *program.StepPlan, combined bool) *selection {
 	}
 	n.forgot = forgotExchange(n.content, n.validation)
 	if n.validation != nil {
-		n.signUps = signUps(n.validation.Profile.SignUpTarget, p.Following())
+		n.signUps = signUps(n.validation.Profile().SignUpTarget(), p.Following())
 	}
 	if n.content != nil {
-		for id := range strings.SplitSeq(n.content.Metadata.Get("setting.bottomUnderFormClaimsProviderSelections"), ",") {
+		for id := range strings.SplitSeq(n.content.Metadata().Get("setting.bottomUnderFormClaimsProviderSelections"), ",") {
 			n.underForm[strings.ToLower(strings.TrimSpace(id))] = true
 		}
 	}
@@ -53,13 +53,13 @@ func planSelection(p *program.StepPlan, combined bool) *selection {
 // forgotExchange is setting.forgotPasswordLinkOverride of the validation profile or
 // the content definition; unified layouts from 2.1.2 heed it (§4.3).
 func forgotExchange(content *program.ContentDefinition, validation *program.ClaimsExchange) string {
-	if content == nil || !content.DataURI.AtLeast(2, 1, 2) {
+	if content == nil || !content.DataURI().AtLeast(2, 1, 2) {
 		return ""
 	}
-	if validation != nil && validation.Profile.ForgotTarget != "" {
-		return validation.Profile.ForgotTarget
+	if validation != nil && validation.Profile().ForgotTarget() != "" {
+		return validation.Profile().ForgotTarget()
 	}
-	return content.Metadata.Get("setting.forgotPasswordLinkOverride")
+	return content.Metadata().Get("setting.forgotPasswordLinkOverride")
 }
 
 // signUps reads SignUpTarget: one exchange, or with a layout from 2.1.0 up to three with
@@ -72,7 +72,7 @@ func signUps(targets string, following []*program.ClaimsExchange) []signUp {
 		}
 		link := signUp{id: id}
 		for _, x := range following {
-			if strings.EqualFold(x.ID, id) {
+			if strings.EqualFold(x.ID(), id) {
 				link.exchange = x
 			}
 		}
@@ -88,20 +88,20 @@ func (n *selection) run(ctx context.Context, r *run, at position) (Outcome, erro
 		at.choose(choice)
 		return nil, nil
 	}
-	if n.validation != nil && r.restore(n.validation.Profile) {
-		r.skipped(ctx, n.validation.Profile, SessionRemembers)
+	if n.validation != nil && r.restore(n.validation.Profile()) {
+		r.skipped(ctx, n.validation.Profile(), SessionRemembers)
 		at.next()
 		return nil, nil
 	}
 	for _, t := range targets {
-		if entry := r.remembered(t.Exchange.Profile.Session); entry != nil && rememberedChoice(t, entry) {
-			at.choose(t.ExchangeID)
+		if entry := r.remembered(t.Exchange().Profile().Session()); entry != nil && rememberedChoice(t, entry) {
+			at.choose(t.ExchangeID())
 			return nil, nil
 		}
 	}
 	// A combined step with one provider and no page has nothing to show either.
 	if len(targets) == 1 && !n.showSingle && (!n.combined || n.content == nil && n.validation == nil) {
-		at.choose(targets[0].ExchangeID)
+		at.choose(targets[0].ExchangeID())
 		return nil, nil
 	}
 	switch {
@@ -119,14 +119,14 @@ func (n *selection) ask(ctx context.Context, r *run) (Outcome, error) {
 	pending := &Pending{Kind: PendingSelection}
 	if n.validation != nil {
 		working := r.j.Claims.Clone()
-		result, err := r.runProfile(ctx, n.validation.Profile, &working, exchangeRun{})
+		result, err := r.runProfile(ctx, n.validation.Profile(), &working, exchangeRun{})
 		if err != nil {
 			return nil, r.exchangeFailure(err, n.validation)
 		}
 		if ask, ok := result.(Ask); ok {
 			r.j.Claims = working
 			form = ask.Form
-			pending.Exchange, pending.Memory = n.validation.ID, ask.Memory
+			pending.Exchange, pending.Memory = n.validation.ID(), ask.Memory
 		}
 	}
 	r.suspend(pending)
@@ -137,9 +137,9 @@ func (n *selection) ask(ctx context.Context, r *run) (Outcome, error) {
 // provider before: an external login of this very exchange, or a local account's
 // sign-in that would be restored (policy-engine §5.16).
 func rememberedChoice(s program.Selection, entry *session.Entry) bool {
-	switch s.Exchange.Profile.Session.Kind {
+	switch s.Exchange().Profile().Session().Kind() {
 	case program.SessionExternalLogin:
-		return strings.EqualFold(entry.Exchange, s.ExchangeID)
+		return strings.EqualFold(entry.Exchange, s.ExchangeID())
 	case program.SessionDefault:
 		return entry.Claims.Len() > 0
 	}
@@ -150,7 +150,7 @@ func rememberedChoice(s program.Selection, entry *session.Entry) bool {
 func (n *selection) enabled(r *run) []program.Selection {
 	var targets []program.Selection
 	for _, s := range n.selections {
-		if s.Exchange.Profile.Enabled.Allows(&r.j.Claims) {
+		if s.Exchange().Profile().Enabled().Allows(&r.j.Claims) {
 			targets = append(targets, s)
 		}
 	}
@@ -166,9 +166,9 @@ func (r *run) hinted(targets []program.Selection) string {
 	}
 	r.j.HintUsed = true
 	for _, t := range targets {
-		for _, domain := range t.Exchange.Profile.Domains {
+		for _, domain := range t.Exchange().Profile().Domains().All() {
 			if strings.EqualFold(domain, hint) {
-				return t.ExchangeID
+				return t.ExchangeID()
 			}
 		}
 	}
@@ -176,7 +176,7 @@ func (r *run) hinted(targets []program.Selection) string {
 }
 
 func (n *selection) exchange(id string) *program.ClaimsExchange {
-	if n.validation != nil && n.validation.ID == id {
+	if n.validation != nil && n.validation.ID() == id {
 		return n.validation
 	}
 	return nil
@@ -209,8 +209,8 @@ func (n *selection) choice(r *run, a Action) (string, *Failure) {
 		return n.forgot, nil
 	}
 	for _, t := range n.enabled(r) {
-		if strings.EqualFold(t.ExchangeID, a.Exchange) {
-			return t.ExchangeID, nil
+		if strings.EqualFold(t.ExchangeID(), a.Exchange) {
+			return t.ExchangeID(), nil
 		}
 	}
 	for _, s := range n.signUps {
@@ -233,12 +233,12 @@ func (n *selection) draw(r *run, form *Form) *Page {
 	page := r.page(kind, n.content)
 	page.Form, page.Forgot = form, n.forgot
 	for _, t := range n.enabled(r) {
-		if n.forgot != "" && strings.EqualFold(t.ExchangeID, n.forgot) {
+		if n.forgot != "" && strings.EqualFold(t.ExchangeID(), n.forgot) {
 			continue // drawn as the forgot link (§4.3 [D][C])
 		}
 		page.Providers = append(page.Providers, Choice{
-			ID: t.ExchangeID, Label: exchangeLabel(t.ExchangeID, t.Exchange, page.Resources),
-			TextLink: t.Exchange.Profile.TextLink, UnderForm: n.underForm[strings.ToLower(t.ExchangeID)],
+			ID: t.ExchangeID(), Label: exchangeLabel(t.ExchangeID(), t.Exchange(), page.Resources),
+			TextLink: t.Exchange().Profile().TextLink(), UnderForm: n.underForm[strings.ToLower(t.ExchangeID())],
 		})
 	}
 	if form != nil && n.validation != nil {
@@ -248,7 +248,7 @@ func (n *selection) draw(r *run, form *Form) *Page {
 			}
 		}
 		page.ForgotLink = !strings.EqualFold(form.ForgotPlacement, "None") && hasPassword(form)
-		page.KeepSignedIn = form.RememberMe && r.p.RelyingParty.SSO.KeepAlive > 0
+		page.KeepSignedIn = form.RememberMe && r.p.RelyingParty().SSO().KeepAlive() > 0
 	}
 	r.word(page)
 	return page
@@ -262,8 +262,8 @@ func exchangeLabel(id string, exchange *program.ClaimsExchange, res *program.Res
 	if text, ok := res.Text("ClaimsProvider", id, "DisplayName"); ok {
 		return text
 	}
-	if exchange == nil || exchange.Profile.DisplayName == "" {
+	if exchange == nil || exchange.Profile().DisplayName() == "" {
 		return id
 	}
-	return exchange.Profile.DisplayName
+	return exchange.Profile().DisplayName()
 }

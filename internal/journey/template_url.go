@@ -11,7 +11,7 @@ import (
 // A template of B2C's own has no address: builtIn tells which it is.
 func (r *run) templateURL(content *program.ContentDefinition) (address, builtIn string) {
 	res := r.situation(&r.j.Claims)
-	address = content.LoadURI.Expand(res, escapeURL)
+	address = content.LoadURI().Expand(res, escapeURL)
 	if address == "" || strings.HasPrefix(address, program.BuiltInPrefix) {
 		return "", strings.TrimPrefix(address, program.BuiltInPrefix)
 	}
@@ -21,8 +21,8 @@ func (r *run) templateURL(content *program.ContentDefinition) (address, builtIn 
 		separator = "&"
 	}
 	address += separator + "ui_locales=" + escapeURL(r.j.Language)
-	for _, p := range r.p.RelyingParty.PageParameters {
-		address += "&" + escapeURL(p.Name) + "=" + escapeURL(r.p.Schema.WithoutResolvers(p.Value.Expand(res, nil)))
+	for _, p := range r.p.RelyingParty().PageParameters().All() {
+		address += "&" + escapeURL(p.Name()) + "=" + escapeURL(r.p.Schema().WithoutResolvers(p.Value().Expand(res, nil)))
 	}
 	if fragment != "" {
 		address += "#" + fragment

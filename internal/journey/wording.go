@@ -18,7 +18,7 @@ func (r *run) wording(text string) string {
 		return text
 	}
 	return claims.ParseTemplate(text).Expand(r.situation(&r.j.Claims), func(value string) string {
-		return r.p.Schema.WithoutResolvers(unmarked(value))
+		return r.p.Schema().WithoutResolvers(unmarked(value))
 	})
 }
 
@@ -46,7 +46,7 @@ func (r *run) word(page *Page) {
 	}
 	for _, f := range page.Form.Fields {
 		f.DisplayName, f.HelpText, f.PatternHelp = r.wording(f.DisplayName), r.wording(f.HelpText), r.wording(f.PatternHelp)
-		f.Value = r.p.Schema.WithoutResolvers(f.Value)
+		f.Value = r.p.Schema().WithoutResolvers(f.Value)
 		if slices.ContainsFunc(f.Choices, func(c claims.Choice) bool { return strings.Contains(c.Text, "{") }) {
 			f.Choices = slices.Clone(f.Choices) // the program's
 			for i := range f.Choices {

@@ -29,8 +29,8 @@ func (l *Library) RemoveKey(ctx context.Context, names []string, remove func() e
 	}
 	// What stands on its last good version may use keys that no file names any more.
 	for _, p := range l.current().current {
-		if slices.ContainsFunc(p.Keys, named) {
-			users = append(users, p.PolicyID)
+		if p.Keys().Any(named) {
+			users = append(users, p.PolicyID())
 		}
 	}
 	if len(users) > 0 {

@@ -25,17 +25,17 @@ func (l *Library) Problems() []Problem {
 		missing := func(keys []string, exists func(string) bool) {
 			for _, key := range keys {
 				if exists != nil && !exists(key) {
-					list = append(list, Problem{p.PolicyID, "the key set " + key + " is missing"})
+					list = append(list, Problem{p.PolicyID(), "the key set " + key + " is missing"})
 				}
 			}
 		}
-		missing(p.Keys, l.Options.KeyExists)
-		for _, key := range p.Keys {
+		missing(p.Keys().Copy(), l.Options.KeyExists)
+		for _, key := range p.Keys().All() {
 			if l.KeyActive != nil && l.Options.KeyExists != nil && l.Options.KeyExists(key) && !l.KeyActive(key) {
-				list = append(list, Problem{p.PolicyID, "the key set " + key + " has no active key"})
+				list = append(list, Problem{p.PolicyID(), "the key set " + key + " has no active key"})
 			}
 		}
-		missing(p.OwnKeys, l.Options.OwnKeyExists)
+		missing(p.OwnKeys().Copy(), l.Options.OwnKeyExists)
 	}
 	slices.SortFunc(list, func(a, b Problem) int { return strings.Compare(a.PolicyID+" "+a.Text, b.PolicyID+" "+b.Text) })
 	return list

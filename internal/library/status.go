@@ -68,9 +68,9 @@ func (l *Library) compileAll(ctx context.Context, sources, flows map[string]Poli
 		if c.program == nil {
 			status.State = Broken
 		} else {
-			next.current[id], next.byHash[c.program.Hash] = c.program, c
-			if c.program.RelyingParty != nil {
-				status.Hash = c.program.Hash
+			next.current[id], next.byHash[c.program.Hash()] = c.program, c
+			if c.program.RelyingParty() != nil {
+				status.Hash = c.program.Hash()
 			}
 		}
 		if status.Hash != served[id].Hash {
@@ -84,8 +84,8 @@ func (l *Library) compileAll(ctx context.Context, sources, flows map[string]Poli
 // lastGood finds the program that a policy served last; none if there is none that can be
 // compiled.
 func (l *Library) lastGood(ctx context.Context, was *state, id, hash string) (compiled, error) {
-	if p := was.current[id]; p != nil && p.RelyingParty != nil && (hash == "" || p.Hash == hash) {
-		return was.byHash[p.Hash], nil
+	if p := was.current[id]; p != nil && p.RelyingParty() != nil && (hash == "" || p.Hash() == hash) {
+		return was.byHash[p.Hash()], nil
 	}
 	if hash == "" {
 		return compiled{}, nil

@@ -30,14 +30,14 @@ const assertionLeeway = 5 * time.Minute
 // asserted reads the client assertion of an authorization request. It is nil if the policy
 // takes none, and empty if it may be left out and is.
 func (s *Server) asserted(ctx context.Context, p *program.Program, q url.Values) (*claims.Bag, *failure) {
-	if p.RelyingParty.AssertionKey == "" {
+	if p.RelyingParty().AssertionKey() == "" {
 		return nil, nil
 	}
 	bag := new(claims.Bag)
 	text := q.Get("client_assertion")
 	if text == "" {
-		for _, use := range p.RelyingParty.Inputs {
-			if use.Required && !use.HasDefault {
+		for _, use := range p.RelyingParty().Inputs().All() {
+			if use.Required() && !use.HasDefault() {
 				return nil, &failure{journey.CodeNoAssertion, journey.CodeNoAssertion.OAuth(), journey.CodeNoAssertion.Text()}
 			}
 		}
@@ -46,7 +46,7 @@ func (s *Server) asserted(ctx context.Context, p *program.Program, q url.Values)
 	if kind := q.Get("client_assertion_type"); kind != application.AssertionType {
 		return nil, &failure{journey.CodeAssertionType, "invalid_request", "The requested client assertion type '" + oneLine(kind) + "' does not match the expected type '" + application.AssertionType + "'."}
 	}
-	sent, err := s.openAssertion(ctx, p.RelyingParty.AssertionKey, text)
+	sent, err := s.openAssertion(ctx, p.RelyingParty().AssertionKey(), text)
 	if err == nil {
 		err = readAsserted(p, sent, bag)
 	}
@@ -57,7 +57,7 @@ func (s *Server) asserted(ctx context.Context, p *program.Program, q url.Values)
 	case known:
 		return nil, &failure{journey.CodeAssertion, "invalid_request", "The client assertion provided in the request is invalid: " + string(refused) + "."}
 	}
-	s.Log.ErrorContext(ctx, "client assertion can't be checked", "policyId", p.PolicyID, "err", err)
+	s.Log.ErrorContext(ctx, "client assertion can't be checked", "policyId", p.PolicyID(), "err", err)
 	return nil, &failure{journey.CodeKeyMissing, "server_error", journey.CodeKeyMissing.Text()}
 }
 
@@ -94,16 +94,16 @@ func (s *Server) openAssertion(ctx context.Context, keyID, text string) (map[str
 
 // readAsserted takes the relying party's input claims by their partner names.
 func readAsserted(p *program.Program, sent map[string]any, bag *claims.Bag) error {
-	for _, use := range p.RelyingParty.Inputs {
-		v, err := claims.FromJSON(use.Claim.DataType, sent[use.Partner])
+	for _, use := range p.RelyingParty().Inputs().All() {
+		v, err := claims.FromJSON(use.Claim().DataType(), sent[use.Partner()])
 		if err != nil {
-			return assertionFault("its claim " + use.Partner + " has a value of another type")
+			return assertionFault("its claim " + use.Partner() + " has a value of another type")
 		}
-		if use.Required && v.Empty() && !use.HasDefault {
-			return assertionFault("it lacks the claim " + use.Partner)
+		if use.Required() && v.Empty() && !use.HasDefault() {
+			return assertionFault("it lacks the claim " + use.Partner())
 		}
 		if v.Exists() {
-			bag.Set(use.Claim.ID, v)
+			bag.Set(use.Claim().ID(), v)
 		}
 	}
 	return nil

@@ -41,7 +41,7 @@ func (t *exchange) assertion() *failure {
 // ways in which it can be written.
 func (t *exchange) audience(text string) bool {
 	base := t.s.BaseURL(t.r)
-	if text == t.s.issuer(base, t.settings, t.p.PolicyID) {
+	if text == t.s.issuer(base, t.settings, t.p.PolicyID()) {
 		return true
 	}
 	named, err := url.Parse(text)
@@ -49,6 +49,6 @@ func (t *exchange) audience(text string) bool {
 		return false
 	}
 	e, ok, err := endpoint.Parse(named)
-	return ok && err == nil && t.s.OwnTenant(e.Tenant) && strings.EqualFold(e.Policy, t.p.PolicyID) &&
+	return ok && err == nil && t.s.OwnTenant(e.Tenant) && strings.EqualFold(e.Policy, t.p.PolicyID()) &&
 		slices.Contains([]string{"oauth2/v2.0/token", revokePath, introspectPath}, e.Path)
 }

@@ -58,7 +58,7 @@ func (s *Server) deliver(w http.ResponseWriter, r *http.Request, ran journey.Ran
 			s.Browser.Error(w, r, http.StatusInternalServerError, out.Failure, "")
 			return
 		}
-		if p := s.Programs.Current(out.Journey.PolicyID); p != nil && p.RelyingParty != nil && p.RelyingParty.ShowErrors && showable(out.Failure) {
+		if p := s.Programs.Current(out.Journey.PolicyID); p != nil && p.RelyingParty() != nil && p.RelyingParty().ShowErrors() && showable(out.Failure) {
 			s.Browser.Error(w, r, http.StatusBadRequest, out.Failure, out.Journey.CorrelationID)
 			return
 		}
@@ -116,7 +116,7 @@ func (s *Server) finish(w http.ResponseWriter, r *http.Request, a *authorization
 	if a.ClientInfo {
 		values.add("client_info", s.clientInfo(g))
 	}
-	values.add("iss", s.issuer(a.BaseURL, settings, out.Program.PolicyID))
+	values.add("iss", s.issuer(a.BaseURL, settings, out.Program.PolicyID()))
 	s.recordIssued(a, out, g)
 	s.respond(w, r, a, values)
 }
@@ -160,7 +160,7 @@ func (p parameters) encode() string {
 func (s *Server) respondError(w http.ResponseWriter, r *http.Request, a *authorization, f *failure, correlationID string) {
 	values := parameters{{"error", f.oauth}, {"error_description", s.describe(f, correlationID)}}
 	if p := s.Programs.Current(a.Endpoint.Policy); p != nil {
-		values.add("iss", s.issuer(a.BaseURL, tokensOf(p), p.PolicyID))
+		values.add("iss", s.issuer(a.BaseURL, tokensOf(p), p.PolicyID()))
 	}
 	s.respond(w, r, a, values)
 }

@@ -22,8 +22,8 @@ func (t *exchange) clientCredentials(w http.ResponseWriter) *failure {
 	if fail != nil {
 		return fail
 	}
-	g := &grant{Policy: t.p.PolicyID, ClientID: t.client.AppID, Resource: api.AppID, Roles: roles}
-	if t.p.RelyingParty.Credentials != nil {
+	g := &grant{Policy: t.p.PolicyID(), ClientID: t.client.AppID, Resource: api.AppID, Roles: roles}
+	if t.p.RelyingParty().Credentials() != nil {
 		out, fail := t.run(journey.Begin{Mode: &journey.Application{}, Language: t.p.Language("", t.r.Header.Get("Accept-Language"))})
 		if fail != nil {
 			return fail

@@ -56,7 +56,7 @@ func (s *Server) discovery(w http.ResponseWriter, r *http.Request, e endpoint.En
 	base := s.BaseURL(r)
 	settings := tokensOf(p)
 	doc := discoveryDocument{
-		Issuer:                s.issuer(base, settings, p.PolicyID),
+		Issuer:                s.issuer(base, settings, p.PolicyID()),
 		AuthorizationEndpoint: e.URL(base, "oauth2/v2.0/authorize"),
 		TokenEndpoint:         e.URL(base, "oauth2/v2.0/token"),
 		EndSessionEndpoint:    e.URL(base, "oauth2/v2.0/logout"),
@@ -80,11 +80,11 @@ func (s *Server) discovery(w http.ResponseWriter, r *http.Request, e endpoint.En
 	if s.AllowPlainPKCE {
 		doc.CodeChallengeMethods = append(doc.CodeChallengeMethods, "plain")
 	}
-	if p.RelyingParty.UserInfo != nil {
+	if p.RelyingParty().UserInfo() != nil {
 		doc.UserInfoEndpoint = e.URL(base, userInfoPath)
 	}
-	for _, use := range p.RelyingParty.Outputs {
-		doc.Claims = append(doc.Claims, use.Partner)
+	for _, use := range p.RelyingParty().Outputs().All() {
+		doc.Claims = append(doc.Claims, use.Partner())
 	}
 	doc.Claims = append(doc.Claims, "iss", "iat", "exp", "aud", "acr", "nonce", "auth_time")
 	w.Header().Set("Access-Control-Allow-Origin", "*")
@@ -103,7 +103,7 @@ func (s *Server) keys(w http.ResponseWriter, r *http.Request, _ endpoint.Endpoin
 	}
 	set, err := s.Keys.PublicJWKS(r.Context(), settings.SigningKey)
 	if err != nil {
-		s.Log.ErrorContext(r.Context(), "keys can't be read", "policyId", p.PolicyID, "err", err)
+		s.Log.ErrorContext(r.Context(), "keys can't be read", "policyId", p.PolicyID(), "err", err)
 		s.json(w, http.StatusInternalServerError, errorBody{Error: "server_error",
 			Description: s.describe(&failure{code: journey.CodeKeysUnavailable, text: "The signing keys of the policy are not available."}, s.Engine.NewID())})
 		return

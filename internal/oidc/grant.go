@@ -67,7 +67,7 @@ type storedClaim struct {
 func (s *Server) grantOf(a *authorization, out *journey.Finished) *grant {
 	now := s.Now().UTC().Truncate(time.Second)
 	g := &grant{
-		Form: grantForm, ID: "code " + out.Journey.ID, Family: out.Journey.ID, Policy: out.Program.PolicyID, ClientID: a.ClientID, RedirectURI: a.RedirectURI,
+		Form: grantForm, ID: "code " + out.Journey.ID, Family: out.Journey.ID, Policy: out.Program.PolicyID(), ClientID: a.ClientID, RedirectURI: a.RedirectURI,
 		Kind: a.RedirectKind, Scopes: a.Scopes, Resource: a.Resource, Nonce: a.Nonce, Challenge: a.Challenge, Plain: a.Plain,
 		AuthTime: out.AuthTime, First: now, Issued: now, Expires: now.Add(codeLifetime), Language: out.Journey.Language,
 	}
@@ -149,7 +149,7 @@ func (s *Server) payload(base string, p *program.Program, settings *token.Settin
 	c.Set("exp", now+int64(lifetime.Seconds()))
 	c.Set("nbf", now)
 	c.Set("ver", "1.0")
-	c.Set("iss", s.issuer(base, settings, p.PolicyID))
+	c.Set("iss", s.issuer(base, settings, p.PolicyID()))
 	subject := g.Subject
 	if subject == "" {
 		subject = "Not supported currently. Use oid claim."
@@ -157,7 +157,7 @@ func (s *Server) payload(base string, p *program.Program, settings *token.Settin
 	c.Set("sub", subject)
 	c.Set("aud", g.ClientID)
 	if !settings.NoACR {
-		c.Set("acr", strings.ToLower(p.PolicyID))
+		c.Set("acr", strings.ToLower(p.PolicyID()))
 	}
 	if g.Nonce != "" {
 		c.Set("nonce", g.Nonce)

@@ -34,7 +34,7 @@ func (s *Server) logout(w http.ResponseWriter, r *http.Request, e endpoint.Endpo
 	q := r.Form
 	hint := q.Get("id_token_hint")
 	audience := q.Get("client_id")
-	if p.RelyingParty.SSO.EnforceHint {
+	if p.RelyingParty().SSO().EnforceHint() {
 		aud, fail := s.checkHint(r, p, hint)
 		if fail != nil {
 			s.Browser.Error(w, r, http.StatusBadRequest, fail.page(), "")
@@ -44,8 +44,8 @@ func (s *Server) logout(w http.ResponseWriter, r *http.Request, e endpoint.Endpo
 	} else if aud, fail := s.checkHint(r, p, hint); fail == nil {
 		audience = aud
 	}
-	target, refused := s.logoutTarget(r, q.Get("post_logout_redirect_uri"), audience, p.RelyingParty.SSO.EnforceHint)
-	if refused != nil && p.RelyingParty.SSO.EnforceHint {
+	target, refused := s.logoutTarget(r, q.Get("post_logout_redirect_uri"), audience, p.RelyingParty().SSO().EnforceHint())
+	if refused != nil && p.RelyingParty().SSO().EnforceHint() {
 		s.Browser.Error(w, r, http.StatusBadRequest, refused.page(), "")
 		return
 	}
@@ -93,7 +93,7 @@ func (s *Server) endSession(ctx context.Context, current *session.Session, p *pr
 	if current == nil {
 		return session.Partition{}, nil
 	}
-	key := p.RelyingParty.SSO.Key(p.PolicyID, clientID)
+	key := p.RelyingParty().SSO().Key(p.PolicyID(), clientID)
 	partition := current.Partitions[key]
 	delete(current.Partitions, key)
 	if partition == nil {
@@ -126,13 +126,13 @@ func (s *Server) providerFrames(ctx context.Context, providers []session.Provide
 		if !ok {
 			continue
 		}
-		exchange, ok := tp.Exchange.(journey.SignsOut)
+		exchange, ok := tp.Exchange().(journey.SignsOut)
 		if !ok {
 			continue
 		}
 		address, err := exchange.SignOutURL(ctx, p, s.Now())
 		if err != nil {
-			s.Log.WarnContext(ctx, "the browser isn't signed out at an identity provider", "policyId", p.PolicyID, "technicalProfileId", tp.ID, "err", err)
+			s.Log.WarnContext(ctx, "the browser isn't signed out at an identity provider", "policyId", p.PolicyID(), "technicalProfileId", tp.ID(), "err", err)
 			continue
 		}
 		if address != "" && !slices.Contains(frames, address) {
@@ -162,11 +162,11 @@ func (s *Server) checkHint(r *http.Request, p *program.Program, hint string) (st
 		return "", &failure{code: journey.CodeLogoutHintSignature, text: "The id_token_hint failed signature validation."}
 	}
 	switch {
-	case c.Issuer != s.issuer(s.BaseURL(r), settings, p.PolicyID):
+	case c.Issuer != s.issuer(s.BaseURL(r), settings, p.PolicyID()):
 		return "", &failure{code: journey.CodeLogoutHintIssuer, text: "The id_token_hint was not issued here."}
 	case len(c.Audience) != 1:
 		return "", &failure{code: journey.CodeLogoutHintAudience, text: "The id_token_hint has no valid audience."}
-	case c.Expiry != nil && s.Now().After(c.Expiry.Time()) && p.RelyingParty.SSO.EnforceHint:
+	case c.Expiry != nil && s.Now().After(c.Expiry.Time()) && p.RelyingParty().SSO().EnforceHint():
 		return "", &failure{code: journey.CodeLogoutHintExpired, text: "The id_token_hint is expired."}
 	}
 	return c.Audience[0], nil

@@ -26,8 +26,8 @@ func (t *exchange) password(w http.ResponseWriter) *failure {
 	if fail := t.s.checkScope(t.r.Context(), a, t.client, t.form.Get("scope")); fail != nil {
 		return fail
 	}
-	if !t.p.RelyingParty.TakesPassword {
-		return &failure{journey.CodeNoPasswordInput, "server_error", "No technical profile of the policy '" + t.p.PolicyID +
+	if !t.p.RelyingParty().TakesPassword() {
+		return &failure{journey.CodeNoPasswordInput, "server_error", "No technical profile of the policy '" + t.p.PolicyID() +
 			"' has the input claims that the resource owner password credential flow needs."}
 	}
 	out, fail := t.run(journey.Begin{

@@ -42,7 +42,7 @@ func (t *exchange) refreshed(g *grant) (*tokenBody, *failure) {
 		return nil, fail
 	}
 	next := *g
-	if t.p.RelyingParty.Refresh != nil {
+	if t.p.RelyingParty().Refresh() != nil {
 		if fail := t.journey(g, &next); fail != nil {
 			return nil, fail
 		}

@@ -259,7 +259,7 @@ func (s *Server) begin(w http.ResponseWriter, r *http.Request, a *authorization,
 	ran, err := s.Engine.Start(r.Context(), begin)
 	if errors.Is(err, journey.ErrTooMany) {
 		id := s.Engine.NewID()
-		s.Log.WarnContext(r.Context(), "journey refused", "correlationId", id, "policyId", p.PolicyID, "err", err)
+		s.Log.WarnContext(r.Context(), "journey refused", "correlationId", id, "policyId", p.PolicyID(), "err", err)
 		w.Header().Set("Retry-After", strconv.Itoa(int(limit.RetryAfter.Seconds())))
 		s.Browser.Error(w, r, http.StatusTooManyRequests, journey.Fail(journey.CodeThrottled, err), id)
 		return
@@ -285,6 +285,6 @@ func (s *Server) tooOld(current interface {
 	if err != nil {
 		return false
 	}
-	at, ok := current.CredentialsAt(p.RelyingParty.SSO.Key(p.PolicyID, clientID), s.Now())
+	at, ok := current.CredentialsAt(p.RelyingParty().SSO().Key(p.PolicyID(), clientID), s.Now())
 	return ok && s.Now().Sub(at) > time.Duration(seconds)*time.Second
 }

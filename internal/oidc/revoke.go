@@ -205,7 +205,7 @@ func (t *exchange) introspectGrant(g *grant) (*token.Claims, error) {
 	if g.Subject != "" {
 		body.Set("sub", g.Subject)
 	}
-	body.Set("iss", t.s.issuer(t.s.BaseURL(t.r), t.settings, t.p.PolicyID))
+	body.Set("iss", t.s.issuer(t.s.BaseURL(t.r), t.settings, t.p.PolicyID()))
 	return body, nil
 }
 
@@ -249,7 +249,7 @@ func (t *exchange) issuedToken(text string) *signedToken {
 		return nil
 	}
 	got := new(signedToken)
-	if parsed.Claims(keys, got, &got.members) != nil || got.Issuer != t.s.issuer(t.s.BaseURL(t.r), t.settings, t.p.PolicyID) {
+	if parsed.Claims(keys, got, &got.members) != nil || got.Issuer != t.s.issuer(t.s.BaseURL(t.r), t.settings, t.p.PolicyID()) {
 		return nil
 	}
 	return got
@@ -304,12 +304,12 @@ func (t *exchange) introspectToken(got *signedToken) (*token.Claims, error) {
 // them. A policy whose tokens don't have it says nothing of the account.
 func (t *exchange) accounts(got *signedToken) []string {
 	var list []string
-	for _, use := range t.p.RelyingParty.Outputs {
-		if use.Claim.ID != "objectId" {
+	for _, use := range t.p.RelyingParty().Outputs().All() {
+		if use.Claim().ID() != "objectId" {
 			continue
 		}
-		for _, name := range []string{use.Partner, "sub"} {
-			if name == "sub" && use.Partner != t.p.RelyingParty.Subject {
+		for _, name := range []string{use.Partner(), "sub"} {
+			if name == "sub" && use.Partner() != t.p.RelyingParty().Subject() {
 				continue
 			}
 			if id, ok := got.members[name].(string); ok && id != "" {

@@ -153,7 +153,7 @@ func (s *Server) ServeEndpoint(w http.ResponseWriter, r *http.Request, e endpoin
 		s.unknownPolicy(w, r, e, text)
 		return true
 	}
-	if p.RelyingParty == nil || p.RelyingParty.Journey == nil {
+	if p.RelyingParty() == nil || p.RelyingParty().Journey() == nil {
 		s.unknownPolicy(w, r, e, "The policy has no default user journey. Ensure that it has a relying party.")
 		return true
 	}
@@ -187,7 +187,7 @@ func (s *Server) unknownPolicy(w http.ResponseWriter, r *http.Request, e endpoin
 // issues no token.
 func tokensOf(p *program.Program) *token.Settings {
 	for _, issuer := range p.Issuers() {
-		if x, ok := issuer.Exchange.(interface{ Settings() *token.Settings }); ok {
+		if x, ok := issuer.Exchange().(interface{ Settings() *token.Settings }); ok {
 			return x.Settings()
 		}
 	}

@@ -177,7 +177,7 @@ func (t *exchange) confidential() *failure {
 // belongs checks that a grant is this policy's and this client's, and alive.
 func (t *exchange) belongs(g *grant) *failure {
 	switch {
-	case !strings.EqualFold(g.Policy, t.p.PolicyID):
+	case !strings.EqualFold(g.Policy, t.p.PolicyID()):
 		return &failure{journey.CodeOtherPolicy, "invalid_grant", "The provided grant has not been issued for this endpoint: it belongs to another policy."}
 	case !strings.EqualFold(g.ClientID, t.client.AppID):
 		return &failure{journey.CodeOtherClient, "invalid_grant", "The provided client id does not match the client id that issued the grant."}
@@ -221,7 +221,7 @@ func (t *exchange) redeem(old *grant) *failure {
 	case err == nil:
 		return nil
 	case errors.Is(err, token.ErrReplayed), errors.Is(err, token.ErrRevoked):
-		s.Log.WarnContext(t.r.Context(), "grant refused", "clientId", t.client.AppID, "policyId", t.p.PolicyID, "err", err)
+		s.Log.WarnContext(t.r.Context(), "grant refused", "clientId", t.client.AppID, "policyId", t.p.PolicyID(), "err", err)
 		return revoked()
 	case errors.Is(err, token.ErrNoAccount):
 		return accountGone()

@@ -24,7 +24,7 @@ func (s *Server) userInfo(w http.ResponseWriter, r *http.Request, _ endpoint.End
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	if p.RelyingParty.UserInfo == nil {
+	if p.RelyingParty().UserInfo() == nil {
 		s.json(w, http.StatusNotFound, errorBody{Error: "invalid_request",
 			Description: s.describe(&failure{code: journey.CodeUnknownPolicy, text: "The policy has no UserInfo endpoint."}, s.Engine.NewID())})
 		return
@@ -45,7 +45,7 @@ func (s *Server) userInfo(w http.ResponseWriter, r *http.Request, _ endpoint.End
 	ran, err := s.Engine.Start(r.Context(), journey.Begin{
 		Program:  p,
 		Language: p.Language(r.URL.Query().Get("ui_locales"), r.Header.Get("Accept-Language")),
-		Mode:     &journey.Bearer{Token: text, Issuer: s.issuer(base, tokensOf(p), p.PolicyID)},
+		Mode:     &journey.Bearer{Token: text, Issuer: s.issuer(base, tokensOf(p), p.PolicyID())},
 		Request: journey.Request{
 			Parameters: parameters, AcceptLanguage: r.Header.Get("Accept-Language"), RemoteIP: s.RemoteIP(r), Host: r.Host,
 			BaseURL: base, Tenant: s.TenantName, UserAgent: journey.CutUserAgent(r.UserAgent()),
@@ -62,7 +62,7 @@ func (s *Server) userInfo(w http.ResponseWriter, r *http.Request, _ endpoint.End
 			s.document(w, d)
 			return
 		}
-		s.Log.ErrorContext(r.Context(), "the UserInfo journey ends with a token", "policyId", p.PolicyID, "correlationId", out.Journey.CorrelationID)
+		s.Log.ErrorContext(r.Context(), "the UserInfo journey ends with a token", "policyId", p.PolicyID(), "correlationId", out.Journey.CorrelationID)
 	case *journey.Failed:
 		s.userInfoFailure(w, out)
 		return

@@ -65,7 +65,7 @@ func (o option) HTML() template.HTML { return inline(o.Text) }
 func (o option) Plain() string { return plain(o.Text) }
 
 func newItem(f *journey.Field, v *view, first bool) item {
-	i := item{Field: f, ID: f.Claim.ID, Kind: f.Input.String(), Type: "text", Label: plain(f.DisplayName), Help: f.HelpText, First: first, view: v}
+	i := item{Field: f, ID: f.Claim.ID(), Kind: f.Input.String(), Type: "text", Label: plain(f.DisplayName), Help: f.HelpText, First: first, view: v}
 	unified := v.Page.Kind.SignIn
 	if unified && v.Old() {
 		i.oldLabel()
@@ -83,13 +83,13 @@ func newItem(f *journey.Field, v *view, first bool) item {
 		}
 	case claims.Password:
 		i.Type, i.Password, i.Autocomplete = "password", true, "new-password"
-		if unified || f.Claim.ID == "oldPassword" {
+		if unified || f.Claim.ID() == "oldPassword" {
 			i.Autocomplete = "current-password"
 		}
 	case claims.DateTimeDropdown:
 		i.dates()
 	case claims.TextBox:
-		if f.Claim.DataType == claims.Int || f.Claim.DataType == claims.Long {
+		if f.Claim.DataType() == claims.Int || f.Claim.DataType() == claims.Long {
 			i.Mode = "numeric"
 		}
 	}
@@ -107,7 +107,7 @@ func newItem(f *journey.Field, v *view, first bool) item {
 		if f.Value != "" {
 			selected = slices.ContainsFunc(strings.Split(f.Value, ","), func(v string) bool {
 				// A boolean's text is True; policies write true in enumerations.
-				return v == c.Value || f.Claim.DataType == claims.Boolean && strings.EqualFold(v, c.Value)
+				return v == c.Value || f.Claim.DataType() == claims.Boolean && strings.EqualFold(v, c.Value)
 			})
 		}
 		i.Options = append(i.Options, option{Value: c.Value, Text: c.Text, Selected: selected})

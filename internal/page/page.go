@@ -109,7 +109,7 @@ func (p *Pages) template(r *http.Request, page *journey.Page) (t *Template, noti
 	}
 	t, err := p.Templates.Load(r.Context(), page.TemplateURL, page.Scripts)
 	if err != nil {
-		notice = p.loadFailed(r, page.Content.ID, page.PolicyID, page.CorrelationID, page.TemplateURL, err)
+		notice = p.loadFailed(r, page.Content.ID(), page.PolicyID, page.CorrelationID, page.TemplateURL, err)
 	}
 	if t == nil {
 		t = builtIn("", page.Kind)
@@ -175,14 +175,14 @@ func (p *Pages) Error(w http.ResponseWriter, r *http.Request, status int, f *jou
 	v := newErrorView(known, r, f)
 	v.CorrelationID, v.Timestamp = correlationID, p.Now().UTC().Format("2006-01-02 15:04:05Z")
 	v.Template = builtIns["exception"]
-	if known != nil && known.ErrorContent != nil {
-		content := known.ErrorContent
-		v.Layout = content.DataURI
-		if address := content.LoadURI.Source(); address != "" && !strings.HasPrefix(address, "~/") {
-			scripts := content.DataURI.Contract && known.RelyingParty != nil && known.RelyingParty.ScriptExecution
+	if known != nil && known.ErrorContent() != nil {
+		content := known.ErrorContent()
+		v.Layout = content.DataURI()
+		if address := content.LoadURI().Source(); address != "" && !strings.HasPrefix(address, "~/") {
+			scripts := content.DataURI().Contract && known.RelyingParty() != nil && known.RelyingParty().ScriptExecution()
 			t, err := p.Templates.Load(r.Context(), address, scripts)
 			if err != nil {
-				v.Notice = p.loadFailed(r, content.ID, known.PolicyID, correlationID, address, err)
+				v.Notice = p.loadFailed(r, content.ID(), known.PolicyID(), correlationID, address, err)
 			}
 			if t != nil {
 				v.Template = t

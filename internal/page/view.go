@@ -134,7 +134,7 @@ func newView(kinds *Kinds, page *journey.Page) *view {
 	}
 	var metadata program.Items
 	if page.Content != nil {
-		v.Layout, metadata = page.Content.DataURI, page.Content.Metadata
+		v.Layout, metadata = page.Content.DataURI(), page.Content.Metadata()
 	}
 	if v.Layout == (program.DataURI{}) {
 		v.Layout = newest // a content definition without DataUri
@@ -221,14 +221,14 @@ func newErrorView(p *program.Program, r *http.Request, f *journey.Failure) *view
 	var res *program.Resources
 	if p != nil {
 		language = p.Language(uiLocales, accept)
-		if p.ErrorContent != nil {
-			res = p.ErrorContent.In(language).WithoutResolvers(p.Schema)
+		if p.ErrorContent() != nil {
+			res = p.ErrorContent().In(language).WithoutResolvers(p.Schema())
 		}
 	}
 	own := texts.For(language)
 	w := &words{res: res, own: own, section: texts.GlobalException, metadata: make(map[string]string)}
-	if p != nil && p.ErrorContent != nil {
-		w.addMetadata(p.ErrorContent.Metadata)
+	if p != nil && p.ErrorContent() != nil {
+		w.addMetadata(p.ErrorContent().Metadata())
 	}
 	v := &view{
 		Language: shown(language, res, own), words: w, Title: plain(w.ux("heading")),

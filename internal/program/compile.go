@@ -53,20 +53,20 @@ func Compile(e *policy.Effective, o Options) (*Program, diag.List) {
 	c := &compiler{
 		e: e, o: o,
 		p: &Program{
-			PolicyID: e.PolicyID(), TenantName: o.TenantName, TenantID: o.TenantID, Hash: o.Hash,
-			DeploymentMode: "Production",
-			Journeys:       make(map[string]*UserJourney), SubJourneys: make(map[string]*UserJourney),
-			Content: make(map[string]*ContentDefinition), Profiles: make(map[string]*TechnicalProfile),
+			policyID: e.PolicyID(), tenantName: o.TenantName, tenantID: o.TenantID, hash: o.Hash,
+			deploymentMode: "Production",
+			journeys:       make(map[string]*UserJourney), subJourneys: make(map[string]*UserJourney),
+			content: make(map[string]*ContentDefinition), profiles: make(map[string]*TechnicalProfile),
 		},
 		profiles:   make(map[string]*TechnicalProfile),
 		transforms: make(map[string]*transform.Transformation),
 		rules:      make(map[string]*SessionRule),
 	}
-	if c.p.TenantName == "" {
-		c.p.TenantName = e.Leaf.TenantID.Value
+	if c.p.tenantName == "" {
+		c.p.tenantName = e.Leaf.TenantID.Value
 	}
 	if e.Leaf.DeploymentMode.Set() {
-		c.p.DeploymentMode = e.Leaf.DeploymentMode.Value
+		c.p.deploymentMode = e.Leaf.DeploymentMode.Value
 	}
 	c.schema()
 	c.languages()
@@ -77,77 +77,82 @@ func Compile(e *policy.Effective, o Options) (*Program, diag.List) {
 		c.relyingParty()
 	}
 	c.reads()
-	c.p.Keys, c.p.OwnKeys = c.neededKeys()
+	c.p.keys, c.p.ownKeys = c.neededKeys()
 	return c.p, c.diag.List()
 }
 
 func (c *compiler) schema() {
-	c.p.Schema = &Schema{types: make(map[string]*claims.Type), ids: c.e.ClaimTypes.IDs(), rules: make(map[string]*ValueRule)}
+	c.p.schema = &Schema{types: make(map[string]*claims.Type), ids: c.e.ClaimTypes.IDs(), rules: make(map[string]*ValueRule)}
 	validations := c.predicateValidations()
 	for _, src := range c.e.ClaimTypes.All() {
-		t := &claims.Type{ID: src.ID.Value, DisplayName: src.DisplayName.Value, UserHelpText: strings.TrimSpace(src.UserHelpText.Value)}
-		t.DataType = claims.String
+		d := claims.TypeDefinition{
+			ID: src.ID.Value, DisplayName: src.DisplayName.Value, UserHelpText: strings.TrimSpace(src.UserHelpText.Value),
+			DataType: claims.String, Mask: c.mask(src),
+		}
 		if dt, ok := claims.ParseDataType(strings.TrimSpace(src.DataType.Value)); ok {
-			t.DataType = dt
+			d.DataType = dt
 		}
 		if in, ok := claims.ParseInputType(strings.TrimSpace(src.UserInputType.Value)); ok {
-			t.Input = in
+			d.Input = in
 		}
 		if len(src.DefaultPartnerClaimTypes) > 0 {
-			t.Partners = make(map[string]string)
+			d.Partners = make(map[string]string)
 			for _, partner := range src.DefaultPartnerClaimTypes {
-				t.Partners[policy.Fold(partner.Protocol.Value)] = partner.Name.Value
+				d.Partners[policy.Fold(partner.Protocol.Value)] = partner.Name.Value
 			}
 		}
-		c.restriction(t, src, validations)
-		c.mask(t, src)
-		c.p.Schema.types[policy.Fold(t.ID)] = t
+		if src.Restriction != nil {
+			for _, item := range src.Restriction.Enumerations {
+				d.Enumerations = append(d.Enumerations, choiceOf(item))
+			}
+		}
+		c.restriction(d.ID, src, validations)
+		c.p.schema.types[policy.Fold(d.ID)] = claims.NewType(d)
 	}
 }
 
-func (c *compiler) mask(t *claims.Type, src *policy.ClaimType) {
+// mask compiles the mask of a claim type; nil if it has none.
+func (c *compiler) mask(src *policy.ClaimType) *claims.Mask {
 	if src.Mask == nil {
-		return
+		return nil
 	}
-	t.Mask = &claims.Mask{Text: src.Mask.Text.Value}
+	mask := &claims.Mask{Text: src.Mask.Text.Value}
 	if strings.EqualFold(src.Mask.Type.Value, "Regex") {
 		pattern, err := claims.CompilePattern(src.Mask.Regex.Value)
 		if err != nil {
 			c.diag.Report(diag.BadRegularExpression, src.Mask.Regex.Pos, "B2C uses .NET regular expressions",
-				"the mask of claim type %q has an invalid regular expression: %v", t.ID, err)
-			return
+				"the mask of claim type %q has an invalid regular expression: %v", src.ID.Value, err)
+			return mask
 		}
-		t.Mask.Pattern = pattern
+		mask.Pattern = pattern
 	}
+	return mask
 }
 
-// restriction compiles enumerations, the pattern and the predicate validation of a
+// restriction compiles the pattern and the predicate validation of a
 // claim type. A predicate validation wins over an inherited pattern
 // (claims-and-transformations §1.7 [D→I]).
-func (c *compiler) restriction(t *claims.Type, src *policy.ClaimType, validations validationIndex) {
-	rule := &ValueRule{ClaimID: t.ID}
+func (c *compiler) restriction(id string, src *policy.ClaimType, validations validationIndex) {
+	rule := &ValueRule{claimID: id}
 	if ref := src.PredicateValidation; ref.Set() {
-		rule.Predicates = validations[policy.Fold(ref.Value)]
+		rule.predicates = validations[policy.Fold(ref.Value)]
 	} else if ref := src.InputValidation; ref.Set() {
-		rule.Predicates = validations[policy.Fold(ref.Value)]
+		rule.predicates = validations[policy.Fold(ref.Value)]
 	}
 	if src.Restriction != nil {
-		for _, item := range src.Restriction.Enumerations {
-			t.Enumerations = append(t.Enumerations, choiceOf(item))
-		}
 		if p := src.Restriction.Pattern; p != nil {
 			pattern, err := claims.CompilePattern(p.RegularExpression.Value)
 			switch {
 			case err != nil:
 				c.diag.Report(diag.BadRegularExpression, p.RegularExpression.Pos, "B2C uses .NET regular expressions",
-					"claim type %q has an invalid regular expression: %v", t.ID, err)
-			case rule.Predicates == nil:
-				rule.Pattern, rule.PatternHelp = pattern, strings.TrimSpace(p.HelpText.Value)
+					"claim type %q has an invalid regular expression: %v", id, err)
+			case rule.predicates == nil:
+				rule.pattern, rule.patternHelp = pattern, strings.TrimSpace(p.HelpText.Value)
 			}
 		}
 	}
-	if rule.Pattern != nil || rule.Predicates != nil {
-		c.p.Schema.rules[policy.Fold(t.ID)] = rule
+	if rule.pattern != nil || rule.predicates != nil {
+		c.p.schema.rules[policy.Fold(id)] = rule
 	}
 }
 
@@ -159,8 +164,8 @@ func choiceOf(item policy.Enumeration) claims.Choice {
 // B2C checks their signatures at upload.
 func (c *compiler) transformations() {
 	env := transform.Environment{
-		RelyingPartyTenantID: c.p.TenantName, TrustFrameworkTenantID: c.p.TenantName, AuthenticatorIssuer: c.p.TenantName,
-		KeyExists: c.needs, Validate: c.p.Schema.validator, Unsettled: func(text string) bool { return unsettled(text, c.o.Offline) },
+		RelyingPartyTenantID: c.p.tenantName, TrustFrameworkTenantID: c.p.tenantName, AuthenticatorIssuer: c.p.tenantName,
+		KeyExists: c.needs, Validate: c.p.schema.validator, Unsettled: func(text string) bool { return unsettled(text, c.o.Offline) },
 	}
 	for _, src := range c.e.ClaimsTransformations.All() {
 		d := transform.Declaration{ID: src.ID.Value, Position: src.Pos, Method: src.Method.Value, MethodAt: src.Method.Pos}
@@ -180,14 +185,14 @@ func (c *compiler) transformations() {
 func (c *compiler) arguments(list []policy.TransformationClaim, incomplete bool) ([]transform.ClaimArgument, bool) {
 	var args []transform.ClaimArgument
 	for _, a := range list {
-		t, ok := c.p.Schema.Claim(a.Claim.Value)
+		t, ok := c.p.schema.Claim(a.Claim.Value)
 		if !ok {
 			incomplete = true
 			continue
 		}
 		role := a.Role.Value
 		if !a.Role.Set() {
-			role = t.ID
+			role = t.ID()
 		}
 		args = append(args, transform.ClaimArgument{Claim: t, Role: role, Position: a.Pos})
 	}

@@ -13,34 +13,34 @@ import (
 )
 
 func (c *compiler) languages() {
-	c.p.DefaultLanguage = "en"
+	c.p.defaultLanguage = "en"
 	if !c.e.LocalizationEnabled {
 		return
 	}
 	s := c.e.SupportedLanguages
 	if s.DefaultLanguage.Set() {
-		c.p.DefaultLanguage = strings.ToLower(s.DefaultLanguage.Value)
+		c.p.defaultLanguage = strings.ToLower(s.DefaultLanguage.Value)
 	}
 	for _, l := range s.Languages {
-		c.p.Languages = append(c.p.Languages, strings.ToLower(strings.TrimSpace(l.Value)))
+		c.p.languages = append(c.p.languages, strings.ToLower(strings.TrimSpace(l.Value)))
 	}
 }
 
 func (c *compiler) contentDefinitions() {
 	for _, src := range c.e.ContentDefinitions.All() {
 		content := &ContentDefinition{
-			ID: src.ID.Value, LoadURI: claims.ParseTemplate(strings.TrimSpace(src.LoadURI.Value)),
-			Metadata: make(Items), Resources: make(map[string]*Resources),
+			id: src.ID.Value, loadURI: claims.ParseTemplate(strings.TrimSpace(src.LoadURI.Value)),
+			resources: make(map[string]*Resources),
 		}
 		uri, ok := ParseDataURI(src.DataURI.Value)
 		if !ok && src.DataURI.Set() {
 			c.diag.Report(diag.BadDataURI, src.DataURI.Pos, layoutHint(src.DataURI.Value),
 				"content definition %q has an unknown DataUri %q", src.ID.Value, strings.TrimSpace(src.DataURI.Value))
 		}
-		content.DataURI = uri
-		c.checkLoadURI(src, content.LoadURI)
+		content.dataURI = uri
+		c.checkLoadURI(src, content.loadURI)
 		for _, item := range src.Metadata {
-			content.Metadata.Set(item.Key.Value, strings.TrimSpace(item.Value.Value))
+			content.metadata.add(item.Key.Value, strings.TrimSpace(item.Value.Value))
 		}
 		if src.LocalizedReferences != nil {
 			for _, ref := range src.LocalizedReferences.References {
@@ -49,16 +49,16 @@ func (c *compiler) contentDefinitions() {
 					continue
 				}
 				tag := strings.ToLower(ref.Language.Value)
-				if _, first := content.Resources[tag]; !first {
-					content.Resources[tag] = compileResources(ref.Language.Value, res)
+				if _, first := content.resources[tag]; !first {
+					content.resources[tag] = compileResources(ref.Language.Value, res)
 				}
 			}
 		}
-		c.p.Content[policy.Fold(content.ID)] = content
+		c.p.content[policy.Fold(content.id)] = content
 		// B2C finds the error page by its id; a policy that names it otherwise means the
 		// first of its kind.
-		if uri.Page == "globalexception" && (c.p.ErrorContent == nil || strings.EqualFold(content.ID, "api.error")) {
-			c.p.ErrorContent = content
+		if uri.Page == "globalexception" && (c.p.errorContent == nil || strings.EqualFold(content.id, "api.error")) {
+			c.p.errorContent = content
 		}
 	}
 }
@@ -66,23 +66,23 @@ func (c *compiler) contentDefinitions() {
 // worded lists the languages that pages have texts in. An administrator switches the
 // languages of a user flow on one by one, so ui_locales has no others there.
 func (c *compiler) worded() {
-	if c.o.Generated || len(c.p.Languages) == 0 {
+	if c.o.Generated || len(c.p.languages) == 0 {
 		return
 	}
 	tags := make(map[string]bool)
-	for _, content := range c.p.Content {
-		for tag := range content.Resources {
+	for _, content := range c.p.content {
+		for tag := range content.resources {
 			tags[tag] = true
 		}
 	}
 	for _, tag := range texts.Languages() {
 		tags[strings.ToLower(tag)] = true
 	}
-	c.p.Worded = slices.Sorted(maps.Keys(tags))
+	c.p.worded = slices.Sorted(maps.Keys(tags))
 }
 
 func compileResources(language string, src *policy.LocalizedResources) *Resources {
-	res := &Resources{Language: language, texts: make(map[TextKey]localText), collections: make(map[string][]claims.Choice)}
+	res := &Resources{language: language, texts: make(map[TextKey]localText), collections: make(map[string][]claims.Choice)}
 	for _, s := range src.Strings {
 		res.texts[foldKey(TextKey{s.ElementType.Value, s.ElementID.Value, s.StringID.Value})] = localText{s.StringID.Value, s.Value.Value}
 		res.dynamic = res.dynamic || claims.ParseTemplate(s.Value.Value).Dynamic()

@@ -27,33 +27,33 @@ func kindName(src *policy.TechnicalProfile, as Role) string {
 
 func (c *compiler) relyingParty() {
 	src := c.e.RelyingParty
-	rp := &RelyingParty{SSO: SingleSignOn{Lifetime: 24 * time.Hour}}
-	c.p.RelyingParty = rp
-	rp.Journey = c.userJourney(src.DefaultJourney.Value)
+	rp := &RelyingParty{sso: SingleSignOn{lifetime: 24 * time.Hour}}
+	c.p.relyingParty = rp
+	rp.journey = c.userJourney(src.DefaultJourney.Value)
 	for _, endpoint := range src.Endpoints {
 		switch policy.Fold(endpoint.ID.Value) {
 		case "token":
-			rp.Refresh = c.userJourney(endpoint.Journey.Value)
+			rp.refresh = c.userJourney(endpoint.Journey.Value)
 		case "userinfo":
-			rp.UserInfo = c.userJourney(endpoint.Journey.Value)
+			rp.userInfo = c.userJourney(endpoint.Journey.Value)
 		}
 	}
 	c.behaviors(rp, src.Behaviors)
 	for _, tp := range src.TechnicalProfiles {
-		rp.Protocol = tp.Protocol.Name.Value
-		protocol := policy.Fold(rp.Protocol)
-		rp.Inputs = c.uses(tp.InputClaims, protocol, resolved)
-		rp.Outputs = c.uses(tp.OutputClaims, protocol, resolved)
-		rp.AssertionKey = c.assertionKey(tp)
+		rp.protocol = tp.Protocol.Name.Value
+		protocol := policy.Fold(rp.protocol)
+		rp.inputs = c.uses(tp.InputClaims, protocol, resolved)
+		rp.outputs = c.uses(tp.OutputClaims, protocol, resolved)
+		rp.assertionKey = c.assertionKey(tp)
 		if tp.SubjectNaming != nil {
-			rp.Subject = tp.SubjectNaming.ClaimType.Value
+			rp.subject = tp.SubjectNaming.ClaimType.Value
 		}
-		for _, use := range rp.Outputs {
+		for _, use := range rp.outputs {
 			c.policyPlaceholder(use)
 		}
 	}
 	c.issuerJourneys(rp)
-	rp.TakesPassword = takesPassword(rp.Journey)
+	rp.takesPassword = takesPassword(rp.journey)
 	c.strays()
 }
 
@@ -88,12 +88,12 @@ func takesPassword(uj *UserJourney) bool {
 			return
 		}
 		seen[uj] = true
-		for _, step := range uj.Steps {
-			visit(step.SubJourney)
-			for _, x := range step.Exchanges {
-				for _, use := range x.Profile.Inputs {
-					for _, ref := range use.Default.References() {
-						if strings.EqualFold(ref.Namespace, "OIDC") && use.Resolve {
+		for _, step := range uj.steps {
+			visit(step.subJourney)
+			for _, x := range step.exchanges {
+				for _, use := range x.profile.inputs {
+					for _, ref := range use.defaultValue.References() {
+						if strings.EqualFold(ref.Namespace, "OIDC") && use.resolve {
 							needs[strings.ToLower(ref.Key)] = true
 						}
 					}
@@ -116,39 +116,39 @@ func (c *compiler) strays() {
 // policyPlaceholder makes {policy}, the documented default of the
 // trustFrameworkPolicy claim, the claim resolver that it stands for.
 func (c *compiler) policyPlaceholder(use *ClaimUse) {
-	if use.HasDefault && strings.EqualFold(use.Default.Source(), "{policy}") {
-		use.Default = claims.ParseTemplate("{Policy:PolicyId}")
+	if use.hasDefault && strings.EqualFold(use.defaultValue.Source(), "{policy}") {
+		use.defaultValue = claims.ParseTemplate("{Policy:PolicyId}")
 	}
 }
 
 // issuerJourneys finds the journeys that the token issuer names: for client credentials,
 // and the older way to name a refresh journey; and the claims that the latter restores.
 func (c *compiler) issuerJourneys(rp *RelyingParty) {
-	if rp.Journey == nil {
+	if rp.journey == nil {
 		return
 	}
 	for _, issuer := range c.p.Issuers() {
-		if rp.Refresh == nil && issuer.refreshJourney != "" {
-			rp.Refresh = c.userJourney(issuer.refreshJourney)
+		if rp.refresh == nil && issuer.refreshJourney != "" {
+			rp.refresh = c.userJourney(issuer.refreshJourney)
 		}
-		if rp.Credentials == nil && issuer.credentialsJourney != "" {
-			rp.Credentials = c.userJourney(issuer.credentialsJourney)
+		if rp.credentials == nil && issuer.credentialsJourney != "" {
+			rp.credentials = c.userJourney(issuer.credentialsJourney)
 		}
 	}
 	seen := make(map[string]bool)
 	add := func(id string) {
-		if t, ok := c.p.Schema.Claim(id); ok && !seen[t.ID] {
-			seen[t.ID] = true
-			c.p.GrantClaims = append(c.p.GrantClaims, t.ID)
+		if t, ok := c.p.schema.Claim(id); ok && !seen[t.ID()] {
+			seen[t.ID()] = true
+			c.p.grantClaims = append(c.p.grantClaims, t.ID())
 		}
 	}
 	add("objectId")
-	if rp.Refresh != nil {
-		for _, step := range rp.Refresh.Steps {
-			for _, x := range step.Exchanges {
-				if x.Profile.Protocol == "none" {
-					for _, use := range x.Profile.Outputs {
-						add(use.Claim.ID)
+	if rp.refresh != nil {
+		for _, step := range rp.refresh.steps {
+			for _, x := range step.exchanges {
+				if x.profile.protocol == "none" {
+					for _, use := range x.profile.outputs {
+						add(use.claim.ID())
 					}
 				}
 			}
@@ -163,30 +163,30 @@ func (c *compiler) behaviors(rp *RelyingParty, b *policy.Behaviors) {
 	if s := b.SingleSignOn; s != nil {
 		switch policy.Fold(s.Scope.Value) {
 		case "suppressed":
-			rp.SSO.Scope = ScopeSuppressed
+			rp.sso.scope = ScopeSuppressed
 		case "application":
-			rp.SSO.Scope = ScopeApplication
+			rp.sso.scope = ScopeApplication
 		case "policy":
-			rp.SSO.Scope = ScopePolicy
+			rp.sso.scope = ScopePolicy
 		}
 		if days, err := strconv.Atoi(strings.TrimSpace(s.KeepAliveInDays.Value)); err == nil && days > 0 {
-			rp.SSO.KeepAlive = time.Duration(min(days, 90)) * 24 * time.Hour
+			rp.sso.keepAlive = time.Duration(min(days, 90)) * 24 * time.Hour
 		}
-		rp.SSO.EnforceHint = boolText(s.EnforceIDTokenHintOnLogout, false)
+		rp.sso.enforceHint = boolText(s.EnforceIDTokenHintOnLogout, false)
 	}
-	rp.SSO.Absolute = strings.EqualFold(b.SessionExpiryType.Value, "Absolute")
+	rp.sso.absolute = strings.EqualFold(b.SessionExpiryType.Value, "Absolute")
 	if secs, err := strconv.Atoi(strings.TrimSpace(b.SessionExpiryInSeconds.Value)); err == nil && secs > 0 {
-		rp.SSO.Lifetime = time.Duration(min(max(secs, 900), 86400)) * time.Second
+		rp.sso.lifetime = time.Duration(min(max(secs, 900), 86400)) * time.Second
 	}
-	rp.ScriptExecution = strings.EqualFold(strings.TrimSpace(b.ScriptExecution.Value), "Allow")
-	rp.Recorded = b.Insights != nil && boolText(b.Insights.DeveloperMode, false) && strings.EqualFold(c.p.DeploymentMode, "Development")
-	rp.ShowErrors = strings.EqualFold(strings.TrimSpace(b.OnErrorMode.Value), "DisplayInService")
+	rp.scriptExecution = strings.EqualFold(strings.TrimSpace(b.ScriptExecution.Value), "Allow")
+	rp.recorded = b.Insights != nil && boolText(b.Insights.DeveloperMode, false) && strings.EqualFold(c.p.deploymentMode, "Development")
+	rp.showErrors = strings.EqualFold(strings.TrimSpace(b.OnErrorMode.Value), "DisplayInService")
 	if f := b.JourneyFraming; f != nil && boolText(f.Enabled, false) {
-		rp.Framing = c.frameSources(f)
+		rp.framing = c.frameSources(f)
 	}
 	for _, p := range b.ContentDefinitionParameters {
 		c.knownResolvers(claims.ParseTemplate(p.Value.Value), p.Value.Pos, "the content definition parameter", p.Name.Value)
-		rp.PageParameters = append(rp.PageParameters, PageParameter{Name: p.Name.Value, Value: claims.ParseTemplate(p.Value.Value)})
+		rp.pageParameters = append(rp.pageParameters, PageParameter{name: p.Name.Value, value: claims.ParseTemplate(p.Value.Value)})
 	}
 }
 
@@ -213,11 +213,11 @@ func (c *compiler) userJourney(id string) *UserJourney {
 		return nil
 	}
 	key := policy.Fold(id)
-	if uj, ok := c.p.Journeys[key]; ok {
+	if uj, ok := c.p.journeys[key]; ok {
 		return uj
 	}
-	uj := &UserJourney{ID: src.ID.Value}
-	c.p.Journeys[key] = uj
+	uj := &UserJourney{id: src.ID.Value}
+	c.p.journeys[key] = uj
 	c.steps(uj, src)
 	return uj
 }
@@ -228,11 +228,11 @@ func (c *compiler) subJourney(id string) *UserJourney {
 		return nil
 	}
 	key := policy.Fold(id)
-	if uj, ok := c.p.SubJourneys[key]; ok {
+	if uj, ok := c.p.subJourneys[key]; ok {
 		return uj
 	}
-	uj := &UserJourney{ID: src.ID.Value, Transfer: strings.EqualFold(src.Type.Value, "Transfer")}
-	c.p.SubJourneys[key] = uj
+	uj := &UserJourney{id: src.ID.Value, transfer: strings.EqualFold(src.Type.Value, "Transfer")}
+	c.p.subJourneys[key] = uj
 	c.steps(uj, src)
 	return uj
 }
@@ -240,17 +240,17 @@ func (c *compiler) subJourney(id string) *UserJourney {
 // needsPage reports a profile that shows a page for which neither it nor the step
 // names a content definition.
 func (c *compiler) needsPage(step *Step, tp *TechnicalProfile) {
-	shows, ok := tp.Exchange.(interface{ NeedsPage() bool })
-	if !ok || !shows.NeedsPage() || step.Content != nil || tp.Content != nil {
+	shows, ok := tp.exchange.(interface{ NeedsPage() bool })
+	if !ok || !shows.NeedsPage() || step.content != nil || tp.content != nil {
 		return
 	}
-	if src, ok := c.e.TechnicalProfiles.Get(tp.ID); ok {
+	if src, ok := c.e.TechnicalProfiles.Get(tp.id); ok {
 		if _, named := src.Metadata.Get("ContentDefinitionReferenceId"); named {
 			return // it was reported that it isn't declared
 		}
 	}
-	c.diag.Report(diag.MissingMetadata, tp.Position, `add <Item Key="ContentDefinitionReferenceId">…</Item> to its Metadata`,
-		"technical profile %q needs the metadata item %q", tp.ID, "ContentDefinitionReferenceId")
+	c.diag.Report(diag.MissingMetadata, tp.position, `add <Item Key="ContentDefinitionReferenceId">…</Item> to its Metadata`,
+		"technical profile %q needs the metadata item %q", tp.id, "ContentDefinitionReferenceId")
 }
 
 func (c *compiler) preconditions(list []policy.Precondition) []Precondition {
@@ -260,15 +260,15 @@ func (c *compiler) preconditions(list []policy.Precondition) []Precondition {
 			continue
 		}
 		p := Precondition{
-			Equals:   strings.EqualFold(src.Type.Value, "ClaimEquals"),
-			WhenTrue: boolText(src.ExecuteActionsIf, true),
-			Claim:    strings.TrimSpace(src.Values[0].Value),
+			equals:   strings.EqualFold(src.Type.Value, "ClaimEquals"),
+			whenTrue: boolText(src.ExecuteActionsIf, true),
+			claim:    strings.TrimSpace(src.Values[0].Value),
 		}
-		if t, ok := c.p.Schema.Claim(p.Claim); ok {
-			p.Claim = t.ID
+		if t, ok := c.p.schema.Claim(p.claim); ok {
+			p.claim = t.ID()
 		}
 		for _, v := range src.Values[1:] {
-			p.Texts = append(p.Texts, v.Value)
+			p.texts = append(p.texts, v.Value)
 		}
 		out = append(out, p)
 	}

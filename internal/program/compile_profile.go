@@ -24,40 +24,40 @@ func (c *compiler) profile(id string, as Role) *TechnicalProfile {
 		metadata.stray = &stray
 	}
 	tp := &TechnicalProfile{
-		ID: src.ID.Value, DisplayName: strings.TrimSpace(src.DisplayName.Value), Protocol: protocol, Position: src.Pos,
-		InputTransformations:  c.transformList(src.InputTransformations),
-		OutputTransformations: c.transformList(src.OutputTransformations),
+		id: src.ID.Value, displayName: strings.TrimSpace(src.DisplayName.Value), protocol: protocol, position: src.Pos,
+		inputTransformations:  c.transformList(src.InputTransformations),
+		outputTransformations: c.transformList(src.OutputTransformations),
 	}
 	c.profiles[key] = tp
 	if as == AsExchange {
-		c.p.Profiles[policy.Fold(id)] = tp
+		c.p.profiles[policy.Fold(id)] = tp
 	}
 	if src.Domain.Set() {
-		tp.Domains = append(tp.Domains, strings.TrimSpace(src.Domain.Value))
+		tp.domains = append(tp.domains, strings.TrimSpace(src.Domain.Value))
 	}
 	for _, d := range src.Domains {
-		tp.Domains = append(tp.Domains, strings.TrimSpace(d.Value))
+		tp.domains = append(tp.domains, strings.TrimSpace(d.Value))
 	}
 	resolve := c.resolveRule(src, metadata)
-	tp.Inputs = c.uses(src.InputClaims, protocol, resolve.input)
-	tp.Persisted = c.uses(src.PersistedClaims, protocol, resolve.input)
-	tp.Outputs = c.uses(src.OutputClaims, protocol, resolve.output)
-	tp.Display = c.display(src, protocol, resolve)
-	tp.SignUpTarget = metadata.String("SignUpTarget", "")
-	tp.ForgotTarget = metadata.String("setting.forgotPasswordLinkOverride", "")
-	tp.TextLink = strings.EqualFold(metadata.String("ClaimsProviderSelectionDisplayType", ""), "TextLink")
+	tp.inputs = c.uses(src.InputClaims, protocol, resolve.input)
+	tp.persisted = c.uses(src.PersistedClaims, protocol, resolve.input)
+	tp.outputs = c.uses(src.OutputClaims, protocol, resolve.output)
+	tp.display = c.display(src, protocol, resolve)
+	tp.signUpTarget = metadata.String("SignUpTarget", "")
+	tp.forgotTarget = metadata.String("setting.forgotPasswordLinkOverride", "")
+	tp.textLink = strings.EqualFold(metadata.String("ClaimsProviderSelectionDisplayType", ""), "TextLink")
 	if ref := metadata.String("ContentDefinitionReferenceId", ""); ref != "" {
-		content, ok := c.p.Content[policy.Fold(ref)]
+		content, ok := c.p.content[policy.Fold(ref)]
 		if !ok {
 			c.diag.Report(diag.UndeclaredContent, metadata.At("ContentDefinitionReferenceId"), meant(ref, c.e.ContentDefinitions.IDs(), "declare it under ContentDefinitions"),
-				"technical profile %q refers to the content definition %q, which neither the policy nor any of its bases declare", tp.ID, ref)
+				"technical profile %q refers to the content definition %q, which neither the policy nor any of its bases declare", tp.id, ref)
 		}
-		tp.Content = content
+		tp.content = content
 	}
-	tp.Messages = metadata.Prefixed("UserMessageIf", "DefaultMessage", "DefaultUserMessage", "UserMessage.", "AADRequestsThrottled", "DateTimeGreaterThan", "AssertNumberError", "LookupNotFound", "ResourceOwnerFlow", "ServiceThrottled")
+	tp.messages = metadata.Prefixed("UserMessageIf", "DefaultMessage", "DefaultUserMessage", "UserMessage.", "AADRequestsThrottled", "DateTimeGreaterThan", "AssertNumberError", "LookupNotFound", "ResourceOwnerFlow", "ServiceThrottled")
 	c.enablement(tp, src, metadata)
-	tp.Session = c.session(src)
-	tp.Validations = c.validations(src.Validations)
+	tp.session = c.session(src)
+	tp.validations = c.validations(src.Validations)
 	c.plan(tp, src, metadata, as)
 	return tp
 }
@@ -68,8 +68,8 @@ func (c *compiler) validations(list []policy.ValidationReference) []Validation {
 	for _, v := range list {
 		if p := c.profile(v.TechnicalProfile.Value, AsExchange); p != nil {
 			out = append(out, Validation{
-				Profile: p, ContinueOnSuccess: boolText(v.ContinueOnSuccess, true), ContinueOnError: boolText(v.ContinueOnError, false),
-				Preconditions: c.preconditions(v.Preconditions),
+				profile: p, continueOnSuccess: boolText(v.ContinueOnSuccess, true), continueOnError: boolText(v.ContinueOnError, false),
+				preconditions: c.preconditions(v.Preconditions),
 			})
 		}
 	}
@@ -83,8 +83,8 @@ func (c *compiler) display(src *policy.TechnicalProfile, protocol string, resolv
 	for _, ref := range src.DisplayClaims {
 		if !ref.DisplayControl.Set() {
 			for _, use := range c.uses([]*policy.ClaimReference{ref}, protocol, resolve.output) {
-				use.Index = len(out)
-				out = append(out, DisplayClaim{Use: use})
+				use.index = len(out)
+				out = append(out, DisplayClaim{use: use})
 			}
 			continue
 		}
@@ -93,14 +93,14 @@ func (c *compiler) display(src *policy.TechnicalProfile, protocol string, resolv
 			continue // policy.Check told
 		}
 		control := &DisplayControl{
-			ID: d.ID.Value, Type: strings.TrimSpace(d.Type.Value), Position: ref.Pos,
-			Inputs: c.uses(d.InputClaims, protocol, resolve.input), Display: c.uses(d.DisplayClaims, protocol, resolve.output),
-			Outputs: c.uses(d.OutputClaims, protocol, resolve.output),
+			id: d.ID.Value, controlType: strings.TrimSpace(d.Type.Value), position: ref.Pos,
+			inputs: c.uses(d.InputClaims, protocol, resolve.input), display: c.uses(d.DisplayClaims, protocol, resolve.output),
+			outputs: c.uses(d.OutputClaims, protocol, resolve.output),
 		}
 		for _, a := range d.Actions {
-			control.Actions = append(control.Actions, DisplayAction{ID: a.ID.Value, Validations: c.validations(a.Exchanges)})
+			control.actions = append(control.actions, DisplayAction{id: a.ID.Value, validations: c.validations(a.Exchanges)})
 		}
-		out = append(out, DisplayClaim{Control: control})
+		out = append(out, DisplayClaim{control: control})
 	}
 	return out
 }
@@ -110,14 +110,14 @@ func (c *compiler) plan(tp *TechnicalProfile, src *policy.TechnicalProfile, meta
 	kind, _ := c.o.Kinds.of(src, as)
 	if kind.Plan == nil || src.Incomplete {
 		// policy.Check says what isn't supported or lacks; running it fails clearly.
-		tp.NotBuilt = kindName(src, as)
+		tp.notBuilt = kindName(src, as)
 		return
 	}
-	tp.Exchange = kind.Plan(&Plan{
+	tp.exchange = kind.Plan(&Plan{
 		Policy: c.e, Source: src, Profile: tp, Program: c.p, Metadata: metadata, KeyExists: c.needs,
 		Generated: c.o.Generated, OwnKeyExists: c.needsOwn, ConnectorExists: c.o.ConnectorExists,
-		Offline: c.o.Offline, Production: !strings.EqualFold(c.p.DeploymentMode, "Development"), collector: &c.diag,
-		Incomplete: len(tp.Inputs) < len(src.InputClaims) || len(tp.Persisted) < len(src.PersistedClaims) || len(tp.Outputs) < len(src.OutputClaims),
+		Offline: c.o.Offline, Production: !strings.EqualFold(c.p.deploymentMode, "Development"), collector: &c.diag,
+		Incomplete: len(tp.inputs) < len(src.InputClaims) || len(tp.persisted) < len(src.PersistedClaims) || len(tp.outputs) < len(src.OutputClaims),
 	})
 	metadata.Unused("the element DisplayName counts", "DisplayName")
 	metadata.Prefixed("setting.", "language.")
@@ -171,22 +171,22 @@ func (c *compiler) resolveRule(src *policy.TechnicalProfile, m *Metadata) resolv
 func (c *compiler) uses(list []*policy.ClaimReference, protocol string, resolve resolving) []*ClaimUse {
 	var uses []*ClaimUse
 	for _, ref := range list {
-		t, ok := c.p.Schema.Claim(ref.Claim.Value)
+		t, ok := c.p.schema.Claim(ref.Claim.Value)
 		if !ok {
 			continue
 		}
 		use := &ClaimUse{
-			Claim: t, Partner: t.Partner(protocol), HasDefault: ref.DefaultValue.Set(), Resolve: resolve == resolved || resolve == resolvedUnasked,
-			AlwaysDefault: boolText(ref.AlwaysUseDefaultValue, false), Required: boolText(ref.Required, false),
-			Overwrite: boolText(ref.OverwriteIfExists, true), ControlType: ref.ControlClaimType.Value,
-			Index: len(uses), Position: ref.Pos,
+			claim: t, partner: t.Partner(protocol), hasDefault: ref.DefaultValue.Set(), resolve: resolve == resolved || resolve == resolvedUnasked,
+			alwaysDefault: boolText(ref.AlwaysUseDefaultValue, false), required: boolText(ref.Required, false),
+			overwrite: boolText(ref.OverwriteIfExists, true), controlType: ref.ControlClaimType.Value,
+			index: len(uses), position: ref.Pos,
 		}
 		if ref.Partner.Set() && ref.Partner.Value != "" {
-			use.Partner = ref.Partner.Value
+			use.partner = ref.Partner.Value
 		}
-		if use.HasDefault {
-			use.Default = claims.ParseTemplate(ref.DefaultValue.Value)
-			c.defaults = append(c.defaults, use.Default)
+		if use.hasDefault {
+			use.defaultValue = claims.ParseTemplate(ref.DefaultValue.Value)
+			c.defaults = append(c.defaults, use.defaultValue)
 			c.resolvers(use, ref, resolve)
 		}
 		uses = append(uses, use)
@@ -197,9 +197,9 @@ func (c *compiler) uses(list []*policy.ClaimReference, protocol string, resolve 
 // resolvers warns of claim resolvers that don't exist, and of ones that stay text
 // because the profile doesn't resolve them.
 func (c *compiler) resolvers(use *ClaimUse, ref *policy.ClaimReference, resolve resolving) {
-	for _, r := range use.Default.References() {
+	for _, r := range use.defaultValue.References() {
 		text := "{" + r.Namespace + ":" + r.Key + "}"
-		switch known := c.p.Schema.KnownResolver(r); {
+		switch known := c.p.schema.KnownResolver(r); {
 		case strings.EqualFold(r.Namespace, "Settings"), strings.EqualFold(r.Namespace, "service"), strings.EqualFold(r.Namespace, "property"):
 			// deployment tools and the engine itself write these
 		case !known:
@@ -207,34 +207,34 @@ func (c *compiler) resolvers(use *ClaimUse, ref *policy.ClaimReference, resolve 
 			if near := diag.Nearest(text, resolverNames()); near != "" {
 				hint = "did you mean \"" + near + "\"?"
 			}
-			c.diag.Report(diag.UnknownResolver, ref.DefaultValue.Pos, hint, "the DefaultValue of %q has the claim resolver %s, which doesn't exist", use.Claim.ID, text)
+			c.diag.Report(diag.UnknownResolver, ref.DefaultValue.Pos, hint, "the DefaultValue of %q has the claim resolver %s, which doesn't exist", use.claim.ID(), text)
 		case resolve == resolvedUnasked:
 			c.diag.Report(diag.LiteralResolver, ref.DefaultValue.Pos, "set IncludeClaimResolvingInClaimsHandling to true in the profile's Metadata",
-				"the DefaultValue of %q has the claim resolver %s, which is resolved, though the profile doesn't ask for it", use.Claim.ID, text)
+				"the DefaultValue of %q has the claim resolver %s, which is resolved, though the profile doesn't ask for it", use.claim.ID(), text)
 		case resolve == literal:
 			c.diag.Report(diag.LiteralResolver, ref.DefaultValue.Pos, "set IncludeClaimResolvingInClaimsHandling to true in the profile's Metadata",
-				"the DefaultValue of %q has the claim resolver %s, which isn't resolved here", use.Claim.ID, text)
+				"the DefaultValue of %q has the claim resolver %s, which isn't resolved here", use.claim.ID(), text)
 		}
 	}
 }
 
 func (c *compiler) enablement(tp *TechnicalProfile, src *policy.TechnicalProfile, m *Metadata) {
-	tp.Enabled = Enablement{Value: m.String("ClaimValueOnWhichToEnable", "")}
-	if t := m.claim(c.p.Schema, "ClaimTypeOnWhichToEnable"); t != nil {
-		tp.Enabled.Claim = t.ID
+	tp.enabled = Enablement{value: m.String("ClaimValueOnWhichToEnable", "")}
+	if t := m.claim(c.p.schema, "ClaimTypeOnWhichToEnable"); t != nil {
+		tp.enabled.claim = t.ID()
 	}
 	switch policy.Fold(strings.TrimSpace(src.EnabledForJourneys.Value)) {
 	case "", "always", "true":
 	case "never", "false":
-		tp.Enabled.Mode = EnabledNever
+		tp.enabled.mode = EnabledNever
 	case "onclaimsexistence":
-		tp.Enabled.Mode = EnabledOnClaim
+		tp.enabled.mode = EnabledOnClaim
 	case "onitemexistenceinstringcollectionclaim":
-		tp.Enabled.Mode = EnabledOnItemInCollection
+		tp.enabled.mode = EnabledOnItemInCollection
 	case "onitemabsenceinstringcollectionclaim":
-		tp.Enabled.Mode = EnabledOnItemNotInCollection
+		tp.enabled.mode = EnabledOnItemNotInCollection
 	}
-	if tp.Enabled.Mode > EnabledNever {
+	if tp.enabled.mode > EnabledNever {
 		m.Required("ClaimTypeOnWhichToEnable")
 	}
 }
@@ -260,8 +260,8 @@ func (c *compiler) session(src *policy.TechnicalProfile) *SessionRule {
 	}
 	m := c.metadata(sm)
 	rule := &SessionRule{
-		ID: sm.ID.Value, Kind: kind.Session, Persisted: c.uses(sm.PersistedClaims, "none", resolved),
-		Outputs: c.uses(sm.OutputClaims, "none", resolved), AlwaysFetch: m.Bool("AlwaysFetchClaimsFromProvider", false),
+		id: sm.ID.Value, kind: kind.Session, persisted: c.uses(sm.PersistedClaims, "none", resolved),
+		outputs: c.uses(sm.OutputClaims, "none", resolved), alwaysFetch: m.Bool("AlwaysFetchClaimsFromProvider", false),
 	}
 	m.Met("IncludeClaimResolvingInClaimsHandling") // sessions always resolve
 	m.Unused("no SAML application takes part in sessions yet", "IncludeSessionIndex", "RegisterServiceProviders")

@@ -8,12 +8,12 @@ import (
 
 // ContentDefinition is a compiled page description.
 type ContentDefinition struct {
-	ID       string
-	LoadURI  claims.Template
-	DataURI  DataURI
-	Metadata Items
+	id       string
+	loadURI  claims.Template
+	dataURI  DataURI
+	metadata Items
 	// Resources has the policy's texts by lower-case language tag.
-	Resources map[string]*Resources
+	resources map[string]*Resources
 }
 
 // DataURI is urn:com:microsoft:aad:b2c:elements:[contract:]page:version.
@@ -46,7 +46,7 @@ func foldKey(k TextKey) TextKey {
 
 // Resources has the texts that a policy defines for one page in one language.
 type Resources struct {
-	Language    string
+	language    string
 	texts       map[TextKey]localText
 	collections map[string][]claims.Choice // claim id, folded
 	// dynamic is set if a text may have claim resolvers; expand then resolves them, in the
@@ -54,6 +54,9 @@ type Resources struct {
 	dynamic bool
 	expand  func(string) string
 }
+
+// NoTexts are the texts of a page for which the policy has none.
+func NoTexts(language string) *Resources { return &Resources{language: language} }
 
 // localText is a text with its string id as the policy writes it.
 type localText struct{ id, value string }
@@ -94,7 +97,7 @@ func (r *Resources) Choices(claimID string) ([]claims.Choice, bool) {
 // In finds the texts for a language tag.
 func (c *ContentDefinition) In(language string) *Resources {
 	for _, tag := range claims.ParentLanguages(language) {
-		if res, ok := c.Resources[tag]; ok {
+		if res, ok := c.resources[tag]; ok {
 			return res
 		}
 	}

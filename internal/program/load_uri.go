@@ -36,7 +36,7 @@ func (c *compiler) checkLoadURI(src *policy.ContentDefinition, uri claims.Templa
 func (c *compiler) knownResolvers(t claims.Template, at diag.Position, what, id string) {
 	for _, ref := range t.References() {
 		name := "{" + ref.Namespace + ":" + ref.Key + "}"
-		if strings.EqualFold(ref.Namespace, "Settings") || c.p.Schema.KnownResolver(ref) {
+		if strings.EqualFold(ref.Namespace, "Settings") || c.p.schema.KnownResolver(ref) {
 			continue
 		}
 		hint := "it stays as it is"

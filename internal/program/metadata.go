@@ -198,12 +198,12 @@ func (m *Metadata) bad(code diag.Code, key string, item policy.MetadataItem, hin
 
 // Prefixed returns the items whose key begins with a prefix.
 func (m *Metadata) Prefixed(prefixes ...string) Items {
-	found := make(Items)
+	var found Items
 	for _, item := range m.items {
 		for _, prefix := range prefixes {
 			if len(item.Key.Value) >= len(prefix) && strings.EqualFold(item.Key.Value[:len(prefix)], prefix) {
 				m.free[policy.Fold(item.Key.Value)] = true
-				found.Set(item.Key.Value, strings.TrimSpace(item.Value.Value))
+				found.add(item.Key.Value, strings.TrimSpace(item.Value.Value))
 			}
 		}
 	}

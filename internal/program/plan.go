@@ -61,7 +61,7 @@ func unsettled(text string, offline bool) bool {
 
 // Claim returns the claim type that a metadata item names, reporting one that isn't
 // declared; nil if the item is absent or empty, too.
-func (p *Plan) Claim(key string) *claims.Type { return p.Metadata.claim(p.Program.Schema, key) }
+func (p *Plan) Claim(key string) *claims.Type { return p.Metadata.claim(p.Program.schema, key) }
 
 // Journey returns the id of the user journey that a metadata item names, reporting one
 // that isn't declared; "" if the item is absent.
@@ -73,6 +73,13 @@ func (p *Plan) Journey(key string) string {
 		return ""
 	}
 	return id
+}
+
+// DefaultMessage sets the text of a message key that the profile's metadata does not contain.
+func (p *Plan) DefaultMessage(key, text string) {
+	if _, ok := p.Profile.messages.Lookup(key); !ok {
+		p.Profile.messages.add(key, text)
+	}
 }
 
 // GrantJourneys notes the journeys that an issuer's metadata names for refresh tokens and for

@@ -9,34 +9,34 @@ import (
 // Precondition is a compiled precondition: a condition that, when it holds, skips
 // the step or validation.
 type Precondition struct {
-	Equals   bool // ClaimEquals; else ClaimsExist
-	WhenTrue bool // ExecuteActionsIf
-	Claim    string
-	Texts    []string // ClaimEquals: any of them; one is usual
+	equals   bool // ClaimEquals; else ClaimsExist
+	whenTrue bool // ExecuteActionsIf
+	claim    string
+	texts    []string // ClaimEquals: any of them; one is usual
 }
 
 // SkippedBy finds the precondition that skips, -1 if none does: they are evaluated in order
 // and the first that holds ends evaluation, so skips are OR-ed (policy-engine §4.5).
-func SkippedBy(preconditions []Precondition, bag *claims.Bag) int {
-	return slices.IndexFunc(preconditions, func(p Precondition) bool { return p.holds(bag) })
+func SkippedBy(preconditions List[Precondition], bag *claims.Bag) int {
+	return slices.IndexFunc(preconditions.items, func(p Precondition) bool { return p.holds(bag) })
 }
 
 // Skips reports whether any precondition skips.
-func Skips(preconditions []Precondition, bag *claims.Bag) bool {
+func Skips(preconditions List[Precondition], bag *claims.Bag) bool {
 	return SkippedBy(preconditions, bag) >= 0
 }
 
 // holds evaluates one condition. ClaimEquals on an absent claim is ignored,
 // whatever ExecuteActionsIf says [D].
 func (p Precondition) holds(bag *claims.Bag) bool {
-	value := bag.Get(p.Claim)
-	if !p.Equals {
-		return value.Exists() == p.WhenTrue
+	value := bag.Get(p.claim)
+	if !p.equals {
+		return value.Exists() == p.whenTrue
 	}
 	if !value.Exists() {
 		return false
 	}
-	return slices.ContainsFunc(p.Texts, func(text string) bool { return equalsText(value, text) }) == p.WhenTrue
+	return slices.ContainsFunc(p.texts, func(text string) bool { return equalsText(value, text) }) == p.whenTrue
 }
 
 // equalsText compares a claim with a policy's text: ordinally and with case, but a boolean
@@ -51,17 +51,17 @@ func equalsText(value claims.Value, text string) bool {
 
 // Allows evaluates EnabledForUserJourneys.
 func (e Enablement) Allows(bag *claims.Bag) bool {
-	switch e.Mode {
+	switch e.mode {
 	case EnabledNever:
 		return false
 	case EnabledOnClaim:
-		value := bag.Get(e.Claim)
-		return value.Exists() && (e.Value == "" || equalsText(value, e.Value))
+		value := bag.Get(e.claim)
+		return value.Exists() && (e.value == "" || equalsText(value, e.value))
 	case EnabledOnItemInCollection:
-		return slices.Contains(bag.Get(e.Claim).Items(), e.Value)
+		return slices.Contains(bag.Get(e.claim).Items(), e.value)
 	case EnabledOnItemNotInCollection:
 		// A claim without value has no item: absent [I].
-		return !slices.Contains(bag.Get(e.Claim).Items(), e.Value)
+		return !slices.Contains(bag.Get(e.claim).Items(), e.value)
 	}
 	return true
 }

@@ -30,18 +30,18 @@ func TestClaimEqualsComparesABooleanByItsValue(t *testing.T) {
 			var bag claims.Bag
 			bag.Set("flag", tt.value)
 			for _, when := range []bool{true, false} {
-				p := Precondition{Equals: true, WhenTrue: when, Claim: "flag", Texts: []string{tt.text}}
+				p := Precondition{equals: true, whenTrue: when, claim: "flag", texts: []string{tt.text}}
 				if got := p.holds(&bag); got != (tt.want == when) {
 					t.Errorf("ExecuteActionsIf=%v: holds %v", when, got)
 				}
 			}
-			enabled := Enablement{Mode: EnabledOnClaim, Claim: "flag", Value: tt.text}
+			enabled := Enablement{mode: EnabledOnClaim, claim: "flag", value: tt.text}
 			if got := enabled.Allows(&bag); got != tt.want {
 				t.Errorf("OnClaimsExistence: %v", got)
 			}
 		})
 	}
-	absent := Precondition{Equals: true, WhenTrue: false, Claim: "flag", Texts: []string{"True"}}
+	absent := Precondition{equals: true, whenTrue: false, claim: "flag", texts: []string{"True"}}
 	if absent.holds(new(claims.Bag)) {
 		t.Error("an absent claim holds")
 	}

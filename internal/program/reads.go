@@ -39,9 +39,9 @@ func (c *compiler) reads() {
 	for _, t := range c.defaults {
 		note(t)
 	}
-	for _, content := range c.p.Content {
-		note(content.LoadURI)
-		for _, res := range content.Resources {
+	for _, content := range c.p.content {
+		note(content.loadURI)
+		for _, res := range content.resources {
 			if res.dynamic {
 				for _, text := range res.texts {
 					note(claims.ParseTemplate(text.value))
@@ -53,13 +53,13 @@ func (c *compiler) reads() {
 		note(claims.ParseTemplate(t.DisplayName.Value))
 		note(claims.ParseTemplate(t.UserHelpText.Value))
 	}
-	if rp := c.p.RelyingParty; rp != nil && rp.AssertionKey == "" && c.hints {
+	if rp := c.p.relyingParty; rp != nil && rp.assertionKey == "" && c.hints {
 		// A GetClaims step takes its hint from these, too.
 		c.p.parameters["client_assertion"], c.p.parameters["client_assertion_type"] = true, true
 	}
-	if rp := c.p.RelyingParty; rp != nil {
-		for _, p := range rp.PageParameters {
-			note(p.Value)
+	if rp := c.p.relyingParty; rp != nil {
+		for _, p := range rp.pageParameters {
+			note(p.value)
 		}
 	}
 }

@@ -43,16 +43,16 @@ var resolvers = []claimResolver{
 	{"Culture", "RegionName", func(s *Situation) string { return claims.ParseCulture(s.Language).RegionName() }},
 	{"Culture", "RFC5646", func(s *Situation) string { return claims.ParseCulture(s.Language).RFC5646() }},
 
-	{"Policy", "PolicyId", func(s *Situation) string { return s.Program.PolicyID }},
-	{"Policy", "RelyingPartyTenantId", func(s *Situation) string { return s.Program.TenantName }},
-	{"Policy", "TenantObjectId", func(s *Situation) string { return s.Program.TenantID }},
-	{"Policy", "TrustFrameworkTenantId", func(s *Situation) string { return s.Program.TenantName }},
+	{"Policy", "PolicyId", func(s *Situation) string { return s.Program.policyID }},
+	{"Policy", "RelyingPartyTenantId", func(s *Situation) string { return s.Program.tenantName }},
+	{"Policy", "TenantObjectId", func(s *Situation) string { return s.Program.tenantID }},
+	{"Policy", "TrustFrameworkTenantId", func(s *Situation) string { return s.Program.tenantName }},
 
 	{"Context", "BuildNumber", func(*Situation) string { return buildNumber }},
 	{"Context", "CorrelationId", func(s *Situation) string { return s.CorrelationID }},
 	// US pattern without leading zeros (claims-and-transformations §6.46).
 	{"Context", "DateTimeInUtc", func(s *Situation) string { return s.Now().UTC().Format("1/2/2006 3:04:05 PM") }},
-	{"Context", "DeploymentMode", func(s *Situation) string { return s.Program.DeploymentMode }},
+	{"Context", "DeploymentMode", func(s *Situation) string { return s.Program.deploymentMode }},
 	{"Context", "HostName", func(s *Situation) string { return s.Host }},
 	{"Context", "IPAddress", func(s *Situation) string { return s.RemoteIP }},
 	{"Context", "KMSI", func(s *Situation) string {
@@ -116,11 +116,11 @@ var protocolOnly = map[string]bool{
 func (s *Situation) Resolve(ref claims.Reference) (string, bool) {
 	switch {
 	case strings.EqualFold(ref.Namespace, "Claim"):
-		t, ok := s.Program.Schema.Claim(ref.Key)
+		t, ok := s.Program.schema.Claim(ref.Key)
 		if !ok {
 			return "", false
 		}
-		return s.Claims.Get(t.ID).String(), true
+		return s.Claims.Get(t.ID()).String(), true
 	case strings.EqualFold(ref.Namespace, "OAUTH-KV"):
 		if protocolOnly[strings.ToLower(ref.Key)] {
 			return "", true

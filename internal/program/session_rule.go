@@ -8,11 +8,11 @@ import (
 
 // SingleSignOn is a relying party's session rules (protocol §6.1).
 type SingleSignOn struct {
-	Scope       SSOScope
-	KeepAlive   time.Duration // KMSI; 0: off
-	Lifetime    time.Duration
-	Absolute    bool
-	EnforceHint bool // EnforceIdTokenHintOnLogout
+	scope       SSOScope
+	keepAlive   time.Duration // KMSI; 0: off
+	lifetime    time.Duration
+	absolute    bool
+	enforceHint bool // EnforceIdTokenHintOnLogout
 }
 
 // SSOScope says who shares a session.
@@ -28,7 +28,7 @@ const (
 
 // Key is the session partition that a request of a client uses; "" for none.
 func (s SingleSignOn) Key(policyID, clientID string) string {
-	switch s.Scope {
+	switch s.scope {
 	case ScopeApplication:
 		return "app:" + clientID
 	case ScopePolicy:
@@ -53,9 +53,9 @@ const (
 
 // SessionRule is a compiled session-management profile.
 type SessionRule struct {
-	ID          string // sessions are keyed by it
-	Kind        SessionKind
-	Persisted   []*ClaimUse
-	Outputs     []*ClaimUse
-	AlwaysFetch bool // AlwaysFetchClaimsFromProvider
+	id          string // sessions are keyed by it
+	kind        SessionKind
+	persisted   []*ClaimUse
+	outputs     []*ClaimUse
+	alwaysFetch bool // AlwaysFetchClaimsFromProvider
 }

@@ -12,19 +12,19 @@ import (
 // Step is a compiled orchestration step: what all steps have in common, and a node of its
 // kind, which the engine runs.
 type Step struct {
-	Order         int
-	Kind          string // its type, as documented; "unknown" if this version can't run it
-	NotBuilt      string // its type as written, if this version can't run it
-	Preconditions []Precondition
-	Content       *ContentDefinition // of its page; nil if it names none
+	order         int
+	kind          string // its type, as documented; "unknown" if this version can't run it
+	notBuilt      string // its type as written, if this version can't run it
+	preconditions []Precondition
+	content       *ContentDefinition // of its page; nil if it names none
 
 	// Exchanges are all claims exchanges of the step, SubJourney the journey that it invokes
 	// and Issuer the profile that ends the journey in it: for whoever walks a program.
-	Exchanges  []*ClaimsExchange
-	SubJourney *UserJourney
-	Issuer     *TechnicalProfile
+	exchanges  []*ClaimsExchange
+	subJourney *UserJourney
+	issuer     *TechnicalProfile
 
-	Node Node // nil if NotBuilt
+	node Node // nil if NotBuilt
 }
 
 // Node is what a StepKind makes of a step. A Program keeps it; the engine knows how to run it.
@@ -32,14 +32,14 @@ type Node any
 
 // Selection is a button of a provider selection.
 type Selection struct {
-	ExchangeID string // in the next step
-	Exchange   *ClaimsExchange
+	exchangeID string // in the next step
+	exchange   *ClaimsExchange
 }
 
 // ClaimsExchange runs a technical profile under an id.
 type ClaimsExchange struct {
-	ID      string
-	Profile *TechnicalProfile
+	id      string
+	profile *TechnicalProfile
 }
 
 // StepPlanner makes the node of a step of its kind.
@@ -55,15 +55,15 @@ type StepPlan struct {
 }
 
 // Exchanges are the claims exchanges of the step, in the policy's order.
-func (p *StepPlan) Exchanges() []*ClaimsExchange { return p.step.Exchanges }
+func (p *StepPlan) Exchanges() []*ClaimsExchange { return p.step.exchanges }
 
 // Validation is the exchange of the step itself that one of its selections names: the
 // sign-in form of a combined step. nil if none does.
 func (p *StepPlan) Validation() *ClaimsExchange {
 	var found *ClaimsExchange
 	for _, s := range p.src.Selections {
-		for _, x := range p.step.Exchanges {
-			if s.Validation.Set() && strings.EqualFold(x.ID, s.Validation.Value) {
+		for _, x := range p.step.exchanges {
+			if s.Validation.Set() && strings.EqualFold(x.id, s.Validation.Value) {
 				found = x
 			}
 		}
@@ -78,9 +78,9 @@ func (p *StepPlan) Selections() []Selection {
 		if s.Validation.Set() || p.next == nil {
 			continue
 		}
-		for _, x := range p.next.Exchanges {
-			if strings.EqualFold(x.ID, s.Target.Value) {
-				list = append(list, Selection{ExchangeID: x.ID, Exchange: x})
+		for _, x := range p.next.exchanges {
+			if strings.EqualFold(x.id, s.Target.Value) {
+				list = append(list, Selection{exchangeID: x.id, exchange: x})
 			}
 		}
 	}
@@ -92,7 +92,7 @@ func (p *StepPlan) Following() []*ClaimsExchange {
 	if p.next == nil {
 		return nil
 	}
-	return p.next.Exchanges
+	return p.next.exchanges
 }
 
 // ShowsSingle reports DisplayOption ShowSingleProvider: the page is shown even if there is
@@ -102,26 +102,26 @@ func (p *StepPlan) ShowsSingle() bool {
 }
 
 // Content is the content definition of the step's page; nil if it names none.
-func (p *StepPlan) Content() *ContentDefinition { return p.step.Content }
+func (p *StepPlan) Content() *ContentDefinition { return p.step.content }
 
 // SubJourney is the journey that the step invokes; nil if it isn't declared.
 func (p *StepPlan) SubJourney() *UserJourney {
 	for _, candidate := range p.src.Candidates {
-		p.step.SubJourney = p.c.subJourney(candidate.Value)
+		p.step.subJourney = p.c.subJourney(candidate.Value)
 	}
-	return p.step.SubJourney
+	return p.step.subJourney
 }
 
 // Issuer is the profile that ends the journey: the step's, else the journey's default one;
 // nil if there is neither.
 func (p *StepPlan) Issuer() *TechnicalProfile {
-	p.step.Issuer = p.uj.DefaultIssuer
+	p.step.issuer = p.uj.defaultIssuer
 	if p.src.Issuer.Set() {
 		if own := p.c.profile(p.src.Issuer.Value, AsIssuer); own != nil {
-			p.step.Issuer = own
+			p.step.issuer = own
 		}
 	}
-	return p.step.Issuer
+	return p.step.issuer
 }
 
 // Hint is the profile that reads the request's id_token_hint; nil if it isn't declared.
@@ -133,42 +133,42 @@ func (p *StepPlan) Hint() *TechnicalProfile {
 // steps compiles the steps of a journey, in their order.
 func (c *compiler) steps(uj *UserJourney, src *policy.UserJourney) {
 	if src.DefaultIssuer.Set() {
-		uj.DefaultIssuer = c.profile(src.DefaultIssuer.Value, AsIssuer)
+		uj.defaultIssuer = c.profile(src.DefaultIssuer.Value, AsIssuer)
 	}
 	for _, ref := range src.AuthorizationProfiles {
 		if tp := c.profile(ref.Value, AsAuthorization); tp != nil {
-			uj.Authorization = append(uj.Authorization, tp)
+			uj.authorization = append(uj.authorization, tp)
 		}
 	}
 	plans := make([]*StepPlan, len(src.Steps))
 	for i, s := range src.Steps {
 		plans[i] = &StepPlan{c: c, src: s, uj: uj, step: c.step(s)}
 	}
-	slices.SortStableFunc(plans, func(a, b *StepPlan) int { return cmp.Compare(a.step.Order, b.step.Order) })
+	slices.SortStableFunc(plans, func(a, b *StepPlan) int { return cmp.Compare(a.step.order, b.step.order) })
 	for i, p := range plans {
-		uj.Steps = append(uj.Steps, p.step)
+		uj.steps = append(uj.steps, p.step)
 		if i+1 < len(plans) {
 			p.next = plans[i+1].step
 		}
 		kind, ok := c.o.Kinds.steps[policy.Fold(p.src.Type.Value)]
 		if !ok || kind.Plan == nil {
-			p.step.Kind, p.step.NotBuilt = "unknown", trim(p.src.Type.Value)
+			p.step.kind, p.step.notBuilt = "unknown", trim(p.src.Type.Value)
 			continue
 		}
-		p.step.Kind, p.step.Node = kind.Name, kind.Plan(p)
+		p.step.kind, p.step.node = kind.Name, kind.Plan(p)
 	}
 }
 
 // step compiles what all kinds of steps have.
 func (c *compiler) step(src *policy.OrchestrationStep) *Step {
 	order, _ := strconv.Atoi(trim(src.Order.Value))
-	step := &Step{Order: order, Preconditions: c.preconditions(src.Preconditions)}
+	step := &Step{order: order, preconditions: c.preconditions(src.Preconditions)}
 	if src.ContentDefinition.Set() {
-		step.Content = c.p.Content[policy.Fold(src.ContentDefinition.Value)]
+		step.content = c.p.content[policy.Fold(src.ContentDefinition.Value)]
 	}
 	for _, x := range src.Exchanges {
 		if tp := c.profile(x.TechnicalProfile.Value, AsExchange); tp != nil {
-			step.Exchanges = append(step.Exchanges, &ClaimsExchange{ID: x.ID.Value, Profile: tp})
+			step.exchanges = append(step.exchanges, &ClaimsExchange{id: x.ID.Value, profile: tp})
 			c.needsPage(step, tp)
 		}
 	}

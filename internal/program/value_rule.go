@@ -16,16 +16,16 @@ import (
 // ValueRule is what a claim type asks of entered values: a pattern, or a predicate
 // validation. A nil rule asks nothing.
 type ValueRule struct {
-	ClaimID     string
-	Pattern     *claims.Pattern
-	PatternHelp string
-	Predicates  *PredicateValidation
+	claimID     string
+	pattern     *claims.Pattern
+	patternHelp string
+	predicates  *PredicateValidation
 }
 
 // PredicateValidation is a compiled predicate validation: every group must pass.
 type PredicateValidation struct {
-	ID     string
-	Groups []ruleGroup
+	id     string
+	groups []ruleGroup
 }
 
 type ruleGroup struct {
@@ -51,13 +51,13 @@ func (r *ValueRule) Check(text string, now time.Time) *Violation {
 	switch {
 	case r == nil:
 		return nil
-	case r.Pattern != nil:
-		if ok, err := r.Pattern.Match(text); err != nil || !ok {
+	case r.pattern != nil:
+		if ok, err := r.pattern.Match(text); err != nil || !ok {
 			return &Violation{rule: r}
 		}
-	case r.Predicates != nil:
+	case r.predicates != nil:
 		v := &Violation{rule: r}
-		for _, g := range r.Predicates.Groups {
+		for _, g := range r.predicates.groups {
 			var failed []*predicate.Predicate
 			for _, p := range g.predicates {
 				if !p.Check(text, now) {
@@ -79,12 +79,12 @@ func (r *ValueRule) Check(text string, now time.Time) *Violation {
 // group its heading and the help of each predicate that failed
 // (claims-and-transformations §4.3). "" if the policy has no text.
 func (v *Violation) Text(res *Resources) string {
-	if v.rule.Predicates == nil {
-		return v.rule.patternHelp(res)
+	if v.rule.predicates == nil {
+		return v.rule.patternText(res)
 	}
 	var lines []string
 	for _, f := range v.failed {
-		if heading := groupHelp(v.rule.Predicates.ID, f.group, res); heading != "" {
+		if heading := groupHelp(v.rule.predicates.id, f.group, res); heading != "" {
 			lines = append(lines, heading)
 		}
 		for _, p := range f.predicates {
@@ -96,11 +96,11 @@ func (v *Violation) Text(res *Resources) string {
 	return strings.Join(lines, "\n")
 }
 
-func (r *ValueRule) patternHelp(res *Resources) string {
-	if text, ok := res.Text("ClaimType", r.ClaimID, "PatternHelpText"); ok {
+func (r *ValueRule) patternText(res *Resources) string {
+	if text, ok := res.Text("ClaimType", r.claimID, "PatternHelpText"); ok {
 		return text
 	}
-	return r.PatternHelp
+	return r.patternHelp
 }
 
 func groupHelp(validation string, g ruleGroup, res *Resources) string {
@@ -147,14 +147,14 @@ func (r *ValueRule) Describe(res *Resources) Description {
 	if r == nil {
 		return d
 	}
-	if r.Pattern != nil {
-		d.Pattern, d.PatternHelp = r.Pattern.String(), r.patternHelp(res)
+	if r.pattern != nil {
+		d.Pattern, d.PatternHelp = r.pattern.String(), r.patternText(res)
 	}
-	if r.Predicates == nil {
+	if r.predicates == nil {
 		return d
 	}
-	for _, g := range r.Predicates.Groups {
-		group := PredicateGroup{Help: groupHelp(r.Predicates.ID, g, res), AtLeast: g.atLeast}
+	for _, g := range r.predicates.groups {
+		group := PredicateGroup{Help: groupHelp(r.predicates.id, g, res), AtLeast: g.atLeast}
 		for _, p := range g.predicates {
 			group.Predicates = append(group.Predicates, PredicateCheck{ID: p.ID, Method: p.Method, Help: predicateHelp(p, res), Parameters: p.Parameters})
 		}
@@ -168,8 +168,8 @@ func (s *Schema) Rule(id string) *ValueRule { return s.rules[policy.Fold(id)] }
 
 // validator serves CopyClaimIfPredicateMatch.
 func (s *Schema) validator(t *claims.Type) (func(text string, now time.Time) bool, bool) {
-	rule := s.Rule(t.ID)
-	if rule == nil || rule.Predicates == nil {
+	rule := s.Rule(t.ID())
+	if rule == nil || rule.predicates == nil {
 		return nil, false
 	}
 	return func(text string, now time.Time) bool { return rule.Check(text, now) == nil }, true
@@ -198,7 +198,7 @@ func (c *compiler) predicateValidations() validationIndex {
 	}
 	index := make(validationIndex)
 	for _, src := range c.e.PredicateValidations.All() {
-		v := &PredicateValidation{ID: src.ID.Value}
+		v := &PredicateValidation{id: src.ID.Value}
 		for _, g := range src.Groups {
 			group := ruleGroup{id: g.ID.Value, help: strings.TrimSpace(g.UserHelpText.Value)}
 			for _, ref := range g.References {
@@ -214,7 +214,7 @@ func (c *compiler) predicateValidations() validationIndex {
 						"group %q of predicate validation %q asks for %d predicates to pass", g.ID.Value, src.ID.Value, n)
 				}
 			}
-			v.Groups = append(v.Groups, group)
+			v.groups = append(v.groups, group)
 		}
 		index[policy.Fold(src.ID.Value)] = v
 	}

@@ -17,9 +17,9 @@ var generalMethods = map[string]method{
 		in: "inputClaim:*", out: "outputClaim:*",
 		plan: func(p *plan) step {
 			from, to := p.in["inputclaim"], p.out["outputclaim"]
-			if from != nil && to != nil && from.DataType != to.DataType {
+			if from != nil && to != nil && from.DataType() != to.DataType() {
 				p.report(diag.RoleType, p.d.Position, "use two claims of one data type",
-					"claims transformation %q copies a %s claim to a %s claim", p.d.ID, from.DataType, to.DataType)
+					"claims transformation %q copies a %s claim to a %s claim", p.d.ID, from.DataType(), to.DataType())
 				return nil
 			}
 			return func(_ context.Context, c *call) error { return c.set("outputClaim", c.get("inputClaim")) }

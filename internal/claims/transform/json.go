@@ -234,18 +234,18 @@ func planClaimsFromArray(p *plan) step {
 			}
 			if !found {
 				if failMissing {
-					return fmt.Errorf("%w: jsonSource has no item for the claim %s", ErrInput, out.Claim.ID)
+					return fmt.Errorf("%w: jsonSource has no item for the claim %s", ErrInput, out.Claim.ID())
 				}
 				continue
 			}
 			if (value == nil || value == "") && !includeEmpty {
 				continue
 			}
-			v, err := claims.FromJSON(out.Claim.DataType, value)
+			v, err := claims.FromJSON(out.Claim.DataType(), value)
 			if err != nil {
-				return fmt.Errorf("%w: claim %s: %w", ErrInput, out.Claim.ID, err)
+				return fmt.Errorf("%w: claim %s: %w", ErrInput, out.Claim.ID(), err)
 			}
-			c.bag.Set(out.Claim.ID, v)
+			c.bag.Set(out.Claim.ID(), v)
 		}
 		return nil
 	}
@@ -377,7 +377,7 @@ func planGenerateJSON(p *plan) step {
 	return func(_ context.Context, c *call) error {
 		root := &node{}
 		for _, in := range c.t.inputs {
-			v := c.bag.Get(in.Claim.ID)
+			v := c.bag.Get(in.Claim.ID())
 			if !v.Exists() {
 				continue // a claim without value has no member
 			}

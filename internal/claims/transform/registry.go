@@ -193,9 +193,9 @@ func (p *plan) bind(kind string, args []ClaimArgument, roles []role, to map[stri
 				"claims transformation %q: %s doesn't expect the %s claim %q", p.d.ID, p.e.name, kind, a.Role)
 			continue
 		}
-		if len(r.types) > 0 && !slices.Contains(r.types, a.Claim.DataType) {
+		if len(r.types) > 0 && !slices.Contains(r.types, a.Claim.DataType()) {
 			p.report(diag.RoleType, a.Position, "use a claim of data type "+typeNames(r.types),
-				"claims transformation %q: the %s claim %q has data type %s, %s expects %s", p.d.ID, kind, a.Role, a.Claim.DataType, p.e.name, typeNames(r.types))
+				"claims transformation %q: the %s claim %q has data type %s, %s expects %s", p.d.ID, kind, a.Role, a.Claim.DataType(), p.e.name, typeNames(r.types))
 			continue
 		}
 		to[strings.ToLower(a.Role)] = a.Claim
@@ -400,7 +400,7 @@ func (c *call) get(role string) claims.Value {
 	if !ok {
 		return claims.Value{}
 	}
-	return c.bag.Get(t.ID)
+	return c.bag.Get(t.ID())
 }
 
 // set writes an output role, converted to its claim's type; an undeclared one is
@@ -410,11 +410,11 @@ func (c *call) set(role string, v claims.Value) error {
 	if !ok {
 		return nil
 	}
-	converted, err := v.Convert(t.DataType)
+	converted, err := v.Convert(t.DataType())
 	if err != nil {
 		return fmt.Errorf("%w: output %s: %w", ErrInput, role, err)
 	}
-	c.bag.Set(t.ID, converted)
+	c.bag.Set(t.ID(), converted)
 	return nil
 }
 

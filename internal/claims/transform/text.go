@@ -95,7 +95,7 @@ var stringMethods = map[string]method{
 			check, has := p.env.Validate(out)
 			if !has {
 				p.report(diag.MissingPredicate, p.d.Position, "give the claim type a PredicateValidationReference",
-					"claims transformation %q: the output claim %q has no predicate validation to match", p.d.ID, out.ID)
+					"claims transformation %q: the output claim %q has no predicate validation to match", p.d.ID, out.ID())
 				return nil
 			}
 			return func(_ context.Context, c *call) error {
@@ -148,7 +148,7 @@ var stringMethods = map[string]method{
 				}
 				var args []string
 				for _, in := range c.t.inputs {
-					args = append(args, c.bag.Get(in.Claim.ID).String())
+					args = append(args, c.bag.Get(in.Claim.ID()).String())
 				}
 				text, err := compositeFormat(format, args)
 				if err != nil {
@@ -175,7 +175,7 @@ var stringMethods = map[string]method{
 					if c.rt.Text != nil {
 						text, _ = c.rt.Text("GetLocalizedStringsTransformationClaimType", out.Role)
 					}
-					c.bag.Set(out.Claim.ID, claims.Text(text))
+					c.bag.Set(out.Claim.ID(), claims.Text(text))
 				}
 				return nil
 			}
@@ -188,7 +188,7 @@ var stringMethods = map[string]method{
 			return func(_ context.Context, c *call) error {
 				text, ok := c.text("mapFromClaim")
 				if ok && out != nil && c.rt.Collection != nil {
-					for _, choice := range c.rt.Collection(out.ID) {
+					for _, choice := range c.rt.Collection(out.ID()) {
 						if choice.Text == text {
 							return c.set("restrictionValueClaim", claims.Text(choice.Value))
 						}

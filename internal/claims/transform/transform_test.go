@@ -25,7 +25,7 @@ func declared(method string, in, par, out []string) transform.Declaration {
 		if !ok {
 			panic("no type " + kind)
 		}
-		return transform.ClaimArgument{Claim: &claims.Type{ID: prefix + role, DataType: dt}, Role: role}
+		return transform.ClaimArgument{Claim: claims.NewType(claims.TypeDefinition{ID: prefix + role, DataType: dt}), Role: role}
 	}
 	d := transform.Declaration{ID: "CT", Method: method}
 	for _, x := range in {
@@ -214,11 +214,11 @@ func TestMethods(t *testing.T) {
 				if tt.values[i] == "-" {
 					continue
 				}
-				v, err := claims.Parse(arg.Claim.DataType, tt.values[i])
+				v, err := claims.Parse(arg.Claim.DataType(), tt.values[i])
 				if err != nil {
 					t.Fatal(err)
 				}
-				bag.Set(arg.Claim.ID, v)
+				bag.Set(arg.Claim.ID(), v)
 			}
 			if strings.EqualFold(tt.method, "NullClaim") {
 				bag.Set("out.claim_to_null", claims.Text("x"))
@@ -252,7 +252,7 @@ func outcome(err error, d transform.Declaration, bag *claims.Bag, want string) s
 	}
 	var parts []string
 	for _, out := range d.Outputs {
-		v := bag.Get(out.Claim.ID)
+		v := bag.Get(out.Claim.ID())
 		text := v.String()
 		if !v.Exists() {
 			text = "-"

@@ -34,22 +34,23 @@ func Try(ctx context.Context, name string, inputs, parameters []Argument, env En
 	}
 	var bag claims.Bag
 	for _, in := range inputs {
-		t := &claims.Type{ID: "in " + in.Name, DataType: claims.String}
+		dataType := claims.String
 		if r, ok := findRole(e.in, in.Name); ok && len(r.types) > 0 {
-			t.DataType = r.types[0]
+			dataType = r.types[0]
 		}
 		if in.Type != "" {
 			dt, ok := claims.ParseDataType(in.Type)
 			if !ok {
 				return nil, nil, fmt.Errorf("%w: there is no data type %q", ErrInput, in.Type)
 			}
-			t.DataType = dt
+			dataType = dt
 		}
-		v, err := value(t.DataType, in.Value)
+		v, err := value(dataType, in.Value)
 		if err != nil {
-			return nil, nil, fmt.Errorf("%w: %s is no %s", ErrInput, in.Name, t.DataType)
+			return nil, nil, fmt.Errorf("%w: %s is no %s", ErrInput, in.Name, dataType)
 		}
-		bag.Set(t.ID, v)
+		t := claims.NewType(claims.TypeDefinition{ID: "in " + in.Name, DataType: dataType})
+		bag.Set(t.ID(), v)
 		d.Inputs = append(d.Inputs, ClaimArgument{Claim: t, Role: in.Name})
 	}
 	for _, p := range parameters {
@@ -63,10 +64,11 @@ func Try(ctx context.Context, name string, inputs, parameters []Argument, env En
 		if strings.Contains(r.name, "*") {
 			continue
 		}
-		t := &claims.Type{ID: "out " + r.name, DataType: claims.String}
+		dataType := claims.String
 		if len(r.types) > 0 {
-			t.DataType = r.types[0]
+			dataType = r.types[0]
 		}
+		t := claims.NewType(claims.TypeDefinition{ID: "out " + r.name, DataType: dataType})
 		d.Outputs = append(d.Outputs, ClaimArgument{Claim: t, Role: r.name})
 		// A role that is changed in place, such as a collection, begins with its input.
 		if i := slices.IndexFunc(d.Inputs, func(a ClaimArgument) bool { return strings.EqualFold(a.Role, r.name) }); i >= 0 {
@@ -82,7 +84,7 @@ func Try(ctx context.Context, name string, inputs, parameters []Argument, env En
 	}
 	var out []Result
 	for _, o := range d.Outputs {
-		out = append(out, Result{o.Role, bag.Get(o.Claim.ID)})
+		out = append(out, Result{o.Role, bag.Get(o.Claim.ID())})
 	}
 	return out, c.List(), nil
 }

@@ -44,7 +44,7 @@ type Verdict struct {
 
 // Claim implements journey.Output.
 func (v Verdict) Claim(use *program.ClaimUse) (claims.Value, error) {
-	name := strings.ToLower(use.Partner)
+	name := strings.ToLower(use.Partner())
 	switch name {
 	case memberAction:
 		return claims.Text(string(v.Action)), nil
@@ -58,10 +58,10 @@ func (v Verdict) Claim(use *program.ClaimUse) (claims.Value, error) {
 	if !ok {
 		return claims.Value{}, nil
 	}
-	value, err := claims.FromJSON(use.Claim.DataType, raw)
+	value, err := claims.FromJSON(use.Claim().DataType(), raw)
 	if err != nil {
 		// The value is the API's: the error must not tell it.
-		return claims.Value{}, fatal(journey.CodeProviderResponse, fmt.Errorf("the API's answer for %s is no %s", use.Partner, use.Claim.DataType))
+		return claims.Value{}, fatal(journey.CodeProviderResponse, fmt.Errorf("the API's answer for %s is no %s", use.Partner(), use.Claim().DataType()))
 	}
 	return value, nil
 }

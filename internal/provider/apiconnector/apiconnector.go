@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -91,7 +90,7 @@ func (p *Provider) Plan(plan *program.Plan) journey.Exchange {
 		plan.Report(diag.MissingConnector, m.At("ConnectorId"), "create the API connector before users come this way",
 			"the tenant has no API connector %q, which technical profile %q calls", x.m.ConnectorID, plan.Source.ID.Value)
 	}
-	x.takesAction = slices.ContainsFunc(plan.Profile.Outputs, func(u *program.ClaimUse) bool { return strings.EqualFold(u.Partner, memberAction) })
+	x.takesAction = plan.Profile.Outputs().Any(func(u *program.ClaimUse) bool { return strings.EqualFold(u.Partner(), memberAction) })
 	return x
 }
 
@@ -99,11 +98,11 @@ func (p *Provider) Plan(plan *program.Plan) journey.Exchange {
 func (x *Exchange) Run(ctx context.Context, call *journey.Call) (journey.Result, error) {
 	c, err := x.p.Connectors.Get(x.m.ConnectorID)
 	if err != nil {
-		return nil, fatal(journey.CodeInternal, fmt.Errorf("technical profile %s: %w: %s", call.Profile.ID, err, x.m.ConnectorID))
+		return nil, fatal(journey.CodeInternal, fmt.Errorf("technical profile %s: %w: %s", call.Profile.ID(), err, x.m.ConnectorID))
 	}
 	r := &Request{
 		Step: x.m.Step, ClientID: call.Journey.Request.Parameters["client_id"], Locales: locales(call),
-		CorrelationID: call.Journey.CorrelationID, TenantID: call.Program.TenantID, IP: call.Journey.Request.RemoteIP,
+		CorrelationID: call.Journey.CorrelationID, TenantID: call.Program.TenantID(), IP: call.Journey.Request.RemoteIP,
 	}
 	if c.Settings.Contract == connector.ContractTokenIssuance {
 		if x.m.Step != PreTokenIssuance {

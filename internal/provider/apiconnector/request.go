@@ -52,7 +52,7 @@ func (r *Request) fill(inputs journey.Inputs) error {
 	issuer, _ := inputs.Get(identityIssuer)
 	seen := make(map[string]bool)
 	for _, in := range inputs {
-		name := in.Use.Partner
+		name := in.Use.Partner()
 		if in.Value.Empty() || seen[name] {
 			continue // the first with a value wins (policy-engine §2.3)
 		}
@@ -66,7 +66,7 @@ func (r *Request) fill(inputs journey.Inputs) error {
 		case strings.EqualFold(kind, "federated"):
 			list, err := federated(in.Value)
 			if err != nil {
-				return fmt.Errorf("input claim %s: %w", in.Use.Claim.ID, err)
+				return fmt.Errorf("input claim %s: %w", in.Use.Claim().ID(), err)
 			}
 			for _, id := range list {
 				r.addIdentity(id)

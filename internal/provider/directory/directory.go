@@ -79,8 +79,8 @@ func (p *Provider) Plan(plan *program.Plan) journey.Exchange {
 	m.Met("ApplicationObjectId") // names the application of custom attributes once more, beside ClientId
 	m.Unused("the directory is this server's own", "api-version")
 	keys := 0
-	for _, use := range plan.Profile.Inputs {
-		if keyKind(use.Partner) != "" {
+	for _, use := range plan.Profile.Inputs().All() {
+		if keyKind(use.Partner()) != "" {
 			keys++
 		}
 	}
@@ -149,7 +149,7 @@ func exists() *journey.Failure {
 // find looks a user up by the first key claim that has a value; nil if there is none.
 func (x *Exchange) find(ctx context.Context, inputs journey.Inputs) (*directory.User, error) {
 	for _, in := range inputs {
-		kind := keyKind(in.Use.Partner)
+		kind := keyKind(in.Use.Partner())
 		if kind == "" || in.Value.Empty() {
 			continue
 		}
@@ -318,12 +318,12 @@ var readOnly = []string{"objectid", "createddatetime", "creationtype", "refresht
 func (x *Exchange) changes(persisted journey.Inputs) (*changes, error) {
 	c := &changes{attributes: make(map[string]claims.Value)}
 	for _, in := range persisted {
-		name := strings.ToLower(in.Use.Partner)
+		name := strings.ToLower(in.Use.Partner())
 		switch {
 		case slices.Contains(readOnly, name):
 		case strings.HasPrefix(name, "signinnames."):
 			if !in.Value.Empty() {
-				c.local = append(c.local, directory.Identity{Type: in.Use.Partner[len("signInNames."):], ID: in.Value.String()})
+				c.local = append(c.local, directory.Identity{Type: in.Use.Partner()[len("signInNames."):], ID: in.Value.String()})
 			}
 		case name == "alternativesecurityid", name == "alternativesecurityids", name == "useridentities":
 			if in.Value.Empty() {
@@ -350,7 +350,7 @@ func (x *Exchange) changes(persisted journey.Inputs) (*changes, error) {
 			on := in.Value.True() || strings.EqualFold(in.Value.String(), "true")
 			c.force = &on
 		default:
-			c.attributes[x.attribute(in.Use.Partner)] = in.Value
+			c.attributes[x.attribute(in.Use.Partner())] = in.Value
 		}
 	}
 	return c, nil
@@ -435,10 +435,10 @@ func (x *Exchange) deleteClaims(ctx context.Context, call *journey.Call, u *dire
 	var before *directory.User
 	u, err := x.users.Update(ctx, u.ID, "", "", func(u *directory.User) error {
 		before = u.Clone()
-		for _, use := range call.Profile.Persisted {
-			name := strings.ToLower(use.Partner)
+		for _, use := range call.Profile.Persisted().All() {
+			name := strings.ToLower(use.Partner())
 			switch {
-			case keyKind(name) != "" && len(call.Inputs) > 0 && strings.EqualFold(call.Inputs[0].Use.Partner, use.Partner):
+			case keyKind(name) != "" && len(call.Inputs) > 0 && strings.EqualFold(call.Inputs[0].Use.Partner(), use.Partner()):
 			case strings.HasPrefix(name, "signinnames."):
 				u.Identities = slices.DeleteFunc(u.Identities, func(i directory.Identity) bool { return strings.EqualFold(i.Type, name[len("signinnames."):]) })
 			case name == "alternativesecurityid", name == "alternativesecurityids", name == "useridentities":
@@ -446,7 +446,7 @@ func (x *Exchange) deleteClaims(ctx context.Context, call *journey.Call, u *dire
 			case name == "passwordpolicies":
 				u.PasswordPolicies = ""
 			default:
-				u.SetAttribute(x.attribute(use.Partner), claims.Value{})
+				u.SetAttribute(x.attribute(use.Partner()), claims.Value{})
 			}
 		}
 		return nil
@@ -472,16 +472,16 @@ func (o output) Claim(use *program.ClaimUse) (claims.Value, error) {
 	if err != nil || !v.Exists() {
 		return claims.Value{}, err
 	}
-	out, err := v.Convert(use.Claim.DataType)
+	out, err := v.Convert(use.Claim().DataType())
 	if err != nil {
-		return claims.Value{}, fmt.Errorf("the user's %s: %w", use.Partner, err)
+		return claims.Value{}, fmt.Errorf("the user's %s: %w", use.Partner(), err)
 	}
 	return out, nil
 }
 
 func (o output) value(use *program.ClaimUse) (claims.Value, error) {
 	u := o.u
-	name := strings.ToLower(use.Partner)
+	name := strings.ToLower(use.Partner())
 	switch name {
 	case "objectid":
 		return claims.Text(u.ID), nil
@@ -528,15 +528,15 @@ func (o output) value(use *program.ClaimUse) (claims.Value, error) {
 		if len(ids) == 0 {
 			return claims.Value{}, nil
 		}
-		switch use.Claim.DataType {
+		switch use.Claim().DataType() {
 		case claims.AlternativeSecurityIDCollection, claims.UserIdentityCollection, claims.ObjectIdentityCollection:
-			return claims.Identities(use.Claim.DataType, ids...), nil
+			return claims.Identities(use.Claim().DataType(), ids...), nil
 		}
 		kind := claims.UserIdentityCollection
 		if strings.EqualFold(name, "alternativeSecurityIds") {
 			kind = claims.AlternativeSecurityIDCollection
 		}
-		return claims.Identities(kind, ids...).Convert(use.Claim.DataType)
+		return claims.Identities(kind, ids...).Convert(use.Claim().DataType())
 	case "signinnames":
 		for _, i := range u.Identities {
 			if i.Type != directory.Federated {
@@ -553,7 +553,7 @@ func (o output) value(use *program.ClaimUse) (claims.Value, error) {
 		}
 		return claims.Value{}, nil
 	}
-	return u.Attribute(o.x.attribute(use.Partner)), nil
+	return u.Attribute(o.x.attribute(use.Partner())), nil
 }
 
 func textOrNone(s string) claims.Value {

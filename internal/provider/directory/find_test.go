@@ -55,7 +55,7 @@ func TestACollectionFindsWhoHasTheIdentityThatWasAddedLast(t *testing.T) {
 		for _, id := range c.ids {
 			items = append(items, claims.Identity{Issuer: id.Issuer, IssuerUserID: id.ID})
 		}
-		in := journey.Inputs{{Use: &program.ClaimUse{Partner: "userIdentities"}, Value: claims.Identities(claims.UserIdentityCollection, items...)}}
+		in := journey.Inputs{{Use: program.UseOf(nil, "userIdentities"), Value: claims.Identities(claims.UserIdentityCollection, items...)}}
 		got, err := x.find(t.Context(), in)
 		id := ""
 		if got != nil {
@@ -84,7 +84,7 @@ func TestANameIsLookedUpAsItsKind(t *testing.T) {
 		{"signInNames", "bob@example.com", true}, {"signInNames", "upn@contoso.onmicrosoft.com", true}, {"signInNames.phoneNumber", "+15550100123", true},
 		{"userPrincipalName", "UPN@contoso.onmicrosoft.com", true}, {"userPrincipalName", "ada@example.com", false}, {"signInNames.emailAddress", "\u212ada@example.com", false},
 	} {
-		got, err := x.find(t.Context(), journey.Inputs{{Use: &program.ClaimUse{Partner: c.partner}, Value: claims.Text(c.value)}})
+		got, err := x.find(t.Context(), journey.Inputs{{Use: program.UseOf(nil, c.partner), Value: claims.Text(c.value)}})
 		if err != nil || (got != nil) != c.found {
 			t.Errorf("%s %s: %v, %v", c.partner, c.value, got, err)
 		}

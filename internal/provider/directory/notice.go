@@ -41,7 +41,7 @@ func (x *Exchange) notify(ctx context.Context, call *journey.Call, before, after
 	if len(changes) == 0 || len(to) == 0 {
 		return
 	}
-	x.notifier.Notify(ctx, mail.Notice{To: to, Changes: changes, Language: call.Language, Tenant: call.Program.TenantName})
+	x.notifier.Notify(ctx, mail.Notice{To: to, Changes: changes, Language: call.Language, Tenant: call.Program.TenantName()})
 }
 
 // factors are the attributes with which an account's owner confirms who it is.

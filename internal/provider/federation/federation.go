@@ -110,16 +110,16 @@ func planCommon(plan *program.Plan, caller Caller, keys Keys) common {
 	}
 	if m.Bool("ResolveJsonPathsInJsonTokens", false) {
 		c.paths = make(map[string]claims.Path)
-		for _, use := range plan.Profile.Outputs {
-			if strings.HasPrefix(use.Partner, "{") {
+		for _, use := range plan.Profile.Outputs().All() {
+			if strings.HasPrefix(use.Partner(), "{") {
 				continue
 			}
-			path, err := claims.ParsePath(use.Partner)
+			path, err := claims.ParsePath(use.Partner())
 			if err != nil {
-				plan.Report(diag.BadJSONPath, use.Position, "for example data[0].email", "technical profile %q has an invalid JSON path %q", plan.Source.ID.Value, use.Partner)
+				plan.Report(diag.BadJSONPath, use.Position(), "for example data[0].email", "technical profile %q has an invalid JSON path %q", plan.Source.ID.Value, use.Partner())
 				continue
 			}
-			c.paths[use.Partner] = path
+			c.paths[use.Partner()] = path
 		}
 	}
 	m.Unused("which claim names the user is what an OutputClaim says", "external_user_identity_claim_id")
@@ -190,7 +190,7 @@ func (c *common) leave(call *journey.Call, endpoint, responseType, responseMode 
 	}
 	for _, in := range call.Inputs {
 		if !in.Value.Empty() {
-			q.Set(in.Use.Partner, in.Value.String())
+			q.Set(in.Use.Partner(), in.Value.String())
 		}
 	}
 	// Ours come last: no input claim takes their place.
@@ -225,9 +225,9 @@ func (c *common) returned(call *journey.Call, refused error) (pending, error) {
 	if call.Answer.Kind != journey.Returned || json.Unmarshal(call.Memory, &p) != nil {
 		return p, errors.New("return without a request")
 	}
-	federated := journey.Event{Activity: audit.Federated, Provider: cmp.Or(c.providerName, call.Profile.DisplayName), ProviderAppID: c.clientID}
-	if len(call.Profile.Domains) > 0 {
-		federated.Provider = call.Profile.Domains[0]
+	federated := journey.Event{Activity: audit.Federated, Provider: cmp.Or(c.providerName, call.Profile.DisplayName()), ProviderAppID: c.clientID}
+	if call.Profile.Domains().Len() > 0 {
+		federated.Provider = call.Profile.Domains().At(0)
 	}
 	if refused != nil {
 		federated.Result, federated.Reason = audit.Failure, "The answer isn't the identity provider's"
@@ -339,7 +339,7 @@ func (c *common) refused(code, description, cause string) error {
 func (c *common) header(call *journey.Call) http.Header {
 	h := http.Header{"Accept": {"application/json"}}
 	if c.userAgent != "" {
-		h.Set("User-Agent", strings.NewReplacer("{tenant}", call.Program.TenantName, "{policy}", call.Program.PolicyID).Replace(c.userAgent))
+		h.Set("User-Agent", strings.NewReplacer("{tenant}", call.Program.TenantName(), "{policy}", call.Program.PolicyID()).Replace(c.userAgent))
 	}
 	return h
 }
@@ -413,13 +413,13 @@ type output struct {
 
 // Claim implements journey.Output.
 func (o output) Claim(use *program.ClaimUse) (claims.Value, error) {
-	raw, ok := o.find(use.Partner)
+	raw, ok := o.find(use.Partner())
 	if !ok {
 		return claims.Value{}, nil
 	}
-	v, err := claims.FromJSON(use.Claim.DataType, raw)
+	v, err := claims.FromJSON(use.Claim().DataType(), raw)
 	if err != nil {
-		return claims.Value{}, fmt.Errorf("the provider's %s: %w", use.Partner, err)
+		return claims.Value{}, fmt.Errorf("the provider's %s: %w", use.Partner(), err)
 	}
 	return v, nil
 }

@@ -58,7 +58,7 @@ func refuseHint(code journey.Code, text string) error {
 // Run implements journey.Exchange. No hint is no error: policies test the claims.
 func (x *hintExchange) Run(ctx context.Context, call *journey.Call) (journey.Result, error) {
 	text := call.Journey.Request.Parameters["id_token_hint"]
-	if text == "" && call.Program.RelyingParty.AssertionKey == "" && call.Journey.Request.Parameters["client_assertion_type"] == assertionType {
+	if text == "" && call.Program.RelyingParty().AssertionKey() == "" && call.Journey.Request.Parameters["client_assertion_type"] == assertionType {
 		// The older name of the parameter (a JWT-secured request); it is checked the same.
 		text = call.Journey.Request.Parameters["client_assertion"]
 	}

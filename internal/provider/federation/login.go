@@ -26,8 +26,8 @@ func isPasswordGrant(plan *program.Plan) bool {
 	if strings.EqualFold(plan.Metadata.String("grant_type", ""), "password") {
 		return true
 	}
-	for _, use := range plan.Profile.Inputs {
-		if strings.EqualFold(use.Partner, "grant_type") && use.HasDefault && strings.EqualFold(use.Default.Source(), "password") {
+	for _, use := range plan.Profile.Inputs().All() {
+		if strings.EqualFold(use.Partner(), "grant_type") && use.HasDefault() && strings.EqualFold(use.Default().Source(), "password") {
 			return true
 		}
 	}
@@ -45,7 +45,7 @@ func planLogin(plan *program.Plan, accounts Accounts) journey.Exchange {
 	plan.Metadata.Met("ProviderName", "METADATA", "authorization_endpoint", "response_types", "response_mode", "scope", "HttpBinding",
 		"UsePolicyInRedirectUri", "client_id", "IdTokenAudience", "grant_type", "resource_id", "AccessTokenEndpoint", "IncludeClaimResolvingInClaimsHandling", "issuer",
 		"DiscoverMetadataByTokenIssuer", "ValidTokenIssuerPrefixes")
-	return &login{accounts: accounts, tenantID: plan.Program.TenantID}
+	return &login{accounts: accounts, tenantID: plan.Program.TenantID()}
 }
 
 // Run implements journey.Exchange.

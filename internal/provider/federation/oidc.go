@@ -209,7 +209,7 @@ func hasPrefix(text string, prefixes []string) bool {
 func (x *oidcExchange) discover(ctx context.Context, call *journey.Call) (metadata, error) {
 	var md metadata
 	if x.metadataURL != "" {
-		address := strings.ReplaceAll(x.metadataURL, "{tenant}", url.PathEscape(call.Program.TenantName))
+		address := strings.ReplaceAll(x.metadataURL, "{tenant}", url.PathEscape(call.Program.TenantName()))
 		found, err := x.cache.metadata(ctx, address, call.Now())
 		if err != nil {
 			return md, journey.Fail(journey.CodeUnreachable, fmt.Errorf("technical profile %s: metadata: %w", x.profileID, err))
@@ -218,7 +218,7 @@ func (x *oidcExchange) discover(ctx context.Context, call *journey.Call) (metada
 		md.Declared = found.Issuer
 	} else if x.jwks == "" && x.issuer != "" && call.Answer != nil {
 		// The issuer's own document says where its keys are (OpenID Connect Discovery §4).
-		address := strings.TrimSuffix(strings.ReplaceAll(x.issuer, "{tenant}", url.PathEscape(call.Program.TenantName)), "/") + "/.well-known/openid-configuration"
+		address := strings.TrimSuffix(strings.ReplaceAll(x.issuer, "{tenant}", url.PathEscape(call.Program.TenantName())), "/") + "/.well-known/openid-configuration"
 		found, err := x.cache.metadata(ctx, address, call.Now())
 		if err != nil {
 			return md, journey.Fail(journey.CodeUnreachable, fmt.Errorf("technical profile %s: metadata of the issuer: %w", x.profileID, err))
@@ -230,7 +230,7 @@ func (x *oidcExchange) discover(ctx context.Context, call *journey.Call) (metada
 		if text == "" {
 			return found
 		}
-		return strings.ReplaceAll(text, "{tenant}", url.PathEscape(call.Program.TenantName))
+		return strings.ReplaceAll(text, "{tenant}", url.PathEscape(call.Program.TenantName()))
 	}
 	md.AuthorizationEndpoint = own(x.authorize, md.AuthorizationEndpoint)
 	md.TokenEndpoint = own(x.token, md.TokenEndpoint)

@@ -17,7 +17,7 @@ func (c *common) signOut(p *program.Program, address string) (string, error) {
 	if !c.singleLogout || address == "" {
 		return "", nil
 	}
-	address = strings.NewReplacer("{tenant}", url.PathEscape(p.TenantName), "{policy}", url.PathEscape(p.PolicyID)).Replace(address)
+	address = strings.NewReplacer("{tenant}", url.PathEscape(p.TenantName()), "{policy}", url.PathEscape(p.PolicyID())).Replace(address)
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return "", fmt.Errorf("technical profile %s: end_session_endpoint is no address", c.profileID)
@@ -36,7 +36,7 @@ func (x *oidcExchange) SignOutURL(ctx context.Context, p *program.Program, now t
 	if x.endSession != "" || x.metadataURL == "" || !x.singleLogout {
 		return x.signOut(p, x.endSession)
 	}
-	md, err := x.cache.metadata(ctx, strings.ReplaceAll(x.metadataURL, "{tenant}", url.PathEscape(p.TenantName)), now)
+	md, err := x.cache.metadata(ctx, strings.ReplaceAll(x.metadataURL, "{tenant}", url.PathEscape(p.TenantName())), now)
 	if err != nil {
 		return "", fmt.Errorf("technical profile %s: metadata: %w", x.profileID, err)
 	}

@@ -64,8 +64,8 @@ func (p *Provider) Plan(plan *program.Plan) journey.Exchange {
 	m := plan.Metadata
 	x := &exchange{p: p, off: isTrue(m.String("DisableTelemetry", ""))}
 	name := false
-	for _, use := range plan.Profile.Inputs {
-		name = name || strings.EqualFold(use.Partner, eventName)
+	for _, use := range plan.Profile.Inputs().All() {
+		name = name || strings.EqualFold(use.Partner(), eventName)
 	}
 	if !name && !plan.Incomplete {
 		plan.Report(diag.NoEffect, plan.Source.Pos, `add an InputClaim with PartnerClaimType="eventName"`, "technical profile %q has no event name", plan.Source.ID.Value)
@@ -87,14 +87,14 @@ func (x *exchange) Run(ctx context.Context, call *journey.Call) (journey.Result,
 	if x.off {
 		return done, nil
 	}
-	e := Event{TechnicalProfileID: call.Profile.ID, PolicyID: call.Program.PolicyID, CorrelationID: call.Journey.CorrelationID, Properties: make(map[string]claims.Value)}
+	e := Event{TechnicalProfileID: call.Profile.ID(), PolicyID: call.Program.PolicyID(), CorrelationID: call.Journey.CorrelationID, Properties: make(map[string]claims.Value)}
 	for _, in := range call.Inputs {
-		if strings.EqualFold(in.Use.Partner, eventName) {
+		if strings.EqualFold(in.Use.Partner(), eventName) {
 			e.Name = in.Value.String()
-			e.Literal = in.Use.HasDefault && !in.Use.Default.Dynamic() && in.Use.Default.Source() == e.Name
+			e.Literal = in.Use.HasDefault() && !in.Use.Default().Dynamic() && in.Use.Default().Source() == e.Name
 			continue
 		}
-		if name, ok := property(in.Use.Partner); ok {
+		if name, ok := property(in.Use.Partner()); ok {
 			e.Properties[name] = in.Value
 			e.names = append(e.names, name)
 		}

@@ -37,7 +37,7 @@ func (Provider) Plan(p *program.Plan) journey.Exchange {
 	m.Service("client_id")
 	s.SigningKey, _ = p.Key("issuer_secret", true)
 	s.EncryptionKey, _ = p.Key("issuer_refresh_token_key", true)
-	s.SingleSignOut = p.Profile.Session != nil && p.Profile.Session.Kind == program.SessionOAuth
+	s.SingleSignOut = p.Profile.Session() != nil && p.Profile.Session().Kind() == program.SessionOAuth
 	return issuer{s}
 }
 

@@ -51,7 +51,7 @@ func (p *Provider) Plan(plan *program.Plan) journey.Exchange {
 	operation := m.RequiredChoice("Operation", "", opGenerate, opVerify)
 	for old, key := range legacy {
 		if message := m.String(old, ""); message != "" {
-			plan.Profile.DefaultMessage(key, message)
+			plan.DefaultMessage(key, message)
 		}
 	}
 	t := terms{
@@ -69,12 +69,12 @@ func (p *Provider) Plan(plan *program.Plan) journey.Exchange {
 	}
 	switch operation {
 	case opGenerate:
-		needs(plan, operation, "InputClaim", plan.Profile.Inputs, "identifier")
-		needs(plan, operation, "OutputClaim", plan.Profile.Outputs, "otpGenerated")
+		needs(plan, operation, "InputClaim", plan.Profile.Inputs(), "identifier")
+		needs(plan, operation, "OutputClaim", plan.Profile.Outputs(), "otpGenerated")
 		return &generate{terms: t, limits: p.Limits}
 	case opVerify:
-		needs(plan, operation, "InputClaim", plan.Profile.Inputs, "identifier")
-		needs(plan, operation, "InputClaim", plan.Profile.Inputs, "otpToVerify")
+		needs(plan, operation, "InputClaim", plan.Profile.Inputs(), "identifier")
+		needs(plan, operation, "InputClaim", plan.Profile.Inputs(), "otpToVerify")
 		return verify{p.Guesses}
 	}
 	return nil

@@ -13,7 +13,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -127,14 +126,14 @@ func refusal(call *journey.Call, key, other string) *journey.Failure {
 func identifier(call *journey.Call, partner string) (string, error) {
 	v, ok := call.Inputs.Get(partner)
 	if !ok || strings.TrimSpace(v.String()) == "" {
-		return "", journey.Fail(journey.CodeExchangeFailed, fmt.Errorf("technical profile %s: the input claim %s has no value", call.Profile.ID, partner))
+		return "", journey.Fail(journey.CodeExchangeFailed, fmt.Errorf("technical profile %s: the input claim %s has no value", call.Profile.ID(), partner))
 	}
 	return strings.TrimSpace(v.String()), nil
 }
 
 // needs reports a claim that an operation needs and the profile doesn't map.
-func needs(plan *program.Plan, operation, element string, uses []*program.ClaimUse, partner string) {
-	if plan.Incomplete || slices.ContainsFunc(uses, func(u *program.ClaimUse) bool { return u.Partner == partner }) {
+func needs(plan *program.Plan, operation, element string, uses program.List[*program.ClaimUse], partner string) {
+	if plan.Incomplete || uses.Any(func(u *program.ClaimUse) bool { return u.Partner() == partner }) {
 		return
 	}
 	plan.Report(diag.MissingPartner, plan.Source.Pos, "add an "+element+" with PartnerClaimType=\""+partner+"\"",

@@ -46,11 +46,11 @@ func (p *Mailed) Plan(plan *program.Plan) journey.Exchange {
 	operation := m.RequiredChoice("Operation", "", opSend, opVerify)
 	switch operation {
 	case opSend:
-		needs(plan, operation, "InputClaim", plan.Profile.Inputs, "emailAddress")
+		needs(plan, operation, "InputClaim", plan.Profile.Inputs(), "emailAddress")
 		return &send{mailer: p.Mailer}
 	case opVerify:
-		needs(plan, operation, "InputClaim", plan.Profile.Inputs, "emailAddress")
-		needs(plan, operation, "InputClaim", plan.Profile.Inputs, "verificationCode")
+		needs(plan, operation, "InputClaim", plan.Profile.Inputs(), "emailAddress")
+		needs(plan, operation, "InputClaim", plan.Profile.Inputs(), "verificationCode")
 		return verifyMailed{p.Mailer, p.Guesses}
 	}
 	return nil
@@ -89,7 +89,7 @@ func (x *send) Run(ctx context.Context, call *journey.Call) (journey.Result, err
 		return nil, err
 	}
 	err = x.mailer.SendCode(ctx, mail.Code{
-		To: to, Code: code, Lifetime: mailedTerms.lifetime, Language: call.Language, Tenant: call.Program.TenantName, RemoteIP: call.Journey.Request.RemoteIP,
+		To: to, Code: code, Lifetime: mailedTerms.lifetime, Language: call.Language, Tenant: call.Program.TenantName(), RemoteIP: call.Journey.Request.RemoteIP,
 	})
 	switch {
 	case errors.Is(err, mail.ErrThrottled):

@@ -41,10 +41,10 @@ type restored struct{ renewal *journey.Renewal }
 
 // Claim implements journey.Output.
 func (r restored) Claim(use *program.ClaimUse) (claims.Value, error) {
-	if strings.EqualFold(use.Claim.ID, issuedOn) || strings.EqualFold(use.Partner, issuedOn) {
-		return claims.Instant(r.renewal.IssuedAt).Convert(use.Claim.DataType)
+	if strings.EqualFold(use.Claim().ID(), issuedOn) || strings.EqualFold(use.Partner(), issuedOn) {
+		return claims.Instant(r.renewal.IssuedAt).Convert(use.Claim().DataType())
 	}
-	return r.renewal.Claims.Get(use.Claim.ID).Convert(use.Claim.DataType)
+	return r.renewal.Claims.Get(use.Claim().ID()).Convert(use.Claim().DataType())
 }
 
 var _ journey.Provider = Provider{}

@@ -108,14 +108,14 @@ func (p *Provider) Plan(plan *program.Plan) journey.Exchange {
 	m.Unused("the operator decides with --rest-timeout", "TimeoutInSeconds")
 	if x.m.JSONPaths {
 		x.paths = make(map[string]claims.Path)
-		for _, use := range plan.Profile.Outputs {
-			path, err := claims.ParsePath(use.Partner)
+		for _, use := range plan.Profile.Outputs().All() {
+			path, err := claims.ParsePath(use.Partner())
 			if err != nil {
-				plan.Report(diag.BadJSONPath, use.Position, "for example data[0].email",
-					"technical profile %q has an invalid JSON path %q", plan.Source.ID.Value, use.Partner)
+				plan.Report(diag.BadJSONPath, use.Position(), "for example data[0].email",
+					"technical profile %q has an invalid JSON path %q", plan.Source.ID.Value, use.Partner())
 				continue
 			}
-			x.paths[use.Partner] = path
+			x.paths[use.Partner()] = path
 		}
 	}
 	return x
@@ -157,9 +157,9 @@ func (x *Exchange) authentication(plan *program.Plan) {
 
 // inputClaim finds a claim that metadata names among the profile's input claims.
 func inputClaim(plan *program.Plan, name, key string) string {
-	for _, use := range plan.Profile.Inputs {
-		if strings.EqualFold(use.Claim.ID, name) || strings.EqualFold(use.Partner, name) {
-			return use.Claim.ID
+	for _, use := range plan.Profile.Inputs().All() {
+		if strings.EqualFold(use.Claim().ID(), name) || strings.EqualFold(use.Partner(), name) {
+			return use.Claim().ID()
 		}
 	}
 	if !plan.Incomplete {
@@ -172,8 +172,8 @@ func inputClaim(plan *program.Plan, name, key string) string {
 // notAnInput is the hint for a claim that isn't an input claim.
 func notAnInput(plan *program.Plan, name string) string {
 	var names []string
-	for _, use := range plan.Profile.Inputs {
-		names = append(names, use.Partner)
+	for _, use := range plan.Profile.Inputs().All() {
+		names = append(names, use.Partner())
 	}
 	if near := diag.Nearest(name, names); near != "" {
 		return "did you mean \"" + near + "\"?"
@@ -251,12 +251,12 @@ func (x *Exchange) placeholders(plan *program.Plan, at diag.Position) {
 // isInput reports whether a name is of an input claim.
 func (x *Exchange) isInput(plan *program.Plan) func(name string) bool {
 	return func(name string) bool {
-		return slices.ContainsFunc(plan.Profile.Inputs, func(u *program.ClaimUse) bool { return matches(u, name) })
+		return plan.Profile.Inputs().Any(func(u *program.ClaimUse) bool { return matches(u, name) })
 	}
 }
 
 func matches(use *program.ClaimUse, name string) bool {
-	return strings.EqualFold(use.Partner, name) || use.Partner == use.Claim.ID && strings.EqualFold(use.Claim.ID, name)
+	return strings.EqualFold(use.Partner(), name) || use.Partner() == use.Claim().ID() && strings.EqualFold(use.Claim().ID(), name)
 }
 
 // placeholderNames lists the {name} of an address; {a:b} is a claim resolver.

@@ -35,7 +35,7 @@ func (x *Exchange) Run(ctx context.Context, call *journey.Call) (journey.Result,
 	}
 	body, err := parseBody(answer.Body)
 	if err != nil {
-		if len(call.Profile.Outputs) == 0 {
+		if call.Profile.Outputs().Len() == 0 {
 			return journey.Done{Output: journey.Nothing{}}, nil
 		}
 		return nil, x.failure(call, request, journey.CodeUnparsableReply, fmt.Errorf("%s answered %d with a body that is no JSON object", host(request.URL), answer.Status))
@@ -102,7 +102,7 @@ func (x *Exchange) sent(call *journey.Call) journey.Inputs {
 	}
 	var out journey.Inputs
 	for _, in := range call.Inputs {
-		if in.Use.Claim.ID != x.m.BearerClaim {
+		if in.Use.Claim().ID() != x.m.BearerClaim {
 			out = append(out, in)
 		}
 	}
@@ -113,7 +113,7 @@ func (x *Exchange) authenticate(ctx context.Context, call *journey.Call, r *outb
 	secret := func(id string) (string, error) {
 		b, err := x.p.Keys.Secret(ctx, id)
 		if err != nil {
-			return "", journey.Fail(journey.CodeNoActiveKey, fmt.Errorf("technical profile %s: %w", call.Profile.ID, err))
+			return "", journey.Fail(journey.CodeNoActiveKey, fmt.Errorf("technical profile %s: %w", call.Profile.ID(), err))
 		}
 		// A secret that was read from a file has the file's last line break, which no header
 		// could carry; blanks are part of it.
@@ -136,9 +136,9 @@ func (x *Exchange) authenticate(ctx context.Context, call *journey.Call, r *outb
 			v, ok := call.Inputs.Claim(x.m.BearerClaim)
 			switch {
 			case !ok:
-				return journey.Fail(journey.CodeBearerMissing, fmt.Errorf("technical profile %s: the claim %s has no value", call.Profile.ID, x.m.BearerClaim))
+				return journey.Fail(journey.CodeBearerMissing, fmt.Errorf("technical profile %s: the claim %s has no value", call.Profile.ID(), x.m.BearerClaim))
 			case v.Empty():
-				return journey.Fail(journey.CodeBearerEmpty, fmt.Errorf("technical profile %s: the claim %s is empty", call.Profile.ID, x.m.BearerClaim))
+				return journey.Fail(journey.CodeBearerEmpty, fmt.Errorf("technical profile %s: the claim %s is empty", call.Profile.ID(), x.m.BearerClaim))
 			}
 			token = v.String()
 		} else {
@@ -148,7 +148,7 @@ func (x *Exchange) authenticate(ctx context.Context, call *journey.Call, r *outb
 			}
 		}
 		if strings.ContainsAny(token, "\r\n\x00") {
-			return journey.Fail(journey.CodeBearerMissing, fmt.Errorf("technical profile %s: the bearer token has characters that a header can't have", call.Profile.ID))
+			return journey.Fail(journey.CodeBearerMissing, fmt.Errorf("technical profile %s: the bearer token has characters that a header can't have", call.Profile.ID()))
 		}
 		r.Header.Set("Authorization", "Bearer "+token)
 	case authAPIKey:
@@ -167,7 +167,7 @@ func (x *Exchange) jsonBody(call *journey.Call, inputs journey.Inputs) ([]byte, 
 	if x.m.PayloadClaim != "" {
 		v, ok := call.Inputs.Claim(x.m.PayloadClaim)
 		if !ok {
-			return nil, journey.Fail(journey.CodeExchangeFailed, fmt.Errorf("technical profile %s: the payload claim %s has no value", call.Profile.ID, x.m.PayloadClaim))
+			return nil, journey.Fail(journey.CodeExchangeFailed, fmt.Errorf("technical profile %s: the payload claim %s has no value", call.Profile.ID(), x.m.PayloadClaim))
 		}
 		return []byte(v.String()), nil
 	}
@@ -175,14 +175,14 @@ func (x *Exchange) jsonBody(call *journey.Call, inputs journey.Inputs) ([]byte, 
 	b.WriteByte('{')
 	seen := make(map[string]bool)
 	for _, in := range inputs {
-		if seen[in.Use.Partner] {
+		if seen[in.Use.Partner()] {
 			continue // the first with a value wins (policy-engine §2.3)
 		}
-		seen[in.Use.Partner] = true
+		seen[in.Use.Partner()] = true
 		if b.Len() > 1 {
 			b.WriteByte(',')
 		}
-		for i, part := range []any{in.Use.Partner, in.Value.JSON()} {
+		for i, part := range []any{in.Use.Partner(), in.Value.JSON()} {
 			if i == 1 {
 				b.WriteByte(':')
 			}
@@ -190,7 +190,7 @@ func (x *Exchange) jsonBody(call *journey.Call, inputs journey.Inputs) ([]byte, 
 			enc := json.NewEncoder(&text)
 			enc.SetEscapeHTML(false)
 			if err := enc.Encode(part); err != nil {
-				return nil, fmt.Errorf("input claim %s: %w", in.Use.Claim.ID, err)
+				return nil, fmt.Errorf("input claim %s: %w", in.Use.Claim().ID(), err)
 			}
 			b.Write(bytes.TrimRight(text.Bytes(), "\n"))
 		}
@@ -203,7 +203,7 @@ func (x *Exchange) jsonBody(call *journey.Call, inputs journey.Inputs) ([]byte, 
 func query(inputs journey.Inputs) string {
 	var pairs []string
 	for _, in := range inputs {
-		pairs = append(pairs, url.QueryEscape(in.Use.Partner)+"="+url.QueryEscape(in.Value.String()))
+		pairs = append(pairs, url.QueryEscape(in.Use.Partner())+"="+url.QueryEscape(in.Value.String()))
 	}
 	return strings.Join(pairs, "&")
 }
@@ -224,10 +224,10 @@ func withQuery(address, query string) string {
 func headers(h http.Header, inputs journey.Inputs) error {
 	for _, in := range inputs {
 		text := in.Value.String()
-		if strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }) || !validHeaderName(in.Use.Partner) {
-			return journey.Fail(journey.CodeExchangeFailed, fmt.Errorf("input claim %s can't be sent as a header", in.Use.Claim.ID))
+		if strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }) || !validHeaderName(in.Use.Partner()) {
+			return journey.Fail(journey.CodeExchangeFailed, fmt.Errorf("input claim %s can't be sent as a header", in.Use.Claim().ID()))
 		}
-		h.Set(in.Use.Partner, text)
+		h.Set(in.Use.Partner(), text)
 	}
 	return nil
 }
@@ -300,22 +300,22 @@ func (o output) Claim(use *program.ClaimUse) (claims.Value, error) {
 	if !ok {
 		return claims.Value{}, nil
 	}
-	v, err := claims.FromJSON(use.Claim.DataType, raw)
+	v, err := claims.FromJSON(use.Claim().DataType(), raw)
 	if err != nil {
-		return claims.Value{}, fmt.Errorf("the API's answer for %s: %w", use.Partner, err)
+		return claims.Value{}, fmt.Errorf("the API's answer for %s: %w", use.Partner(), err)
 	}
 	return v, nil
 }
 
 func (o output) find(use *program.ClaimUse) (any, bool) {
-	if path, ok := o.x.paths[use.Partner]; ok {
+	if path, ok := o.x.paths[use.Partner()]; ok {
 		return path.Get(o.body)
 	}
 	object, ok := o.body.(map[string]any)
 	if !ok {
 		return nil, false
 	}
-	raw, ok := object[use.Partner]
+	raw, ok := object[use.Partner()]
 	return raw, ok
 }
 

@@ -53,7 +53,7 @@ type controlState struct {
 
 // control finds the state of a control; an empty one if nothing has happened.
 func (s *state) control(c *control) *controlState {
-	if have := s.Controls[c.ID]; have != nil {
+	if have := s.Controls[c.ID()]; have != nil {
 		return have
 	}
 	return new(controlState)
@@ -73,7 +73,7 @@ func (x *Exchange) act(ctx context.Context, call *journey.Call, s *state) (journ
 	if !ok {
 		return unknown, nil
 	}
-	verifying := strings.EqualFold(action.ID, actionVerify)
+	verifying := strings.EqualFold(action.ID(), actionVerify)
 	page, values, refusal := x.entered(call, c, verifying)
 	if refusal != nil {
 		return *refusal, nil
@@ -83,7 +83,7 @@ func (x *Exchange) act(ctx context.Context, call *journey.Call, s *state) (journ
 		// The code that was sent says nothing about a value that was changed since.
 		return refuse(journey.CodeNotVerified, message(call, "UserMessageIfSessionDoesNotExist"), ""), nil
 	}
-	sending := strings.EqualFold(action.ID, actionSend)
+	sending := strings.EqualFold(action.ID(), actionSend)
 	if was.Done && verifying || sending && maps.Equal(values, was.Values) && call.Now().Sub(was.Sent) < repeated {
 		return s.reply(journey.Reply{OK: true})
 	}
@@ -93,28 +93,28 @@ func (x *Exchange) act(ctx context.Context, call *journey.Call, s *state) (journ
 		before.Merge(page)
 		page = &before
 	}
-	if err := call.Validate(ctx, action.Validations, page); err != nil {
+	if err := call.Validate(ctx, action.Validations(), page); err != nil {
 		return nil, err
 	}
 	now := &controlState{Values: values, Done: verifying}
 	if sending {
 		now.Sent = call.Now()
 	}
-	for _, use := range c.Outputs {
-		if v := page.Get(use.Claim.ID); v.Exists() && use.Claim.Input != claims.Password {
-			now.Claims.Set(use.Claim.ID, v)
+	for _, use := range c.Outputs().All() {
+		if v := page.Get(use.Claim().ID()); v.Exists() && use.Claim().Input() != claims.Password {
+			now.Claims.Set(use.Claim().ID(), v)
 		}
 	}
 	if s.Controls == nil {
 		s.Controls = make(map[string]*controlState)
 	}
-	s.Controls[c.ID] = now
+	s.Controls[c.ID()] = now
 	return s.reply(journey.Reply{OK: true})
 }
 
 func (x *Exchange) named(id string) *control {
 	for _, c := range x.controls {
-		if strings.EqualFold(c.ID, id) {
+		if strings.EqualFold(c.ID(), id) {
 			return c
 		}
 	}
@@ -133,9 +133,9 @@ func (x *Exchange) entered(call *journey.Call, c *control, verifying bool) (*cla
 		if refusal != nil {
 			return nil, nil, refusal
 		}
-		page.Set(f.use.Claim.ID, value)
+		page.Set(f.use.Claim().ID(), value)
 		if !f.code && value.Exists() {
-			values[f.use.Claim.ID] = value.String()
+			values[f.use.Claim().ID()] = value.String()
 		}
 	}
 	return page, values, nil
@@ -154,8 +154,8 @@ func (x *Exchange) settled(c *control, s *state, page *claims.Bag) bool {
 	values := make(map[string]string)
 	for _, f := range x.fields {
 		if f.control == c && f.writable() && !f.code {
-			if v := page.Get(f.use.Claim.ID); v.Exists() {
-				values[f.use.Claim.ID] = v.String()
+			if v := page.Get(f.use.Claim().ID()); v.Exists() {
+				values[f.use.Claim().ID()] = v.String()
 			}
 		}
 	}

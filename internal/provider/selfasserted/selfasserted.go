@@ -87,28 +87,28 @@ func (p *Provider) Plan(plan *program.Plan) journey.Exchange {
 		Settings:                 m.Prefixed("setting.", "language."),
 	}
 	if id := m.String("IpAddressClaimReferenceId", ""); id != "" {
-		if t, ok := plan.Program.Schema.Claim(id); ok {
-			x.metadata.IPAddressClaim = t.ID
+		if t, ok := plan.Program.Schema().Claim(id); ok {
+			x.metadata.IPAddressClaim = t.ID()
 		}
 	}
 	m.Unused("it belongs to B2C's built-in policies", "LocalAccountType", "LocalAccountProfile")
 	m.Unused("every address that must be verified is", "AllowTestEmailAddressPassThrough")
-	if len(plan.Profile.Display) == 0 {
+	if plan.Profile.Display().Len() == 0 {
 		for _, use := range asked(plan.Profile) {
 			x.add(use, nil)
 		}
 	}
-	for _, d := range plan.Profile.Display {
-		if d.Control == nil {
-			x.add(d.Use, nil)
+	for _, d := range plan.Profile.Display().All() {
+		if d.Control() == nil {
+			x.add(d.Use(), nil)
 			continue
 		}
-		c := &control{DisplayControl: d.Control, kind: p.control(d.Control.Type)}
+		c := &control{DisplayControl: d.Control(), kind: p.control(d.Control().Type())}
 		x.controls = append(x.controls, c)
 		if c.kind != nil && c.kind.Check != nil {
-			c.kind.Check(plan, d.Control)
+			c.kind.Check(plan, d.Control())
 		}
-		for _, use := range d.Control.Display {
+		for _, use := range d.Control().Display().All() {
 			x.add(use, c)
 		}
 	}
@@ -116,12 +116,12 @@ func (p *Provider) Plan(plan *program.Plan) journey.Exchange {
 }
 
 func (x *Exchange) add(use *program.ClaimUse, c *control) {
-	f := field{use: use, rule: x.program.Schema.Rule(use.Claim.ID), input: use.Claim.Input, control: c}
+	f := field{use: use, rule: x.program.Schema().Rule(use.Claim().ID()), input: use.Claim().Input(), control: c}
 	if f.input == claims.NoInput {
 		f.input = claims.TextBox // a display claim without input type
 	}
-	f.verify = c == nil && strings.EqualFold(use.Partner, "Verified.Email") && x.metadata.EnforceEmailVerification
-	f.code = c != nil && strings.EqualFold(use.ControlType, claimCode)
+	f.verify = c == nil && strings.EqualFold(use.Partner(), "Verified.Email") && x.metadata.EnforceEmailVerification
+	f.code = c != nil && strings.EqualFold(use.ControlType(), claimCode)
 	x.fields = append(x.fields, f)
 }
 
@@ -130,14 +130,14 @@ func (x *Exchange) add(use *program.ClaimUse, c *control) {
 // (policy-engine §5.10 [D]).
 func asked(tp *program.TechnicalProfile) []*program.ClaimUse {
 	returned := make(map[string]bool)
-	for _, v := range tp.Validations {
-		for _, use := range v.Profile.Outputs {
-			returned[use.Claim.ID] = true
+	for _, v := range tp.Validations().All() {
+		for _, use := range v.Profile().Outputs().All() {
+			returned[use.Claim().ID()] = true
 		}
 	}
 	var uses []*program.ClaimUse
-	for _, use := range tp.Outputs {
-		if use.Claim.Input != claims.NoInput && !use.HasDefault && !returned[use.Claim.ID] {
+	for _, use := range tp.Outputs().All() {
+		if use.Claim().Input() != claims.NoInput && !use.HasDefault() && !returned[use.Claim().ID()] {
 			uses = append(uses, use)
 		}
 	}
@@ -151,14 +151,14 @@ func asked(tp *program.TechnicalProfile) []*program.ClaimUse {
 func (x *Exchange) signIn(tp *program.TechnicalProfile) *Exchange {
 	isName := func(f field) bool { return f.input != claims.Password }
 	named := make(map[string]bool)
-	for _, v := range tp.Validations {
-		for _, use := range v.Profile.Inputs {
-			if strings.EqualFold(use.Partner, "username") {
-				named[use.Claim.ID] = true
+	for _, v := range tp.Validations().All() {
+		for _, use := range v.Profile().Inputs().All() {
+			if strings.EqualFold(use.Partner(), "username") {
+				named[use.Claim().ID()] = true
 			}
 		}
 	}
-	name := slices.IndexFunc(x.fields, func(f field) bool { return isName(f) && named[f.use.Claim.ID] })
+	name := slices.IndexFunc(x.fields, func(f field) bool { return isName(f) && named[f.use.Claim().ID()] })
 	if name < 0 {
 		name = slices.IndexFunc(x.fields, isName)
 	}
@@ -202,7 +202,7 @@ func (x *Exchange) NeedsPage() bool { return len(x.fields) > 0 }
 func (x *Exchange) Run(ctx context.Context, call *journey.Call) (journey.Result, error) {
 	for _, c := range x.controls {
 		if c.kind == nil {
-			return nil, journey.NotBuilt("display control", c.ID, c.Type)
+			return nil, journey.NotBuilt("display control", c.ID(), c.Type())
 		}
 	}
 	if call.SignIn {
@@ -239,15 +239,15 @@ func (x *Exchange) form(call *journey.Call, s *state) (*journey.Form, error) {
 		ShowContinue: x.metadata.ShowContinue, ShowCancel: x.metadata.ShowCancel, RetryLimit: x.metadata.RetryLimit,
 		ShowSignUp: x.metadata.ShowSignUp, RememberMe: x.metadata.RememberMe, TrimPassword: x.metadata.TrimPassword,
 		OperatingEmail: x.metadata.OperatingEmail, ForgotPlacement: x.metadata.ForgotPlacement,
-		Settings: x.metadata.Settings, Messages: call.Profile.Messages,
+		Settings: x.metadata.Settings, Messages: call.Profile.Messages(),
 	}
 	drawn := make(map[*control]*journey.Control)
 	for _, c := range x.controls {
-		drawn[c] = &journey.Control{ID: c.ID, Kind: c.kind.Drawn, Verified: s.control(c).Done}
+		drawn[c] = &journey.Control{ID: c.ID(), Kind: c.kind.Drawn, Verified: s.control(c).Done}
 		if c.kind.Body != nil {
 			var err error
 			if drawn[c].Body, err = c.kind.Body(call, c.DisplayControl); err != nil {
-				return nil, fmt.Errorf("display control %s: %w", c.ID, err)
+				return nil, fmt.Errorf("display control %s: %w", c.ID(), err)
 			}
 		}
 	}
@@ -255,7 +255,7 @@ func (x *Exchange) form(call *journey.Call, s *state) (*journey.Form, error) {
 		out := x.field(call, f, s)
 		if f.control != nil {
 			out.Control, out.Code = drawn[f.control], f.code
-			if value, ok := s.control(f.control).Values[f.use.Claim.ID]; ok && f.writable() {
+			if value, ok := s.control(f.control).Values[f.use.Claim().ID()]; ok && f.writable() {
 				out.Value = value
 			}
 		}
@@ -265,31 +265,31 @@ func (x *Exchange) form(call *journey.Call, s *state) (*journey.Form, error) {
 }
 
 func (x *Exchange) field(call *journey.Call, f field, s *state) *journey.Field {
-	t := f.use.Claim
+	t := f.use.Claim()
 	out := &journey.Field{
-		Claim: t, Input: f.input, Required: f.use.Required, Verify: f.verify,
-		DisplayName: t.DisplayName, HelpText: t.UserHelpText, Choices: choices(call, t), Today: call.Now().UTC(),
+		Claim: t, Input: f.input, Required: f.use.Required(), Verify: f.verify,
+		DisplayName: t.DisplayName(), HelpText: t.UserHelpText(), Choices: choices(call, t), Today: call.Now().UTC(),
 	}
-	if text, ok := call.Resources.Text("ClaimType", t.ID, "DisplayName"); ok {
+	if text, ok := call.Resources.Text("ClaimType", t.ID(), "DisplayName"); ok {
 		out.DisplayName = text
 	}
-	if text, ok := call.Resources.Text("ClaimType", t.ID, "UserHelpText"); ok {
+	if text, ok := call.Resources.Text("ClaimType", t.ID(), "UserHelpText"); ok {
 		out.HelpText = text
 	}
 	out.Description = f.rule.Describe(call.Resources)
 	if f.input != claims.Password && !f.code {
-		if v, ok := call.Inputs.Claim(t.ID); ok {
+		if v, ok := call.Inputs.Claim(t.ID()); ok {
 			out.Value = v.String()
 			if f.input == claims.CheckboxMultiSelect && v.Type() == claims.StringCollection {
 				out.Value = strings.Join(v.Items(), ",")
 			}
-			if (f.input == claims.Readonly || f.input == claims.Paragraph) && t.Mask != nil {
-				out.Value = t.Mask.Apply(out.Value)
+			if f.input == claims.Readonly || f.input == claims.Paragraph {
+				out.Value = t.Masked(out.Value)
 			}
 		}
 	}
 	if f.verify {
-		out.Verified = s.verified(t.ID)
+		out.Verified = s.verified(t.ID())
 		if out.Verified != "" && f.writable() {
 			out.Value = out.Verified
 		}
@@ -300,10 +300,10 @@ func (x *Exchange) field(call *journey.Call, f field, s *state) *journey.Field {
 // choices is the effective list of a claim: the language's, else the claim type's
 // own (claims-and-transformations §1.6 [C]).
 func choices(call *journey.Call, t *claims.Type) []claims.Choice {
-	if list, ok := call.Resources.Choices(t.ID); ok {
+	if list, ok := call.Resources.Choices(t.ID()); ok {
 		return list
 	}
-	return t.Enumerations
+	return t.Enumerations()
 }
 
 // refuse answers the page's script with a message.

@@ -25,8 +25,8 @@ func (x *Exchange) submit(ctx context.Context, call *journey.Call, s *state) (jo
 	}
 	var page claims.Bag
 	for _, f := range x.fields {
-		if !f.writable() && f.verify && !s.isVerified(f.use.Claim.ID, f.address(call)) {
-			return refuse(journey.CodeNotVerified, message(call, "UserMessageIfClaimNotVerified", displayName(call, f)), f.use.Claim.ID), nil
+		if !f.writable() && f.verify && !s.isVerified(f.use.Claim().ID(), f.address(call)) {
+			return refuse(journey.CodeNotVerified, message(call, "UserMessageIfClaimNotVerified", displayName(call, f)), f.use.Claim().ID()), nil
 		}
 		if !f.writable() || f.code {
 			continue // what the browser sends for these is ignored, and a code was checked before
@@ -35,14 +35,14 @@ func (x *Exchange) submit(ctx context.Context, call *journey.Call, s *state) (jo
 		if refusal != nil {
 			return *refusal, nil
 		}
-		if f.verify && !s.isVerified(f.use.Claim.ID, value.String()) {
+		if f.verify && !s.isVerified(f.use.Claim().ID(), value.String()) {
 			name := displayName(call, f)
-			return refuse(journey.CodeNotVerified, message(call, "UserMessageIfClaimNotVerified", name), f.use.Claim.ID), nil
+			return refuse(journey.CodeNotVerified, message(call, "UserMessageIfClaimNotVerified", name), f.use.Claim().ID()), nil
 		}
 		if f.verify {
 			value = claims.Text(canonical.Text(value.String()))
 		}
-		page.Set(f.use.Claim.ID, value)
+		page.Set(f.use.Claim().ID(), value)
 	}
 	for _, c := range x.controls {
 		if !x.settled(c, s, &page) {
@@ -55,7 +55,7 @@ func (x *Exchange) submit(ctx context.Context, call *journey.Call, s *state) (jo
 	if id := x.metadata.IPAddressClaim; id != "" && call.Journey.Request.RemoteIP != "" {
 		page.Set(id, claims.Text(call.Journey.Request.RemoteIP))
 	}
-	if err := call.Validate(ctx, call.Profile.Validations, &page); err != nil {
+	if err := call.Validate(ctx, call.Profile.Validations(), &page); err != nil {
 		return nil, err
 	}
 	return journey.Done{Output: output{page}}, nil
@@ -66,7 +66,7 @@ type output struct{ page claims.Bag }
 
 // Claim implements journey.Output.
 func (o output) Claim(use *program.ClaimUse) (claims.Value, error) {
-	return o.page.Get(use.Claim.ID).Convert(use.Claim.DataType)
+	return o.page.Get(use.Claim().ID()).Convert(use.Claim().DataType())
 }
 
 // writable reports whether the user enters the field.
@@ -76,23 +76,23 @@ func (f field) writable() bool {
 
 // read converts and checks one posted field; a refusal says what is wrong with it.
 func (x *Exchange) read(call *journey.Call, f field) (claims.Value, *journey.Answered) {
-	t := f.use.Claim
-	text := call.Answer.Fields[t.ID]
+	t := f.use.Claim()
+	text := call.Answer.Fields[t.ID()]
 	if f.input != claims.Password || x.metadata.TrimPassword {
 		text = strings.TrimSpace(text)
 	}
 	bad := func(key string) *journey.Answered {
-		r := refuse(journey.CodeNotValid, message(call, key, displayName(call, f)), t.ID)
+		r := refuse(journey.CodeNotValid, message(call, key, displayName(call, f)), t.ID())
 		return &r
 	}
 	if len(text) > maxFieldBytes || !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
 		return claims.Value{}, bad("UserMessageIfInvalidInput")
 	}
 	if text == "" {
-		if f.use.Required {
+		if f.use.Required() {
 			return claims.Value{}, bad("UserMessageIfMissingRequiredElement")
 		}
-		if x.metadata.AllowNull && t.DataType == claims.String {
+		if x.metadata.AllowNull && t.DataType() == claims.String {
 			return claims.Text(""), nil
 		}
 		return claims.Value{}, nil
@@ -105,13 +105,13 @@ func (x *Exchange) read(call *journey.Call, f field) (claims.Value, *journey.Ans
 		if help := failed.Text(call.Resources); help != "" {
 			text = help
 		}
-		r := refuse(journey.CodeNotValid, text, t.ID)
+		r := refuse(journey.CodeNotValid, text, t.ID())
 		return claims.Value{}, &r
 	}
-	if f.input == claims.CheckboxMultiSelect && t.DataType == claims.StringCollection {
+	if f.input == claims.CheckboxMultiSelect && t.DataType() == claims.StringCollection {
 		return claims.Collection(strings.Split(text, ",")...), nil
 	}
-	value, err := claims.Parse(t.DataType, text)
+	value, err := claims.Parse(t.DataType(), text)
 	if err != nil {
 		return claims.Value{}, bad("UserMessageIfInvalidInput")
 	}
@@ -126,7 +126,7 @@ func message(call *journey.Call, key string, args ...string) string {
 // legalChoice reports whether a posted value is in the claim's effective list.
 func legalChoice(call *journey.Call, f field, text string) bool {
 	has := func(value string) bool {
-		return slices.ContainsFunc(choices(call, f.use.Claim), func(c claims.Choice) bool { return c.Value == value })
+		return slices.ContainsFunc(choices(call, f.use.Claim()), func(c claims.Choice) bool { return c.Value == value })
 	}
 	switch f.input {
 	case claims.DropdownSingleSelect, claims.RadioSingleSelect:
@@ -147,15 +147,15 @@ func (x *Exchange) mismatch(call *journey.Call, page *claims.Bag) *journey.Answe
 	var first, second claims.Value
 	var shown bool
 	for _, f := range x.fields {
-		switch strings.ToLower(f.use.Claim.ID) {
+		switch strings.ToLower(f.use.Claim().ID()) {
 		case "newpassword":
-			first = page.Get(f.use.Claim.ID)
+			first = page.Get(f.use.Claim().ID())
 		case "password":
 			if !first.Exists() {
-				first = page.Get(f.use.Claim.ID)
+				first = page.Get(f.use.Claim().ID())
 			}
 		case "reenterpassword":
-			second, shown = page.Get(f.use.Claim.ID), true
+			second, shown = page.Get(f.use.Claim().ID()), true
 		}
 	}
 	if !shown || first.String() == second.String() {
@@ -166,11 +166,11 @@ func (x *Exchange) mismatch(call *journey.Call, page *claims.Bag) *journey.Answe
 }
 
 func displayName(call *journey.Call, f field) string {
-	if text, ok := call.Resources.Text("ClaimType", f.use.Claim.ID, "DisplayName"); ok {
+	if text, ok := call.Resources.Text("ClaimType", f.use.Claim().ID(), "DisplayName"); ok {
 		return text
 	}
-	if f.use.Claim.DisplayName != "" {
-		return f.use.Claim.DisplayName
+	if f.use.Claim().DisplayName() != "" {
+		return f.use.Claim().DisplayName()
 	}
-	return f.use.Claim.ID
+	return f.use.Claim().ID()
 }

@@ -1,7 +1,6 @@
 package selfasserted
 
 import (
-	"slices"
 	"strings"
 
 	"journeyman.dev/internal/diag"
@@ -42,14 +41,14 @@ const claimCode = "VerificationCode"
 // checkVerification warns of a verification control that nobody gets through.
 func checkVerification(plan *program.Plan, c *program.DisplayControl) {
 	report := func(hint, lacks string) {
-		plan.Report(diag.IncompleteControl, c.Position, hint, "technical profile %q shows the display control %q, which has no %s", plan.Source.ID.Value, c.ID, lacks)
+		plan.Report(diag.IncompleteControl, c.Position(), hint, "technical profile %q shows the display control %q, which has no %s", plan.Source.ID.Value, c.ID(), lacks)
 	}
 	for _, id := range []string{actionSend, actionVerify} {
 		if _, ok := c.Action(id); !ok {
 			report("add <Action Id=\""+id+"\"> to its Actions", "action "+id)
 		}
 	}
-	if !slices.ContainsFunc(c.Display, func(use *program.ClaimUse) bool { return strings.EqualFold(use.ControlType, claimCode) }) {
+	if !c.Display().Any(func(use *program.ClaimUse) bool { return strings.EqualFold(use.ControlType(), claimCode) }) {
 		report("add a DisplayClaim with ControlClaimType=\""+claimCode+"\"", "claim for the verification code")
 	}
 }

@@ -103,7 +103,7 @@ func (s *state) reply(r journey.Reply) (journey.Result, error) {
 // verifiable finds the field of a verification request.
 func (x *Exchange) verifiable(claimID string) (field, bool) {
 	for _, f := range x.fields {
-		if f.verify && strings.EqualFold(f.use.Claim.ID, claimID) {
+		if f.verify && strings.EqualFold(f.use.Claim().ID(), claimID) {
 			return f, true
 		}
 	}
@@ -116,7 +116,7 @@ func (f field) address(call *journey.Call) string {
 	if f.writable() {
 		return strings.TrimSpace(call.Answer.Fields[fieldValue])
 	}
-	v, _ := call.Inputs.Claim(f.use.Claim.ID)
+	v, _ := call.Inputs.Claim(f.use.Claim().ID())
 	return v.String()
 }
 
@@ -126,7 +126,7 @@ func (x *Exchange) sendCode(ctx context.Context, call *journey.Call, s *state) (
 	if !ok {
 		return refuse(journey.CodeNotVerified, "This page verifies no such claim.", ""), nil
 	}
-	id := f.use.Claim.ID
+	id := f.use.Claim().ID()
 	address := f.address(call)
 	if parsed, err := netmail.ParseAddress(address); err != nil || parsed.Address != address || len(address) > 254 {
 		return refuse(journey.CodeNotValid, uxText(call, "ver_incorrect_format"), id), nil
@@ -156,7 +156,7 @@ func (x *Exchange) sendCode(ctx context.Context, call *journey.Call, s *state) (
 	}
 	v.Issue(call.Journey.ID, address, code, call.Now().Add(codeLifetime))
 	v.Done, v.Sent = false, time.Time{}
-	err = x.mailer.SendCode(ctx, mail.Code{To: address, Code: code, Lifetime: codeLifetime, Language: call.Language, Tenant: call.Program.TenantName, RemoteIP: call.Journey.Request.RemoteIP})
+	err = x.mailer.SendCode(ctx, mail.Code{To: address, Code: code, Lifetime: codeLifetime, Language: call.Language, Tenant: call.Program.TenantName(), RemoteIP: call.Journey.Request.RemoteIP})
 	switch {
 	case errors.Is(err, mail.ErrThrottled):
 		return s.reply(journey.Reply{OK: true, Result: new(resultThrottled)})
@@ -173,7 +173,7 @@ func (x *Exchange) checkCode(ctx context.Context, call *journey.Call, s *state) 
 	if !ok {
 		return refuse(journey.CodeNotVerified, "This page verifies no such claim.", ""), nil
 	}
-	v := s.Verifications[f.use.Claim.ID]
+	v := s.Verifications[f.use.Claim().ID()]
 	result := resultCodeExpired
 	switch {
 	case v == nil || (call.Answer.Fields[fieldValue] != "" && !canonical.Same(f.address(call), v.Identifier)):

@@ -112,11 +112,11 @@ type tokenClaims map[string]any
 
 // Claim implements journey.Output.
 func (t tokenClaims) Claim(use *program.ClaimUse) (claims.Value, error) {
-	raw, ok := t[use.Partner]
+	raw, ok := t[use.Partner()]
 	if !ok {
 		return claims.Value{}, nil
 	}
-	return claims.FromJSON(use.Claim.DataType, raw)
+	return claims.FromJSON(use.Claim().DataType(), raw)
 }
 
 // Issuer plans profiles with OutputTokenFormat JSON: their input claims are the answer.
@@ -136,7 +136,7 @@ func (issuer) Run(_ context.Context, call *journey.Call) (journey.Result, error)
 	d := new(journey.Document)
 	for _, in := range call.Inputs {
 		if !in.Value.Empty() {
-			d.Members = append(d.Members, journey.SentClaim{Name: in.Use.Partner, Value: in.Value})
+			d.Members = append(d.Members, journey.SentClaim{Name: in.Use.Partner(), Value: in.Value})
 		}
 	}
 	return journey.Issue{Issued: d}, nil

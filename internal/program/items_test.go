@@ -1,22 +1,20 @@
-package journey_test
+package program
 
 import (
 	"maps"
 	"testing"
-
-	"journeyman.dev/internal/program"
 )
 
 func TestKeysOfItemsCompareWithoutCase(t *testing.T) {
 	t.Parallel()
-	x := make(program.Items)
-	x.Set("setting.showSignUpLink", "false")
-	x.Set("SETTING.mine", "1")
-	x.Set("language.Intro", "Hello")
+	var x Items
+	x.add("setting.showSignUpLink", "false")
+	x.add("SETTING.mine", "1")
+	x.add("language.Intro", "Hello")
 	if x.Get("setting.showSignupLink") != "false" || x.Get("Setting.Mine") != "1" || x.Get("setting.other") != "" {
 		t.Errorf("%v", x)
 	}
-	x.Set("Setting.ShowSignupLink", "TRUE")
+	x.add("Setting.ShowSignupLink", "TRUE")
 	if !x.True("setting.showsignuplink") {
 		t.Errorf("the last one doesn't win: %v", x)
 	}
