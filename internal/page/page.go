@@ -31,7 +31,7 @@ import (
 	"journeyman.dev/internal/session"
 )
 
-//go:embed templates/*.html skeletons/*.html assets/*
+//go:embed templates/*.html skeletons/*.html assets/page.css assets/script/*.js
 var files embed.FS
 
 // Pages serves the pages of one tenant. All fields but Program must be set.
@@ -56,17 +56,22 @@ type Pages struct {
 	Log         *slog.Logger
 }
 
-func asset(name string) string {
-	b, err := fs.ReadFile(files, "assets/"+name)
+// embedded returns a part of the build; its absence is our own bug.
+func embedded(text string, err error) string {
 	if err != nil {
 		panic("page: " + err.Error())
 	}
-	return string(b)
+	return text
+}
+
+func readStyles(fsys fs.FS) (string, error) {
+	b, err := fs.ReadFile(fsys, "assets/page.css")
+	return string(b), err
 }
 
 var (
-	styles    = template.CSS(asset("page.css"))
-	script    = template.JS(asset("page.js"))
+	styles    = template.CSS(embedded(readStyles(files)))
+	script    = template.JS(embedded(joinScript(files)))
 	templates = template.Must(template.New("").ParseFS(files, "templates/*.html"))
 )
 
