@@ -17,9 +17,10 @@ run: pages ## start everything on this machine: server, sample API, demo applica
 test: ## run every test, installing Chromium and PostgreSQL where that is possible
 	./scripts/test.sh
 
-check: ## the fast part: format, vet, unit tests
+check: ## the fast part: format, vet, ESLint where npm is there, unit tests
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
 	$(GO) vet ./...
+	./scripts/eslint.sh
 	$(GO) test ./internal/... ./cmd/...
 
 bench: ## measure against a bare loop in the same run (bench/README.md)

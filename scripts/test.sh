@@ -2,7 +2,7 @@
 # Runs every test. Installs Chromium and PostgreSQL for those that need them where that is possible; where
 # it isn't, those tests are skipped, and the end lists them with their reasons. JOURNEYMAN_TEST_REQUIRE lists, by
 # commas, what must be there, so that nothing is skipped for it, as continuous integration sets it: corpus (the
-# policies of ../shared), chromium, npm (MSAL, jQuery, axe-core), postgres.
+# policies of ../shared), chromium, npm (MSAL, jQuery, axe-core, ESLint), postgres.
 set -eu
 cd "$(dirname "$0")/.."
 JOURNEYMAN_TEST_REQUIRE="${JOURNEYMAN_TEST_REQUIRE:-}"
@@ -57,6 +57,7 @@ if [ -n "$bad" ]; then
 	echo "$bad" >&2
 	exit 1
 fi
+./scripts/eslint.sh
 go vet ./...
 race=""
 if command -v gcc >/dev/null || command -v clang >/dev/null; then
