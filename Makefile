@@ -18,7 +18,7 @@ test: ## run every test, installing Chromium and PostgreSQL where that is possib
 	./scripts/test.sh
 
 check: ## the fast part: format, vet, ESLint where npm is there, unit tests
-	@test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
+	./scripts/format.sh
 	$(GO) vet ./...
 	./scripts/eslint.sh
 	$(GO) test ./internal/... ./cmd/...

@@ -51,12 +51,7 @@ demand npm "$npm"
 [ -z "$(postgres)" ] || requires postgres || JOURNEYMAN_TEST_REQUIRE="$JOURNEYMAN_TEST_REQUIRE,postgres"
 export JOURNEYMAN_TEST_REQUIRE
 
-bad=$(gofmt -l cmd internal test policies examples scripts 2>/dev/null || true)
-if [ -n "$bad" ]; then
-	echo "not formatted:" >&2
-	echo "$bad" >&2
-	exit 1
-fi
+./scripts/format.sh
 ./scripts/eslint.sh
 go vet ./...
 race=""
