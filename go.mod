@@ -53,3 +53,5 @@ require (
 )
 
 tool golang.org/x/tools/cmd/goimports
+
+ignore node_modules
