@@ -70,8 +70,8 @@ func readStyles(fsys fs.FS) (string, error) {
 }
 
 var (
-	styles    = template.CSS(embedded(readStyles(files)))
-	script    = template.JS(embedded(joinScript(files)))
+	styles    = template.CSS(embedded(readStyles(files))) //nolint:gosec // a file of the build
+	script    = template.JS(embedded(joinScript(files)))  //nolint:gosec // files of the build
 	templates = template.Must(template.New("").ParseFS(files, "templates/*.html"))
 )
 
@@ -159,7 +159,7 @@ func (p *Pages) write(w http.ResponseWriter, status int, v *view, framing string
 	}
 	h.Set("Content-Security-Policy", contentSecurity(v.Template, v.Nonce, framing, p.Development))
 	w.WriteHeader(status)
-	_, _ = w.Write(v.Template.render(f))
+	_, _ = w.Write(v.Template.render(f)) //nolint:gosec // html/template escaped every value
 }
 
 // Error shows the error page: what happened, the correlation id and the time that an
