@@ -1,6 +1,6 @@
 #!/bin/sh
-# Fetches what the end users' pages take from npm (web/pages/package.json) and puts jQuery where the next build
-# embeds it. Without npm the build goes on: pages then have no jQuery, and the server's log says so.
+# Fetches the end users' pages' packages from npm (web/pages/package.json) and copies jQuery to the folder that the next
+# build embeds. Without npm the build works, too: pages then lack jQuery, and the server's log reports it.
 set -eu
 cd "$(dirname "$0")/.."
 

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Runs every test. Installs Chromium and PostgreSQL for those that need them where that is possible; where
-# it isn't, those tests are skipped, and the end lists them with their reasons. JOURNEYMAN_TEST_REQUIRE lists, by
-# commas, what must be there, so that nothing is skipped for it, as continuous integration sets it: corpus (the
-# policies of ../shared), chromium, npm (MSAL, jQuery, axe-core), postgres.
+# Runs every test. Installs Chromium and PostgreSQL if that is possible. Otherwise their tests are skipped, and the end
+# of the output lists them with their reasons. JOURNEYMAN_TEST_REQUIRE is a list, separated by commas, of things that
+# must be present, so that no test is skipped for their lack. Continuous integration sets all: corpus (the policies of
+# ../shared), chromium, npm (MSAL, jQuery, axe-core, ESLint), postgres.
 set -eu
 cd "$(dirname "$0")/.."
 JOURNEYMAN_TEST_REQUIRE="${JOURNEYMAN_TEST_REQUIRE:-}"
@@ -21,10 +21,10 @@ requires() {
 	return 1
 }
 
-# demand NAME PRESENT: an error if something is required and isn't there.
+# demand NAME PRESENT: an error if something is required and missing.
 demand() {
 	if [ -z "$2" ] && requires "$1"; then
-		echo "JOURNEYMAN_TEST_REQUIRE has $1, and it isn't here" >&2
+		echo "JOURNEYMAN_TEST_REQUIRE contains $1, which is missing on this machine" >&2
 		exit 1
 	fi
 }
@@ -47,16 +47,12 @@ if command -v npm >/dev/null && npm ci --prefix test/msal --no-audit --no-fund -
 fi
 demand npm "$npm"
 
-# What is here is no reason to skip any more, such as a PostgreSQL that doesn't start.
+# If PostgreSQL is installed, its tests must run: one that doesn't start is an error, no reason to skip.
 [ -z "$(postgres)" ] || requires postgres || JOURNEYMAN_TEST_REQUIRE="$JOURNEYMAN_TEST_REQUIRE,postgres"
 export JOURNEYMAN_TEST_REQUIRE
 
-bad=$(gofmt -l cmd internal test policies examples scripts 2>/dev/null || true)
-if [ -n "$bad" ]; then
-	echo "not formatted:" >&2
-	echo "$bad" >&2
-	exit 1
-fi
+./scripts/format.sh
+./scripts/eslint.sh
 go vet ./...
 race=""
 if command -v gcc >/dev/null || command -v clang >/dev/null; then

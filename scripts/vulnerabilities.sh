@@ -1,13 +1,13 @@
 #!/bin/sh
-# Looks for known vulnerabilities in what the program calls. A finding is an error; a database that can't be
-# reached, as on a machine without the internet, is none: the last line says so.
+# Looks for known vulnerabilities in the code that the program calls. A finding is an error. An unreachable database, as
+# on a machine without the internet, is no error; the last line reports it.
 set -eu
 cd "$(dirname "$0")/.."
 version=v1.9.0
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-# Not by "go run", which hides the exit status that tells a finding (3) from a failure.
+# Not by "go run", which hides the exit status: 3 is a finding, any other number a failure.
 if ! GOBIN="$folder" timeout 300 go install "golang.org/x/vuln/cmd/govulncheck@$version" >"$folder/log" 2>&1; then
 	cat "$folder/log" >&2
 	echo "govulncheck: can't be installed, skipped" >&2
