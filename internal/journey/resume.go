@@ -66,8 +66,7 @@ func (r *run) post(ctx context.Context, a Answer) (out Reply, _ error) {
 	}
 	reply := Reply{}
 	defer func() {
-		// Self-asserted layouts below 2.1.17 answer without a code (pages §3.1).
-		if content := r.content(exchange.Profile()); content != nil && content.DataURI().Page == "selfasserted" && !content.DataURI().AtLeast(2, 1, 17) {
+		if content := r.content(exchange.Profile()); content != nil && content.OmitsCodes() {
 			out.Code = ""
 		}
 	}()

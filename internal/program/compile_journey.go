@@ -146,7 +146,7 @@ func (c *compiler) issuerJourneys(rp *RelyingParty) {
 	if rp.refresh != nil {
 		for _, step := range rp.refresh.steps {
 			for _, x := range step.exchanges {
-				if x.profile.protocol == "none" {
+				if x.profile.restores {
 					for _, use := range x.profile.outputs {
 						add(use.claim.ID())
 					}

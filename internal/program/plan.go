@@ -88,6 +88,10 @@ func (p *Plan) GrantJourneys(refresh, credentials string) {
 	p.Profile.refreshJourney, p.Profile.credentialsJourney = refresh, credentials
 }
 
+// RestoresClaims notes that the exchange restores claims that were kept with a grant: those of
+// the profile's output claims are kept.
+func (p *Plan) RestoresClaims() { p.Profile.restores = true }
+
 // meant is the hint for a misspelt id: the id that is near, else what to do.
 func meant(id string, ids []string, otherwise string) string {
 	if near := diag.Nearest(id, ids); near != "" {

@@ -117,6 +117,7 @@ type TechnicalProfile struct {
 	forgotTarget string             // exchange id of the forgot link
 
 	refreshJourney, credentialsJourney string // ids of journeys that the issuer names
+	restores                           bool   // the exchange restores claims kept with a grant
 }
 
 // Profile finds a reachable technical profile.

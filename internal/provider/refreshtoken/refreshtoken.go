@@ -23,6 +23,7 @@ type Provider struct{}
 // Plan implements journey.Provider.
 func (Provider) Plan(p *program.Plan) journey.Exchange {
 	p.Metadata.Service("url")
+	p.RestoresClaims()
 	return exchange{}
 }
 
