@@ -2,7 +2,6 @@ package server
 
 import (
 	"encoding/json"
-	"html/template"
 	"io"
 	"net/http"
 	"strings"
@@ -36,11 +35,8 @@ func (s *Server) AdminHandler() http.Handler {
 		}
 	})
 	if s.Outbox != nil {
-		mux.HandleFunc("GET /outbox", s.outbox)
-		mux.HandleFunc("GET /outbox.json", func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Type", "application/json")
-			_ = json.NewEncoder(w).Encode(s.Outbox.Messages())
-		})
+		mux.HandleFunc("GET /outbox", s.Outbox.ServePage)
+		mux.HandleFunc("GET /outbox.json", s.Outbox.ServeJSON)
 	}
 	return s.protect(mux)
 }
@@ -65,14 +61,4 @@ func (s *Server) adminToken(w http.ResponseWriter, r *http.Request, tenant strin
 		return
 	}
 	graph.ServeToken(w, r, v1)
-}
-
-var outboxPage = template.Must(template.New("outbox").Parse(`<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="refresh" content="5"><title>Mail outbox</title><style>:root{color-scheme:light dark}body{font:1rem/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem}article{border:1px solid #8888;border-radius:.5rem;padding:.75rem 1rem;margin:0 0 1rem}pre{white-space:pre-wrap;margin:.5rem 0 0;font:inherit}small{opacity:.75}</style></head>
-<body><h1>Mail outbox</h1><p>Mails that would have been sent, newest first.</p>{{range .}}<article><strong>{{.Subject}}</strong><br><small>to {{.To}} · {{.Time.Format "15:04:05"}} UTC</small><pre>{{.Text}}</pre></article>{{else}}<p>Nothing yet.</p>{{end}}</body></html>`))
-
-func (s *Server) outbox(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
-	_ = outboxPage.Execute(w, s.Outbox.Messages())
 }

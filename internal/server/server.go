@@ -38,6 +38,7 @@ import (
 	"journeyman.dev/internal/limit"
 	"journeyman.dev/internal/mail"
 	"journeyman.dev/internal/oidc"
+	"journeyman.dev/internal/onetime"
 	"journeyman.dev/internal/outbound"
 	"journeyman.dev/internal/page"
 	"journeyman.dev/internal/policy"
@@ -143,7 +144,7 @@ type Server struct {
 	Audit      *audit.Log
 	Outbox     *mail.Outbox // nil unless in development without SMTP
 	Outbound   *outbound.Client
-	notices    *noticeMailer // nil: no mail can be sent
+	notices    *mail.Notices // nil: no mail can be sent
 	CAFile     string        // of the local CA; "" without
 
 	// ExtensionsApp is the app id that extension attributes belong to, without dashes.
@@ -471,12 +472,12 @@ func (s *Server) registry() (journey.Registry, error) {
 		return nil, err
 	}
 	cache := &federation.MetadataCache{Caller: s.Outbound}
-	guesses := codeGuesses{&limit.Tries{Store: store.Limits{DB: s.db}, Rule: wrongCodes, Now: s.Config.Now}}
+	guesses := onetime.NewCountedGuesses(store.Limits{DB: s.db}, s.Config.Now)
 	ring := keyset.Ring{Policies: s.Keys, Own: s.OwnKeys}
 	r := Kinds()
 	r["selfassertedattributeprovider"] = &selfasserted.Provider{Mailer: mailer, Guesses: guesses}
 	r["aadssprprotocolprovider"] = &otp.Mailed{Mailer: mailer, Guesses: guesses}
-	r["onetimepasswordprotocolprovider"] = &otp.Provider{Limits: codeLimits{s.windows()}, Guesses: guesses}
+	r["onetimepasswordprotocolprovider"] = &otp.Provider{Limits: onetime.IssueLimits{Made: s.windows()}, Guesses: guesses}
 	r["restfulprovider"] = &restful.Provider{Caller: s.Outbound, Keys: s.Keys, Timeout: s.Config.RESTTimeout, Attempts: s.Config.RESTAttempts}
 	r["apiconnectorprovider"] = s.connectorProvider()
 	r["azureactivedirectoryprovider"] = &dirprovider.Provider{Users: s.Users, ExtensionsApp: s.ExtensionsApp, RefuseKnown: s.Config.RefuseKnownPasswords, Notifier: s.notifier()}
@@ -529,13 +530,13 @@ func (s *Server) mailer() (selfasserted.Mailer, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.notices = &noticeMailer{sender: sender, log: s.Config.Log, queue: make(chan mail.Notice, noticesWaiting)}
-		return &codeMailer{sender: sender, log: s.Config.Log, perClient: codesPerClient, sent: s.windows()}, nil
+		s.notices = mail.NewNotices(sender, s.Config.Log)
+		return &mail.Codes{Sender: sender, Log: s.Config.Log, PerClient: mail.CodesPerClient, Sent: s.windows()}, nil
 	case s.Config.Development:
 		s.Outbox = &mail.Outbox{Now: s.Config.Now}
-		s.notices = &noticeMailer{sender: s.Outbox, log: s.Config.Log}
+		s.notices = mail.NewNoticesAtOnce(s.Outbox, s.Config.Log)
 		// Nobody is mailed, and load tests come from one client.
-		return &codeMailer{sender: s.Outbox, log: s.Config.Log, sent: s.windows()}, nil
+		return &mail.Codes{Sender: s.Outbox, Log: s.Config.Log, Sent: s.windows()}, nil
 	}
 	s.Config.Log.Warn("no mail server is set (--smtp-url): pages that verify e-mail addresses will answer AADB2C90161, so that nobody signs up or resets a password by mail; so will technical profiles that mail codes, and owners of changed accounts get no notice")
 	return nil, nil

@@ -1,4 +1,4 @@
-package server
+package mail
 
 import (
 	"context"
@@ -10,7 +10,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"journeyman.dev/internal/mail"
 	"journeyman.dev/internal/texts"
 )
 
@@ -19,10 +18,10 @@ type slowSender struct {
 	takes time.Duration
 	err   error
 	mu    sync.Mutex
-	sent  []mail.Message
+	sent  []Message
 }
 
-func (s *slowSender) Send(ctx context.Context, m mail.Message) error {
+func (s *slowSender) Send(ctx context.Context, m Message) error {
 	select {
 	case <-time.After(s.takes):
 	case <-ctx.Done():
@@ -34,13 +33,13 @@ func (s *slowSender) Send(ctx context.Context, m mail.Message) error {
 	return s.err
 }
 
-var notice = mail.Notice{To: []string{"ada@example.com"}, Changes: []mail.Change{mail.PasswordChanged}, Language: "en", Tenant: "contoso.onmicrosoft.com"}
+var notice = Notice{To: []string{"ada@example.com"}, Changes: []Change{PasswordChanged}, Language: "en", Tenant: "contoso.onmicrosoft.com"}
 
 func TestNoticesThatWaitAreSentBeforeTheStop(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		sender := &slowSender{takes: time.Second}
-		m := &noticeMailer{sender: sender, log: slog.New(slog.DiscardHandler), queue: make(chan mail.Notice, 10)}
+		m := &Notices{sender: sender, log: slog.New(slog.DiscardHandler), queue: make(chan Notice, 10)}
 		ctx, cancel := context.WithCancel(t.Context())
 		for range 10 {
 			m.Notify(ctx, notice)
@@ -58,7 +57,7 @@ func TestAMailServerThatHangsHoldsNoStop(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		for _, sender := range []*slowSender{{takes: time.Hour}, {takes: time.Millisecond, err: errors.New("refused")}} {
-			m := &noticeMailer{sender: sender, log: slog.New(slog.DiscardHandler), queue: make(chan mail.Notice, 100)}
+			m := &Notices{sender: sender, log: slog.New(slog.DiscardHandler), queue: make(chan Notice, 100)}
 			ctx, cancel := context.WithCancel(t.Context())
 			for range 100 {
 				m.Notify(ctx, notice)
@@ -77,7 +76,7 @@ func TestANoticeIsWrittenInEveryLanguage(t *testing.T) {
 	t.Parallel()
 	for _, language := range texts.Languages() {
 		n := notice
-		n.Language, n.Changes = language, []mail.Change{mail.PasswordChanged, mail.AddressChanged, mail.SecondFactorChanged}
+		n.Language, n.Changes = language, []Change{PasswordChanged, AddressChanged, SecondFactorChanged}
 		m := noticeOf(n)
 		if lines := strings.Split(strings.TrimSpace(m.Text), "\r\n"); len(lines) != 5 || !strings.Contains(m.Subject, "contoso") || !strings.Contains(lines[4], "contoso") || strings.Contains(m.Text, "{0}") {
 			t.Errorf("%s: %q %q", language, m.Subject, m.Text)

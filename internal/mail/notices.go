@@ -1,4 +1,4 @@
-package server
+package mail
 
 import (
 	"context"
@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"journeyman.dev/internal/mail"
 	"journeyman.dev/internal/texts"
 )
 
@@ -19,16 +18,29 @@ const (
 	noticesAtStop = 5 * time.Second
 )
 
-// noticeMailer mails notices of changed accounts. A mail server may be slow or away: a
-// journey waits for neither, and ends well whatever comes of its notice.
-type noticeMailer struct {
-	sender mail.Sender
+// Notices mails notices of changed accounts. A mail server may be slow or away: a journey
+// waits for neither, and ends well whatever comes of its notice. It is safe for concurrent
+// use.
+type Notices struct {
+	sender Sender
 	log    *slog.Logger
-	queue  chan mail.Notice // nil: they are sent at once, into an outbox
+	queue  chan Notice // nil: they are sent at once
 }
 
-// Notify implements the directory provider's Notifier.
-func (m *noticeMailer) Notify(ctx context.Context, n mail.Notice) {
+// NewNotices makes a mailer whose notices wait for Run, up to 1024 of them.
+func NewNotices(sender Sender, log *slog.Logger) *Notices {
+	return &Notices{sender: sender, log: log, queue: make(chan Notice, noticesWaiting)}
+}
+
+// NewNoticesAtOnce makes a mailer for a sender that takes no time, such as an [Outbox]:
+// Notify sends, and Run returns at once.
+func NewNoticesAtOnce(sender Sender, log *slog.Logger) *Notices {
+	return &Notices{sender: sender, log: log}
+}
+
+// Notify hands a notice to Run without waiting. One that finds no place is dropped, and the
+// log says so.
+func (m *Notices) Notify(ctx context.Context, n Notice) {
 	if m.queue == nil {
 		m.send(ctx, n)
 		return
@@ -40,8 +52,8 @@ func (m *noticeMailer) Notify(ctx context.Context, n mail.Notice) {
 	}
 }
 
-// Run sends until ctx ends, and then for a moment what still waits.
-func (m *noticeMailer) Run(ctx context.Context) {
+// Run sends until ctx ends, and then for five seconds what still waits.
+func (m *Notices) Run(ctx context.Context) {
 	if m.queue == nil {
 		return
 	}
@@ -75,7 +87,7 @@ func (m *noticeMailer) Run(ctx context.Context) {
 }
 
 // send mails a notice in the language of the journey that changed the account.
-func (m *noticeMailer) send(ctx context.Context, n mail.Notice) {
+func (m *Notices) send(ctx context.Context, n Notice) {
 	ctx, cancel := context.WithTimeout(ctx, noticeTimeout)
 	defer cancel()
 	message := noticeOf(n)
@@ -88,7 +100,7 @@ func (m *noticeMailer) send(ctx context.Context, n mail.Notice) {
 }
 
 // noticeOf writes a notice.
-func noticeOf(n mail.Notice) mail.Message {
+func noticeOf(n Notice) Message {
 	tenant, _, _ := strings.Cut(n.Tenant, ".")
 	own := texts.For(n.Language)
 	text := func(id string) string { return strings.ReplaceAll(own.Text(texts.Mail, id), "{0}", tenant) }
@@ -97,5 +109,5 @@ func noticeOf(n mail.Notice) mail.Message {
 		b.WriteString(text("notice_"+string(change)) + "\r\n")
 	}
 	b.WriteString("\r\n" + text("notice_advice") + "\r\n")
-	return mail.Message{Subject: text("notice_subject"), Text: b.String()}
+	return Message{Subject: text("notice_subject"), Text: b.String()}
 }
