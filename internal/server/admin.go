@@ -1,13 +1,16 @@
 package server
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
 	"strings"
 
 	"journeyman.dev/internal/msgraph"
+	"journeyman.dev/internal/provider/apiconnector"
 	"journeyman.dev/internal/store"
+	"journeyman.dev/internal/texts"
 )
 
 // AdminHandler serves the admin listener.
@@ -47,7 +50,8 @@ func (s *Server) graph() *msgraph.Server {
 		TenantName: s.Config.Tenant, TenantID: s.TenantID, ExtensionsApp: s.ExtensionsApp, AdminToken: s.Config.AdminToken,
 		Policies: s.Policies, Keys: s.Keys, OwnKeys: s.OwnKeys, Apps: s.Apps, Users: s.Users, Sessions: store.Sessions{DB: s.db},
 		Assertions: s.db, RefuseKnownPasswords: s.Config.RefuseKnownPasswords,
-		Connectors: s.Connectors, Flows: s.Flows, Audit: s.Audit, Prober: s, ExportFlow: s.ExportFlow, AppleSecret: s.appleSecret, PageTexts: pageTexts,
+		Connectors: s.Connectors, Flows: s.Flows, Audit: s.Audit, Prober: s.prober(), ExportFlow: func(id, policyID string) ([]byte, error) { return s.Flows.Tenant().Export(id, policyID) },
+		AppleSecret: s.apple.Make, PageTexts: pageTexts,
 		Failures: &msgraph.Failures{Now: s.Config.Now}, RemoteIP: s.remoteIP,
 		BaseURL: func(*http.Request) string { return s.adminURL }, Now: s.Config.Now, Log: s.Config.Log,
 	}
@@ -61,4 +65,24 @@ func (s *Server) adminToken(w http.ResponseWriter, r *http.Request, tenant strin
 		return
 	}
 	graph.ServeToken(w, r, v1)
+}
+
+// prober makes dry runs for the admin API.
+type prober struct{ *apiconnector.Prober }
+
+func (s *Server) prober() prober {
+	return prober{&apiconnector.Prober{Provider: s.connectorProvider(), Users: s.Users.Store, Tenant: s.Flows.Tenant, TenantID: s.TenantID, NewID: s.engine.NewID}}
+}
+
+// Probe implements msgraph.Prober.
+func (p prober) Probe(ctx context.Context, connectorID string, r msgraph.ProbeRequest) (any, error) {
+	return p.Prober.Probe(ctx, connectorID, apiconnector.Question(r))
+}
+
+// pageTexts are the built-in texts of a kind of page, in the form of the admin API.
+func pageTexts(layout, language string) (list []msgraph.PageText) {
+	for _, t := range texts.OfPage(layout, language) {
+		list = append(list, msgraph.PageText(t))
+	}
+	return list
 }

@@ -143,6 +143,9 @@ func (s *Server) Sync(ctx context.Context) error {
 	return nil
 }
 
+// defaultAuditKeep is how long B2C keeps audit records.
+const defaultAuditKeep = 7 * 24 * time.Hour
+
 // syncEvery is how soon a node learns of another's changes.
 const syncEvery = 2 * time.Second
 
@@ -163,8 +166,8 @@ func (s *Server) housekeeping(ctx context.Context) {
 			now := s.Config.Now()
 			// What is removed may be much, and nobody waits for it.
 			ctx, done := context.WithTimeout(ctx, 5*time.Minute)
-			err := errors.Join(s.db.Purge(ctx, now), s.Users.Store.PurgeUsers(ctx, now.AddDate(0, 0, -30)), s.Policies.Remember(ctx), s.renewApple(ctx),
-				s.Audit.Store.PurgeAudits(ctx, now.Add(-s.auditKeep())))
+			err := errors.Join(s.db.Purge(ctx, now), s.Users.Store.PurgeUsers(ctx, now.AddDate(0, 0, -30)), s.Policies.Remember(ctx), s.apple.Renew(ctx, s.Flows.Tenant().Providers),
+				s.Audit.Store.PurgeAudits(ctx, now.Add(-cmp.Or(s.Config.AuditKeep, defaultAuditKeep))))
 			done()
 			if err != nil && ctx.Err() == nil {
 				s.Config.Log.ErrorContext(ctx, "housekeeping failed", "err", err)

@@ -26,6 +26,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"journeyman.dev/internal/apple"
 	"journeyman.dev/internal/application"
 	"journeyman.dev/internal/audit"
 	"journeyman.dev/internal/breach"
@@ -155,6 +156,7 @@ type Server struct {
 	// fingerprint is of the policies and keys that were read last; syncing guards it.
 	syncing     sync.Mutex
 	fingerprint string
+	apple       *apple.Secrets
 	engine      *journey.Engine
 	oidc        *oidc.Server
 	pages       *page.Pages
@@ -518,6 +520,10 @@ func Kinds() journey.Registry {
 	return r
 }
 
+func (s *Server) connectorProvider() *apiconnector.Provider {
+	return &apiconnector.Provider{Connectors: s.Connectors, Applications: s.Apps, ExtensionsApp: s.ExtensionsApp}
+}
+
 // windows counts what is done within a time, over all nodes.
 func (s *Server) windows() *limit.Windows {
 	return &limit.Windows{Store: store.Limits{DB: s.db}, Now: s.Config.Now}
@@ -552,9 +558,10 @@ func (s *Server) notifier() dirprovider.Notifier {
 
 func (s *Server) wire(ctx context.Context, sealer *seal.Sealer) error {
 	c := s.Config
+	s.apple = &apple.Secrets{Keys: s.OwnKeys, Now: c.Now}
 	s.Audit = &audit.Log{Store: store.Audits{DB: s.db}, Now: c.Now, Rand: c.Rand, Log: c.Log}
 	s.Connectors = &connector.Service{
-		Store: store.Resources{DB: s.db}, Sealer: sealer, Caller: s.Outbound, Decode: decodePKCS12, Timeout: c.ConnectorTimeout, Attempts: c.ConnectorAttempts, Now: c.Now,
+		Store: store.Resources{DB: s.db}, Sealer: sealer, Caller: s.Outbound, Decode: keyset.DecodePKCS12, Timeout: c.ConnectorTimeout, Attempts: c.ConnectorAttempts, Now: c.Now,
 	}
 	if err := s.Connectors.Reload(ctx); err != nil {
 		return err
@@ -564,7 +571,7 @@ func (s *Server) wire(ctx context.Context, sealer *seal.Sealer) error {
 		return err
 	}
 	s.Policies = &library.Library{
-		Store: store.Policies{DB: s.db}, Now: c.Now, Log: c.Log, Keep: 24 * time.Hour, KeyActive: s.keyActive,
+		Store: store.Policies{DB: s.db}, Now: c.Now, Log: c.Log, Keep: 24 * time.Hour, KeyActive: s.Keys.HasActive,
 		Options: journey.Options{Providers: registry, TenantName: c.Tenant, TenantID: s.TenantID, KeyExists: s.Keys.Exists,
 			OwnKeyExists: s.OwnKeys.Exists, ConnectorExists: s.Connectors.Exists},
 	}
