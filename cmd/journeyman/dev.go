@@ -21,6 +21,7 @@ import (
 	"journeyman.dev/examples/enrichmentapi"
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/listen"
 	"journeyman.dev/internal/policy"
 	"journeyman.dev/internal/server"
 	"journeyman.dev/policies"
@@ -257,7 +258,7 @@ func listed(all []library.Status) []demoapp.Listed {
 
 // beside serves a handler by TLS until ctx ends, at the address that a flag gave.
 func beside(ctx context.Context, srv *server.Server, flag, address string, h http.Handler) (string, error) {
-	l, err := server.Listen(flag, address)
+	l, err := listen.Take(flag, address)
 	if err != nil {
 		return "", err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"journeyman.dev/internal/msgraph"
 	"journeyman.dev/internal/provider/apiconnector"
+	"journeyman.dev/internal/signpost"
 	"journeyman.dev/internal/store"
 	"journeyman.dev/internal/texts"
 )
@@ -17,13 +18,13 @@ import (
 func (s *Server) AdminHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
-	mux.HandleFunc("GET /readyz", s.readyz)
+	mux.Handle("GET /readyz", s.ready)
 	graph := s.graph()
 	for _, prefix := range []string{"/graph/", "/v1.0/", "/beta/"} {
 		mux.Handle(prefix, graph)
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		if isRoot(r) {
+		if signpost.Asked(r) {
 			s.adminRoot(w)
 			return
 		}
@@ -65,6 +66,18 @@ func (s *Server) adminToken(w http.ResponseWriter, r *http.Request, tenant strin
 		return
 	}
 	graph.ServeToken(w, r, v1)
+}
+
+func (s *Server) adminRoot(w http.ResponseWriter) {
+	v := signpost.View{Title: "Admin listener", Text: "Administrators and their tools manage the tenant here, by the interface of Microsoft Graph. Each call needs a bearer token.", Links: []signpost.Link{
+		{Name: "/graph/beta, /graph/v1.0", Text: "the admin API"},
+		{Name: "/readyz", Href: "/readyz", Text: "whether the server is ready"},
+		{Name: "/healthz", Href: "/healthz", Text: "whether it runs"},
+	}}
+	if s.Outbox != nil {
+		v.Links = append(v.Links, signpost.Link{Name: "/outbox", Href: "/outbox", Text: "mails that would have been sent"})
+	}
+	signpost.Write(w, v)
 }
 
 // prober makes dry runs for the admin API.

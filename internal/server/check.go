@@ -1,20 +1,19 @@
 package server
 
 import (
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
 	"net/url"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
 
+	"journeyman.dev/internal/listen"
 	"journeyman.dev/internal/mail"
 	"journeyman.dev/internal/msgraph"
 	"journeyman.dev/internal/outbound"
@@ -44,7 +43,7 @@ func Check(c Config) error {
 	if c.AdminListen != "" {
 		add(checkListener("admin-listen", c.AdminListen))
 	}
-	_, err := certificateFiles(c.TLS)
+	_, err := listen.CertificateFiles(c.TLS)
 	add(err)
 	_, err = publicURL(c.PublicURL)
 	add(err)
@@ -88,23 +87,6 @@ func checkListener(flag, address string) error {
 	return nil
 }
 
-// certificateFiles loads the pair that the setting names; none with auto and off.
-func certificateFiles(setting string) (*tls.Certificate, error) {
-	switch setting {
-	case "", "auto", "off":
-		return nil, nil
-	}
-	certFile, keyFile, ok := strings.Cut(setting, ",")
-	if !ok {
-		return nil, fmt.Errorf("tls must be auto, off, or cert.pem,key.pem")
-	}
-	cert, err := tls.LoadX509KeyPair(certFile, keyFile)
-	if err != nil {
-		return nil, fmt.Errorf("tls: %w", err)
-	}
-	return &cert, nil
-}
-
 // publicURL is the scheme and host that browsers use, "" without the setting.
 func publicURL(setting string) (string, error) {
 	if setting == "" {
@@ -130,22 +112,4 @@ func trustFile(file string, pool *x509.CertPool) error {
 		return fmt.Errorf("outbound-ca: %s holds no certificate", file)
 	}
 	return nil
-}
-
-// Listen takes an address for the flag that gave it. A port that is taken is the commonest
-// reason why a server doesn't start: the error says what to do.
-func Listen(flag, address string) (net.Listener, error) {
-	l, err := net.Listen("tcp", address)
-	if err == nil {
-		return l, nil
-	}
-	if !inUse(err) {
-		return nil, fmt.Errorf("--%s %s: %w", flag, address, err)
-	}
-	host, port, _ := net.SplitHostPort(address)
-	example := "0"
-	if n, err := strconv.Atoi(port); err == nil && n+1000 < 1<<16 {
-		example = strconv.Itoa(n + 1000)
-	}
-	return nil, fmt.Errorf("port %s is taken by another program; choose another with --%s, such as --%s %s", port, flag, flag, net.JoinHostPort(host, example))
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"journeyman.dev/internal/limit"
+	"journeyman.dev/internal/listen"
 )
 
 // defaultShutdown is how long a stop may take; orchestrators wait for about as long
@@ -30,7 +31,7 @@ func (s *Server) Run(ctx context.Context) error {
 			Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 60 * time.Second, WriteTimeout: 3 * time.Minute, IdleTimeout: 2 * time.Minute,
 			MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(s.Config.Log.Handler(), slog.LevelDebug),
 			BaseContext: func(net.Listener) context.Context { return s.stopping },
-			ConnState:   noteIdle,
+			ConnState:   listen.NoteIdle,
 			ConnContext: func(ctx context.Context, _ net.Conn) context.Context { return limit.WithConnection(ctx) },
 		}
 		servers = append(servers, srv)
@@ -76,7 +77,7 @@ const afterSteps = 3 * time.Second
 // announce lets load balancers learn that the server is about to stop, while it still
 // takes what they send.
 func (s *Server) announce(errs <-chan error) error {
-	s.ready.leave()
+	s.ready.Leave()
 	if s.Config.ShutdownDelay <= 0 {
 		return nil
 	}

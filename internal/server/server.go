@@ -37,6 +37,8 @@ import (
 	"journeyman.dev/internal/keyset"
 	"journeyman.dev/internal/library"
 	"journeyman.dev/internal/limit"
+	"journeyman.dev/internal/listen"
+	"journeyman.dev/internal/localca"
 	"journeyman.dev/internal/mail"
 	"journeyman.dev/internal/oidc"
 	"journeyman.dev/internal/onetime"
@@ -55,7 +57,9 @@ import (
 	"journeyman.dev/internal/provider/transformation"
 	"journeyman.dev/internal/provider/usercontext"
 	"journeyman.dev/internal/provider/userinfo"
+	"journeyman.dev/internal/readiness"
 	"journeyman.dev/internal/seal"
+	"journeyman.dev/internal/signpost"
 	"journeyman.dev/internal/store"
 	"journeyman.dev/internal/userflow"
 )
@@ -160,7 +164,7 @@ type Server struct {
 	engine      *journey.Engine
 	oidc        *oidc.Server
 	pages       *page.Pages
-	ready       readiness
+	ready       *readiness.Readiness
 	public      net.Listener
 	admin       net.Listener
 	baseURL     string
@@ -388,11 +392,11 @@ func (s *Server) certificates() (*tls.Config, *x509.CertPool, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		s.CAFile = ca.CAFile
-		s.localTLS = listenerTLS(ca.cert)
+		s.CAFile = ca.File
+		s.localTLS = listen.TLS(ca.Certificate)
 		if c.Outbound == "development" {
 			// The sample API and a developer's own use certificates of this authority.
-			pem, err := os.ReadFile(ca.CAFile)
+			pem, err := os.ReadFile(ca.File)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -404,11 +408,11 @@ func (s *Server) certificates() (*tls.Config, *x509.CertPool, error) {
 		config = s.localTLS.Clone()
 	case c.TLS == "off":
 	default:
-		cert, err := certificateFiles(c.TLS)
+		cert, err := listen.CertificateFiles(c.TLS)
 		if err != nil {
 			return nil, nil, err
 		}
-		config = listenerTLS(*cert)
+		config = listen.TLS(*cert)
 	}
 	if c.OutboundCA != "" {
 		if err := trustFile(c.OutboundCA, trust()); err != nil {
@@ -419,7 +423,7 @@ func (s *Server) certificates() (*tls.Config, *x509.CertPool, error) {
 }
 
 // localAuthority makes the local CA and a certificate for the names of this machine.
-func (s *Server) localAuthority() (*localCA, error) {
+func (s *Server) localAuthority() (*localca.Authority, error) {
 	hosts := []string{"localhost", "127.0.0.1", "::1"}
 	if u, err := url.Parse(s.Config.PublicURL); err == nil && u.Hostname() != "" {
 		hosts = append(hosts, u.Hostname())
@@ -427,31 +431,12 @@ func (s *Server) localAuthority() (*localCA, error) {
 	if name, err := os.Hostname(); err == nil && name != "" {
 		hosts = append(hosts, name)
 	}
-	return loadLocalCA(filepath.Join(s.Config.Data, "tls"), hosts, time.Now())
+	return localca.Load(filepath.Join(s.Config.Data, "tls"), hosts, time.Now(), s.Config.Rand)
 }
 
 func (s *Server) listen(config *tls.Config) error {
-	open := func(address, what string, most int) (net.Listener, string, error) {
-		l, err := Listen(what, address)
-		if err != nil {
-			return nil, "", err
-		}
-		l = limit.Listen(l, most)
-		scheme := "http"
-		if config != nil {
-			scheme = "https"
-			own := config.Clone()
-			own.NextProtos = []string{"h2", "http/1.1"}
-			l = tls.NewListener(l, own)
-		}
-		host, port, _ := net.SplitHostPort(l.Addr().String())
-		if ip := net.ParseIP(host); ip == nil || ip.IsLoopback() || ip.IsUnspecified() {
-			host = "localhost"
-		}
-		return l, scheme + "://" + net.JoinHostPort(host, port), nil
-	}
 	var err error
-	if s.public, s.baseURL, err = open(s.Config.Listen, "listen", connections(s.Config.MaxConnections, descriptors())); err != nil {
+	if s.public, s.baseURL, err = listen.Open("listen", s.Config.Listen, listen.PublicConnections(s.Config.MaxConnections), config); err != nil {
 		return err
 	}
 	public, err := publicURL(s.Config.PublicURL)
@@ -460,7 +445,7 @@ func (s *Server) listen(config *tls.Config) error {
 	}
 	s.baseURL = cmp.Or(public, s.baseURL)
 	if s.Config.AdminListen != "" {
-		if s.admin, s.adminURL, err = open(s.Config.AdminListen, "admin-listen", forAdmin(descriptors())); err != nil {
+		if s.admin, s.adminURL, err = listen.Open("admin-listen", s.Config.AdminListen, listen.AdminConnections(), config); err != nil {
 			return err
 		}
 	}
@@ -579,6 +564,7 @@ func (s *Server) wire(ctx context.Context, sealer *seal.Sealer) error {
 	if err := errors.Join(s.Policies.Load(ctx), s.Flows.Reload(ctx)); err != nil {
 		return err
 	}
+	s.ready = &readiness.Readiness{Write: s.writes, Problems: s.Policies.Problems, Now: c.Now}
 	s.engine = &journey.Engine{
 		Store: store.Journeys{DB: s.db}, Sealer: sealer, Programs: s.Policies, Accounts: s.Users, Sessions: store.Sessions{DB: s.db}, AllowDisabled: c.CompatibleDisabledAccounts,
 		Secret: s.Keys.Secret, Audit: s.Audit, Now: c.Now, Rand: c.Rand, Log: c.Log,
@@ -596,6 +582,15 @@ func (s *Server) wire(ctx context.Context, sealer *seal.Sealer) error {
 	}
 	s.pages.Deliver = s.oidc.Deliver
 	return nil
+}
+
+// writes reports whether the database takes a write.
+func (s *Server) writes() error {
+	err := s.db.Ready(s.stopping, s.Config.Now())
+	if err != nil && s.stopping.Err() == nil {
+		s.Config.Log.Error("the database takes no writes", "err", err)
+	}
+	return err
 }
 
 // templateAge is how long a page template without cache headers is used: in development
@@ -661,7 +656,7 @@ func (s *Server) Handler() http.Handler {
 			w.WriteHeader(http.StatusNoContent)
 			return
 		}
-		if isRoot(r) {
+		if signpost.Asked(r) {
 			s.publicRoot(w)
 			return
 		}
@@ -686,6 +681,10 @@ func (s *Server) Handler() http.Handler {
 		}
 		s.pages.Error(w, r, http.StatusNotFound, &journey.Failure{Public: "There is nothing at this address."}, "")
 	}))
+}
+
+func (s *Server) publicRoot(w http.ResponseWriter) {
+	signpost.Write(w, signpost.View{Title: "Sign-in service", Text: "People are signed in here for applications. Open the application that you want to use: it brings you to the right page."})
 }
 
 // protect keeps a panic from the connection.

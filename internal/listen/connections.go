@@ -1,4 +1,4 @@
-package server
+package listen
 
 import (
 	"crypto/tls"
@@ -16,7 +16,13 @@ const (
 	adminConnections = 512
 )
 
-// forAdmin is the bound of the admin listener.
+// AdminConnections is the bound of the admin listener.
+func AdminConnections() int { return forAdmin(descriptors()) }
+
+// PublicConnections is the bound of the public listener: most, or if that is 0 what the
+// process may have open less what the rest needs.
+func PublicConnections(most int) int { return forPublic(most, descriptors()) }
+
 func forAdmin(descriptors int) int {
 	if descriptors == 0 {
 		return adminConnections
@@ -24,8 +30,7 @@ func forAdmin(descriptors int) int {
 	return max(32, min(adminConnections, descriptors/8))
 }
 
-// connections is the bound of the public listener.
-func connections(most, descriptors int) int {
+func forPublic(most, descriptors int) int {
 	if most > 0 {
 		return most
 	}
@@ -44,8 +49,9 @@ func bounded(c net.Conn) *limit.Conn {
 	return own
 }
 
-// noteIdle tells the listener on which connections nothing is under way.
-func noteIdle(c net.Conn, state http.ConnState) {
+// NoteIdle reports to a listener of Open on which connections nothing is under way: it is the
+// ConnState of an http.Server.
+func NoteIdle(c net.Conn, state http.ConnState) {
 	own := bounded(c)
 	if own == nil {
 		return

@@ -1,4 +1,12 @@
-package server
+// Package readiness says whether requests should come to this server: to load balancers and
+// to the people who look after it.
+//
+//	ready    everything works
+//	degraded a part is broken, such as a policy that doesn't compile any more; still 200
+//	down     the database takes no writes, or a stop has begun; 503
+//
+// Callers: server mounts it at /readyz of the admin listener.
+package readiness
 
 import (
 	"context"
@@ -10,10 +18,20 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"journeyman.dev/internal/library"
 )
 
-// readiness knows whether the server can do its work.
-type readiness struct {
+// Readiness knows whether the server can do its work. The exported fields must be set before
+// the first use; it is safe for concurrent use.
+type Readiness struct {
+	// Write is a write to the database; it is called from a goroutine of its own, and never
+	// twice at a time.
+	Write func() error
+	// Problems are the policies that don't do their work.
+	Problems func() []library.Problem
+	Now      func() time.Time
+
 	mu     sync.Mutex
 	rate   *rate.Limiter // of probes
 	probe  *probe        // under way or, if it is done, the last
@@ -34,21 +52,21 @@ const (
 	probeWait = 3 * time.Second
 )
 
-// leave makes the server tell that it is about to stop.
-func (r *readiness) leave() {
+// Leave makes the answer no from now on: a stop has begun.
+func (r *Readiness) Leave() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.leaves = true
 }
 
-func (r *readiness) leaving() bool {
+func (r *Readiness) leaving() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.leaves
 }
 
 // current is the probe to go by; it begins one if the last was a while ago.
-func (r *readiness) current(now time.Time, write func() error) *probe {
+func (r *Readiness) current() *probe {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.rate == nil {
@@ -61,18 +79,18 @@ func (r *readiness) current(now time.Time, write func() error) *probe {
 			return r.probe // a database that hangs is asked once
 		}
 	}
-	if r.probe == nil || r.rate.AllowN(now, 1) {
+	if r.probe == nil || r.rate.AllowN(r.Now(), 1) {
 		p := &probe{done: make(chan struct{})}
 		r.probe = p
 		go func() {
 			defer close(p.done)
-			p.err = write()
+			p.err = r.Write()
 		}()
 	}
 	return r.probe
 }
 
-// check is one line of what readiness tells.
+// check is one line of the answer.
 type check struct {
 	Name   string `json:"name"`
 	Status string `json:"status"` // ok, degraded or down
@@ -86,16 +104,16 @@ const (
 	stateDown     = "down"
 )
 
-// readyz tells whether requests should come here: 200 or 503. As text the first word says
+// ServeHTTP says whether requests should come here: 200 or 503. As text the first word says
 // it; as JSON each check is there.
-func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
-	state, checks := s.checks(r.Context())
+func (r *Readiness) ServeHTTP(w http.ResponseWriter, q *http.Request) {
+	state, checks := r.checks(q.Context())
 	status := http.StatusOK
 	if state == stateDown {
 		status = http.StatusServiceUnavailable
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	if strings.Contains(r.Header.Get("Accept"), "application/json") {
+	if strings.Contains(q.Header.Get("Accept"), "application/json") {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
 		_ = json.NewEncoder(w).Encode(struct {
@@ -114,19 +132,19 @@ func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (s *Server) checks(ctx context.Context) (state string, checks []check) {
+func (r *Readiness) checks(ctx context.Context) (state string, checks []check) {
 	state = stateReady
-	if s.ready.leaving() {
+	if r.leaving() {
 		state = stateDown
 		checks = append(checks, check{"server", stateDown, "is stopping"})
 	}
 	database := check{Name: "database", Status: "ok"}
-	if detail := s.probeDatabase(ctx); detail != "" {
+	if detail := r.probeDatabase(ctx); detail != "" {
 		state = stateDown
 		database.Status, database.Detail = stateDown, detail
 	}
 	checks = append(checks, database)
-	problems := s.Policies.Problems()
+	problems := r.Problems()
 	if len(problems) == 0 {
 		return state, append(checks, check{Name: "policies", Status: "ok"})
 	}
@@ -140,14 +158,8 @@ func (s *Server) checks(ctx context.Context) (state string, checks []check) {
 }
 
 // probeDatabase says what is wrong with the database, "" if nothing is.
-func (s *Server) probeDatabase(ctx context.Context) string {
-	p := s.ready.current(s.Config.Now(), func() error {
-		err := s.db.Ready(s.stopping, s.Config.Now())
-		if err != nil && s.stopping.Err() == nil {
-			s.Config.Log.Error("the database takes no writes", "err", err)
-		}
-		return err
-	})
+func (r *Readiness) probeDatabase(ctx context.Context) string {
+	p := r.current()
 	late := time.NewTimer(probeWait)
 	defer late.Stop()
 	select {

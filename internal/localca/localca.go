@@ -1,4 +1,9 @@
-package server
+// Package localca is a certificate authority of this machine's own, for development and for
+// servers behind nothing: it is made once in a folder, and signs a certificate for the names
+// by which the machine is called at each start.
+//
+// Callers: server.
+package localca
 
 import (
 	"crypto/ecdsa"
@@ -10,49 +15,45 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"math/big"
 	"net"
 	"os"
 	"path/filepath"
 	"time"
-
-	"journeyman.dev/internal/outbound"
 )
 
-// localCA is a certificate authority of this machine's own, made once in the data
-// folder, and a certificate of it for the names by which the machine is called.
-type localCA struct {
-	CAFile string // what a browser or client has to trust
-	pool   *x509.CertPool
-	cert   tls.Certificate
+// Authority is the authority with a certificate of it.
+type Authority struct {
+	File        string          // PEM of the authority, which a browser or client has to trust
+	Certificate tls.Certificate // good for three months
 }
 
-// listenerTLS is the configuration of a listener with a certificate.
-func listenerTLS(cert tls.Certificate) *tls.Config {
-	return &tls.Config{MinVersion: tls.VersionTLS12, CipherSuites: outbound.CipherSuites(), Certificates: []tls.Certificate{cert}}
-}
-
-// loadLocalCA reads or makes the authority and a certificate for the hosts.
-func loadLocalCA(folder string, hosts []string, now time.Time) (*localCA, error) {
+// Load reads the authority of a folder, or makes both, and signs a certificate for hosts:
+// names and addresses, of which the first is the certificate's own.
+func Load(folder string, hosts []string, now time.Time, random io.Reader) (*Authority, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, err
 	}
-	l := &localCA{CAFile: filepath.Join(folder, "ca.pem"), pool: x509.NewCertPool()}
-	caCert, caKey, err := readPair(l.CAFile, filepath.Join(folder, "ca.key"))
+	a := &Authority{File: filepath.Join(folder, "ca.pem")}
+	caCert, caKey, err := readPair(a.File, filepath.Join(folder, "ca.key"))
 	if errors.Is(err, os.ErrNotExist) {
-		caCert, caKey, err = makeCA(folder, now)
+		caCert, caKey, err = makeCA(folder, now, random)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("local certificate authority: %w", err)
 	}
-	l.pool.AddCert(caCert)
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	key, err := ecdsa.GenerateKey(elliptic.P256(), random)
+	if err != nil {
+		return nil, err
+	}
+	number, err := serial(random)
 	if err != nil {
 		return nil, err
 	}
 	// The certificate is made at each start: its key need not rest anywhere.
 	template := &x509.Certificate{
-		SerialNumber: serial(), Subject: pkix.Name{CommonName: hosts[0]},
+		SerialNumber: number, Subject: pkix.Name{CommonName: hosts[0]},
 		NotBefore: now.Add(-time.Hour), NotAfter: now.AddDate(0, 3, 0),
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
@@ -63,30 +64,33 @@ func loadLocalCA(folder string, hosts []string, now time.Time) (*localCA, error)
 			template.DNSNames = append(template.DNSNames, h)
 		}
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, caCert, key.Public(), caKey)
+	der, err := x509.CreateCertificate(random, template, caCert, key.Public(), caKey)
 	if err != nil {
 		return nil, err
 	}
-	l.cert = tls.Certificate{Certificate: [][]byte{der, caCert.Raw}, PrivateKey: key}
-	return l, nil
+	a.Certificate = tls.Certificate{Certificate: [][]byte{der, caCert.Raw}, PrivateKey: key}
+	return a, nil
 }
 
-func serial() *big.Int {
-	n, _ := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
-	return n
+func serial(random io.Reader) (*big.Int, error) {
+	return rand.Int(random, new(big.Int).Lsh(big.NewInt(1), 120))
 }
 
-func makeCA(folder string, now time.Time) (*x509.Certificate, *ecdsa.PrivateKey, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+func makeCA(folder string, now time.Time, random io.Reader) (*x509.Certificate, *ecdsa.PrivateKey, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), random)
+	if err != nil {
+		return nil, nil, err
+	}
+	number, err := serial(random)
 	if err != nil {
 		return nil, nil, err
 	}
 	template := &x509.Certificate{
-		SerialNumber: serial(), Subject: pkix.Name{CommonName: "Journeyman local CA", Organization: []string{"Journeyman development"}},
+		SerialNumber: number, Subject: pkix.Name{CommonName: "Journeyman local CA", Organization: []string{"Journeyman development"}},
 		NotBefore: now.Add(-time.Hour), NotAfter: now.AddDate(10, 0, 0), IsCA: true, BasicConstraintsValid: true, MaxPathLenZero: true,
 		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	der, err := x509.CreateCertificate(random, template, template, key.Public(), key)
 	if err != nil {
 		return nil, nil, err
 	}
