@@ -21,6 +21,7 @@ import (
 	"journeyman.dev/internal/server"
 	"journeyman.dev/internal/store"
 	"journeyman.dev/internal/store/storetest"
+	"journeyman.dev/internal/vault"
 )
 
 // readiness is what /readyz answers as JSON.
@@ -297,14 +298,14 @@ func TestAMissingDatabaseIsNoNewTenant(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := begin(same); !errors.Is(err, server.ErrNoTenant) {
+	if err := begin(same); !errors.Is(err, vault.ErrNoTenant) {
 		t.Errorf("a missing file: %v", err)
 	}
 	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the refused start left a database: %v", err)
 	}
 	empty := onPostgres(t)
-	if err := begin(empty); !errors.Is(err, server.ErrNoTenant) {
+	if err := begin(empty); !errors.Is(err, vault.ErrNoTenant) {
 		t.Errorf("another database: %v", err)
 	}
 	if err := begin(func(c *server.Config) { c.Init = true }); err != nil {

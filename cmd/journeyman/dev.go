@@ -120,11 +120,11 @@ func (c *devCommand) prepare(ctx context.Context, s streams, srv *server.Server,
 	if err != nil {
 		return err
 	}
-	if err := srv.EnsurePolicies(ctx, files); err != nil {
+	if err := ensurePolicies(ctx, srv, files); err != nil {
 		return err
 	}
-	sample := server.Sample{Flow: sampleFlow, APIURL: apiURL + "/api/connector", Username: basic.Username, Password: basic.Password}
-	if err := srv.EnsureSampleFlow(ctx, sample); err != nil {
+	begin := sample{flow: sampleFlow, apiURL: apiURL + "/api/connector", username: basic.Username, password: basic.Password}
+	if err := begin.ensureFlow(ctx, srv); err != nil {
 		return fmt.Errorf("sample user flow: %w", err)
 	}
 	demoURL, err := c.demo(ctx, srv)

@@ -47,7 +47,7 @@ func Check(c Config) error {
 	add(err)
 	_, err = publicURL(c.PublicURL)
 	add(err)
-	add(store.CheckAddress(databaseAddress(c)))
+	add(store.CheckAddress(c.vault().Address()))
 	if info, err := os.Stat(c.Data); err == nil && !info.IsDir() {
 		add(fmt.Errorf("data: %s is no folder", c.Data))
 	}

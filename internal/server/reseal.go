@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
 
 	"journeyman.dev/internal/connector"
 	"journeyman.dev/internal/keyset"
@@ -24,21 +21,11 @@ type Resealed struct {
 // use the database, and be repeated: what is sealed with that key already is left alone.
 // Journeys under way aren't resealed; they end within the hour.
 func Reseal(ctx context.Context, c Config) (done []Resealed, err error) {
-	if c.MasterKey == "" {
-		if _, err := os.Stat(filepath.Join(c.Data, masterKeyFile)); err != nil {
-			return nil, fmt.Errorf("master key: %w", err) // none is made here
-		}
-	}
-	if file := sqliteFile(c); file != "" {
-		if _, err := os.Stat(file); err != nil {
-			return nil, fmt.Errorf("database: %w", err)
-		}
-	}
-	sealer, err := openSealer(c)
+	sealer, err := c.vault().Existing()
 	if err != nil {
 		return nil, err
 	}
-	db, err := openDatabase(ctx, c)
+	db, err := store.Open(ctx, c.vault().Address())
 	if err != nil {
 		return nil, err
 	}
@@ -61,16 +48,4 @@ func Reseal(ctx context.Context, c Config) (done []Resealed, err error) {
 		done = append(done, Resealed{kind.name, count, all})
 	}
 	return done, nil
-}
-
-// sqliteFile is the file of a SQLite database; "" with another.
-func sqliteFile(c Config) string {
-	if c.Database == "" {
-		return filepath.Join(c.Data, databaseFile)
-	}
-	file, ok := strings.CutPrefix(c.Database, "sqlite:")
-	if !ok {
-		return ""
-	}
-	return file
 }

@@ -24,8 +24,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/uuid"
-
 	"journeyman.dev/internal/apple"
 	"journeyman.dev/internal/application"
 	"journeyman.dev/internal/audit"
@@ -44,7 +42,6 @@ import (
 	"journeyman.dev/internal/onetime"
 	"journeyman.dev/internal/outbound"
 	"journeyman.dev/internal/page"
-	"journeyman.dev/internal/policy"
 	"journeyman.dev/internal/provider/apiconnector"
 	dirprovider "journeyman.dev/internal/provider/directory"
 	"journeyman.dev/internal/provider/federation"
@@ -61,7 +58,9 @@ import (
 	"journeyman.dev/internal/seal"
 	"journeyman.dev/internal/signpost"
 	"journeyman.dev/internal/store"
+	"journeyman.dev/internal/tenant"
 	"journeyman.dev/internal/userflow"
+	"journeyman.dev/internal/vault"
 )
 
 // Config is what an operator sets.
@@ -198,20 +197,15 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
-	// Before anything is made: was there a tenant already?
-	before := tenantBefore(c)
-	if err := before.databaseFile(c); err != nil {
+	found, err := c.vault().Look()
+	if err != nil {
 		return nil, err
 	}
-	if s.db, err = openDatabase(ctx, c); err != nil {
+	if s.db, err = store.Open(ctx, c.vault().Address()); err != nil {
 		return nil, err
 	}
 	s.db.SetTimeout(c.DatabaseTimeout)
-	if err := before.tenant(ctx, c, s.db); err != nil {
-		return nil, err
-	}
-	// The key comes after the database: a first start that can't reach it leaves nothing.
-	sealer, err := openSealer(c)
+	sealer, err := found.Sealer(ctx, s.db)
 	if err != nil {
 		return nil, err
 	}
@@ -269,98 +263,38 @@ func (s *Server) knownPasswords() (*breach.Lists, error) {
 	return lists, nil
 }
 
-// masterKeyFile has the master keys in the data folder.
-const masterKeyFile = "master.key"
-
-func openSealer(c Config) (*seal.Sealer, error) {
-	var keys [][]byte
-	var err error
-	if c.MasterKey != "" {
-		keys, err = seal.ParseMasterKeys(c.MasterKey)
-	} else {
-		keys, err = seal.LoadOrCreateMasterKeys(filepath.Join(c.Data, masterKeyFile))
-	}
-	if err != nil {
-		return nil, fmt.Errorf("master key: %w", err)
-	}
-	return seal.New(keys...)
-}
-
-// databaseFile has the database in the data folder.
-const databaseFile = "journeyman.db"
-
-func openDatabase(ctx context.Context, c Config) (*store.DB, error) {
-	return store.Open(ctx, databaseAddress(c))
-}
-
-func databaseAddress(c Config) string {
-	if c.Database != "" {
-		return c.Database
-	}
-	return "sqlite:" + filepath.Join(c.Data, databaseFile)
+// vault is where the tenant rests.
+func (c Config) vault() vault.Vault {
+	return vault.Vault{Data: c.Data, Database: c.Database, MasterKey: c.MasterKey, Init: c.Init}
 }
 
 // identify makes or reads what the tenant is known by.
 func (s *Server) identify(ctx context.Context) error {
-	id := s.Config.TenantID
-	if id == "" {
-		id = uuid.NewString()
-	}
-	var err error
-	if s.TenantID, err = s.db.SetSetting(ctx, "tenantId", strings.ToLower(id)); err != nil {
-		return err
-	}
-	if s.Config.TenantID != "" && !strings.EqualFold(s.TenantID, s.Config.TenantID) {
-		return fmt.Errorf("the data folder belongs to the tenant %s, not %s", s.TenantID, s.Config.TenantID)
-	}
-	if err := s.checkName(ctx); err != nil {
-		return err
-	}
-	app, err := s.db.SetSetting(ctx, "extensionsAppId", uuid.NewString())
+	t, err := tenant.Identify(ctx, s.db, store.Policies{DB: s.db}, s.Config.Tenant, s.Config.TenantID)
 	if err != nil {
 		return err
 	}
-	s.ExtensionsApp = strings.ReplaceAll(app, "-", "")
+	s.TenantID, s.ExtensionsApp = t.ID, strings.ReplaceAll(t.ExtensionsApp, "-", "")
 	s.Apps = application.NewCache(store.Applications{DB: s.db})
-	return s.ensureExtensionsApp(ctx, app)
+	return s.applications().EnsureExtensions(ctx, t.ExtensionsApp)
 }
 
-// checkName refuses another tenant's name: accounts and policies have the name in them, and
-// under another nobody could sign in. A database from before names were kept has it in its
-// policies.
-func (s *Server) checkName(ctx context.Context) error {
-	name, err := s.db.Setting(ctx, "tenantName")
-	if err != nil {
-		return err
-	}
-	if name == "" {
-		name = s.Config.Tenant
-		list, err := store.Policies{DB: s.db}.List(ctx)
-		if err != nil {
-			return err
-		}
-		for _, p := range list {
-			short, _, _ := strings.Cut(name, ".")
-			d, _ := policy.Parse(p.ID, p.XML)
-			if d == nil || !d.TenantID.Set() || strings.EqualFold(d.TenantID.Value, s.TenantID) || strings.EqualFold(d.TenantID.Value, short) {
-				continue // which says nothing else
-			}
-			name = d.TenantID.Value
-			break
-		}
-	}
-	if !strings.EqualFold(name, s.Config.Tenant) {
-		return fmt.Errorf("the database belongs to the tenant %s, not %s: start with --tenant %s, or with another --data or --database", name, s.Config.Tenant, name)
-	}
-	// Of two first starts at once one writes the name, and both read it.
-	if name, err = s.db.SetSetting(ctx, "tenantName", name); err != nil {
-		return err
-	}
-	if !strings.EqualFold(name, s.Config.Tenant) {
-		return fmt.Errorf("the database belongs to the tenant %s, not %s", name, s.Config.Tenant)
-	}
-	return nil
+func (s *Server) applications() tenant.Applications {
+	return tenant.Applications{Settings: s.db, Apps: s.Apps, Now: s.Config.Now}
 }
+
+// EnsureKeys makes the key sets that token issuers name, if they are missing.
+func (s *Server) EnsureKeys(ctx context.Context) error { return tenant.EnsureKeys(ctx, s.Keys) }
+
+// EnsureApplication makes or updates a web application and gives it a new secret; what
+// it had before is replaced. name finds it again.
+func (s *Server) EnsureApplication(ctx context.Context, name string, redirects []string) (appID, secret string, err error) {
+	return s.applications().Ensure(ctx, name, redirects)
+}
+
+// LocalTLS is the configuration of a listener with a certificate of the local
+// authority; nil without one.
+func (s *Server) LocalTLS() *tls.Config { return s.localTLS }
 
 // reportClashes names the accounts that share a name since a version that allowed it:
 // nobody can sign in by such a name until an administrator has renamed one of them.
