@@ -315,3 +315,37 @@ func TestAMissingDatabaseIsNoNewTenant(t *testing.T) {
 		t.Errorf("afterwards: %v", err)
 	}
 }
+
+// A new key beside a tenant would open nothing of what is sealed there.
+func TestATenantWithoutItsMasterKeyIsNotServed(t *testing.T) {
+	t.Parallel()
+	for name, database := range databases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			on, config := database(t), serverConfig(t.TempDir(), "")
+			on(&config)
+			config.TLS = "off"
+			srv, err := server.New(t.Context(), config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			if err := srv.Run(ctx); err != nil {
+				t.Fatal(err)
+			}
+			key := filepath.Join(config.Data, "master.key")
+			if err := os.Remove(key); err != nil {
+				t.Fatal(err)
+			}
+			for _, config.Init = range []bool{false, true} {
+				if text := startRefused(t, config); !strings.Contains(text, key+" is missing") {
+					t.Error(text)
+				}
+			}
+			if _, err := os.Stat(key); !errors.Is(err, os.ErrNotExist) {
+				t.Errorf("the refused start left a key: %v", err)
+			}
+		})
+	}
+}

@@ -84,7 +84,8 @@ func (v Vault) Look() (Found, error) {
 
 // Sealer seals with the first master key and opens with all, once the database is reached: a
 // first start that can't reach it leaves no key. It makes a key for a database that has no
-// tenant yet. ErrNoTenant: such a database isn't the one that the key belongs to.
+// tenant yet. ErrNoTenant: such a database isn't the one that the key belongs to; ErrNoKey:
+// the database has a tenant, whose key is gone.
 func (f Found) Sealer(ctx context.Context, db Tenant) (*seal.Sealer, error) {
 	id, err := db.Setting(ctx, "tenantId")
 	if err != nil {
@@ -93,7 +94,14 @@ func (f Found) Sealer(ctx context.Context, db Tenant) (*seal.Sealer, error) {
 	if f.key && id == "" {
 		return nil, fmt.Errorf("the database has no tenant, but the master key %s of one is there: %w", f.vault.keyPath(), ErrNoTenant)
 	}
-	return sealer(f.vault.keys(seal.LoadOrCreateMasterKeys))
+	if id == "" {
+		return sealer(f.vault.keys(seal.LoadOrCreateMasterKeys))
+	}
+	s, err := sealer(f.vault.keys(seal.LoadMasterKeys))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("the database has a tenant, but its master key %s is missing: %w", f.vault.keyPath(), ErrNoKey)
+	}
+	return s, err
 }
 
 // Existing is a Sealer for a tenant that is there: it makes nothing, and a file that is

@@ -114,3 +114,20 @@ func TestResealingMakesNothing(t *testing.T) {
 		t.Errorf("made: %v, %v", files, err)
 	}
 }
+
+func TestATenantWithoutItsKeyIsRefused(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	touch(t, filepath.Join(data, "journeyman.db"), "")
+	for _, v := range []vault.Vault{{Data: data}, {Data: data, Init: true}, {Data: data, Database: "postgres://db.example/j"}} {
+		if _, err := open(t, v, database{tenant: "t"}); !errors.Is(err, vault.ErrNoKey) {
+			t.Errorf("%+v: %v", v, err)
+		}
+		if there(filepath.Join(data, "master.key")) {
+			t.Fatal("a key was made that opens nothing")
+		}
+	}
+	if _, err := open(t, vault.Vault{Data: data, MasterKey: base64.StdEncoding.EncodeToString(make([]byte, 32))}, database{tenant: "t"}); err != nil {
+		t.Errorf("with the key by a flag: %v", err)
+	}
+}
