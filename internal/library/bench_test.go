@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/lint"
 	"journeyman.dev/internal/server"
 )
 
@@ -13,7 +13,7 @@ import (
 // starter pack with its bases, as an upload of it does.
 func BenchmarkCompileChain(b *testing.B) {
 	files := readCorpus(b, corpus(b, "starterpack", usualPack), true)
-	files = slices.DeleteFunc(files, func(f library.File) bool {
+	files = slices.DeleteFunc(files, func(f lint.File) bool {
 		return slices.Contains([]string{"ProfileEdit.xml", "PasswordReset.xml"}, filepath.Base(f.Path))
 	})
 	for i := range files {
@@ -21,7 +21,7 @@ func BenchmarkCompileChain(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		library.Lint(files, server.Kinds())
+		lint.Check(files, server.Kinds())
 	}
 }
 
@@ -30,7 +30,7 @@ func BenchmarkLintPack(b *testing.B) {
 	files := readCorpus(b, corpus(b, "starterpack", usualPack), false)
 	b.ReportAllocs()
 	for b.Loop() {
-		library.Lint(files, server.Kinds())
+		lint.Check(files, server.Kinds())
 	}
 }
 
@@ -39,6 +39,6 @@ func BenchmarkLintCorpus(b *testing.B) {
 	files := readCorpus(b, corpus(b), false)
 	b.ReportAllocs()
 	for b.Loop() {
-		library.Lint(files, server.Kinds())
+		lint.Check(files, server.Kinds())
 	}
 }

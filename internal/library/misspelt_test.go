@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"journeyman.dev/internal/diag"
-	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/lint"
 	"journeyman.dev/internal/server"
 )
 
@@ -18,7 +18,7 @@ var comment = regexp.MustCompile(`(?s)<!--.*?-->`)
 
 // pack is a starter pack to plant faults in, with what it gives without any.
 type pack struct {
-	files    []library.File
+	files    []lint.File
 	baseline map[string]bool
 }
 
@@ -36,7 +36,7 @@ func loadPack(t testing.TB) *pack {
 func (p *pack) rebase(t testing.TB) {
 	t.Helper()
 	p.baseline = make(map[string]bool)
-	for _, d := range library.Lint(p.files, server.Kinds()) {
+	for _, d := range lint.Check(p.files, server.Kinds()) {
 		if d.Severity == diag.Error {
 			t.Fatalf("the pack itself: %v", d)
 		}
@@ -53,7 +53,7 @@ func finding(d diag.Diagnostic) string {
 func (p *pack) plant(file int, src []byte) diag.List {
 	files := slices.Clone(p.files)
 	files[file].Source = src
-	return slices.DeleteFunc(library.Lint(files, server.Kinds()), func(d diag.Diagnostic) bool { return p.baseline[finding(d)] })
+	return slices.DeleteFunc(lint.Check(files, server.Kinds()), func(d diag.Diagnostic) bool { return p.baseline[finding(d)] })
 }
 
 func line(src []byte, offset int) int { return 1 + bytes.Count(src[:offset], []byte("\n")) }

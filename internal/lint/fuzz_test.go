@@ -1,11 +1,11 @@
-package library_test
+package lint_test
 
 import (
 	"strconv"
 	"testing"
 
 	"journeyman.dev/internal/diag"
-	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/lint"
 	"journeyman.dev/internal/server"
 	"journeyman.dev/policies"
 )
@@ -16,14 +16,14 @@ func FuzzCompile(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	var base []library.File
+	var base []lint.File
 	for i, xml := range files {
 		name := strconv.Itoa(i) + ".xml"
 		f.Add([]byte(xml))
-		base = append(base, library.File{Path: name, Source: []byte(xml)})
+		base = append(base, lint.File{Path: name, Source: []byte(xml)})
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
-		list := library.Lint(append([]library.File{{Path: "fuzzed.xml", Source: src}}, base...), server.Kinds())
+		list := lint.Check(append([]lint.File{{Path: "fuzzed.xml", Source: src}}, base...), server.Kinds())
 		for _, d := range list {
 			if d.Position.File != "" && (d.Position.Line < 1 || d.Position.Column < 1) || d.Code == "" || d.Message == "" || d.Severity == diag.Error && d.Position.File == "" {
 				t.Errorf("%#v", d)

@@ -1,4 +1,11 @@
-package library
+// Package lint checks policy files as one tenant, without a server, a store or keys.
+//
+//	bytes ─ policy.Parse ─► documents, by folder ─ Set.Chain ─► one policy's chain ─ library.Compile ─► diagnostics
+//
+// Callers: journeyman policy lint, compile and upload.
+//
+// Reference: policy-engine §2.1, §3.
+package lint
 
 import (
 	"cmp"
@@ -8,6 +15,7 @@ import (
 
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/library"
 	"journeyman.dev/internal/policy"
 )
 
@@ -15,20 +23,19 @@ import (
 type File struct {
 	Path   string
 	Source []byte
-	// Found is set for files found in a folder: those that are no policies are passed
-	// over.
+	// Found is set for files found in a folder: those that are no policies are ignored.
 	Found bool
 	// Base is set for files that others may inherit from, but that aren't linted
 	// themselves: a starter pack that a set of changes stands on.
 	Base bool
 }
 
-// Lint checks policy files as one tenant, without a server: keys are not known, so
-// none is missing. Where several folders have a policy of one id, each folder's own
+// Check checks files as one tenant, for the kinds of technical profiles that there are. Keys
+// are not known, so that none is missing. Where several folders have a policy of one id, each folder's own
 // counts for its files, and the nearest other's for a base that it lacks; files that
 // only serve as bases come last. In these only errors are reported: they
 // would refuse the policies that inherit from them.
-func Lint(files []File, kinds journey.Registry) diag.List {
+func Check(files []File, kinds journey.Registry) diag.List {
 	t, list := readTenant(files)
 	tested := make(map[*policy.Document]bool) // inherited by a relying party that was checked
 	// Who inherits from whom isn't known where a file can't be read whole or lacks its base,
@@ -51,7 +58,7 @@ func Lint(files []File, kinds journey.Registry) diag.List {
 			unclear = unclear || found.HasErrors()
 			continue
 		}
-		_, found = compileChain(chain, nil, journey.Options{Providers: kinds, Offline: true})
+		_, found = library.Compile(chain, nil, journey.Options{Providers: kinds, Offline: true})
 		list = append(list, found...)
 		if slices.ContainsFunc(chain, func(d *policy.Document) bool { return d.RelyingParty != nil }) {
 			for _, one := range chain {
@@ -63,7 +70,7 @@ func Lint(files []File, kinds journey.Registry) diag.List {
 	list = slices.DeleteFunc(list, func(d diag.Diagnostic) bool {
 		return d.Code == diag.NotChecked && (unclear || slices.ContainsFunc(t.docs, func(doc *policy.Document) bool { return doc.Pos == d.Position && tested[doc] }))
 	})
-	return named(list, t.docs).Sort()
+	return library.Named(list, t.docs).Sort()
 }
 
 // unknownBase says that a policy can't be checked, as it or one that it inherits from leaves
@@ -136,20 +143,6 @@ func readTenant(files []File) (*tenant, diag.List) {
 		t.docs = append(t.docs, d)
 	}
 	return t, list
-}
-
-// named gives diagnostics without one the id of the policy that their file declares.
-func named(list diag.List, docs []*policy.Document) diag.List {
-	ids := make(map[string]string)
-	for _, d := range docs {
-		ids[d.File] = d.PolicyID.Value
-	}
-	for i := range list {
-		if list[i].PolicyID == "" {
-			list[i].PolicyID = ids[list[i].Position.File]
-		}
-	}
-	return list
 }
 
 // around is the tenant as a document sees it: of policies with one id, the one in the
