@@ -24,16 +24,15 @@ import (
 	"journeyman.dev/internal/listen"
 	"journeyman.dev/internal/policy"
 	"journeyman.dev/internal/server"
+	"journeyman.dev/internal/settings"
 	"journeyman.dev/policies"
 )
 
 type devCommand struct {
-	// The addresses are what a developer wants to see.
-	settings   `set:"log_level=warn"`
-	Tenant     string `help:"Name of the tenant." default:"contoso.onmicrosoft.com"`
-	Outbound   string `help:"strict: only https to public addresses; development: also loopback and private ones." enum:"strict,development" default:"development"`
-	APIListen  string `name:"api-listen" help:"Listener of the sample enrichment API." default:"127.0.0.1:8445" env:"JOURNEYMAN_API_LISTEN"`
-	DemoListen string `help:"Listener of the demo application." default:"127.0.0.1:8446"`
+	Config configFlag `help:"JSON file of settings."`
+	settings.Server
+	APIListen  string `name:"api-listen" help:"Listener of the sample enrichment API." default:"127.0.0.1:8445"`
+	DemoListen string `name:"demo-listen" help:"Listener of the demo application." default:"127.0.0.1:8446"`
 
 	Policies []string `help:"Policy files and folders of yours: they are uploaded at the start and at each save." type:"path" placeholder:"DIR"`
 	Settings string   `help:"Fill {Settings:…} of these policies from this appsettings.json; :ENVIRONMENT after it names one of its environments." placeholder:"FILE[:ENVIRONMENT]"`
@@ -42,8 +41,8 @@ type devCommand struct {
 // Run starts the server, a sample API, a demo application and an outbox, and says
 // where they are.
 func (c *devCommand) Run(ctx context.Context, s streams) error {
-	config := c.config(s)
-	config.Tenant, config.Outbound, config.Development = c.Tenant, c.Outbound, true
+	config := config(c.Server, s)
+	config.Development = true
 	own := config.AdminToken == ""
 	if own {
 		token, err := c.adminToken()

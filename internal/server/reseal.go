@@ -8,6 +8,7 @@ import (
 	"journeyman.dev/internal/connector"
 	"journeyman.dev/internal/keyset"
 	"journeyman.dev/internal/seal"
+	"journeyman.dev/internal/settings"
 	"journeyman.dev/internal/store"
 )
 
@@ -20,12 +21,12 @@ type Resealed struct {
 // Reseal seals everything secret at rest with the first master key. It may run while servers
 // use the database, and be repeated: what is sealed with that key already is left alone.
 // Journeys under way aren't resealed; they end within the hour.
-func Reseal(ctx context.Context, c Config) (done []Resealed, err error) {
-	sealer, err := c.vault().Existing()
+func Reseal(ctx context.Context, at settings.Storage) (done []Resealed, err error) {
+	sealer, err := at.Vault().Existing()
 	if err != nil {
 		return nil, err
 	}
-	db, err := store.Open(ctx, c.vault().Address())
+	db, err := store.Open(ctx, at.Vault().Address())
 	if err != nil {
 		return nil, err
 	}

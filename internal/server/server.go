@@ -56,81 +56,21 @@ import (
 	"journeyman.dev/internal/provider/userinfo"
 	"journeyman.dev/internal/readiness"
 	"journeyman.dev/internal/seal"
+	"journeyman.dev/internal/settings"
 	"journeyman.dev/internal/signpost"
 	"journeyman.dev/internal/store"
 	"journeyman.dev/internal/tenant"
 	"journeyman.dev/internal/userflow"
-	"journeyman.dev/internal/vault"
 )
 
-// Config is what an operator sets.
+// Config is what an operator sets, and what the process gives.
 type Config struct {
-	Listen      string // public listener
-	AdminListen string
-	TLS         string // auto, off, or cert.pem,key.pem
-	Tenant      string
-	TenantID    string // GUID; "": made once and kept
-	Database    string // sqlite:FILE
-	Data        string // folder for database, keys, local CA
-	PublicURL   string // "": from the listener
-	Outbound    string // strict or development
-	OutboundCA  string // PEM file of authorities to trust beside the system's
-	MasterKey   string // base64, several with commas between: the first seals, all open; "": a file in Data
-	SMTP        string // smtp:// address; "": no mails, or the outbox in development
-	AdminToken  string
-	Development bool // the outbox is there and shown
-	// TrustProxy takes the client's address and the public URL's scheme and host from
-	// X-Forwarded-For of the nearest proxy.
-	TrustProxy bool
+	settings.Server
 
-	// CompatibleDisabledAccounts gives tokens to disabled accounts that a policy lets through,
-	// as B2C does with accounts of social providers.
-	CompatibleDisabledAccounts bool
-
-	// RESTTimeout and RESTAttempts bound the calls of RESTful technical profiles; zero:
-	// 30 s and 3.
-	RESTTimeout  time.Duration
-	RESTAttempts int
-	// OutboundPerHost bounds the calls to one host at a time; 0: 512.
-	OutboundPerHost int
-	// ShutdownDelay is how long Run goes on serving after the signal to stop, while
-	// readiness is denied; 0: not at all.
-	ShutdownDelay time.Duration
-	// DatabaseTimeout bounds each statement; 0: 5 s. Transactions have twice as long.
-	DatabaseTimeout time.Duration
-	// Init lets a tenant begin anew although the data folder has the master key of one.
-	Init bool
-	// OutboundProxy is the proxy that https calls leave through, http://user:password@host:port;
-	// "": none. NoProxy are hosts that are called directly, as in the variable NO_PROXY.
-	OutboundProxy, NoProxy string
-	// ShutdownTimeout is how long Run may take to end, requests under way included; 0: 30 s.
-	ShutdownTimeout time.Duration
-	// ConnectorTimeout and ConnectorAttempts bound the calls of API connectors that have no
-	// settings of their own; zero: 20 s and 2.
-	ConnectorTimeout  time.Duration
-	ConnectorAttempts int
-	// MaxConnections bounds the connections of the public listener; 0: 8192, or what the
-	// process may open less what the rest needs.
-	MaxConnections int
-	// JourneysPerClient is how many journeys a client may leave waiting in an hour, on each
-	// node; 0: 5000, negative: no bound. Journeys that reach their end don't count.
-	JourneysPerClient int
-	// RequirePKCE and AllowPlainPKCE are for applications that have no setting of their own.
-	RequirePKCE, AllowPlainPKCE bool
-	// AuditKeep is how long audit records are kept; zero: 7 days, as in B2C.
-	AuditKeep time.Duration
-
-	// BreachedPasswords is where ranges of breached passwords are: a folder, or the https
-	// address of a service; "": common passwords alone are known. User flows have a setting
-	// of their own whether known passwords are refused; RefuseKnownPasswords is for custom
-	// policies that don't say, and for administrators.
-	BreachedPasswords    string
-	RefuseKnownPasswords bool
-
-	PasswordCost directory.Cost // zero: the default
-	Now          func() time.Time
-	Rand         io.Reader
-	Log          *slog.Logger
+	PasswordCost directory.Cost   // zero: directory.DefaultCost
+	Now          func() time.Time // nil: time.Now
+	Rand         io.Reader        // nil: crypto/rand
+	Log          *slog.Logger     // nil: slog.Default
 }
 
 // Server is a running tenant.
@@ -184,7 +124,7 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	if err := Check(c); err != nil {
+	if err := c.Check(); err != nil {
 		return nil, err
 	}
 	s := &Server{Config: c}
@@ -197,11 +137,11 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
-	found, err := c.vault().Look()
+	found, err := c.Vault().Look()
 	if err != nil {
 		return nil, err
 	}
-	if s.db, err = store.Open(ctx, c.vault().Address()); err != nil {
+	if s.db, err = store.Open(ctx, c.Vault().Address()); err != nil {
 		return nil, err
 	}
 	s.db.SetTimeout(c.DatabaseTimeout)
@@ -261,11 +201,6 @@ func (s *Server) knownPasswords() (*breach.Lists, error) {
 		return nil, fmt.Errorf("breached-passwords: %w", err)
 	}
 	return lists, nil
-}
-
-// vault is where the tenant rests.
-func (c Config) vault() vault.Vault {
-	return vault.Vault{Data: c.Data, Database: c.Database, MasterKey: c.MasterKey, Init: c.Init}
 }
 
 // identify makes or reads what the tenant is known by.
@@ -349,7 +284,7 @@ func (s *Server) certificates() (*tls.Config, *x509.CertPool, error) {
 		config = listen.TLS(*cert)
 	}
 	if c.OutboundCA != "" {
-		if err := trustFile(c.OutboundCA, trust()); err != nil {
+		if err := outbound.Trust(trust(), c.OutboundCA); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -373,7 +308,7 @@ func (s *Server) listen(config *tls.Config) error {
 	if s.public, s.baseURL, err = listen.Open("listen", s.Config.Listen, listen.PublicConnections(s.Config.MaxConnections), config); err != nil {
 		return err
 	}
-	public, err := publicURL(s.Config.PublicURL)
+	public, err := s.Config.PublicOrigin()
 	if err != nil {
 		return err
 	}

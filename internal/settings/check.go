@@ -1,4 +1,4 @@
-package server
+package settings
 
 import (
 	"crypto/x509"
@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"reflect"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -19,11 +20,13 @@ import (
 	"journeyman.dev/internal/outbound"
 	"journeyman.dev/internal/seal"
 	"journeyman.dev/internal/store"
+	"journeyman.dev/internal/vault"
 )
 
-// Check finds what is wrong with settings, before anything is made or opened. New refuses
-// what it finds; what needs the database or a free port is seen only there.
-func Check(c Config) error {
+// Check finds what is wrong with settings, before anything is made or opened; the errors are
+// joined. A server refuses what it finds; what needs the database or a free port is seen only
+// there.
+func (c *Server) Check() error {
 	var list []error
 	add := func(err error) {
 		if err != nil {
@@ -45,9 +48,9 @@ func Check(c Config) error {
 	}
 	_, err := listen.CertificateFiles(c.TLS)
 	add(err)
-	_, err = publicURL(c.PublicURL)
+	_, err = c.PublicOrigin()
 	add(err)
-	add(store.CheckAddress(c.vault().Address()))
+	add(store.CheckAddress(c.Vault().Address()))
 	if info, err := os.Stat(c.Data); err == nil && !info.IsDir() {
 		add(fmt.Errorf("data: %s is no folder", c.Data))
 	}
@@ -63,13 +66,27 @@ func Check(c Config) error {
 	if _, err := outbound.New(outbound.Config{Proxy: c.OutboundProxy, NoProxy: c.NoProxy}); err != nil {
 		add(fmt.Errorf("outbound-proxy: %w", err))
 	}
-	add(trustFile(c.OutboundCA, x509.NewCertPool()))
-	for name, d := range map[string]time.Duration{
-		"rest-timeout": c.RESTTimeout, "connector-timeout": c.ConnectorTimeout, "database-timeout": c.DatabaseTimeout,
-		"shutdown-timeout": c.ShutdownTimeout, "shutdown-delay": c.ShutdownDelay, "audit-keep": c.AuditKeep,
-	} {
-		if d < 0 {
-			add(fmt.Errorf("%s: %s is less than nothing", name, d))
+	if c.OutboundCA != "" {
+		add(outbound.Trust(x509.NewCertPool(), c.OutboundCA))
+	}
+	add(checkDurations(reflect.ValueOf(*c)))
+	return errors.Join(list...)
+}
+
+// checkDurations refuses negative ones, by the names of their flags.
+func checkDurations(set reflect.Value) error {
+	var list []error
+	for i := range set.NumField() {
+		field := set.Type().Field(i)
+		switch value := set.Field(i).Interface().(type) {
+		case time.Duration:
+			if value < 0 {
+				list = append(list, fmt.Errorf("%s: %s is less than nothing", field.Tag.Get("name"), value))
+			}
+		default:
+			if field.Anonymous {
+				list = append(list, checkDurations(set.Field(i)))
+			}
 		}
 	}
 	return errors.Join(list...)
@@ -87,29 +104,26 @@ func checkListener(flag, address string) error {
 	return nil
 }
 
-// publicURL is the scheme and host that browsers use, "" without the setting.
-func publicURL(setting string) (string, error) {
-	if setting == "" {
+// PublicOrigin is the scheme and host that browsers use, "" without the setting.
+func (c *Server) PublicOrigin() (string, error) {
+	if c.PublicURL == "" {
 		return "", nil
 	}
-	u, err := url.Parse(setting)
+	u, err := url.Parse(c.PublicURL)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || strings.Trim(u.Path, "/") != "" {
-		return "", fmt.Errorf("public-url must be scheme and host, such as https://login.contoso.com")
+		return "", errors.New("public-url must be scheme and host, such as https://login.contoso.com")
 	}
 	return u.Scheme + "://" + u.Host, nil
 }
 
-// trustFile adds the authorities of a file to a pool; "" adds none.
-func trustFile(file string, pool *x509.CertPool) error {
-	if file == "" {
-		return nil
-	}
-	pem, err := os.ReadFile(file)
-	if err != nil {
-		return fmt.Errorf("outbound-ca: %w", err)
-	}
-	if !pool.AppendCertsFromPEM(pem) {
-		return fmt.Errorf("outbound-ca: %s holds no certificate", file)
-	}
-	return nil
+// Vault is where the tenant rests.
+func (c *Server) Vault() vault.Vault {
+	v := c.Storage.Vault()
+	v.Init = c.Init
+	return v
+}
+
+// Vault is where the tenant rests.
+func (s *Storage) Vault() vault.Vault {
+	return vault.Vault{Data: s.Data, Database: s.Database, MasterKey: s.MasterKey}
 }

@@ -1,0 +1,122 @@
+package settings_test
+
+import (
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"journeyman.dev/internal/settings"
+)
+
+// fields calls see with every field that is a setting.
+func fields(set reflect.Type, see func(f reflect.StructField)) {
+	for i := range set.NumField() {
+		f := set.Field(i)
+		switch {
+		case f.Anonymous:
+			fields(f.Type, see)
+		case f.Tag.Get("kong") != "-":
+			see(f)
+		}
+	}
+}
+
+func TestEachSettingHasANameAndASentenceOfHelp(t *testing.T) {
+	t.Parallel()
+	seen := make(map[string]bool)
+	fields(reflect.TypeFor[settings.Server](), func(f reflect.StructField) {
+		name, help := f.Tag.Get("name"), f.Tag.Get("help")
+		if !regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`).MatchString(name) || seen[name] {
+			t.Errorf("%s: the name %q", f.Name, name)
+		}
+		seen[name] = true
+		if !strings.HasSuffix(help, ".") {
+			t.Errorf("%s: the help %q", f.Name, help)
+		}
+		switch f.Tag.Get("secret") {
+		case "", "whole", "url":
+		default:
+			t.Errorf("%s: the secret %q", f.Name, f.Tag.Get("secret"))
+		}
+		if strings.Contains(help, "password@") && f.Tag.Get("secret") == "" {
+			t.Errorf("%s holds a password and is shown", f.Name)
+		}
+	})
+	if len(seen) < 30 {
+		t.Errorf("only %d settings", len(seen))
+	}
+}
+
+// good are settings that a server takes.
+func good(t *testing.T) settings.Server {
+	t.Helper()
+	return settings.Server{Tenant: "contoso.onmicrosoft.com", Listen: "127.0.0.1:8443", AdminListen: "127.0.0.1:8444", Storage: settings.Storage{Data: t.TempDir()}}
+}
+
+func TestSettingsThatCanBeMeantAreTaken(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(s *settings.Server){
+		"as they are":          func(*settings.Server) {},
+		"no admin listener":    func(s *settings.Server) { s.AdminListen = "" },
+		"any port, twice":      func(s *settings.Server) { s.Listen, s.AdminListen = "127.0.0.1:0", "127.0.0.1:0" },
+		"a public address":     func(s *settings.Server) { s.PublicURL = "https://login.contoso.com/" },
+		"a port by name":       func(s *settings.Server) { s.Listen = "127.0.0.1:https" },
+		"a short token in dev": func(s *settings.Server) { s.AdminToken, s.Development = "short", true },
+		"a folder to be made":  func(s *settings.Server) { s.Data += "/new" },
+		"PostgreSQL":           func(s *settings.Server) { s.Database = "postgres://u:p@db.example/j" },
+	} {
+		s := good(t)
+		change(&s)
+		if err := s.Check(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestEverythingThatIsWrongIsReported(t *testing.T) {
+	t.Parallel()
+	s := good(t)
+	s.Tenant, s.TenantID, s.AdminToken = "a/b", "x", "short"
+	s.Listen, s.AdminListen, s.TLS, s.PublicURL = "localhost", "nowhere:none", "nonsense", "contoso.com"
+	s.Database, s.MasterKey, s.SMTP = "oracle:x", "short", "http://x"
+	s.OutboundProxy, s.OutboundCA = "ftp://x", s.Data+"/none.pem"
+	s.ShutdownDelay, s.RESTTimeout = -time.Second, -time.Hour
+	err := s.Check()
+	if err == nil {
+		t.Fatal("all was taken")
+	}
+	for _, want := range []string{
+		"tenant: ", "tenant-id: ", "the admin token has fewer than", `listen: "localhost"`, `admin-listen: "nowhere:none"`, "tls must be", "public-url must be",
+		"oracle", "master key: ", "SMTP address", "outbound-proxy: ", "outbound-ca: ", "shutdown-delay: -1s is less than nothing", "rest-timeout: -1h0m0s is less than nothing",
+	} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is missing in\n%v", want, err)
+		}
+	}
+}
+
+func TestLevelsAreReadInAnyCase(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{"DEBUG": "debug", "warn": "warn", "Info": "info"} {
+		var l settings.Level
+		if err := l.UnmarshalText([]byte(text)); err != nil || l.String() != want {
+			t.Errorf("%s: %s, %v", text, l, err)
+		}
+	}
+	if err := new(settings.Level).UnmarshalText([]byte("loud")); err == nil {
+		t.Error("loud is a level")
+	}
+}
+
+func TestTheVaultHasWhatWasSet(t *testing.T) {
+	t.Parallel()
+	s := settings.Server{Storage: settings.Storage{Data: "d", Database: "sqlite:x", MasterKey: "k"}, Init: true}
+	if v := s.Vault(); v.Data != "d" || v.Address() != "sqlite:x" || v.MasterKey != "k" || !v.Init {
+		t.Errorf("%+v", v)
+	}
+	if v := s.Storage.Vault(); v.Init {
+		t.Errorf("%+v", v)
+	}
+}
