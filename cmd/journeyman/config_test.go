@@ -84,6 +84,10 @@ func TestSettingsThatCannotBeMeantAreRefused(t *testing.T) {
 		{"a database of another kind", `{"tenant": "x", "database": "oracle:x"}`, nil, `database "oracle" is not supported`},
 		{"a listener without a port", `{"tenant": "x", "listen": "localhost"}`, nil, `listen: "localhost" is no address`},
 		{"a mail server by http", `{"tenant": "x", "smtp_url": "http://x"}`, nil, "the SMTP address must look like"},
+		{"a public address with a query", `{"tenant": "x", "public_url": "https://x/?y=z"}`, nil, "public-url must be scheme and host"},
+		{"two listeners on one address", `{"tenant": "x", "listen": "127.0.0.1:9", "admin_listen": "127.0.0.1:9"}`, nil, "listen and admin-listen are both at port 9"},
+		{"breached passwords that aren't there", `{"tenant": "x", "breached_passwords": "/does/not/exist"}`, nil, "breached-passwords: "},
+		{"no master key but a comma", "", []string{"--tenant", "x", "--master-key", ","}, "master key: "},
 		{"a public address with a path", `{"tenant": "x", "public_url": "https://x/y"}`, nil, "public-url must be scheme and host"},
 	}
 	for _, tt := range tests {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"journeyman.dev/internal/breach"
 	"journeyman.dev/internal/listen"
 	"journeyman.dev/internal/mail"
 	"journeyman.dev/internal/msgraph"
@@ -42,10 +43,7 @@ func (c *Server) Check() error {
 	if _, err := uuid.Parse(c.TenantID); c.TenantID != "" && err != nil {
 		add(fmt.Errorf("tenant-id: %q is no GUID", c.TenantID))
 	}
-	add(checkListener("listen", c.Listen))
-	if c.AdminListen != "" {
-		add(checkListener("admin-listen", c.AdminListen))
-	}
+	add(c.checkListeners())
 	_, err := listen.CertificateFiles(c.TLS)
 	add(err)
 	_, err = c.PublicOrigin()
@@ -63,9 +61,7 @@ func (c *Server) Check() error {
 		_, err := mail.NewSMTP(c.SMTP)
 		add(err)
 	}
-	if _, err := outbound.New(outbound.Config{Proxy: c.OutboundProxy, NoProxy: c.NoProxy}); err != nil {
-		add(fmt.Errorf("outbound-proxy: %w", err))
-	}
+	add(c.checkOutbound())
 	if c.OutboundCA != "" {
 		add(outbound.Trust(x509.NewCertPool(), c.OutboundCA))
 	}
@@ -92,16 +88,73 @@ func checkDurations(set reflect.Value) error {
 	return errors.Join(list...)
 }
 
-// checkListener looks at an address without taking it.
-func checkListener(flag, address string) error {
-	_, port, err := net.SplitHostPort(address)
-	if err == nil {
-		_, err = net.LookupPort("tcp", port)
-	}
+// checkOutbound makes a client for calls out, which makes none.
+func (c *Server) checkOutbound() error {
+	client, err := outbound.New(outbound.Config{Development: c.Outbound == "development", Proxy: c.OutboundProxy, NoProxy: c.NoProxy})
 	if err != nil {
-		return fmt.Errorf("%s: %q is no address such as 127.0.0.1:8443", flag, address)
+		return fmt.Errorf("outbound-proxy: %w", err)
+	}
+	defer client.Close()
+	if c.BreachedPasswords == "" {
+		return nil
+	}
+	if err := breach.Check(c.BreachedPasswords, client); err != nil {
+		return fmt.Errorf("breached-passwords: %w", err)
 	}
 	return nil
+}
+
+// checkListeners looks at the addresses without taking them.
+func (c *Server) checkListeners() error {
+	public, err := readAddress("listen", c.Listen)
+	if c.AdminListen == "" {
+		return err
+	}
+	admin, adminErr := readAddress("admin-listen", c.AdminListen)
+	if err := errors.Join(err, adminErr); err != nil {
+		return err
+	}
+	if public.takes(admin) {
+		return fmt.Errorf("listen and admin-listen are both at port %d: give each one of its own", public.port)
+	}
+	return nil
+}
+
+// address is what a listener takes.
+type address struct {
+	host string
+	ip   net.IP // nil for a name
+	port int    // 0: any that is free
+}
+
+func readAddress(flag, text string) (address, error) {
+	host, service, err := net.SplitHostPort(text)
+	a := address{host: host, ip: net.ParseIP(host)}
+	if err == nil {
+		a.port, err = net.LookupPort("tcp", service)
+	}
+	if err != nil {
+		return a, fmt.Errorf("%s: %q is no address such as 127.0.0.1:8443", flag, text)
+	}
+	switch host {
+	case "":
+		a.ip = net.IPv6unspecified
+	case "localhost":
+		a.ip = net.IPv4(127, 0, 0, 1) // which Go listens at
+	}
+	return a, nil
+}
+
+// takes reports whether two listeners can't be there at once. One at all addresses takes the
+// port of both families.
+func (a address) takes(b address) bool {
+	if a.port != b.port || a.port == 0 {
+		return false
+	}
+	if a.ip == nil || b.ip == nil {
+		return a.host == b.host
+	}
+	return a.ip.IsUnspecified() || b.ip.IsUnspecified() || a.ip.Equal(b.ip)
 }
 
 // PublicOrigin is the scheme and host that browsers use, "" without the setting.
@@ -110,7 +163,8 @@ func (c *Server) PublicOrigin() (string, error) {
 		return "", nil
 	}
 	u, err := url.Parse(c.PublicURL)
-	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || strings.Trim(u.Path, "/") != "" {
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" ||
+		strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || u.User != nil {
 		return "", errors.New("public-url must be scheme and host, such as https://login.contoso.com")
 	}
 	return u.Scheme + "://" + u.Host, nil

@@ -1,6 +1,8 @@
 package settings_test
 
 import (
+	"os"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"strings"
@@ -118,5 +120,64 @@ func TestTheVaultHasWhatWasSet(t *testing.T) {
 	}
 	if v := s.Storage.Vault(); v.Init {
 		t.Errorf("%+v", v)
+	}
+}
+
+func TestListenersThatTakeEachOthersAddressAreRefused(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		public, admin string
+		refused       bool
+	}{
+		{"127.0.0.1:8443", "127.0.0.1:8443", true},
+		{"localhost:8443", "127.0.0.1:8443", true},
+		{":8443", "127.0.0.1:8443", true},
+		{"127.0.0.1:8443", "0.0.0.0:8443", true},
+		{"[::]:8443", "10.0.0.1:8443", true},
+		{"[::1]:443", "[0:0::1]:https", true},
+		{"127.0.0.1:8443", "10.0.0.1:8443", false},
+		{"[::1]:8443", "127.0.0.1:8443", false},
+		{":8443", ":8444", false},
+		{":0", ":0", false},
+	} {
+		s := good(t)
+		s.Listen, s.AdminListen = c.public, c.admin
+		if err := s.Check(); (err != nil) != c.refused {
+			t.Errorf("%s and %s: %v", c.public, c.admin, err)
+		}
+	}
+}
+
+func TestAPublicAddressIsSchemeAndHostAlone(t *testing.T) {
+	t.Parallel()
+	for _, address := range []string{"https://x.example/?a=b", "https://x.example?", "https://x.example/#a", "https://u:p@x.example", "https://x.example/y", "ftp://x.example", "https://"} {
+		s := good(t)
+		s.PublicURL = address
+		if err := s.Check(); err == nil || !strings.Contains(err.Error(), "public-url") || strings.Contains(err.Error(), "u:p") {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+}
+
+func TestBreachedPasswordsMustBeThere(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for where, refused := range map[string]bool{
+		t.TempDir(): false, "https://api.example.com/range/": false,
+		"/does/not/exist": true, file: true, "https://api.example.com/range?x=": true, "http://api.example.com/": true,
+	} {
+		s := good(t)
+		s.BreachedPasswords = where
+		if err := s.Check(); (err != nil) != refused {
+			t.Errorf("%s: %v", where, err)
+		}
+	}
+	s := good(t)
+	s.BreachedPasswords, s.Outbound = "http://localhost:1/", "development"
+	if err := s.Check(); err != nil {
+		t.Errorf("a developer's own service: %v", err)
 	}
 }
