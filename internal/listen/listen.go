@@ -43,6 +43,22 @@ func TLS(cert tls.Certificate) *tls.Config {
 	return &tls.Config{MinVersion: tls.VersionTLS12, CipherSuites: outbound.CipherSuites(), Certificates: []tls.Certificate{cert}}
 }
 
+// Config is the configuration of listeners by the setting: with the local certificate for
+// "auto" and "", nil for plain HTTP with "off", else with a pair of files.
+func Config(setting string, local *tls.Config) (*tls.Config, error) {
+	switch setting {
+	case "", "auto":
+		return local.Clone(), nil
+	case "off":
+		return nil, nil
+	}
+	cert, err := CertificateFiles(setting)
+	if err != nil {
+		return nil, err
+	}
+	return TLS(*cert), nil
+}
+
 // CertificateFiles loads the pair of PEM files that the setting names, as in
 // "cert.pem,key.pem"; nil with "auto", "off" and "".
 func CertificateFiles(setting string) (*tls.Certificate, error) {

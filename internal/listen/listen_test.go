@@ -86,6 +86,14 @@ func TestCertificateFilesAreAPair(t *testing.T) {
 	if cert, err := CertificateFiles(ca.File + "," + key); err != nil || cert == nil {
 		t.Errorf("a pair: %v", err)
 	}
+	for setting, want := range map[string]bool{"": true, "auto": true, "off": false, ca.File + "," + key: true} {
+		if config, err := Config(setting, TLS(ca.Certificate)); err != nil || (config != nil) != want {
+			t.Errorf("%q: %v, %v", setting, config, err)
+		}
+	}
+	if _, err := Config("nonsense", nil); err == nil {
+		t.Error("nonsense is a configuration")
+	}
 	other := filepath.Join(folder, "other.pem")
 	if err := os.WriteFile(other, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: []byte("x")}), 0o600); err != nil {
 		t.Fatal(err)

@@ -18,6 +18,7 @@ import (
 	"io"
 	"math/big"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -27,6 +28,19 @@ import (
 type Authority struct {
 	File        string          // PEM of the authority, which a browser or client has to trust
 	Certificate tls.Certificate // good for three months
+}
+
+// Hosts are the names by which this machine is called, and that of a public address, unless
+// that is "".
+func Hosts(publicURL string) []string {
+	hosts := []string{"localhost", "127.0.0.1", "::1"}
+	if u, err := url.Parse(publicURL); err == nil && u.Hostname() != "" {
+		hosts = append(hosts, u.Hostname())
+	}
+	if name, err := os.Hostname(); err == nil && name != "" {
+		hosts = append(hosts, name)
+	}
+	return hosts
 }
 
 // Load reads the authority of a folder, or makes both, and signs a certificate for hosts:

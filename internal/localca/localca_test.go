@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -79,5 +80,15 @@ func TestAnAuthorityThatCannotBeReadIsNotReplaced(t *testing.T) {
 		if _, err := localca.Load(folder, []string{"localhost"}, now, rand.Reader); err == nil {
 			t.Errorf("%s: it was loaded", name)
 		}
+	}
+}
+
+func TestTheMachineIsCalledByThePublicAddress(t *testing.T) {
+	t.Parallel()
+	if hosts := localca.Hosts("https://login.contoso.com:8443"); hosts[0] != "localhost" || !slices.Contains(hosts, "login.contoso.com") {
+		t.Error(hosts)
+	}
+	if hosts := localca.Hosts(""); slices.Contains(hosts, "") {
+		t.Error(hosts)
 	}
 }

@@ -6,14 +6,24 @@ import (
 	"os"
 )
 
-// Trust adds the authorities of a PEM file to a pool. A file without any is an error.
-func Trust(pool *x509.CertPool, file string) error {
-	pem, err := os.ReadFile(file)
+// Authorities are those of the system with those of PEM files; nil, for the system's alone,
+// without files. A file without any is an error.
+func Authorities(files ...string) (*x509.CertPool, error) {
+	if len(files) == 0 {
+		return nil, nil
+	}
+	pool, err := x509.SystemCertPool()
 	if err != nil {
-		return fmt.Errorf("outbound-ca: %w", err)
+		pool = x509.NewCertPool()
 	}
-	if !pool.AppendCertsFromPEM(pem) {
-		return fmt.Errorf("outbound-ca: %s holds no certificate", file)
+	for _, file := range files {
+		pem, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		if !pool.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("%s holds no certificate", file)
+		}
 	}
-	return nil
+	return pool, nil
 }

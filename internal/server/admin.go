@@ -25,7 +25,7 @@ func (s *Server) AdminHandler() http.Handler {
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		if signpost.Asked(r) {
-			s.adminRoot(w)
+			signpost.Write(w, signpost.Admin(s.Outbox != nil))
 			return
 		}
 		tenant, rest, _ := strings.Cut(strings.Trim(r.URL.Path, "/"), "/")
@@ -66,18 +66,6 @@ func (s *Server) adminToken(w http.ResponseWriter, r *http.Request, tenant strin
 		return
 	}
 	graph.ServeToken(w, r, v1)
-}
-
-func (s *Server) adminRoot(w http.ResponseWriter) {
-	v := signpost.View{Title: "Admin listener", Text: "Administrators and their tools manage the tenant here, by the interface of Microsoft Graph. Each call needs a bearer token.", Links: []signpost.Link{
-		{Name: "/graph/beta, /graph/v1.0", Text: "the admin API"},
-		{Name: "/readyz", Href: "/readyz", Text: "whether the server is ready"},
-		{Name: "/healthz", Href: "/healthz", Text: "whether it runs"},
-	}}
-	if s.Outbox != nil {
-		v.Links = append(v.Links, signpost.Link{Name: "/outbox", Href: "/outbox", Text: "mails that would have been sent"})
-	}
-	signpost.Write(w, v)
 }
 
 // prober makes dry runs for the admin API.

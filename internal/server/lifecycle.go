@@ -4,13 +4,11 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"log/slog"
 	"net"
 	"net/http"
 	"sync"
 	"time"
 
-	"journeyman.dev/internal/limit"
 	"journeyman.dev/internal/listen"
 )
 
@@ -24,22 +22,10 @@ const defaultShutdown = 30 * time.Second
 // that are open even then are cut off.
 func (s *Server) Run(ctx context.Context) error {
 	defer s.close()
-	errs := make(chan error, 2)
-	var servers []*http.Server
-	serve := func(l net.Listener, h http.Handler) {
-		srv := &http.Server{
-			Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 60 * time.Second, WriteTimeout: 3 * time.Minute, IdleTimeout: 2 * time.Minute,
-			MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(s.Config.Log.Handler(), slog.LevelDebug),
-			BaseContext: func(net.Listener) context.Context { return s.stopping },
-			ConnState:   listen.NoteIdle,
-			ConnContext: func(ctx context.Context, _ net.Conn) context.Context { return limit.WithConnection(ctx) },
-		}
-		servers = append(servers, srv)
-		go func() { errs <- srv.Serve(l) }()
-	}
-	serve(s.public, s.Handler())
+	servers := listen.NewServers(s.Config.Log)
+	servers.Serve(s.stopping, s.public, s.Handler())
 	if s.admin != nil {
-		serve(s.admin, s.AdminHandler())
+		servers.Serve(s.stopping, s.admin, s.AdminHandler())
 	}
 	background, stop := context.WithCancel(ctx)
 	var chores sync.WaitGroup
@@ -56,10 +42,11 @@ func (s *Server) Run(ctx context.Context) error {
 	var err error
 	select {
 	case <-ctx.Done():
-		err = s.announce(errs)
-	case err = <-errs:
+		err = s.announce(servers.Failed())
+	case err = <-servers.Failed():
 	}
-	s.drain(servers)
+	servers.Drain(cmp.Or(s.Config.ShutdownTimeout, defaultShutdown), s.stop)
+	s.stop()
 	stop()
 	chores.Wait()
 	s.engine.Wait(afterSteps)
@@ -76,7 +63,7 @@ const afterSteps = 3 * time.Second
 
 // announce lets load balancers learn that the server is about to stop, while it still
 // takes what they send.
-func (s *Server) announce(errs <-chan error) error {
+func (s *Server) announce(failed <-chan error) error {
 	s.ready.Leave()
 	if s.Config.ShutdownDelay <= 0 {
 		return nil
@@ -87,32 +74,9 @@ func (s *Server) announce(errs <-chan error) error {
 	select {
 	case <-over.C:
 		return nil
-	case err := <-errs:
+	case err := <-failed:
 		return err
 	}
-}
-
-// drain stops the servers side by side.
-func (s *Server) drain(servers []*http.Server) {
-	limit := cmp.Or(s.Config.ShutdownTimeout, defaultShutdown)
-	patience := limit - min(limit/2, 5*time.Second) // the rest is for those that are cancelled
-	cancel := time.AfterFunc(patience, func() {
-		s.Config.Log.Warn("requests under way are cancelled: the time to stop is nearly over", "limit", limit)
-		s.stop()
-	})
-	defer cancel.Stop()
-	until, release := context.WithTimeout(context.Background(), limit)
-	defer release()
-	var all sync.WaitGroup
-	for _, srv := range servers {
-		all.Go(func() {
-			if err := srv.Shutdown(until); err != nil {
-				s.Config.Log.Warn("connections are cut off: their requests did not end in time", "err", errors.Join(err, srv.Close()))
-			}
-		})
-	}
-	all.Wait()
-	s.stop()
 }
 
 // lasting lets a request of a journey's page outlive its client: a browser that reloads

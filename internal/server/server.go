@@ -16,7 +16,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -244,63 +243,30 @@ func (s *Server) reportClashes(ctx context.Context) error {
 // certificates makes the listeners' TLS and the pool that calls out trust.
 func (s *Server) certificates() (*tls.Config, *x509.CertPool, error) {
 	c := s.Config
-	var config *tls.Config
-	var pool *x509.CertPool
-	trust := func() *x509.CertPool {
-		if pool == nil {
-			var err error
-			if pool, err = x509.SystemCertPool(); err != nil {
-				pool = x509.NewCertPool()
-			}
-		}
-		return pool
-	}
-	auto := c.TLS == "" || c.TLS == "auto"
-	if auto || c.Development {
-		ca, err := s.localAuthority()
+	var trusted []string
+	if c.TLS == "" || c.TLS == "auto" || c.Development {
+		ca, err := localca.Load(filepath.Join(c.Data, "tls"), localca.Hosts(c.PublicURL), time.Now(), c.Rand)
 		if err != nil {
 			return nil, nil, err
 		}
-		s.CAFile = ca.File
-		s.localTLS = listen.TLS(ca.Certificate)
+		s.CAFile, s.localTLS = ca.File, listen.TLS(ca.Certificate)
 		if c.Outbound == "development" {
 			// The sample API and a developer's own use certificates of this authority.
-			pem, err := os.ReadFile(ca.File)
-			if err != nil {
-				return nil, nil, err
-			}
-			trust().AppendCertsFromPEM(pem)
+			trusted = append(trusted, ca.File)
 		}
-	}
-	switch {
-	case auto:
-		config = s.localTLS.Clone()
-	case c.TLS == "off":
-	default:
-		cert, err := listen.CertificateFiles(c.TLS)
-		if err != nil {
-			return nil, nil, err
-		}
-		config = listen.TLS(*cert)
 	}
 	if c.OutboundCA != "" {
-		if err := outbound.Trust(trust(), c.OutboundCA); err != nil {
-			return nil, nil, err
-		}
+		trusted = append(trusted, c.OutboundCA)
+	}
+	config, err := listen.Config(c.TLS, s.localTLS)
+	if err != nil {
+		return nil, nil, err
+	}
+	pool, err := outbound.Authorities(trusted...)
+	if err != nil {
+		return nil, nil, fmt.Errorf("outbound-ca: %w", err)
 	}
 	return config, pool, nil
-}
-
-// localAuthority makes the local CA and a certificate for the names of this machine.
-func (s *Server) localAuthority() (*localca.Authority, error) {
-	hosts := []string{"localhost", "127.0.0.1", "::1"}
-	if u, err := url.Parse(s.Config.PublicURL); err == nil && u.Hostname() != "" {
-		hosts = append(hosts, u.Hostname())
-	}
-	if name, err := os.Hostname(); err == nil && name != "" {
-		hosts = append(hosts, name)
-	}
-	return localca.Load(filepath.Join(s.Config.Data, "tls"), hosts, time.Now(), s.Config.Rand)
 }
 
 func (s *Server) listen(config *tls.Config) error {
@@ -491,19 +457,7 @@ func (s *Server) caller(r *http.Request) *limit.Caller {
 }
 
 // remoteIP is the client's address; behind a trusted proxy the last that it added.
-func (s *Server) remoteIP(r *http.Request) string {
-	if s.Config.TrustProxy {
-		parts := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-		if ip := net.ParseIP(strings.TrimSpace(parts[len(parts)-1])); ip != nil {
-			return ip.String()
-		}
-	}
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return ""
-	}
-	return host
-}
+func (s *Server) remoteIP(r *http.Request) string { return limit.RemoteIP(r, s.Config.TrustProxy) }
 
 // URL is the address that browsers use; AdminURL that of the admin listener.
 func (s *Server) URL() string { return s.baseURL }
@@ -526,7 +480,7 @@ func (s *Server) Handler() http.Handler {
 			return
 		}
 		if signpost.Asked(r) {
-			s.publicRoot(w)
+			signpost.Write(w, signpost.Public())
 			return
 		}
 		if s.pages.ServeStatic(w, r) {
@@ -550,10 +504,6 @@ func (s *Server) Handler() http.Handler {
 		}
 		s.pages.Error(w, r, http.StatusNotFound, &journey.Failure{Public: "There is nothing at this address."}, "")
 	}))
-}
-
-func (s *Server) publicRoot(w http.ResponseWriter) {
-	signpost.Write(w, signpost.View{Title: "Sign-in service", Text: "People are signed in here for applications. Open the application that you want to use: it brings you to the right page."})
 }
 
 // protect keeps a panic from the connection.

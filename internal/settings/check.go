@@ -1,7 +1,6 @@
 package settings
 
 import (
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -63,7 +62,9 @@ func (c *Server) Check() error {
 	}
 	add(c.checkOutbound())
 	if c.OutboundCA != "" {
-		add(outbound.Trust(x509.NewCertPool(), c.OutboundCA))
+		if _, err := outbound.Authorities(c.OutboundCA); err != nil {
+			add(fmt.Errorf("outbound-ca: %w", err))
+		}
 	}
 	add(checkDurations(reflect.ValueOf(*c)))
 	return errors.Join(list...)

@@ -29,3 +29,23 @@ func TestThePageEscapesAndRunsNothing(t *testing.T) {
 		t.Errorf("headers %v", w.Header())
 	}
 }
+
+func TestThePublicPageSaysNothingOfTheServer(t *testing.T) {
+	t.Parallel()
+	w := httptest.NewRecorder()
+	Write(w, Public())
+	if text := strings.ToLower(w.Body.String()); strings.Contains(text, "journeyman") || strings.Contains(text, "readyz") {
+		t.Error(text)
+	}
+}
+
+func TestTheAdminPageShowsAnOutboxWhereThereIsOne(t *testing.T) {
+	t.Parallel()
+	for _, outbox := range []bool{true, false} {
+		w := httptest.NewRecorder()
+		Write(w, Admin(outbox))
+		if text := w.Body.String(); strings.Contains(text, `href="/outbox"`) != outbox || !strings.Contains(text, `href="/readyz"`) {
+			t.Errorf("outbox %t: %s", outbox, text)
+		}
+	}
+}
