@@ -115,6 +115,20 @@ func Open(where string, caller Caller) (Ranges, error) {
 	return folder{root}, nil
 }
 
+// Load makes Lists of the common passwords, and of the ranges that Open finds unless where
+// is "".
+func Load(where string, caller Caller, log *slog.Logger) (*Lists, error) {
+	l := &Lists{Log: log}
+	if where == "" {
+		return l, nil
+	}
+	var err error
+	if l.Ranges, err = Open(where, caller); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
 // Check reports what Open would refuse.
 func Check(where string, caller Caller) error {
 	if isAddress(where) {

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"journeyman.dev/internal/chores"
 	"journeyman.dev/internal/listen"
 )
 
@@ -28,8 +29,8 @@ func (s *Server) Run(ctx context.Context) error {
 		servers.Serve(s.stopping, s.admin, s.AdminHandler())
 	}
 	background, stop := context.WithCancel(ctx)
-	var chores sync.WaitGroup
-	chores.Go(func() { s.housekeeping(background) })
+	var working sync.WaitGroup
+	working.Go(func() { chores.Run(background, s.Config.Log, s.chores()...) })
 	// Audit records are written until the last request has ended.
 	recording, endRecording := context.WithCancel(context.WithoutCancel(ctx))
 	defer endRecording()
@@ -48,7 +49,7 @@ func (s *Server) Run(ctx context.Context) error {
 	servers.Drain(cmp.Or(s.Config.ShutdownTimeout, defaultShutdown), s.stop)
 	s.stop()
 	stop()
-	chores.Wait()
+	working.Wait()
 	s.engine.Wait(afterSteps)
 	if errors.Is(err, http.ErrServerClosed) {
 		err = nil
@@ -111,34 +112,19 @@ func (s *Server) Sync(ctx context.Context) error {
 // defaultAuditKeep is how long B2C keeps audit records.
 const defaultAuditKeep = 7 * 24 * time.Hour
 
-// syncEvery is how soon a node learns of another's changes.
-const syncEvery = 2 * time.Second
-
-// housekeeping removes what has expired and looks for other nodes' changes.
-func (s *Server) housekeeping(ctx context.Context) {
-	ticker, nodes := time.NewTicker(10*time.Minute), time.NewTicker(syncEvery)
-	defer ticker.Stop()
-	defer nodes.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-nodes.C:
-			if err := s.Sync(ctx); err != nil && ctx.Err() == nil {
-				s.Config.Log.ErrorContext(ctx, "changes of other nodes can't be read", "err", err)
-			}
-		case <-ticker.C:
-			now := s.Config.Now()
-			// What is removed may be much, and nobody waits for it.
-			ctx, done := context.WithTimeout(ctx, 5*time.Minute)
-			err := errors.Join(s.db.Purge(ctx, now), s.Users.Store.PurgeUsers(ctx, now.AddDate(0, 0, -30)), s.Policies.Remember(ctx), s.apple.Renew(ctx, s.Flows.Tenant().Providers),
-				s.Audit.Store.PurgeAudits(ctx, now.Add(-cmp.Or(s.Config.AuditKeep, defaultAuditKeep))))
-			done()
-			if err != nil && ctx.Err() == nil {
-				s.Config.Log.ErrorContext(ctx, "housekeeping failed", "err", err)
-			}
-		}
+// chores are looking for other nodes' changes, and removing what has expired: that may be
+// much, and nobody waits for it.
+func (s *Server) chores() []chores.Chore {
+	return []chores.Chore{
+		{Every: 2 * time.Second, Do: s.Sync, Failure: "changes of other nodes can't be read"},
+		{Every: 10 * time.Minute, Timeout: 5 * time.Minute, Do: s.clean, Failure: "housekeeping failed"},
 	}
+}
+
+func (s *Server) clean(ctx context.Context) error {
+	now := s.Config.Now()
+	return errors.Join(s.db.Purge(ctx, now), s.Users.Store.PurgeUsers(ctx, now.AddDate(0, 0, -30)), s.Policies.Remember(ctx), s.apple.Renew(ctx, s.Flows.Tenant().Providers),
+		s.Audit.Store.PurgeAudits(ctx, now.Add(-cmp.Or(s.Config.AuditKeep, defaultAuditKeep))))
 }
 
 func (s *Server) close() {

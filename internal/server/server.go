@@ -162,7 +162,7 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 		cost = directory.DefaultCost
 	}
 	s.Users = &directory.Directory{Store: store.Users{DB: s.db}, TenantName: c.Tenant, Passwords: directory.NewPasswords(cost, 0), Now: c.Now, Rand: c.Rand}
-	if err := s.reportClashes(ctx); err != nil {
+	if err := s.Users.ReportClashes(ctx, c.Log); err != nil {
 		return nil, err
 	}
 	tlsConfig, pool, err := s.certificates()
@@ -177,8 +177,8 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 	}); err != nil {
 		return nil, fmt.Errorf("outbound-proxy: %w", err)
 	}
-	if s.Users.Known, err = s.knownPasswords(); err != nil {
-		return nil, err
+	if s.Users.Known, err = breach.Load(c.BreachedPasswords, s.Outbound, c.Log); err != nil {
+		return nil, fmt.Errorf("breached-passwords: %w", err)
 	}
 	if err := s.wire(ctx, sealer); err != nil {
 		return nil, err
@@ -188,19 +188,6 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 
 // defaultJourneys is more than thousands of people behind one address leave.
 const defaultJourneys = 5000
-
-// knownPasswords are the passwords that attackers try first.
-func (s *Server) knownPasswords() (*breach.Lists, error) {
-	lists := &breach.Lists{Log: s.Config.Log}
-	if s.Config.BreachedPasswords == "" {
-		return lists, nil
-	}
-	var err error
-	if lists.Ranges, err = breach.Open(s.Config.BreachedPasswords, s.Outbound); err != nil {
-		return nil, fmt.Errorf("breached-passwords: %w", err)
-	}
-	return lists, nil
-}
 
 // identify makes or reads what the tenant is known by.
 func (s *Server) identify(ctx context.Context) error {
@@ -229,16 +216,6 @@ func (s *Server) EnsureApplication(ctx context.Context, name string, redirects [
 // LocalTLS is the configuration of a listener with a certificate of the local
 // authority; nil without one.
 func (s *Server) LocalTLS() *tls.Config { return s.localTLS }
-
-// reportClashes names the accounts that share a name since a version that allowed it:
-// nobody can sign in by such a name until an administrator has renamed one of them.
-func (s *Server) reportClashes(ctx context.Context) error {
-	clashes, err := s.Users.Store.Clashes(ctx)
-	for _, c := range clashes {
-		s.Config.Log.WarnContext(ctx, "accounts share a sign-in name, which signs nobody in: rename or delete all but one", "objectIds", c.Users)
-	}
-	return err
-}
 
 // certificates makes the listeners' TLS and the pool that calls out trust.
 func (s *Server) certificates() (*tls.Config, *x509.CertPool, error) {
@@ -350,22 +327,15 @@ func (s *Server) windows() *limit.Windows {
 }
 
 func (s *Server) mailer() (selfasserted.Mailer, error) {
-	switch {
-	case s.Config.SMTP != "":
-		sender, err := mail.NewSMTP(s.Config.SMTP)
-		if err != nil {
-			return nil, err
-		}
-		s.notices = mail.NewNotices(sender, s.Config.Log)
-		return &mail.Codes{Sender: sender, Log: s.Config.Log, PerClient: mail.CodesPerClient, Sent: s.windows()}, nil
-	case s.Config.Development:
+	if s.Config.SMTP == "" && s.Config.Development {
 		s.Outbox = &mail.Outbox{Now: s.Config.Now}
-		s.notices = mail.NewNoticesAtOnce(s.Outbox, s.Config.Log)
-		// Nobody is mailed, and load tests come from one client.
-		return &mail.Codes{Sender: s.Outbox, Log: s.Config.Log, Sent: s.windows()}, nil
 	}
-	s.Config.Log.Warn("no mail server is set (--smtp-url): pages that verify e-mail addresses will answer AADB2C90161, so that nobody signs up or resets a password by mail; so will technical profiles that mail codes, and owners of changed accounts get no notice")
-	return nil, nil
+	codes, notices, err := mail.Open(s.Config.SMTP, s.Outbox, s.Config.Log, s.windows())
+	if codes == nil {
+		return nil, err
+	}
+	s.notices = notices
+	return codes, nil
 }
 
 // notifier is the mailer of notices, a real nil if there is none.

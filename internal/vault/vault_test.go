@@ -6,6 +6,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"journeyman.dev/internal/seal"
@@ -129,5 +131,17 @@ func TestATenantWithoutItsKeyIsRefused(t *testing.T) {
 	}
 	if _, err := open(t, vault.Vault{Data: data, MasterKey: base64.StdEncoding.EncodeToString(make([]byte, 32))}, database{tenant: "t"}); err != nil {
 		t.Errorf("with the key by a flag: %v", err)
+	}
+}
+
+func TestResealingStopsAtTheFirstKindThatFails(t *testing.T) {
+	t.Parallel()
+	rows := func(kind string, count, all int, err error) vault.Rows {
+		return vault.Rows{Kind: kind, Reseal: func(context.Context, *seal.Sealer) (int, int, error) { return count, all, err }}
+	}
+	failure := errors.New("can't be opened")
+	done, err := vault.Reseal(t.Context(), nil, rows("key sets", 1, 2, nil), rows("API connectors", 0, 0, failure), rows("never", 9, 9, nil))
+	if want := []vault.Resealed{{Kind: "key sets", Count: 1, All: 2}}; !slices.Equal(done, want) || !errors.Is(err, failure) || !strings.HasPrefix(err.Error(), "API connectors: ") {
+		t.Errorf("%+v, %v", done, err)
 	}
 }
