@@ -11,7 +11,6 @@ import (
 	"github.com/alecthomas/kong"
 
 	"journeyman.dev/internal/diag"
-	"journeyman.dev/internal/server"
 )
 
 type configCommand struct {
@@ -31,7 +30,7 @@ func (c *configCheckCommand) Run(k *kong.Context, s streams) error {
 			continue
 		}
 		value, from := shown(f), c.origin(k, f)
-		if proxy := outboundProxy(c.Proxy, os.Getenv); f.Name == "outbound-proxy" && c.Proxy == "" && proxy != "" {
+		if proxy := outboundProxy(c.OutboundProxy, os.Getenv); f.Name == "outbound-proxy" && c.OutboundProxy == "" && proxy != "" {
 			value, from = maskedURL(proxy), "variable HTTPS_PROXY"
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\n", f.Name, value, from)
@@ -42,15 +41,14 @@ func (c *configCheckCommand) Run(k *kong.Context, s streams) error {
 	for _, name := range unknownVariables(k.Model, os.Environ()) {
 		fmt.Fprintln(s.err, "warning:", name)
 	}
-	config := c.config(s)
-	config.Tenant, config.Outbound, config.ShutdownDelay = c.Tenant, c.Outbound, c.ShutdownDelay
+	config := config(c.Server, s)
 	if config.SMTP == "" {
 		fmt.Fprintln(s.err, "warning: no mail server is set (smtp-url): pages that verify e-mail will say that no mail can be sent")
 	}
 	if config.AdminToken == "" {
 		fmt.Fprintln(s.err, "warning: no admin token is set (admin-token): the admin API takes only tokens of applications that have roles")
 	}
-	if err := server.Check(config); err != nil {
+	if err := config.Check(); err != nil {
 		return fmt.Errorf("serve would refuse these settings:\n%w", err)
 	}
 	fmt.Fprintln(s.out, "\nThe settings are good.")
@@ -63,16 +61,13 @@ func (c *configCheckCommand) origin(k *kong.Context, f *kong.Flag) string {
 		switch {
 		case p.Flag != f:
 		case p.Resolved:
-			return "file " + c.Config
+			return "file " + string(c.Config)
 		default:
 			return "flag --" + f.Name
 		}
 	}
 	if name := variableOf(f, os.LookupEnv); name != "" {
 		return "variable " + name
-	}
-	if f.Name == "config" && c.Config != "" {
-		return "variable JOURNEYMAN_CONFIG"
 	}
 	return "default"
 }
@@ -82,18 +77,14 @@ const masked = "******"
 
 // shown is a flag's value without its secrets.
 func shown(f *kong.Flag) string {
-	value := f.Target.Interface()
-	if list, ok := value.([]string); ok {
-		value = strings.Join(list, ",")
-	}
-	text := fmt.Sprint(value)
+	text := fmt.Sprint(f.Target.Interface())
 	if text == "" {
 		return "-"
 	}
-	switch f.Name {
-	case "admin-token", "master-key":
+	switch f.Tag.Get("secret") {
+	case "whole":
 		return masked
-	case "database", "smtp-url", "outbound-proxy", "breached-passwords", "public-url":
+	case "url":
 		return maskedURL(text)
 	}
 	return text
@@ -125,7 +116,7 @@ func maskedURL(text string) string {
 
 // unknownVariables finds variables that look like settings and aren't.
 func unknownVariables(app *kong.Application, environ []string) []string {
-	known := map[string]bool{"JOURNEYMAN_CONFIG": true}
+	known := make(map[string]bool)
 	var names []string
 	var walk func(n *kong.Node)
 	walk = func(n *kong.Node) {

@@ -7,10 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"reflect"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -24,20 +22,36 @@ type configFile struct {
 	values map[string]any // by flag name
 }
 
-// configPath is the file that the command line or the variable names, "" for none.
-func configPath(args []string, lookup func(string) (string, bool)) string {
-	path, _ := lookup("JOURNEYMAN_CONFIG")
-	for i, a := range args {
-		if a == "--" {
-			break
-		}
-		if file, ok := strings.CutPrefix(a, "--config="); ok {
-			path = file
-		} else if a == "--config" && i+1 < len(args) {
-			path = args[i+1]
-		}
+// configFlag names such a file.
+type configFlag string
+
+// Decode implements kong.MapperValue. A blank name, as of a variable that is set to nothing,
+// names no file.
+func (f *configFlag) Decode(ctx *kong.DecodeContext) error {
+	var path string
+	if err := ctx.Scan.PopValueInto("path", &path); err != nil {
+		return err
 	}
-	return path
+	if path != "" {
+		path = kong.ExpandPath(path)
+	}
+	*f = configFlag(path)
+	return nil
+}
+
+// BeforeResolve reads the file, as kong.ConfigFlag does, if the flag is one of the command
+// that runs: kong asks the flags of all commands where the variable is set.
+func (f configFlag) BeforeResolve(k *kong.Kong, ctx *kong.Context, trace *kong.Path) error {
+	path, _ := ctx.FlagValue(trace.Flag).(configFlag)
+	if path == "" || !slices.Contains(ctx.Flags(), trace.Flag) {
+		return nil
+	}
+	file, err := readConfig(string(path), k.Model)
+	if err != nil {
+		return err
+	}
+	ctx.AddResolver(file)
+	return nil
 }
 
 // settingName is the form in which names of settings are compared.
@@ -178,21 +192,4 @@ func variableOf(flag *kong.Flag, lookup func(string) (string, bool)) string {
 		}
 	}
 	return ""
-}
-
-// durations refuses a number without a unit: Go would take it for nanoseconds.
-func durations() kong.Mapper {
-	return kong.MapperFunc(func(ctx *kong.DecodeContext, target reflect.Value) error {
-		token, err := ctx.Scan.PopValue("duration")
-		if err != nil {
-			return err
-		}
-		text := fmt.Sprint(token.Value)
-		d, err := time.ParseDuration(text)
-		if err != nil {
-			return fmt.Errorf("%q is no duration with a unit: write 500ms, 30s, 5m or 24h", text)
-		}
-		target.SetInt(int64(d))
-		return nil
-	})
 }

@@ -21,18 +21,18 @@ import (
 	"journeyman.dev/examples/enrichmentapi"
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/listen"
 	"journeyman.dev/internal/policy"
 	"journeyman.dev/internal/server"
+	"journeyman.dev/internal/settings"
 	"journeyman.dev/policies"
 )
 
 type devCommand struct {
-	// The addresses are what a developer wants to see.
-	settings   `set:"log_level=warn"`
-	Tenant     string `help:"Name of the tenant." default:"contoso.onmicrosoft.com"`
-	Outbound   string `help:"strict: only https to public addresses; development: also loopback and private ones." enum:"strict,development" default:"development"`
-	APIListen  string `name:"api-listen" help:"Listener of the sample enrichment API." default:"127.0.0.1:8445" env:"JOURNEYMAN_API_LISTEN"`
-	DemoListen string `help:"Listener of the demo application." default:"127.0.0.1:8446"`
+	Config configFlag `help:"JSON file of settings."`
+	settings.Server
+	APIListen  string `name:"api-listen" help:"Listener of the sample enrichment API." default:"127.0.0.1:8445"`
+	DemoListen string `name:"demo-listen" help:"Listener of the demo application." default:"127.0.0.1:8446"`
 
 	Policies []string `help:"Policy files and folders of yours: they are uploaded at the start and at each save." type:"path" placeholder:"DIR"`
 	Settings string   `help:"Fill {Settings:…} of these policies from this appsettings.json; :ENVIRONMENT after it names one of its environments." placeholder:"FILE[:ENVIRONMENT]"`
@@ -41,8 +41,8 @@ type devCommand struct {
 // Run starts the server, a sample API, a demo application and an outbox, and says
 // where they are.
 func (c *devCommand) Run(ctx context.Context, s streams) error {
-	config := c.config(s)
-	config.Tenant, config.Outbound, config.Development = c.Tenant, c.Outbound, true
+	config := config(c.Server, s)
+	config.Development = true
 	own := config.AdminToken == ""
 	if own {
 		token, err := c.adminToken()
@@ -119,11 +119,11 @@ func (c *devCommand) prepare(ctx context.Context, s streams, srv *server.Server,
 	if err != nil {
 		return err
 	}
-	if err := srv.EnsurePolicies(ctx, files); err != nil {
+	if err := ensurePolicies(ctx, srv, files); err != nil {
 		return err
 	}
-	sample := server.Sample{Flow: sampleFlow, APIURL: apiURL + "/api/connector", Username: basic.Username, Password: basic.Password}
-	if err := srv.EnsureSampleFlow(ctx, sample); err != nil {
+	begin := sample{flow: sampleFlow, apiURL: apiURL + "/api/connector", username: basic.Username, password: basic.Password}
+	if err := begin.ensureFlow(ctx, srv); err != nil {
 		return fmt.Errorf("sample user flow: %w", err)
 	}
 	demoURL, err := c.demo(ctx, srv)
@@ -257,7 +257,7 @@ func listed(all []library.Status) []demoapp.Listed {
 
 // beside serves a handler by TLS until ctx ends, at the address that a flag gave.
 func beside(ctx context.Context, srv *server.Server, flag, address string, h http.Handler) (string, error) {
-	l, err := server.Listen(flag, address)
+	l, err := listen.Take(flag, address)
 	if err != nil {
 		return "", err
 	}

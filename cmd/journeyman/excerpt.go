@@ -9,7 +9,7 @@ import (
 	"unicode"
 
 	"journeyman.dev/internal/diag"
-	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/lint"
 	"journeyman.dev/internal/policy"
 )
 
@@ -22,7 +22,7 @@ type excerpts struct {
 	shown   []rune
 }
 
-func newExcerpts(files []library.File) *excerpts {
+func newExcerpts(files []lint.File) *excerpts {
 	x := &excerpts{sources: make(map[string][]byte), lines: make(map[string][]string)}
 	for _, f := range files {
 		x.sources[f.Path] = f.Source

@@ -12,11 +12,12 @@ import (
 	"os/signal"
 	"reflect"
 	"slices"
-	"strings"
 	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"journeyman.dev/internal/settings"
 )
 
 type cli struct {
@@ -46,22 +47,10 @@ func main() {
 func run(ctx context.Context, args []string, s streams) int {
 	var c cli
 	exit := -1
-	parser, err := kong.New(&c, kong.Name("journeyman"), kong.Description("A self-hosted identity server that runs Azure AD B2C's policies."),
-		kong.UsageOnError(), kong.Writers(s.out, s.err), kong.Exit(func(code int) { exit = code }),
-		kong.DefaultEnvars("JOURNEYMAN"), kong.Bind(s), kong.TypeMapper(reflect.TypeFor[time.Duration](), durations()))
+	parser, err := newParser(&c, s, kong.Exit(func(code int) { exit = code }))
 	if err != nil {
 		fmt.Fprintln(s.err, "journeyman:", err)
 		return 2
-	}
-	if file := configPath(args, os.LookupEnv); file != "" {
-		config, err := readConfig(file, parser.Model)
-		if err == nil {
-			err = kong.Resolvers(config).Apply(parser)
-		}
-		if err != nil {
-			fmt.Fprintln(s.err, "journeyman:", err)
-			return 2
-		}
 	}
 	if len(args) > 0 && args[0] == "policy" && slices.Contains(args, "") {
 		// A path that is blank would mean the folder that one is in, with all that lies below.
@@ -88,22 +77,30 @@ func run(ctx context.Context, args []string, s streams) int {
 	}
 }
 
-// level is how much is logged; names in any case, as package slog reads them.
-type level slog.Level
+// newParser knows the commands and their flags.
+func newParser(c *cli, s streams, more ...kong.Option) (*kong.Kong, error) {
+	return kong.New(c, append(more, kong.Name("journeyman"), kong.Description("A self-hosted identity server that runs Azure AD B2C's policies."),
+		kong.UsageOnError(), kong.Writers(s.out, s.err), kong.DefaultEnvars("JOURNEYMAN"), kong.PostBuild(developers), kong.Bind(s),
+		kong.TypeMapper(reflect.TypeFor[time.Duration](), durations()), kong.NamedMapper("keys", lists()))...)
+}
 
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (l *level) UnmarshalText(text []byte) error {
-	var own slog.Level
-	if err := own.UnmarshalText(text); err != nil {
-		return fmt.Errorf("the level %q isn't known: use debug, info, warn or error", text)
+// developers gives journeyman dev the defaults that a developer wants to see, which the
+// settings have in the tag dev, and takes the flags away that it has no use for.
+func developers(k *kong.Kong) error {
+	for _, command := range k.Model.Children {
+		if command.Name != "dev" {
+			continue
+		}
+		command.Flags = slices.DeleteFunc(command.Flags, func(f *kong.Flag) bool { return f.Tag.Get("dev") == "-" })
+		for _, f := range command.Flags {
+			if f.Tag.Has("dev") {
+				f.Required, f.HasDefault, f.Default = false, true, f.Tag.Get("dev")
+			}
+		}
 	}
-	*l = level(own)
 	return nil
 }
 
-// String implements fmt.Stringer.
-func (l level) String() string { return strings.ToLower(slog.Level(l).String()) }
-
-func logger(s streams, l level) *slog.Logger {
+func logger(s streams, l settings.Level) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(s.err, &slog.HandlerOptions{Level: slog.Level(l)}))
 }

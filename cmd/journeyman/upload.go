@@ -21,7 +21,7 @@ import (
 	"unicode/utf8"
 
 	"journeyman.dev/internal/diag"
-	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/lint"
 	"journeyman.dev/internal/policy"
 )
 
@@ -143,7 +143,7 @@ func (u *uploader) upload(ctx context.Context, out io.Writer) error {
 }
 
 // printDiagnostics prints findings as the linter does, and counts them.
-func printDiagnostics(out io.Writer, list []uploadDiagnostic, files []library.File) map[diag.Severity]int {
+func printDiagnostics(out io.Writer, list []uploadDiagnostic, files []lint.File) map[diag.Severity]int {
 	shown := newExcerpts(files)
 	counts := make(map[diag.Severity]int)
 	for _, d := range list {
@@ -158,14 +158,14 @@ func printDiagnostics(out io.Writer, list []uploadDiagnostic, files []library.Fi
 }
 
 // files reads the policies, each after the one that it inherits from.
-func (u *uploader) files() ([]library.File, error) {
+func (u *uploader) files() ([]lint.File, error) {
 	// What the settings lack is found by the server, as what it makes wrong.
 	files, _, err := readFilled(u.paths, nil, u.settings)
 	if err != nil {
 		return nil, err
 	}
 	docs := make(map[string]*policy.Document)
-	files = slices.DeleteFunc(files, func(f library.File) bool {
+	files = slices.DeleteFunc(files, func(f lint.File) bool {
 		d, found := policy.Parse(f.Path, f.Source)
 		docs[f.Path] = d
 		return d == nil && f.Found && slices.ContainsFunc(found, func(d diag.Diagnostic) bool { return d.Code == diag.WrongRoot })
@@ -181,7 +181,7 @@ func (u *uploader) files() ([]library.File, error) {
 			bases[policy.Fold(d.PolicyID.Value)] = policy.Fold(d.Base.PolicyID.Value)
 		}
 	}
-	depth := func(f library.File) int {
+	depth := func(f lint.File) int {
 		d, n := docs[f.Path], 0
 		if d == nil {
 			return 0
@@ -191,12 +191,12 @@ func (u *uploader) files() ([]library.File, error) {
 		}
 		return n
 	}
-	slices.SortStableFunc(files, func(a, b library.File) int { return depth(a) - depth(b) })
+	slices.SortStableFunc(files, func(a, b lint.File) int { return depth(a) - depth(b) })
 	return files, nil
 }
 
 // useTenant puts a tenant's name in the place of the one that the files name.
-func useTenant(files []library.File, docs map[string]*policy.Document, tenant string) error {
+func useTenant(files []lint.File, docs map[string]*policy.Document, tenant string) error {
 	names := make(map[string]bool)
 	for _, d := range docs {
 		if d != nil && d.TenantID.Set() && !strings.EqualFold(d.TenantID.Value, tenant) {
@@ -221,7 +221,7 @@ func useTenant(files []library.File, docs map[string]*policy.Document, tenant st
 }
 
 // send uploads files in one request.
-func (u *uploader) send(ctx context.Context, files []library.File) (*uploadAnswer, error) {
+func (u *uploader) send(ctx context.Context, files []lint.File) (*uploadAnswer, error) {
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
 	for _, f := range files {

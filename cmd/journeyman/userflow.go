@@ -29,10 +29,11 @@ type connectorCommand struct {
 
 // admin is the admin API of a running server, which these commands are clients of.
 type admin struct {
-	AdminURL   string `name:"admin-url" help:"Address of the admin listener." default:"https://localhost:8444" env:"JOURNEYMAN_ADMIN_URL"`
-	AdminToken string `help:"Static bearer token of the admin API; that of 'journeyman dev' is read from the data folder."`
-	Data       string `help:"Data folder, for the local authority's certificate and the token of 'journeyman dev'." default:"./data" type:"path"`
-	CA         string `name:"ca" help:"PEM file of the authority that signed the admin listener's certificate." type:"path"`
+	Config     configFlag `help:"JSON file of settings."`
+	AdminURL   string     `name:"admin-url" help:"Address of the admin listener." default:"https://localhost:8444"`
+	AdminToken string     `help:"Static bearer token of the admin API; that of 'journeyman dev' is read from the data folder."`
+	Data       string     `help:"Data folder, for the local authority's certificate and the token of 'journeyman dev'." default:"./data" type:"path"`
+	CA         string     `name:"ca" help:"PEM file of the authority that signed the admin listener's certificate." type:"path"`
 
 	http *http.Client // made at the first call
 }

@@ -55,7 +55,7 @@ var onlyHere = map[string]string{
 	"database/sql":                    "internal/store internal/store/storetest", // SQL
 	"code.dny.dev/ssrf":               "internal/outbound",                       // the only way out
 	"golang.org/x/net/http/httpproxy": "internal/outbound",
-	"html/template":                   "internal/page internal/oidc internal/server examples/demoapp",
+	"html/template":                   "internal/page internal/oidc internal/mail internal/signpost examples/demoapp",
 	"modernc.org/sqlite":              "internal/store",
 	"github.com/alecthomas/kong":      "cmd/journeyman",
 }

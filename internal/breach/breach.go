@@ -102,14 +102,9 @@ func (l *Lists) inRange(ctx context.Context, prefix, rest string) (bool, error) 
 // Open reads where ranges are: a folder, or the https address of a service, such as
 // https://api.pwnedpasswords.com/range/.
 func Open(where string, caller Caller) (Ranges, error) {
-	if u, err := url.Parse(where); err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" {
-		if u.RawQuery != "" || u.Fragment != "" {
-			return nil, errors.New("the address of breached passwords must end with a path, to which the prefix is added")
-		}
-		if c, ok := caller.(interface{ CheckURL(address string) error }); ok {
-			if err := c.CheckURL(where); err != nil {
-				return nil, err
-			}
+	if isAddress(where) {
+		if err := checkAddress(where, caller); err != nil {
+			return nil, err
 		}
 		return service{strings.TrimSuffix(where, "/") + "/", caller}, nil
 	}
@@ -118,6 +113,47 @@ func Open(where string, caller Caller) (Ranges, error) {
 		return nil, fmt.Errorf("folder of breached passwords: %w", err)
 	}
 	return folder{root}, nil
+}
+
+// Load makes Lists of the common passwords, and of the ranges that Open finds unless where
+// is "".
+func Load(where string, caller Caller, log *slog.Logger) (*Lists, error) {
+	l := &Lists{Log: log}
+	if where == "" {
+		return l, nil
+	}
+	var err error
+	if l.Ranges, err = Open(where, caller); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// Check reports what Open would refuse.
+func Check(where string, caller Caller) error {
+	if isAddress(where) {
+		return checkAddress(where, caller)
+	}
+	root, err := os.OpenRoot(where)
+	if err != nil {
+		return fmt.Errorf("folder of breached passwords: %w", err)
+	}
+	return root.Close()
+}
+
+func isAddress(where string) bool {
+	u, err := url.Parse(where)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
+}
+
+func checkAddress(where string, caller Caller) error {
+	if u, err := url.Parse(where); err != nil || u.RawQuery != "" || u.Fragment != "" {
+		return errors.New("the address of breached passwords must end with a path, to which the prefix is added")
+	}
+	if c, ok := caller.(interface{ CheckURL(address string) error }); ok {
+		return c.CheckURL(where)
+	}
+	return nil
 }
 
 // folder has a file for each prefix, named as Have I Been Pwned's downloader names them:

@@ -3,11 +3,12 @@ package journey
 import (
 	"context"
 	"fmt"
-	"journeyman.dev/internal/program"
 	"maps"
 	"slices"
 	"sync"
 	"time"
+
+	"journeyman.dev/internal/program"
 )
 
 // Steps may stand behind the last SendClaims step: Microsoft's walkthrough counts sign-ins

@@ -5,8 +5,9 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
-	"journeyman.dev/internal/program"
 	"time"
+
+	"journeyman.dev/internal/program"
 )
 
 // Post handles what a page's script sends: the form, or a request to send or check

@@ -1,9 +1,10 @@
 package journey
 
 import (
-	"journeyman.dev/internal/program"
 	"net/url"
 	"strings"
+
+	"journeyman.dev/internal/program"
 )
 
 // templateURL resolves a content definition's LoadUri and adds what B2C adds to the

@@ -341,6 +341,12 @@ func (s *Service) ActiveSigningKey(_ context.Context, id string) (SigningKey, er
 	return SigningKey{KID: k.KID, Key: k.signer}, nil
 }
 
+// HasActive reports whether a set has a key that may be used now.
+func (s *Service) HasActive(id string) bool {
+	_, err := s.active(id)
+	return err == nil
+}
+
 func (s *Service) active(id string) (*Key, error) {
 	set, err := s.Get(id)
 	if err != nil {

@@ -175,3 +175,13 @@ func read(der []byte, into any) error {
 	_, err := asn1.Unmarshal(der, into)
 	return err
 }
+
+// DecodePKCS12 reads a client certificate as key sets read theirs: its chain, the own one
+// first, and the private key in PKCS #8.
+func DecodePKCS12(data []byte, password string) (chain [][]byte, private []byte, err error) {
+	k, err := FromPKCS12(data, password)
+	if err != nil {
+		return nil, nil, err
+	}
+	return k.Chain, k.Private, nil
+}

@@ -12,9 +12,10 @@ import (
 	"journeyman.dev/internal/userflow"
 )
 
-// compileChain inherits, checks and compiles. Of a chain with a damaged file only what
-// damaged it is told, and there is no program.
-func compileChain(chain []*policy.Document, parts [][]byte, o program.Options) (*program.Program, diag.List) {
+// Compile inherits, checks and compiles a chain of documents, base first. parts are their
+// sources, of which the program's hash is made. Of a chain with a damaged file only the
+// damage is reported, and there is no program.
+func Compile(chain []*policy.Document, parts [][]byte, o program.Options) (*program.Program, diag.List) {
 	var faults diag.List
 	for _, d := range chain {
 		faults = append(faults, d.Faults...)
@@ -32,7 +33,7 @@ func compileChain(chain []*policy.Document, parts [][]byte, o program.Options) (
 	return p, append(list, more...).Sort()
 }
 
-// recompile is compileChain for documents that were good once. Later versions check more:
+// recompile is Compile for documents that were good once. Later versions check more:
 // what policy.Check finds of the documents' structure doesn't change the program that is
 // made of them, so that it is reported and the program is served; a fault of compiling
 // leaves something out of the program, which then may not be run.
@@ -79,4 +80,18 @@ func identity(d *policy.Document, id string, o program.Options) diag.List {
 		c.Report(diag.WrongTenant, d.PolicyID.Pos, "upload it under its own id", "the policy's id is %q, but it is uploaded as %q", d.PolicyID.Value, id)
 	}
 	return c.List()
+}
+
+// Named gives diagnostics without one the id of the policy that their file declares.
+func Named(list diag.List, docs []*policy.Document) diag.List {
+	ids := make(map[string]string)
+	for _, d := range docs {
+		ids[d.File] = d.PolicyID.Value
+	}
+	for i := range list {
+		if list[i].PolicyID == "" {
+			list[i].PolicyID = ids[list[i].Position.File]
+		}
+	}
+	return list
 }

@@ -236,7 +236,7 @@ func (l *Library) compile(s *state, id string) compiled {
 	}
 	o := l.Options
 	o.Generated = s.generated(chain)
-	p, list := compileChain(chain, s.parts(id), o)
+	p, list := Compile(chain, s.parts(id), o)
 	return compiled{p, list}
 }
 
@@ -349,7 +349,7 @@ func (l *Library) upload(ctx context.Context, set bool, files []Policy) (Uploade
 			out.Diagnostics = append(out.Diagnostics, next.status[id].Diagnostics...)
 		}
 	}
-	out.Diagnostics = named(out.Diagnostics, next.docs.All())
+	out.Diagnostics = Named(out.Diagnostics, next.docs.All())
 	for i := range out.Diagnostics {
 		rename(&out.Diagnostics[i], placed)
 	}

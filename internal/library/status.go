@@ -148,6 +148,6 @@ func (s *state) complete(one Status) Status {
 	one.Policy = s.source(id)
 	one.Document, _ = s.docs.Get(id)
 	_, one.UserFlow = s.flows[id]
-	one.Diagnostics = named(slices.Clone(one.Diagnostics), s.docs.All()).Sort()
+	one.Diagnostics = Named(slices.Clone(one.Diagnostics), s.docs.All()).Sort()
 	return one
 }

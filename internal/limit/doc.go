@@ -12,6 +12,10 @@
 // don't, as thousands of people may share an address. What is kept in memory is bounded,
 // and what was used longest ago makes way.
 //
-// Callers: server wires it; directory guards passwords, the providers guard codes, and
-// the journey engine bounds what waits.
+// Nothing here is a rate.Limiter of golang.org/x/time, which can't take back what was counted
+// and counts on one node; the circuit breaker of package connector isn't sony/gobreaker, which
+// reads the clock itself and drops the outcome of calls that began before its last change.
+//
+// Callers: server wires it, and listen bounds connections with it; directory guards passwords, onetime
+// guards codes, mail bounds them, and the journey engine bounds what waits.
 package limit

@@ -1,28 +1,31 @@
 package server
 
 import (
+	"context"
 	"encoding/json"
-	"html/template"
 	"io"
 	"net/http"
 	"strings"
 
 	"journeyman.dev/internal/msgraph"
+	"journeyman.dev/internal/provider/apiconnector"
+	"journeyman.dev/internal/signpost"
 	"journeyman.dev/internal/store"
+	"journeyman.dev/internal/texts"
 )
 
 // AdminHandler serves the admin listener.
 func (s *Server) AdminHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
-	mux.HandleFunc("GET /readyz", s.readyz)
+	mux.Handle("GET /readyz", s.ready)
 	graph := s.graph()
 	for _, prefix := range []string{"/graph/", "/v1.0/", "/beta/"} {
 		mux.Handle(prefix, graph)
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		if isRoot(r) {
-			s.adminRoot(w)
+		if signpost.Asked(r) {
+			signpost.Write(w, signpost.Admin(s.Outbox != nil))
 			return
 		}
 		tenant, rest, _ := strings.Cut(strings.Trim(r.URL.Path, "/"), "/")
@@ -36,11 +39,8 @@ func (s *Server) AdminHandler() http.Handler {
 		}
 	})
 	if s.Outbox != nil {
-		mux.HandleFunc("GET /outbox", s.outbox)
-		mux.HandleFunc("GET /outbox.json", func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Type", "application/json")
-			_ = json.NewEncoder(w).Encode(s.Outbox.Messages())
-		})
+		mux.HandleFunc("GET /outbox", s.Outbox.ServePage)
+		mux.HandleFunc("GET /outbox.json", s.Outbox.ServeJSON)
 	}
 	return s.protect(mux)
 }
@@ -51,7 +51,8 @@ func (s *Server) graph() *msgraph.Server {
 		TenantName: s.Config.Tenant, TenantID: s.TenantID, ExtensionsApp: s.ExtensionsApp, AdminToken: s.Config.AdminToken,
 		Policies: s.Policies, Keys: s.Keys, OwnKeys: s.OwnKeys, Apps: s.Apps, Users: s.Users, Sessions: store.Sessions{DB: s.db},
 		Assertions: s.db, RefuseKnownPasswords: s.Config.RefuseKnownPasswords,
-		Connectors: s.Connectors, Flows: s.Flows, Audit: s.Audit, Prober: s, ExportFlow: s.ExportFlow, AppleSecret: s.appleSecret, PageTexts: pageTexts,
+		Connectors: s.Connectors, Flows: s.Flows, Audit: s.Audit, Prober: s.prober(), ExportFlow: func(id, policyID string) ([]byte, error) { return s.Flows.Tenant().Export(id, policyID) },
+		AppleSecret: s.apple.Make, PageTexts: pageTexts,
 		Failures: &msgraph.Failures{Now: s.Config.Now}, RemoteIP: s.remoteIP,
 		BaseURL: func(*http.Request) string { return s.adminURL }, Now: s.Config.Now, Log: s.Config.Log,
 	}
@@ -67,12 +68,22 @@ func (s *Server) adminToken(w http.ResponseWriter, r *http.Request, tenant strin
 	graph.ServeToken(w, r, v1)
 }
 
-var outboxPage = template.Must(template.New("outbox").Parse(`<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="refresh" content="5"><title>Mail outbox</title><style>:root{color-scheme:light dark}body{font:1rem/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem}article{border:1px solid #8888;border-radius:.5rem;padding:.75rem 1rem;margin:0 0 1rem}pre{white-space:pre-wrap;margin:.5rem 0 0;font:inherit}small{opacity:.75}</style></head>
-<body><h1>Mail outbox</h1><p>Mails that would have been sent, newest first.</p>{{range .}}<article><strong>{{.Subject}}</strong><br><small>to {{.To}} · {{.Time.Format "15:04:05"}} UTC</small><pre>{{.Text}}</pre></article>{{else}}<p>Nothing yet.</p>{{end}}</body></html>`))
+// prober makes dry runs for the admin API.
+type prober struct{ *apiconnector.Prober }
 
-func (s *Server) outbox(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
-	_ = outboxPage.Execute(w, s.Outbox.Messages())
+func (s *Server) prober() prober {
+	return prober{&apiconnector.Prober{Provider: s.connectorProvider(), Users: s.Users.Store, Tenant: s.Flows.Tenant, TenantID: s.TenantID, NewID: s.engine.NewID}}
+}
+
+// Probe implements msgraph.Prober.
+func (p prober) Probe(ctx context.Context, connectorID string, r msgraph.ProbeRequest) (any, error) {
+	return p.Prober.Probe(ctx, connectorID, apiconnector.Question(r))
+}
+
+// pageTexts are the built-in texts of a kind of page, in the form of the admin API.
+func pageTexts(layout, language string) (list []msgraph.PageText) {
+	for _, t := range texts.OfPage(layout, language) {
+		list = append(list, msgraph.PageText(t))
+	}
+	return list
 }

@@ -16,7 +16,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -24,8 +23,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/uuid"
-
+	"journeyman.dev/internal/apple"
 	"journeyman.dev/internal/application"
 	"journeyman.dev/internal/audit"
 	"journeyman.dev/internal/breach"
@@ -37,12 +35,15 @@ import (
 	"journeyman.dev/internal/kinds"
 	"journeyman.dev/internal/library"
 	"journeyman.dev/internal/limit"
+	"journeyman.dev/internal/listen"
+	"journeyman.dev/internal/localca"
 	"journeyman.dev/internal/mail"
 	"journeyman.dev/internal/oidc"
+	"journeyman.dev/internal/onetime"
 	"journeyman.dev/internal/outbound"
 	"journeyman.dev/internal/page"
-	"journeyman.dev/internal/policy"
 	"journeyman.dev/internal/program"
+	"journeyman.dev/internal/provider/apiconnector"
 	dirprovider "journeyman.dev/internal/provider/directory"
 	"journeyman.dev/internal/provider/federation"
 	"journeyman.dev/internal/provider/insights"
@@ -50,79 +51,23 @@ import (
 	"journeyman.dev/internal/provider/restful"
 	"journeyman.dev/internal/provider/selfasserted"
 	"journeyman.dev/internal/provider/userinfo"
+	"journeyman.dev/internal/readiness"
 	"journeyman.dev/internal/seal"
+	"journeyman.dev/internal/settings"
+	"journeyman.dev/internal/signpost"
 	"journeyman.dev/internal/store"
+	"journeyman.dev/internal/tenant"
 	"journeyman.dev/internal/userflow"
 )
 
-// Config is what an operator sets.
+// Config is what an operator sets, and what the process gives.
 type Config struct {
-	Listen      string // public listener
-	AdminListen string
-	TLS         string // auto, off, or cert.pem,key.pem
-	Tenant      string
-	TenantID    string // GUID; "": made once and kept
-	Database    string // sqlite:FILE
-	Data        string // folder for database, keys, local CA
-	PublicURL   string // "": from the listener
-	Outbound    string // strict or development
-	OutboundCA  string // PEM file of authorities to trust beside the system's
-	MasterKey   string // base64, several with commas between: the first seals, all open; "": a file in Data
-	SMTP        string // smtp:// address; "": no mails, or the outbox in development
-	AdminToken  string
-	Development bool // the outbox is there and shown
-	// TrustProxy takes the client's address and the public URL's scheme and host from
-	// X-Forwarded-For of the nearest proxy.
-	TrustProxy bool
+	settings.Server
 
-	// CompatibleDisabledAccounts gives tokens to disabled accounts that a policy lets through,
-	// as B2C does with accounts of social providers.
-	CompatibleDisabledAccounts bool
-
-	// RESTTimeout and RESTAttempts bound the calls of RESTful technical profiles; zero:
-	// 30 s and 3.
-	RESTTimeout  time.Duration
-	RESTAttempts int
-	// OutboundPerHost bounds the calls to one host at a time; 0: 512.
-	OutboundPerHost int
-	// ShutdownDelay is how long Run goes on serving after the signal to stop, while
-	// readiness is denied; 0: not at all.
-	ShutdownDelay time.Duration
-	// DatabaseTimeout bounds each statement; 0: 5 s. Transactions have twice as long.
-	DatabaseTimeout time.Duration
-	// Init lets a tenant begin anew although the data folder has the master key of one.
-	Init bool
-	// OutboundProxy is the proxy that https calls leave through, http://user:password@host:port;
-	// "": none. NoProxy are hosts that are called directly, as in the variable NO_PROXY.
-	OutboundProxy, NoProxy string
-	// ShutdownTimeout is how long Run may take to end, requests under way included; 0: 30 s.
-	ShutdownTimeout time.Duration
-	// ConnectorTimeout and ConnectorAttempts bound the calls of API connectors that have no
-	// settings of their own; zero: 20 s and 2.
-	ConnectorTimeout  time.Duration
-	ConnectorAttempts int
-	// MaxConnections bounds the connections of the public listener; 0: 8192, or what the
-	// process may open less what the rest needs.
-	MaxConnections int
-	// JourneysPerClient is how many journeys a client may leave waiting in an hour, on each
-	// node; 0: 5000, negative: no bound. Journeys that reach their end don't count.
-	JourneysPerClient int
-	// RequirePKCE and AllowPlainPKCE are for applications that have no setting of their own.
-	RequirePKCE, AllowPlainPKCE bool
-	// AuditKeep is how long audit records are kept; zero: 7 days, as in B2C.
-	AuditKeep time.Duration
-
-	// BreachedPasswords is where ranges of breached passwords are: a folder, or the https
-	// address of a service; "": common passwords alone are known. User flows have a setting
-	// of their own whether known passwords are refused; RefuseKnownPasswords is for custom
-	// policies that don't say, and for administrators.
-	BreachedPasswords    string
-	RefuseKnownPasswords bool
-
-	PasswordCost directory.Cost // zero: the default
-	Now          func() time.Time
-	Rand         io.Reader
-	Log          *slog.Logger
+	PasswordCost directory.Cost   // zero: directory.DefaultCost
+	Now          func() time.Time // nil: time.Now
+	Rand         io.Reader        // nil: crypto/rand
+	Log          *slog.Logger     // nil: slog.Default
 }
 
 // Server is a running tenant.
@@ -140,7 +85,7 @@ type Server struct {
 	Audit      *audit.Log
 	Outbox     *mail.Outbox // nil unless in development without SMTP
 	Outbound   *outbound.Client
-	notices    *noticeMailer // nil: no mail can be sent
+	notices    *mail.Notices // nil: no mail can be sent
 	CAFile     string        // of the local CA; "" without
 
 	// ExtensionsApp is the app id that extension attributes belong to, without dashes.
@@ -151,10 +96,11 @@ type Server struct {
 	// fingerprint is of the policies and keys that were read last; syncing guards it.
 	syncing     sync.Mutex
 	fingerprint string
+	apple       *apple.Secrets
 	engine      *journey.Engine
 	oidc        *oidc.Server
 	pages       *page.Pages
-	ready       readiness
+	ready       *readiness.Readiness
 	public      net.Listener
 	admin       net.Listener
 	baseURL     string
@@ -175,7 +121,7 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	if err := Check(c); err != nil {
+	if err := c.Check(); err != nil {
 		return nil, err
 	}
 	s := &Server{Config: c}
@@ -188,20 +134,15 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
-	// Before anything is made: was there a tenant already?
-	before := tenantBefore(c)
-	if err := before.databaseFile(c); err != nil {
+	found, err := c.Vault().Look()
+	if err != nil {
 		return nil, err
 	}
-	if s.db, err = openDatabase(ctx, c); err != nil {
+	if s.db, err = store.Open(ctx, c.Vault().Address()); err != nil {
 		return nil, err
 	}
 	s.db.SetTimeout(c.DatabaseTimeout)
-	if err := before.tenant(ctx, c, s.db); err != nil {
-		return nil, err
-	}
-	// The key comes after the database: a first start that can't reach it leaves nothing.
-	sealer, err := openSealer(c)
+	sealer, err := found.Sealer(ctx, s.db)
 	if err != nil {
 		return nil, err
 	}
@@ -219,7 +160,7 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 		cost = directory.DefaultCost
 	}
 	s.Users = &directory.Directory{Store: store.Users{DB: s.db}, TenantName: c.Tenant, Passwords: directory.NewPasswords(cost, 0), Now: c.Now, Rand: c.Rand}
-	if err := s.reportClashes(ctx); err != nil {
+	if err := s.Users.ReportClashes(ctx, c.Log); err != nil {
 		return nil, err
 	}
 	tlsConfig, pool, err := s.certificates()
@@ -234,8 +175,8 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 	}); err != nil {
 		return nil, fmt.Errorf("outbound-proxy: %w", err)
 	}
-	if s.Users.Known, err = s.knownPasswords(); err != nil {
-		return nil, err
+	if s.Users.Known, err = breach.Load(c.BreachedPasswords, s.Outbound, c.Log); err != nil {
+		return nil, fmt.Errorf("breached-passwords: %w", err)
 	}
 	if err := s.wire(ctx, sealer); err != nil {
 		return nil, err
@@ -246,215 +187,75 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 // defaultJourneys is more than thousands of people behind one address leave.
 const defaultJourneys = 5000
 
-// knownPasswords are the passwords that attackers try first.
-func (s *Server) knownPasswords() (*breach.Lists, error) {
-	lists := &breach.Lists{Log: s.Config.Log}
-	if s.Config.BreachedPasswords == "" {
-		return lists, nil
-	}
-	var err error
-	if lists.Ranges, err = breach.Open(s.Config.BreachedPasswords, s.Outbound); err != nil {
-		return nil, fmt.Errorf("breached-passwords: %w", err)
-	}
-	return lists, nil
-}
-
-// masterKeyFile has the master keys in the data folder.
-const masterKeyFile = "master.key"
-
-func openSealer(c Config) (*seal.Sealer, error) {
-	var keys [][]byte
-	var err error
-	if c.MasterKey != "" {
-		keys, err = seal.ParseMasterKeys(c.MasterKey)
-	} else {
-		keys, err = seal.LoadOrCreateMasterKeys(filepath.Join(c.Data, masterKeyFile))
-	}
-	if err != nil {
-		return nil, fmt.Errorf("master key: %w", err)
-	}
-	return seal.New(keys...)
-}
-
-// databaseFile has the database in the data folder.
-const databaseFile = "journeyman.db"
-
-func openDatabase(ctx context.Context, c Config) (*store.DB, error) {
-	return store.Open(ctx, databaseAddress(c))
-}
-
-func databaseAddress(c Config) string {
-	if c.Database != "" {
-		return c.Database
-	}
-	return "sqlite:" + filepath.Join(c.Data, databaseFile)
-}
-
 // identify makes or reads what the tenant is known by.
 func (s *Server) identify(ctx context.Context) error {
-	id := s.Config.TenantID
-	if id == "" {
-		id = uuid.NewString()
-	}
-	var err error
-	if s.TenantID, err = s.db.SetSetting(ctx, "tenantId", strings.ToLower(id)); err != nil {
-		return err
-	}
-	if s.Config.TenantID != "" && !strings.EqualFold(s.TenantID, s.Config.TenantID) {
-		return fmt.Errorf("the data folder belongs to the tenant %s, not %s", s.TenantID, s.Config.TenantID)
-	}
-	if err := s.checkName(ctx); err != nil {
-		return err
-	}
-	app, err := s.db.SetSetting(ctx, "extensionsAppId", uuid.NewString())
+	t, err := tenant.Identify(ctx, s.db, store.Policies{DB: s.db}, s.Config.Tenant, s.Config.TenantID)
 	if err != nil {
 		return err
 	}
-	s.ExtensionsApp = strings.ReplaceAll(app, "-", "")
+	s.TenantID, s.ExtensionsApp = t.ID, strings.ReplaceAll(t.ExtensionsApp, "-", "")
 	s.Apps = application.NewCache(store.Applications{DB: s.db})
-	return s.ensureExtensionsApp(ctx, app)
+	return s.applications().EnsureExtensions(ctx, t.ExtensionsApp)
 }
 
-// checkName refuses another tenant's name: accounts and policies have the name in them, and
-// under another nobody could sign in. A database from before names were kept has it in its
-// policies.
-func (s *Server) checkName(ctx context.Context) error {
-	name, err := s.db.Setting(ctx, "tenantName")
-	if err != nil {
-		return err
-	}
-	if name == "" {
-		name = s.Config.Tenant
-		list, err := store.Policies{DB: s.db}.List(ctx)
-		if err != nil {
-			return err
-		}
-		for _, p := range list {
-			short, _, _ := strings.Cut(name, ".")
-			d, _ := policy.Parse(p.ID, p.XML)
-			if d == nil || !d.TenantID.Set() || strings.EqualFold(d.TenantID.Value, s.TenantID) || strings.EqualFold(d.TenantID.Value, short) {
-				continue // which says nothing else
-			}
-			name = d.TenantID.Value
-			break
-		}
-	}
-	if !strings.EqualFold(name, s.Config.Tenant) {
-		return fmt.Errorf("the database belongs to the tenant %s, not %s: start with --tenant %s, or with another --data or --database", name, s.Config.Tenant, name)
-	}
-	// Of two first starts at once one writes the name, and both read it.
-	if name, err = s.db.SetSetting(ctx, "tenantName", name); err != nil {
-		return err
-	}
-	if !strings.EqualFold(name, s.Config.Tenant) {
-		return fmt.Errorf("the database belongs to the tenant %s, not %s", name, s.Config.Tenant)
-	}
-	return nil
+func (s *Server) applications() tenant.Applications {
+	return tenant.Applications{Settings: s.db, Apps: s.Apps, Now: s.Config.Now}
 }
 
-// reportClashes names the accounts that share a name since a version that allowed it:
-// nobody can sign in by such a name until an administrator has renamed one of them.
-func (s *Server) reportClashes(ctx context.Context) error {
-	clashes, err := s.Users.Store.Clashes(ctx)
-	for _, c := range clashes {
-		s.Config.Log.WarnContext(ctx, "accounts share a sign-in name, which signs nobody in: rename or delete all but one", "objectIds", c.Users)
-	}
-	return err
+// EnsureKeys makes the key sets that token issuers name, if they are missing.
+func (s *Server) EnsureKeys(ctx context.Context) error { return tenant.EnsureKeys(ctx, s.Keys) }
+
+// EnsureApplication makes or updates a web application and gives it a new secret; what
+// it had before is replaced. name finds it again.
+func (s *Server) EnsureApplication(ctx context.Context, name string, redirects []string) (appID, secret string, err error) {
+	return s.applications().Ensure(ctx, name, redirects)
 }
+
+// LocalTLS is the configuration of a listener with a certificate of the local
+// authority; nil without one.
+func (s *Server) LocalTLS() *tls.Config { return s.localTLS }
 
 // certificates makes the listeners' TLS and the pool that calls out trust.
 func (s *Server) certificates() (*tls.Config, *x509.CertPool, error) {
 	c := s.Config
-	var config *tls.Config
-	var pool *x509.CertPool
-	trust := func() *x509.CertPool {
-		if pool == nil {
-			var err error
-			if pool, err = x509.SystemCertPool(); err != nil {
-				pool = x509.NewCertPool()
-			}
-		}
-		return pool
-	}
-	auto := c.TLS == "" || c.TLS == "auto"
-	if auto || c.Development {
-		ca, err := s.localAuthority()
+	var trusted []string
+	if c.TLS == "" || c.TLS == "auto" || c.Development {
+		ca, err := localca.Load(filepath.Join(c.Data, "tls"), localca.Hosts(c.PublicURL), time.Now(), c.Rand)
 		if err != nil {
 			return nil, nil, err
 		}
-		s.CAFile = ca.CAFile
-		s.localTLS = listenerTLS(ca.cert)
+		s.CAFile, s.localTLS = ca.File, listen.TLS(ca.Certificate)
 		if c.Outbound == "development" {
 			// The sample API and a developer's own use certificates of this authority.
-			pem, err := os.ReadFile(ca.CAFile)
-			if err != nil {
-				return nil, nil, err
-			}
-			trust().AppendCertsFromPEM(pem)
+			trusted = append(trusted, ca.File)
 		}
-	}
-	switch {
-	case auto:
-		config = s.localTLS.Clone()
-	case c.TLS == "off":
-	default:
-		cert, err := certificateFiles(c.TLS)
-		if err != nil {
-			return nil, nil, err
-		}
-		config = listenerTLS(*cert)
 	}
 	if c.OutboundCA != "" {
-		if err := trustFile(c.OutboundCA, trust()); err != nil {
-			return nil, nil, err
-		}
+		trusted = append(trusted, c.OutboundCA)
+	}
+	config, err := listen.Config(c.TLS, s.localTLS)
+	if err != nil {
+		return nil, nil, err
+	}
+	pool, err := outbound.Authorities(trusted...)
+	if err != nil {
+		return nil, nil, fmt.Errorf("outbound-ca: %w", err)
 	}
 	return config, pool, nil
 }
 
-// localAuthority makes the local CA and a certificate for the names of this machine.
-func (s *Server) localAuthority() (*localCA, error) {
-	hosts := []string{"localhost", "127.0.0.1", "::1"}
-	if u, err := url.Parse(s.Config.PublicURL); err == nil && u.Hostname() != "" {
-		hosts = append(hosts, u.Hostname())
-	}
-	if name, err := os.Hostname(); err == nil && name != "" {
-		hosts = append(hosts, name)
-	}
-	return loadLocalCA(filepath.Join(s.Config.Data, "tls"), hosts, time.Now())
-}
-
 func (s *Server) listen(config *tls.Config) error {
-	open := func(address, what string, most int) (net.Listener, string, error) {
-		l, err := Listen(what, address)
-		if err != nil {
-			return nil, "", err
-		}
-		l = limit.Listen(l, most)
-		scheme := "http"
-		if config != nil {
-			scheme = "https"
-			own := config.Clone()
-			own.NextProtos = []string{"h2", "http/1.1"}
-			l = tls.NewListener(l, own)
-		}
-		host, port, _ := net.SplitHostPort(l.Addr().String())
-		if ip := net.ParseIP(host); ip == nil || ip.IsLoopback() || ip.IsUnspecified() {
-			host = "localhost"
-		}
-		return l, scheme + "://" + net.JoinHostPort(host, port), nil
-	}
 	var err error
-	if s.public, s.baseURL, err = open(s.Config.Listen, "listen", connections(s.Config.MaxConnections, descriptors())); err != nil {
+	if s.public, s.baseURL, err = listen.Open("listen", s.Config.Listen, listen.PublicConnections(s.Config.MaxConnections), config); err != nil {
 		return err
 	}
-	public, err := publicURL(s.Config.PublicURL)
+	public, err := s.Config.PublicOrigin()
 	if err != nil {
 		return err
 	}
 	s.baseURL = cmp.Or(public, s.baseURL)
 	if s.Config.AdminListen != "" {
-		if s.admin, s.adminURL, err = open(s.Config.AdminListen, "admin-listen", forAdmin(descriptors())); err != nil {
+		if s.admin, s.adminURL, err = listen.Open("admin-listen", s.Config.AdminListen, listen.AdminConnections(), config); err != nil {
 			return err
 		}
 	}
@@ -468,7 +269,7 @@ func (s *Server) registry() (*program.Kinds, error) {
 		return nil, err
 	}
 	cache := &federation.MetadataCache{Caller: s.Outbound}
-	guesses := codeGuesses{&limit.Tries{Store: store.Limits{DB: s.db}, Rule: wrongCodes, Now: s.Config.Now}}
+	guesses := onetime.NewCountedGuesses(store.Limits{DB: s.db}, s.Config.Now)
 	ring := keyset.Ring{Policies: s.Keys, Own: s.OwnKeys}
 	return kinds.New(&kinds.Providers{
 		APIConnector:  *s.connectorProvider(),
@@ -478,11 +279,15 @@ func (s *Server) registry() (*program.Kinds, error) {
 		Insights:      insights.Provider{Log: s.Config.Log},
 		MailedCode:    otp.Mailed{Mailer: mailer, Guesses: guesses},
 		OAuth2:        federation.OAuth2{Caller: s.Outbound, Keys: ring},
-		OneTimeCode:   otp.Provider{Limits: codeLimits{s.windows()}, Guesses: guesses},
+		OneTimeCode:   otp.Provider{Limits: onetime.IssueLimits{Made: s.windows()}, Guesses: guesses},
 		OpenIDConnect: federation.OpenIDConnect{Caller: s.Outbound, Keys: ring, Accounts: s.Users, Metadata: cache},
 		RESTful:       restful.Provider{Caller: s.Outbound, Keys: s.Keys, Timeout: s.Config.RESTTimeout, Attempts: s.Config.RESTAttempts},
 		SelfAsserted:  selfasserted.Provider{Mailer: mailer, Guesses: guesses},
 	}), nil
+}
+
+func (s *Server) connectorProvider() *apiconnector.Provider {
+	return &apiconnector.Provider{Connectors: s.Connectors, Applications: s.Apps, ExtensionsApp: s.ExtensionsApp}
 }
 
 // windows counts what is done within a time, over all nodes.
@@ -491,22 +296,15 @@ func (s *Server) windows() *limit.Windows {
 }
 
 func (s *Server) mailer() (selfasserted.Mailer, error) {
-	switch {
-	case s.Config.SMTP != "":
-		sender, err := mail.NewSMTP(s.Config.SMTP)
-		if err != nil {
-			return nil, err
-		}
-		s.notices = &noticeMailer{sender: sender, log: s.Config.Log, queue: make(chan mail.Notice, noticesWaiting)}
-		return &codeMailer{sender: sender, log: s.Config.Log, perClient: codesPerClient, sent: s.windows()}, nil
-	case s.Config.Development:
+	if s.Config.SMTP == "" && s.Config.Development {
 		s.Outbox = &mail.Outbox{Now: s.Config.Now}
-		s.notices = &noticeMailer{sender: s.Outbox, log: s.Config.Log}
-		// Nobody is mailed, and load tests come from one client.
-		return &codeMailer{sender: s.Outbox, log: s.Config.Log, sent: s.windows()}, nil
 	}
-	s.Config.Log.Warn("no mail server is set (--smtp-url): pages that verify e-mail addresses will answer AADB2C90161, so that nobody signs up or resets a password by mail; so will technical profiles that mail codes, and owners of changed accounts get no notice")
-	return nil, nil
+	codes, notices, err := mail.Open(s.Config.SMTP, s.Outbox, s.Config.Log, s.windows())
+	if codes == nil {
+		return nil, err
+	}
+	s.notices = notices
+	return codes, nil
 }
 
 // notifier is the mailer of notices, a real nil if there is none.
@@ -519,9 +317,10 @@ func (s *Server) notifier() dirprovider.Notifier {
 
 func (s *Server) wire(ctx context.Context, sealer *seal.Sealer) error {
 	c := s.Config
+	s.apple = &apple.Secrets{Keys: s.OwnKeys, Now: c.Now}
 	s.Audit = &audit.Log{Store: store.Audits{DB: s.db}, Now: c.Now, Rand: c.Rand, Log: c.Log}
 	s.Connectors = &connector.Service{
-		Store: store.Resources{DB: s.db}, Sealer: sealer, Caller: s.Outbound, Decode: decodePKCS12, Timeout: c.ConnectorTimeout, Attempts: c.ConnectorAttempts, Now: c.Now,
+		Store: store.Resources{DB: s.db}, Sealer: sealer, Caller: s.Outbound, Decode: keyset.DecodePKCS12, Timeout: c.ConnectorTimeout, Attempts: c.ConnectorAttempts, Now: c.Now,
 	}
 	if err := s.Connectors.Reload(ctx); err != nil {
 		return err
@@ -531,7 +330,7 @@ func (s *Server) wire(ctx context.Context, sealer *seal.Sealer) error {
 		return err
 	}
 	s.Policies = &library.Library{
-		Store: store.Policies{DB: s.db}, Now: c.Now, Log: c.Log, Keep: 24 * time.Hour, KeyActive: s.keyActive,
+		Store: store.Policies{DB: s.db}, Now: c.Now, Log: c.Log, Keep: 24 * time.Hour, KeyActive: s.Keys.HasActive,
 		Options: program.Options{Kinds: registry, TenantName: c.Tenant, TenantID: s.TenantID, KeyExists: s.Keys.Exists,
 			OwnKeyExists: s.OwnKeys.Exists, ConnectorExists: s.Connectors.Exists},
 	}
@@ -539,6 +338,7 @@ func (s *Server) wire(ctx context.Context, sealer *seal.Sealer) error {
 	if err := errors.Join(s.Policies.Load(ctx), s.Flows.Reload(ctx)); err != nil {
 		return err
 	}
+	s.ready = &readiness.Readiness{Write: s.writes, Problems: s.Policies.Problems, Now: c.Now}
 	s.engine = &journey.Engine{
 		Store: store.Journeys{DB: s.db}, Sealer: sealer, Programs: s.Policies, Accounts: s.Users, Sessions: store.Sessions{DB: s.db}, AllowDisabled: c.CompatibleDisabledAccounts,
 		Secret: s.Keys.Secret, Audit: s.Audit, Now: c.Now, Rand: c.Rand, Log: c.Log,
@@ -560,6 +360,15 @@ func (s *Server) wire(ctx context.Context, sealer *seal.Sealer) error {
 	}
 	s.pages.Deliver = s.oidc.Deliver
 	return nil
+}
+
+// writes reports whether the database takes a write.
+func (s *Server) writes() error {
+	err := s.db.Ready(s.stopping, s.Config.Now())
+	if err != nil && s.stopping.Err() == nil {
+		s.Config.Log.Error("the database takes no writes", "err", err)
+	}
+	return err
 }
 
 // templateAge is how long a page template without cache headers is used: in development
@@ -591,19 +400,7 @@ func (s *Server) caller(r *http.Request) *limit.Caller {
 }
 
 // remoteIP is the client's address; behind a trusted proxy the last that it added.
-func (s *Server) remoteIP(r *http.Request) string {
-	if s.Config.TrustProxy {
-		parts := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-		if ip := net.ParseIP(strings.TrimSpace(parts[len(parts)-1])); ip != nil {
-			return ip.String()
-		}
-	}
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return ""
-	}
-	return host
-}
+func (s *Server) remoteIP(r *http.Request) string { return limit.RemoteIP(r, s.Config.TrustProxy) }
 
 // URL is the address that browsers use; AdminURL that of the admin listener.
 func (s *Server) URL() string { return s.baseURL }
@@ -625,8 +422,8 @@ func (s *Server) Handler() http.Handler {
 			w.WriteHeader(http.StatusNoContent)
 			return
 		}
-		if isRoot(r) {
-			s.publicRoot(w)
+		if signpost.Asked(r) {
+			signpost.Write(w, signpost.Public())
 			return
 		}
 		if s.pages.ServeStatic(w, r) {

@@ -2,6 +2,7 @@ package userflow
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 	"strings"
 )
@@ -24,6 +25,29 @@ type document struct {
 type field struct {
 	Attribute
 	shown Assignment
+}
+
+// Export is a flow as a custom policy of an id, as XML; the id "" makes one of the flow's
+// name. ErrNotFound: there is no such flow.
+func (t *Tenant) Export(flowID, policyID string) ([]byte, error) {
+	const custom = "B2C_1A_"
+	f, err := t.Flow(flowID)
+	if err != nil {
+		return nil, err
+	}
+	if policyID == "" {
+		policyID = custom + f.ID[len(prefix):]
+	}
+	if IsFlowID(policyID) {
+		return nil, errors.New("a custom policy's id begins with " + custom)
+	}
+	begins := func(with string) bool {
+		return len(policyID) >= len(with) && strings.EqualFold(policyID[:len(with)], with)
+	}
+	if !begins(prefix) && !begins(custom) {
+		policyID = custom + policyID
+	}
+	return Document(f, t, policyID), nil
 }
 
 // Document is a flow as a custom policy of an id. The flow must have been checked.
