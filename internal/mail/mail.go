@@ -46,7 +46,7 @@ type Sender interface {
 	Send(ctx context.Context, m Message) error
 }
 
-// Notice tells the owner of an account that it was changed. It has no new value and no
+// Notice reports to the owner of an account that it was changed. It has no new value and no
 // secret: who reads the mail may be who took the account.
 type Notice struct {
 	To       []string // addresses that the account had before
