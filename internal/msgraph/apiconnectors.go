@@ -35,19 +35,19 @@ func connectorJSON(c connector.Connector, now time.Time) map[string]any {
 	return map[string]any{"id": c.ID, "displayName": c.DisplayName, "targetUrl": c.TargetURL, "authenticationConfiguration": auth}
 }
 
-func (q *request) writeConnector(status int, c connector.Connector) error {
-	return q.write(status, "identity/apiConnectors/$entity", connectorJSON(c, q.s.Now()))
+func (q *Request) writeConnector(status int, c connector.Connector) error {
+	return q.Write(status, "identity/apiConnectors/$entity", connectorJSON(c, q.s.Now()))
 }
 
-func (q *request) listConnectors() error {
-	f, err := parseFilter(q.URL.Query().Get("$filter"))
+func (q *Request) listConnectors() error {
+	f, err := q.Filter()
 	if err != nil {
 		return err
 	}
 	value := []map[string]any{}
 	for _, c := range q.s.Connectors.List() {
 		object := connectorJSON(c, q.s.Now())
-		ok, err := f.matches(object)
+		ok, err := f.Matches(object)
 		if err != nil {
 			return err
 		}
@@ -55,23 +55,18 @@ func (q *request) listConnectors() error {
 			value = append(value, choose(object, q.URL.Query().Get("$select")))
 		}
 	}
-	return q.write(http.StatusOK, "identity/apiConnectors", map[string]any{"value": value})
+	return q.Write(http.StatusOK, "identity/apiConnectors", map[string]any{"value": value})
 }
 
-func (q *request) connector() (connector.Connector, error) {
-	c, err := q.s.Connectors.Get(q.args[0])
+func (q *Request) connector() (connector.Connector, error) {
+	c, err := q.s.Connectors.Get(q.Arg(0))
 	if errors.Is(err, connector.ErrNotFound) {
-		return c, b2cNotFound("API connector", q.args[0])
+		return c, B2CNotFound("API connector", q.Arg(0))
 	}
 	return c, err
 }
 
-// b2cNotFound is the 404 of B2C's own services.
-func b2cNotFound(kind, id string) error {
-	return &apiError{http.StatusNotFound, "AADB2C", "There is no " + kind + " with the id '" + id + "'."}
-}
-
-func (q *request) getConnector() error {
+func (q *Request) getConnector() error {
 	c, err := q.connector()
 	if err != nil {
 		return err
@@ -96,10 +91,10 @@ type authInput struct {
 // authentication reads an authenticationConfiguration, which replaces what was there
 // whole. A masked password, as a reader of the connector sends it back, stands for the
 // one that is there.
-func (q *request) authentication(raw json.RawMessage, had connector.Authentication) (connector.Authentication, error) {
+func (q *Request) authentication(raw json.RawMessage, had connector.Authentication) (connector.Authentication, error) {
 	var in authInput
 	if err := json.Unmarshal(raw, &in); err != nil {
-		return connector.Authentication{}, badConnector("authenticationConfiguration has members of the wrong type.")
+		return connector.Authentication{}, B2CBadRequest("authenticationConfiguration has members of the wrong type.")
 	}
 	switch strings.ToLower(strings.TrimPrefix(in.Type, "#")) {
 	case "microsoft.graph.basicauthentication":
@@ -115,30 +110,26 @@ func (q *request) authentication(raw json.RawMessage, had connector.Authenticati
 			return had, nil // what was read, sent back
 		}
 	}
-	return connector.Authentication{}, badConnector("authenticationConfiguration must have the @odata.type microsoft.graph.basicAuthentication or microsoft.graph.pkcs12Certificate.")
+	return connector.Authentication{}, B2CBadRequest("authenticationConfiguration must have the @odata.type microsoft.graph.basicAuthentication or microsoft.graph.pkcs12Certificate.")
 }
 
 func isMasked(text string) bool { return text != "" && strings.Trim(text, "*") == "" }
 
-func badConnector(message string) error {
-	return &apiError{http.StatusBadRequest, "AADB2C", message}
-}
-
-func (q *request) certificate(text, password string) (connector.Certificate, error) {
+func (q *Request) certificate(text, password string) (connector.Certificate, error) {
 	data, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
 	if err != nil || len(data) == 0 {
-		return connector.Certificate{}, badConnector("pkcs12Value must be a PKCS #12 file in base64.")
+		return connector.Certificate{}, B2CBadRequest("pkcs12Value must be a PKCS #12 file in base64.")
 	}
 	return q.s.Connectors.Certificate(data, password)
 }
 
-func (q *request) createConnector() error {
+func (q *Request) createConnector() error {
 	var in connectorInput
-	if err := q.read(&in); err != nil {
+	if err := q.Read(&in); err != nil {
 		return err
 	}
 	if in.DisplayName == nil || in.TargetURL == nil || in.Auth == nil {
-		return badConnector("displayName, targetUrl and authenticationConfiguration are required.")
+		return B2CBadRequest("displayName, targetUrl and authenticationConfiguration are required.")
 	}
 	auth, err := q.authentication(in.Auth, connector.Authentication{})
 	if err != nil {
@@ -148,21 +139,21 @@ func (q *request) createConnector() error {
 	if err != nil {
 		return err
 	}
-	q.target(c.ID, c.DisplayName, "ApiConnector")
-	q.w.Header().Set("Location", q.base()+"/identity/apiConnectors/"+c.ID)
+	q.Target(c.ID, c.DisplayName, "ApiConnector")
+	q.SetHeader("Location", q.Base()+"/identity/apiConnectors/"+c.ID)
 	return q.writeConnector(http.StatusCreated, c)
 }
 
-func (q *request) patchConnector() error {
+func (q *Request) patchConnector() error {
 	was, err := q.connector()
 	if err != nil {
 		return err
 	}
 	var in connectorInput
-	if err := q.read(&in); err != nil {
+	if err := q.Read(&in); err != nil {
 		return err
 	}
-	q.target(was.ID, was.DisplayName, "ApiConnector")
+	q.Target(was.ID, was.DisplayName, "ApiConnector")
 	_, err = q.s.Connectors.Update(q.Context(), was.ID, func(c *connector.Connector) error {
 		if in.DisplayName != nil {
 			c.DisplayName = *in.DisplayName
@@ -179,12 +170,12 @@ func (q *request) patchConnector() error {
 	if err != nil {
 		return err
 	}
-	return q.noContent()
+	return q.WriteNothing()
 }
 
 // deleteConnector refuses while a user flow calls the connector: its users would see an
 // error.
-func (q *request) deleteConnector() error {
+func (q *Request) deleteConnector() error {
 	c, err := q.connector()
 	if err != nil {
 		return err
@@ -192,18 +183,18 @@ func (q *request) deleteConnector() error {
 	for _, f := range q.s.Flows.Tenant().Flows {
 		for _, id := range f.Connectors {
 			if strings.EqualFold(id, c.ID) {
-				return badConnector("The user flow " + f.ID + " calls this API connector. Remove it there first.")
+				return B2CBadRequest("The user flow " + f.ID + " calls this API connector. Remove it there first.")
 			}
 		}
 	}
-	q.target(c.ID, c.DisplayName, "ApiConnector")
+	q.Target(c.ID, c.DisplayName, "ApiConnector")
 	if err := q.s.Connectors.Delete(q.Context(), c.ID); err != nil {
 		return err
 	}
-	return q.noContent()
+	return q.WriteNothing()
 }
 
-func (q *request) uploadClientCertificate() error {
+func (q *Request) uploadClientCertificate() error {
 	c, err := q.connector()
 	if err != nil {
 		return err
@@ -212,13 +203,13 @@ func (q *request) uploadClientCertificate() error {
 		PKCS12   string  `json:"pkcs12Value"`
 		Password *string `json:"password"`
 	}
-	if err := q.read(&in); err != nil {
+	if err := q.Read(&in); err != nil {
 		return err
 	}
 	if in.Password == nil {
-		return badConnector(`password is required; it is "" for a file without one.`)
+		return B2CBadRequest(`password is required; it is "" for a file without one.`)
 	}
-	q.target(c.ID, c.DisplayName, "ApiConnector")
+	q.Target(c.ID, c.DisplayName, "ApiConnector")
 	one, err := q.certificate(in.PKCS12, *in.Password)
 	if err != nil {
 		return err
@@ -279,7 +270,7 @@ func (s connectorSettings) settings() connector.Settings {
 	}
 }
 
-func (q *request) getConnectorSettings() error {
+func (q *Request) getConnectorSettings() error {
 	c, err := q.connector()
 	if err != nil {
 		return err
@@ -287,19 +278,19 @@ func (q *request) getConnectorSettings() error {
 	return q.writeStruct(http.StatusOK, "identity/apiConnectors('"+c.ID+"')/settings", connectorSettingsOf(c.Settings))
 }
 
-func (q *request) patchConnectorSettings() error {
+func (q *Request) patchConnectorSettings() error {
 	c, err := q.connector()
 	if err != nil {
 		return err
 	}
-	body, err := q.body()
+	body, err := q.ReadBody()
 	if err != nil {
 		return err
 	}
-	q.target(c.ID, c.DisplayName, "ApiConnector")
+	q.Target(c.ID, c.DisplayName, "ApiConnector")
 	_, err = q.s.Connectors.Update(q.Context(), c.ID, func(c *connector.Connector) error {
 		set := connectorSettingsOf(c.Settings)
-		if err := merge(body, &set); err != nil {
+		if err := Merge(body, &set); err != nil {
 			return err
 		}
 		c.Settings = set.settings()
@@ -308,7 +299,7 @@ func (q *request) patchConnectorSettings() error {
 	if err != nil {
 		return err
 	}
-	return q.noContent()
+	return q.WriteNothing()
 }
 
 // ProbeRequest asks for a dry run of a connector.
@@ -330,18 +321,18 @@ type Prober interface {
 
 // probeConnector makes a dry run: the API is called once as in a journey, nothing is
 // kept, and the answer says what would have come of it.
-func (q *request) probeConnector() error {
+func (q *Request) probeConnector() error {
 	c, err := q.connector()
 	if err != nil {
 		return err
 	}
 	var in ProbeRequest
 	if q.ContentLength != 0 {
-		if err := q.read(&in); err != nil {
+		if err := q.Read(&in); err != nil {
 			return err
 		}
 	}
-	q.target(c.ID, c.DisplayName, "ApiConnector")
+	q.Target(c.ID, c.DisplayName, "ApiConnector")
 	result, err := q.s.Prober.Probe(q.Context(), c.ID, in)
 	if err != nil {
 		return err

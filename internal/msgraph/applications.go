@@ -13,29 +13,22 @@ import (
 	"journeyman.dev/internal/application"
 )
 
-func orEmpty(list []string) []string {
-	if list == nil {
-		return []string{}
-	}
-	return list
-}
-
 // applicationJSON is a registration as the API shows it.
 func applicationJSON(a application.Application) map[string]any {
 	out := map[string]any{}
 	for name, raw := range a.Extra {
-		out[name] = exactJSON(raw)
+		out[name] = Exact(raw)
 	}
 	web := object(out["web"])
-	web["redirectUris"] = orEmpty(a.WebRedirects)
-	web["logoutUrl"] = orNull(a.LogoutURL)
+	web["redirectUris"] = OrEmpty(a.WebRedirects)
+	web["logoutUrl"] = OrNull(a.LogoutURL)
 	web["implicitGrantSettings"] = map[string]any{"enableIdTokenIssuance": a.ImplicitIDToken, "enableAccessTokenIssuance": a.ImplicitAccessToken}
 	out["web"] = web
 	spa := object(out["spa"])
-	spa["redirectUris"] = orEmpty(a.SPARedirects)
+	spa["redirectUris"] = OrEmpty(a.SPARedirects)
 	out["spa"] = spa
 	public := object(out["publicClient"])
-	public["redirectUris"] = orEmpty(a.NativeRedirects)
+	public["redirectUris"] = OrEmpty(a.NativeRedirects)
 	out["publicClient"] = public
 	secrets := []any{}
 	for _, s := range a.Secrets {
@@ -43,7 +36,7 @@ func applicationJSON(a application.Application) map[string]any {
 	}
 	for name, v := range map[string]any{
 		"id": a.ID, "appId": a.AppID, "displayName": a.DisplayName, "createdDateTime": a.Created.UTC().Format(time.RFC3339),
-		"signInAudience": orNull(a.SignInAudience), "identifierUris": orEmpty(a.IdentifierURIs), "isFallbackPublicClient": a.FallbackPublic,
+		"signInAudience": OrNull(a.SignInAudience), "identifierUris": OrEmpty(a.IdentifierURIs), "isFallbackPublicClient": a.FallbackPublic,
 		"passwordCredentials": secrets, "keyCredentials": certificatesJSON(a, false), "pkce": pkceJSON(a),
 	} {
 		out[name] = v
@@ -71,20 +64,20 @@ func object(v any) map[string]any {
 }
 
 func secretJSON(s application.Secret) map[string]any {
-	return map[string]any{"keyId": s.KeyID, "displayName": orNull(s.DisplayName), "hint": s.Hint, "secretText": nil,
+	return map[string]any{"keyId": s.KeyID, "displayName": OrNull(s.DisplayName), "hint": s.Hint, "secretText": nil,
 		"startDateTime": s.Start.UTC().Format(time.RFC3339), "endDateTime": s.End.UTC().Format(time.RFC3339), "customKeyIdentifier": nil}
 }
 
-func (q *request) listApplications() error {
-	f, err := parseFilter(q.URL.Query().Get("$filter"))
+func (q *Request) listApplications() error {
+	f, err := q.Filter()
 	if err != nil {
 		return err
 	}
-	limit, err := q.top(100, 999)
+	limit, err := q.Top(100, 999)
 	if err != nil {
 		return err
 	}
-	list, err := q.s.Apps.List(q.Context())
+	list, err := q.s.Services.Apps.List(q.Context())
 	if err != nil {
 		return err
 	}
@@ -95,7 +88,7 @@ func (q *request) listApplications() error {
 			continue
 		}
 		shown := applicationJSON(a)
-		good, err := f.matches(shown)
+		good, err := f.Matches(shown)
 		if err != nil {
 			return err
 		}
@@ -111,25 +104,25 @@ func (q *request) listApplications() error {
 	for i := range value {
 		value[i] = choose(value[i], q.URL.Query().Get("$select"))
 	}
-	return q.writePage("applications", value, next)
+	return WritePage(q, "applications", value, next)
 }
 
 // application finds the registration of the request by id or (appId='…').
-func (q *request) application() (application.Application, error) {
+func (q *Request) application() (application.Application, error) {
 	var a application.Application
 	var err error
-	if appID, ok := strings.CutPrefix(q.args[0], "appId="); ok {
-		a, err = q.s.Apps.GetByAppID(q.Context(), appID)
+	if appID, ok := strings.CutPrefix(q.Arg(0), "appId="); ok {
+		a, err = q.s.Services.Apps.GetByAppID(q.Context(), appID)
 	} else {
-		a, err = q.s.Apps.Get(q.Context(), strings.ToLower(q.args[0]))
+		a, err = q.s.Services.Apps.Get(q.Context(), strings.ToLower(q.Arg(0)))
 	}
 	if errors.Is(err, application.ErrNotFound) {
-		return a, notFound(q.args[0])
+		return a, NotFound(q.Arg(0))
 	}
 	return a, err
 }
 
-func (q *request) getApplication() error {
+func (q *Request) getApplication() error {
 	a, err := q.application()
 	if err != nil {
 		return err
@@ -139,12 +132,12 @@ func (q *request) getApplication() error {
 		// Graph shows the certificates themselves only to those who name them.
 		shown["keyCredentials"] = certificatesJSON(a, true)
 	}
-	return q.write(http.StatusOK, "applications/$entity", choose(shown, q.URL.Query().Get("$select")))
+	return q.Write(http.StatusOK, "applications/$entity", choose(shown, q.URL.Query().Get("$select")))
 }
 
 // change applies a body to a registration; members that we don't act on are kept and
 // given back.
-func (q *request) change(a *application.Application, raw map[string]json.RawMessage) error {
+func (q *Request) change(a *application.Application, raw map[string]json.RawMessage) error {
 	for name, value := range raw {
 		if err := q.changeMember(a, name, value); err != nil {
 			return err
@@ -162,8 +155,8 @@ type redirects struct {
 	} `json:"implicitGrantSettings"`
 }
 
-func (q *request) changeMember(a *application.Application, name string, raw json.RawMessage) error {
-	bad := badRequest("Invalid value specified for property '" + name + "' of resource 'Application'.")
+func (q *Request) changeMember(a *application.Application, name string, raw json.RawMessage) error {
+	bad := BadRequest("Invalid value specified for property '" + name + "' of resource 'Application'.")
 	switch lower := strings.ToLower(name); lower {
 	case "id", "appid", "createddatetime", "passwordcredentials", "publisherdomain", "deleteddatetime":
 		return nil // the service's own
@@ -252,7 +245,7 @@ func (in redirects) apply(a *application.Application, platform string) {
 // grant gives an application the admin roles that it declares, as far as the caller
 // holds them itself: nobody gives what it doesn't have. In Graph, declaring and
 // granting are two calls; here they are one (our decision).
-func (q *request) grant(a *application.Application, raw json.RawMessage) error {
+func (q *Request) grant(a *application.Application, raw json.RawMessage) error {
 	var list []struct {
 		Resource string `json:"resourceAppId"`
 		Access   []struct {
@@ -261,20 +254,20 @@ func (q *request) grant(a *application.Application, raw json.RawMessage) error {
 		} `json:"resourceAccess"`
 	}
 	if json.Unmarshal(raw, &list) != nil {
-		return badRequest("Invalid value specified for property 'requiredResourceAccess' of resource 'Application'.")
+		return BadRequest("Invalid value specified for property 'requiredResourceAccess' of resource 'Application'.")
 	}
 	var roles []string
 	for _, r := range list {
-		if !strings.EqualFold(r.Resource, graphAppID) {
+		if !strings.EqualFold(r.Resource, GraphAppID) {
 			continue
 		}
 		for _, access := range r.Access {
-			role, ok := roleIDs[strings.ToLower(access.ID)]
+			role, ok := Permission(access.ID)
 			if !ok || !strings.EqualFold(access.Type, "Role") {
 				continue
 			}
-			if !q.caller.hasAny(role) && !slices.Contains(a.AdminRoles, role) {
-				return &apiError{http.StatusForbidden, "Authorization_RequestDenied", "Insufficient privileges to complete the operation. The caller can't grant the role " + role + ", which it doesn't have."}
+			if !q.Caller.May(role) && !slices.Contains(a.AdminRoles, role) {
+				return NewError(http.StatusForbidden, "Authorization_RequestDenied", "Insufficient privileges to complete the operation. The caller can't grant the role "+role+", which it doesn't have.")
 			}
 			roles = append(roles, role)
 		}
@@ -285,10 +278,10 @@ func (q *request) grant(a *application.Application, raw json.RawMessage) error {
 
 // mayChange keeps a caller from becoming an application that has more rights, and from
 // taking it or its secrets away. It is asked of what is stored, within the change.
-func (q *request) mayChange(a application.Application) error {
+func (q *Request) mayChange(a application.Application) error {
 	for _, role := range a.AdminRoles {
-		if !q.caller.hasAny(role) {
-			return &apiError{http.StatusForbidden, "Authorization_RequestDenied", "Insufficient privileges to complete the operation. The application has the role " + role + ", which the caller doesn't have."}
+		if !q.Caller.May(role) {
+			return NewError(http.StatusForbidden, "Authorization_RequestDenied", "Insufficient privileges to complete the operation. The application has the role "+role+", which the caller doesn't have.")
 		}
 	}
 	return nil
@@ -296,7 +289,7 @@ func (q *request) mayChange(a application.Application) error {
 
 // ownIdentifiers refuses identifier URIs that another application is known by: tokens for
 // one API would be made for the other.
-func (q *request) ownIdentifiers(raw map[string]json.RawMessage, id string) error {
+func (q *Request) ownIdentifiers(raw map[string]json.RawMessage, id string) error {
 	var asked application.Application
 	for name, value := range raw {
 		if strings.EqualFold(name, "identifierUris") && json.Unmarshal(value, &asked.IdentifierURIs) != nil {
@@ -306,21 +299,21 @@ func (q *request) ownIdentifiers(raw map[string]json.RawMessage, id string) erro
 	if len(asked.IdentifierURIs) == 0 {
 		return nil
 	}
-	list, err := q.s.Apps.List(q.Context())
+	list, err := q.s.Services.Apps.List(q.Context())
 	if err != nil {
 		return err
 	}
 	for _, other := range list {
 		if other.ID != id && slices.ContainsFunc(asked.IdentifierURIs, other.Identifies) {
-			return badRequest("Another object with the same value for property identifierUris already exists.")
+			return BadRequest("Another object with the same value for property identifierUris already exists.")
 		}
 	}
 	return nil
 }
 
-func (q *request) createApplication() error {
+func (q *Request) createApplication() error {
 	var raw map[string]json.RawMessage
-	if err := q.read(&raw); err != nil {
+	if err := q.Read(&raw); err != nil {
 		return err
 	}
 	a := application.Application{ID: uuid.NewString(), AppID: uuid.NewString(), Created: q.s.Now().UTC().Truncate(time.Second), SignInAudience: "AzureADandPersonalMicrosoftAccount", PKCE: new(application.PKCE)}
@@ -330,26 +323,26 @@ func (q *request) createApplication() error {
 	if err := q.ownIdentifiers(raw, a.ID); err != nil {
 		return err
 	}
-	if err := q.s.Apps.Create(q.Context(), a); err != nil {
+	if err := q.s.Services.Apps.Create(q.Context(), a); err != nil {
 		return err
 	}
-	q.w.Header().Set("Location", q.base()+"/applications/"+a.ID)
-	return q.write(http.StatusCreated, "applications/$entity", applicationJSON(a))
+	q.SetHeader("Location", q.Base()+"/applications/"+a.ID)
+	return q.Write(http.StatusCreated, "applications/$entity", applicationJSON(a))
 }
 
-func (q *request) patchApplication() error {
+func (q *Request) patchApplication() error {
 	a, err := q.application()
 	if err != nil {
 		return err
 	}
 	var raw map[string]json.RawMessage
-	if err := q.read(&raw); err != nil {
+	if err := q.Read(&raw); err != nil {
 		return err
 	}
 	if err := q.ownIdentifiers(raw, a.ID); err != nil {
 		return err
 	}
-	if _, err := q.s.Apps.Update(q.Context(), a.ID, func(a *application.Application) error {
+	if _, err := q.s.Services.Apps.Update(q.Context(), a.ID, func(a *application.Application) error {
 		if err := q.mayChange(*a); err != nil {
 			return err
 		}
@@ -357,27 +350,27 @@ func (q *request) patchApplication() error {
 	}); err != nil {
 		return err
 	}
-	return q.noContent()
+	return q.WriteNothing()
 }
 
-func (q *request) deleteApplication() error {
+func (q *Request) deleteApplication() error {
 	a, err := q.application()
 	if err != nil {
 		return err
 	}
 	if strings.EqualFold(strings.ReplaceAll(a.AppID, "-", ""), q.s.ExtensionsApp) {
-		return badRequest("The application that holds the users' extension attributes can't be deleted.")
+		return BadRequest("The application that holds the users' extension attributes can't be deleted.")
 	}
 	if err := q.mayChange(a); err != nil {
 		return err
 	}
-	if err := q.s.Apps.Delete(q.Context(), a.ID); err != nil {
+	if err := q.s.Services.Apps.Delete(q.Context(), a.ID); err != nil {
 		return err
 	}
-	return q.noContent()
+	return q.WriteNothing()
 }
 
-func (q *request) addPassword() error {
+func (q *Request) addPassword() error {
 	a, err := q.application()
 	if err != nil {
 		return err
@@ -390,7 +383,7 @@ func (q *request) addPassword() error {
 		} `json:"passwordCredential"`
 	}
 	if q.ContentLength != 0 {
-		if err := q.read(&in); err != nil {
+		if err := q.Read(&in); err != nil {
 			return err
 		}
 	}
@@ -403,10 +396,10 @@ func (q *request) addPassword() error {
 		end = start.AddDate(2, 0, 0)
 	}
 	if !end.After(start) {
-		return badRequest("The end of the password credential is not after its start.")
+		return BadRequest("The end of the password credential is not after its start.")
 	}
 	secret, text := application.NewSecret(in.Credential.DisplayName, start, end)
-	if _, err := q.s.Apps.Update(q.Context(), a.ID, func(a *application.Application) error {
+	if _, err := q.s.Services.Apps.Update(q.Context(), a.ID, func(a *application.Application) error {
 		if err := q.mayChange(*a); err != nil {
 			return err
 		}
@@ -417,10 +410,10 @@ func (q *request) addPassword() error {
 	}
 	body := secretJSON(secret)
 	body["secretText"] = text
-	return q.write(http.StatusOK, "microsoft.graph.passwordCredential", body)
+	return q.Write(http.StatusOK, "microsoft.graph.passwordCredential", body)
 }
 
-func (q *request) removePassword() error {
+func (q *Request) removePassword() error {
 	a, err := q.application()
 	if err != nil {
 		return err
@@ -428,11 +421,11 @@ func (q *request) removePassword() error {
 	var in struct {
 		KeyID string `json:"keyId"`
 	}
-	if err := q.read(&in); err != nil {
+	if err := q.Read(&in); err != nil {
 		return err
 	}
 	found := false
-	if _, err := q.s.Apps.Update(q.Context(), a.ID, func(a *application.Application) error {
+	if _, err := q.s.Services.Apps.Update(q.Context(), a.ID, func(a *application.Application) error {
 		if err := q.mayChange(*a); err != nil {
 			return err
 		}
@@ -445,7 +438,7 @@ func (q *request) removePassword() error {
 		return err
 	}
 	if !found {
-		return badRequest("No password credential found with keyId.")
+		return BadRequest("No password credential found with keyId.")
 	}
-	return q.noContent()
+	return q.WriteNothing()
 }

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/CiscoM31/godata"
-
 	"journeyman.dev/internal/audit"
 )
 
@@ -17,13 +15,13 @@ const maxAudits = 1000
 
 // listAudits answers directoryAudits, the newest first (admin-surface §6). What an index
 // can narrow is read from the filter; the filter itself decides.
-func (q *request) listAudits() error {
+func (q *Request) listAudits() error {
 	values := q.URL.Query()
-	f, err := parseFilter(values.Get("$filter"))
+	f, err := q.Filter()
 	if err != nil {
 		return err
 	}
-	limit, err := q.top(maxAudits, maxAudits)
+	limit, err := q.Top(maxAudits, maxAudits)
 	if err != nil {
 		return err
 	}
@@ -39,9 +37,9 @@ func (q *request) listAudits() error {
 	case "activitydatetime", "activitydatetime asc":
 		query.Oldest = true
 	default:
-		return badRequest("Audit records are ordered by activityDateTime only.")
+		return BadRequest("Audit records are ordered by activityDateTime only.")
 	}
-	f.narrow(&query)
+	narrow(f, &query)
 	value := []map[string]any{}
 	next := ""
 	for next == "" {
@@ -54,7 +52,7 @@ func (q *request) listAudits() error {
 			if err != nil {
 				return err
 			}
-			ok, err := f.matches(object)
+			ok, err := f.Matches(object)
 			if err != nil {
 				return err
 			}
@@ -75,7 +73,7 @@ func (q *request) listAudits() error {
 			query.Before = records[len(records)-1].ID
 		}
 	}
-	return q.writePage("auditLogs/directoryAudits", value, next)
+	return WritePage(q, "auditLogs/directoryAudits", value, next)
 }
 
 func auditJSON(r *audit.Record) (map[string]any, error) {
@@ -87,8 +85,8 @@ func auditJSON(r *audit.Record) (map[string]any, error) {
 	return object, json.Unmarshal(data, &object)
 }
 
-func (q *request) getAudit() error {
-	r, err := q.s.Audit.Store.GetAudit(q.Context(), q.args[0])
+func (q *Request) getAudit() error {
+	r, err := q.s.Audit.Store.GetAudit(q.Context(), q.Arg(0))
 	if err != nil {
 		return err
 	}
@@ -96,46 +94,30 @@ func (q *request) getAudit() error {
 	if err != nil {
 		return err
 	}
-	return q.write(http.StatusOK, "auditLogs/directoryAudits/$entity", object)
+	return q.Write(http.StatusOK, "auditLogs/directoryAudits/$entity", object)
 }
 
 // narrow bounds a query by the terms of a filter that all must hold.
-func (f *filter) narrow(query *audit.Query) {
-	if f == nil || f.hasOr() {
-		return
-	}
-	var walk func(n *godata.ParseNode)
-	walk = func(n *godata.ParseNode) {
-		operator := strings.ToLower(n.Token.Value)
-		if operator == "and" {
-			for _, c := range n.Children {
-				walk(c)
-			}
-			return
-		}
-		if len(n.Children) != 2 || len(n.Children[0].Children) > 0 || len(n.Children[1].Children) > 0 {
-			return
-		}
-		name, value := strings.ToLower(n.Children[0].Token.Value), leaf(n.Children[1], scope{})
-		switch v := value.(type) {
+func narrow(f *Filter, query *audit.Query) {
+	for _, c := range f.Comparisons() {
+		switch v := c.Value.(type) {
 		case string:
 			switch {
-			case operator == "eq" && name == "activitydisplayname":
+			case c.Operator == "eq" && c.Property == "activitydisplayname":
 				query.Activity = v
-			case operator == "eq" && name == "loggedbyservice":
+			case c.Operator == "eq" && c.Property == "loggedbyservice":
 				query.Service = v
 			}
 		case time.Time:
-			if name != "activitydatetime" {
-				return
+			if c.Property != "activitydatetime" {
+				continue
 			}
-			if operator == "ge" || operator == "gt" || operator == "eq" {
+			if c.Operator == "ge" || c.Operator == "gt" || c.Operator == "eq" {
 				query.From = v
 			}
-			if operator == "le" || operator == "lt" || operator == "eq" {
+			if c.Operator == "le" || c.Operator == "lt" || c.Operator == "eq" {
 				query.To = v
 			}
 		}
 	}
-	walk(f.root)
 }

@@ -32,7 +32,7 @@ type keyCredential struct {
 
 func certificateJSON(c application.Certificate, withKey bool) map[string]any {
 	shown := map[string]any{
-		"keyId": c.KeyID, "displayName": orNull(c.DisplayName), "customKeyIdentifier": nil, "key": nil,
+		"keyId": c.KeyID, "displayName": OrNull(c.DisplayName), "customKeyIdentifier": nil, "key": nil,
 		"type": "AsymmetricX509Cert", "usage": "Verify",
 		"startDateTime": c.Start.UTC().Format(time.RFC3339), "endDateTime": c.End.UTC().Format(time.RFC3339),
 	}
@@ -55,17 +55,17 @@ func certificatesJSON(a application.Application, withKey bool) []any {
 
 // replaceCertificates takes keyCredentials as a whole, as Graph does: what isn't in the
 // list is gone, and one that is there already may be named by its keyId alone.
-func (q *request) replaceCertificates(a *application.Application, raw json.RawMessage) error {
+func (q *Request) replaceCertificates(a *application.Application, raw json.RawMessage) error {
 	var list []keyCredential
 	if json.Unmarshal(raw, &list) != nil {
-		return badRequest("Invalid value specified for property 'keyCredentials' of resource 'Application'.")
+		return BadRequest("Invalid value specified for property 'keyCredentials' of resource 'Application'.")
 	}
 	made := make([]application.Certificate, 0, len(list))
 	for _, in := range list {
 		if in.Key == nil || *in.Key == "" {
 			i := slices.IndexFunc(a.Certificates, func(have application.Certificate) bool { return strings.EqualFold(have.KeyID, in.KeyID) })
 			if i < 0 {
-				return badRequest("A key credential has no 'key', and its keyId is not that of one that the application has.")
+				return BadRequest("A key credential has no 'key', and its keyId is not that of one that the application has.")
 			}
 			made = append(made, a.Certificates[i])
 			continue
@@ -83,11 +83,11 @@ func (q *request) replaceCertificates(a *application.Application, raw json.RawMe
 // certificate reads a key credential that has its certificate.
 func (in *keyCredential) certificate() (application.Certificate, error) {
 	if in.Type != "AsymmetricX509Cert" || in.Usage != "Verify" {
-		return application.Certificate{}, badRequest("A key credential must be of the type AsymmetricX509Cert and the usage Verify: only certificates are kept, never private keys.")
+		return application.Certificate{}, BadRequest("A key credential must be of the type AsymmetricX509Cert and the usage Verify: only certificates are kept, never private keys.")
 	}
 	data, err := base64.StdEncoding.DecodeString(strings.TrimSpace(*in.Key))
 	if err != nil {
-		return application.Certificate{}, badRequest("The 'key' of a key credential must be a certificate in base64.")
+		return application.Certificate{}, BadRequest("The 'key' of a key credential must be a certificate in base64.")
 	}
 	c, err := application.NewCertificate("", data)
 	if err != nil {
@@ -100,7 +100,7 @@ func (in *keyCredential) certificate() (application.Certificate, error) {
 	}
 	if in.KeyID != "" {
 		if uuid.Validate(in.KeyID) != nil {
-			return c, badRequest("The keyId of a key credential must be a GUID.")
+			return c, BadRequest("The keyId of a key credential must be a GUID.")
 		}
 		c.KeyID = strings.ToLower(in.KeyID)
 	}
@@ -117,7 +117,7 @@ func (in *keyCredential) certificate() (application.Certificate, error) {
 		c.End = in.End.UTC()
 	}
 	if !c.End.After(c.Start) {
-		return c, badRequest("Key credential end date is invalid.")
+		return c, BadRequest("Key credential end date is invalid.")
 	}
 	return c, nil
 }
@@ -130,13 +130,13 @@ func identifier(text string) ([]byte, error) {
 	if b, err := base64.StdEncoding.DecodeString(text); err == nil && len(b) <= 40 {
 		return b, nil
 	}
-	return nil, badRequest("The customKeyIdentifier of a key credential must be at most 40 bytes, in base64 or hexadecimal.")
+	return nil, BadRequest("The customKeyIdentifier of a key credential must be at most 40 bytes, in base64 or hexadecimal.")
 }
 
 // addKey adds a certificate; the caller proves that it holds the key of one that the
 // application has already, as Graph asks. The first is put there by PATCH. Rights and
 // proof are asked of what is stored, within the change.
-func (q *request) addKey() error {
+func (q *Request) addKey() error {
 	a, err := q.application()
 	if err != nil {
 		return err
@@ -145,17 +145,17 @@ func (q *request) addKey() error {
 		Credential *keyCredential `json:"keyCredential"`
 		Proof      string         `json:"proof"`
 	}
-	if err := q.read(&in); err != nil {
+	if err := q.Read(&in); err != nil {
 		return err
 	}
 	if in.Credential == nil || in.Credential.Key == nil {
-		return badRequest("The request is missing the required parameter: keyCredential.")
+		return BadRequest("The request is missing the required parameter: keyCredential.")
 	}
 	c, err := in.Credential.certificate()
 	if err != nil {
 		return err
 	}
-	if _, err := q.s.Apps.Update(q.Context(), a.ID, func(a *application.Application) error {
+	if _, err := q.s.Services.Apps.Update(q.Context(), a.ID, func(a *application.Application) error {
 		if err := errors.Join(q.mayChange(*a), q.possession(*a, in.Proof)); err != nil {
 			return err
 		}
@@ -164,10 +164,10 @@ func (q *request) addKey() error {
 	}); err != nil {
 		return err
 	}
-	return q.write(http.StatusOK, "microsoft.graph.keyCredential", certificateJSON(c, false))
+	return q.Write(http.StatusOK, "microsoft.graph.keyCredential", certificateJSON(c, false))
 }
 
-func (q *request) removeKey() error {
+func (q *Request) removeKey() error {
 	a, err := q.application()
 	if err != nil {
 		return err
@@ -176,11 +176,11 @@ func (q *request) removeKey() error {
 		KeyID string `json:"keyId"`
 		Proof string `json:"proof"`
 	}
-	if err := q.read(&in); err != nil {
+	if err := q.Read(&in); err != nil {
 		return err
 	}
 	found := false
-	if _, err := q.s.Apps.Update(q.Context(), a.ID, func(a *application.Application) error {
+	if _, err := q.s.Services.Apps.Update(q.Context(), a.ID, func(a *application.Application) error {
 		if err := errors.Join(q.mayChange(*a), q.possession(*a, in.Proof)); err != nil {
 			return err
 		}
@@ -194,9 +194,9 @@ func (q *request) removeKey() error {
 		return err
 	}
 	if !found {
-		return badRequest("No key credential found with keyId.")
+		return BadRequest("No key credential found with keyId.")
 	}
-	return q.noContent()
+	return q.WriteNothing()
 }
 
 // proofAudience is who a proof of possession is for: the directory, as Graph documents it.
@@ -204,9 +204,9 @@ const proofAudience = "00000002-0000-0000-c000-000000000000"
 
 // possession checks a proof: a JWT that the application's own key signed, about the
 // application, for ten minutes at most.
-func (q *request) possession(a application.Application, proof string) error {
-	bad := &apiError{http.StatusForbidden, "Authentication_MissingOrMalformed", "The proof of possession is not valid: it must be a JWT that a certificate of the application signed, with the application's object id as iss, " +
-		proofAudience + " as aud, and at most ten minutes long."}
+func (q *Request) possession(a application.Application, proof string) error {
+	bad := NewError(http.StatusForbidden, "Authentication_MissingOrMalformed", "The proof of possession is not valid: it must be a JWT that a certificate of the application signed, with the application's object id as iss, "+
+		proofAudience+" as aud, and at most ten minutes long.")
 	parsed, err := jwt.ParseSigned(proof, []jose.SignatureAlgorithm{jose.RS256, jose.PS256})
 	if err != nil {
 		return bad
@@ -231,62 +231,4 @@ func (q *request) possession(a application.Application, proof string) error {
 		return nil
 	}
 	return bad
-}
-
-// proven checks what a client of the token endpoint proves itself with, and returns the key id
-// of the secret or certificate. The error is a refusal in Entra's words, or the store's.
-func (s *Server) proven(r *http.Request, app application.Application, secret string) (keyID string, err error) {
-	form := r.PostForm
-	if form.Get("client_assertion") == "" && form.Get("client_assertion_type") == "" {
-		keyID, good := app.FindSecret(secret, s.Now())
-		if !good {
-			return "", refusal("AADSTS7000215: Invalid client secret provided.")
-		}
-		return keyID, nil
-	}
-	if secret != "" {
-		return "", refusal("AADSTS7000218: The request authenticates the client by both a secret and an assertion.")
-	}
-	if form.Get("client_assertion_type") != application.AssertionType {
-		return "", refusal("AADSTS70002: The client_assertion_type must be '" + application.AssertionType + "'.")
-	}
-	keyID, err = app.Authenticate(r.Context(), form.Get("client_assertion"), func(audience string) bool { return s.tokenAudience(r, audience) }, s.Now(), s.Assertions)
-	var refused *application.AssertionError
-	if errors.As(err, &refused) {
-		err = refusal(assertionCodes[refused.Fault] + ": Client assertion is not valid: " + refused.Text + ".")
-	}
-	return keyID, err
-}
-
-// refusal is why a client isn't the application that it says it is, for the client.
-type refusal string
-
-// Error implements error.
-func (r refusal) Error() string { return string(r) }
-
-// assertionCodes are Entra's.
-var assertionCodes = map[application.AssertionFault]string{
-	application.AssertionMalformed:  "AADSTS50027",
-	application.AssertionUnknownKey: "AADSTS700027",
-	application.AssertionKeyExpired: "AADSTS7000222",
-	application.AssertionSignature:  "AADSTS700027",
-	application.AssertionClient:     "AADSTS700021",
-	application.AssertionAudience:   "AADSTS700023",
-	application.AssertionTime:       "AADSTS700024",
-	application.AssertionReplayed:   "AADSTS50013",
-}
-
-// tokenAudience reports whether an assertion is for the admin API's token endpoint.
-func (s *Server) tokenAudience(r *http.Request, text string) bool {
-	if text == s.issuer() {
-		return true
-	}
-	for _, tenant := range []string{s.TenantName, s.TenantID} {
-		for _, path := range []string{"/oauth2/v2.0/token", "/oauth2/token", "/v2.0"} {
-			if strings.EqualFold(text, s.BaseURL(r)+"/"+tenant+path) {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -9,12 +9,12 @@ import (
 )
 
 // listDeleted lists deleted users, which can be restored for 30 days.
-func (q *request) listDeleted() error {
-	f, err := parseFilter(q.URL.Query().Get("$filter"))
+func (q *Request) listDeleted() error {
+	f, err := q.Filter()
 	if err != nil {
 		return err
 	}
-	limit, err := q.top(100, 999)
+	limit, err := q.Top(100, 999)
 	if err != nil {
 		return err
 	}
@@ -22,19 +22,19 @@ func (q *request) listDeleted() error {
 	if err != nil {
 		return err
 	}
-	return q.writePage("directoryObjects", value, next)
+	return WritePage(q, "directoryObjects", value, next)
 }
 
-func (q *request) getDeleted() error {
-	u, err := q.s.Users.Store.GetDeletedUser(q.Context(), strings.ToLower(q.args[0]))
+func (q *Request) getDeleted() error {
+	u, err := q.s.Users.Store.GetDeletedUser(q.Context(), strings.ToLower(q.Arg(0)))
 	if err != nil {
 		return q.missing(err)
 	}
-	return q.write(http.StatusOK, "directoryObjects/$entity", q.deletedUser(u))
+	return q.Write(http.StatusOK, "directoryObjects/$entity", q.deletedUser(u))
 }
 
 // deletedUser names the type, as the collection may hold other kinds.
-func (q *request) deletedUser(u *directory.User) map[string]any {
+func (q *Request) deletedUser(u *directory.User) map[string]any {
 	object := q.shown(u)
 	object["@odata.type"] = "#microsoft.graph.user"
 	if !u.Deleted.IsZero() {
@@ -45,25 +45,25 @@ func (q *request) deletedUser(u *directory.User) map[string]any {
 
 // restoreDeleted brings a user back, unless somebody else has one of its names by now.
 // What the user was given before the deletion stays void.
-func (q *request) restoreDeleted() error {
-	u, err := q.s.Users.Store.RestoreUser(q.Context(), strings.ToLower(q.args[0]))
+func (q *Request) restoreDeleted() error {
+	u, err := q.s.Users.Store.RestoreUser(q.Context(), strings.ToLower(q.Arg(0)))
 	if err != nil {
 		return conflict(q.missing(err))
 	}
-	return q.write(http.StatusOK, "directoryObjects/$entity", q.deletedUser(u))
+	return q.Write(http.StatusOK, "directoryObjects/$entity", q.deletedUser(u))
 }
 
-func (q *request) purgeDeleted() error {
-	if err := q.s.Users.Store.PurgeUser(q.Context(), strings.ToLower(q.args[0])); err != nil {
+func (q *Request) purgeDeleted() error {
+	if err := q.s.Users.Store.PurgeUser(q.Context(), strings.ToLower(q.Arg(0))); err != nil {
 		return q.missing(err)
 	}
-	return q.noContent()
+	return q.WriteNothing()
 }
 
 // missing names the resource that isn't there.
-func (q *request) missing(err error) error {
+func (q *Request) missing(err error) error {
 	if errors.Is(err, directory.ErrNotFound) {
-		return notFound(q.args[0])
+		return NotFound(q.Arg(0))
 	}
 	return err
 }

@@ -38,15 +38,15 @@ func providerJSON(p userflow.Provider) map[string]any {
 	return out
 }
 
-func (q *request) listProviders() error {
-	f, err := parseFilter(q.URL.Query().Get("$filter"))
+func (q *Request) listProviders() error {
+	f, err := q.Filter()
 	if err != nil {
 		return err
 	}
 	value := []map[string]any{}
 	for _, p := range q.s.Flows.Tenant().AllProviders() {
 		object := providerJSON(p)
-		ok, err := f.matches(object)
+		ok, err := f.Matches(object)
 		if err != nil {
 			return err
 		}
@@ -54,27 +54,27 @@ func (q *request) listProviders() error {
 			value = append(value, object)
 		}
 	}
-	return q.write(http.StatusOK, "identity/identityProviders", map[string]any{"value": value})
+	return q.Write(http.StatusOK, "identity/identityProviders", map[string]any{"value": value})
 }
 
-func (q *request) providerTypes() error {
-	return q.write(http.StatusOK, "Collection(Edm.String)", map[string]any{"value": userflow.ProviderTypes()})
+func (q *Request) providerTypes() error {
+	return q.Write(http.StatusOK, "Collection(Edm.String)", map[string]any{"value": userflow.ProviderTypes()})
 }
 
-func (q *request) provider() (userflow.Provider, error) {
-	p, ok := q.s.Flows.Tenant().Provider(q.args[0])
+func (q *Request) provider() (userflow.Provider, error) {
+	p, ok := q.s.Flows.Tenant().Provider(q.Arg(0))
 	if !ok {
-		return p, b2cNotFound("identity provider", q.args[0])
+		return p, B2CNotFound("identity provider", q.Arg(0))
 	}
 	return p, nil
 }
 
-func (q *request) getProvider() error {
+func (q *Request) getProvider() error {
 	p, err := q.provider()
 	if err != nil {
 		return err
 	}
-	return q.write(http.StatusOK, "identity/identityProviders/$entity", providerJSON(p))
+	return q.Write(http.StatusOK, "identity/identityProviders/$entity", providerJSON(p))
 }
 
 // providerInput is what callers send; absent members are nil.
@@ -106,7 +106,7 @@ func (in *providerInput) kind() (string, error) {
 	case "microsoft.graph.socialidentityprovider", "":
 		return userflow.CatalogueType(in.Kind)
 	}
-	return "", badConnector("@odata.type must be microsoft.graph.socialIdentityProvider, openIdConnectIdentityProvider or appleManagedIdentityProvider.")
+	return "", B2CBadRequest("@odata.type must be microsoft.graph.socialIdentityProvider, openIdConnectIdentityProvider or appleManagedIdentityProvider.")
 }
 
 func set(to *string, from *string) {
@@ -152,17 +152,17 @@ func (in *providerInput) secret(p *userflow.Provider) ([]byte, error) {
 	}
 	key, err := x509.ParsePKCS8PrivateKey(data)
 	if err != nil {
-		return nil, badConnector("certificateData must be the private key of Sign in with Apple (the .p8 file).")
+		return nil, B2CBadRequest("certificateData must be the private key of Sign in with Apple (the .p8 file).")
 	}
 	if _, ok := key.(*ecdsa.PrivateKey); !ok {
-		return nil, badConnector("certificateData must be an elliptic curve key, as Apple gives it.")
+		return nil, B2CBadRequest("certificateData must be an elliptic curve key, as Apple gives it.")
 	}
 	return data, nil
 }
 
-func (q *request) createProvider() error {
+func (q *Request) createProvider() error {
 	var in providerInput
-	if err := q.read(&in); err != nil {
+	if err := q.Read(&in); err != nil {
 		return err
 	}
 	kind, err := in.kind()
@@ -185,9 +185,9 @@ func (q *request) createProvider() error {
 		return err
 	}
 	if len(secret) == 0 {
-		return badConnector("The provider's secret is required.")
+		return B2CBadRequest("The provider's secret is required.")
 	}
-	q.target(p.ID, p.DisplayName, "IdentityProvider")
+	q.Target(p.ID, p.DisplayName, "IdentityProvider")
 	if _, taken := q.s.Flows.Tenant().Provider(p.ID); taken {
 		return fmt.Errorf("identity provider %s: %w", p.ID, userflow.ErrExists)
 	}
@@ -204,20 +204,20 @@ func (q *request) createProvider() error {
 	if err != nil {
 		return err
 	}
-	q.w.Header().Set("Location", q.base()+"/identity/identityProviders/"+p.ID)
-	return q.write(http.StatusCreated, "identity/identityProviders/$entity", providerJSON(p))
+	q.SetHeader("Location", q.Base()+"/identity/identityProviders/"+p.ID)
+	return q.Write(http.StatusCreated, "identity/identityProviders/$entity", providerJSON(p))
 }
 
 func checkProvider(p *userflow.Provider) error {
 	if p.Type == userflow.TypeApple && (p.DeveloperID == "" || p.KeyID == "") {
-		return badConnector("developerId, serviceId and keyId are required.")
+		return B2CBadRequest("developerId, serviceId and keyId are required.")
 	}
 	return p.Check()
 }
 
 // keepSecret stores a provider's secret as the key set that its technical profile
 // names. It comes before the provider: a provider without secret must not be there.
-func (q *request) keepSecret(p *userflow.Provider, secret []byte) error {
+func (q *Request) keepSecret(p *userflow.Provider, secret []byte) error {
 	key := keyset.NewSecret("sig", secret)
 	name := p.SecretKey()
 	if p.Type == userflow.TypeApple {
@@ -234,19 +234,19 @@ func (q *request) keepSecret(p *userflow.Provider, secret []byte) error {
 	return err
 }
 
-func (q *request) patchProvider() error {
+func (q *Request) patchProvider() error {
 	p, err := q.provider()
 	if err != nil {
 		return err
 	}
 	if p.BuiltIn() {
-		return badConnector("A built-in identity provider can't be changed.")
+		return B2CBadRequest("A built-in identity provider can't be changed.")
 	}
 	var in providerInput
-	if err := q.read(&in); err != nil {
+	if err := q.Read(&in); err != nil {
 		return err
 	}
-	q.target(p.ID, p.DisplayName, "IdentityProvider")
+	q.Target(p.ID, p.DisplayName, "IdentityProvider")
 	changed := p
 	in.apply(&changed)
 	if err := checkProvider(&changed); err != nil {
@@ -264,7 +264,7 @@ func (q *request) patchProvider() error {
 	err = q.s.Flows.Change(q.Context(), func(t *userflow.Tenant) error {
 		i := slices.IndexFunc(t.Providers, func(have userflow.Provider) bool { return strings.EqualFold(have.ID, p.ID) })
 		if i < 0 {
-			return b2cNotFound("identity provider", p.ID)
+			return B2CNotFound("identity provider", p.ID)
 		}
 		in.apply(&t.Providers[i])
 		return nil
@@ -272,22 +272,22 @@ func (q *request) patchProvider() error {
 	if err != nil {
 		return err
 	}
-	return q.noContent()
+	return q.WriteNothing()
 }
 
-func (q *request) deleteProvider() error {
+func (q *Request) deleteProvider() error {
 	p, err := q.provider()
 	if err != nil {
 		return err
 	}
 	if p.BuiltIn() {
-		return badConnector("A built-in identity provider can't be deleted.")
+		return B2CBadRequest("A built-in identity provider can't be deleted.")
 	}
-	q.target(p.ID, p.DisplayName, "IdentityProvider")
+	q.Target(p.ID, p.DisplayName, "IdentityProvider")
 	err = q.s.Flows.Change(q.Context(), func(t *userflow.Tenant) error {
 		for i := range t.Flows {
 			if slices.ContainsFunc(t.Flows[i].Providers, func(id string) bool { return strings.EqualFold(id, p.ID) }) {
-				return badConnector("The user flow " + t.Flows[i].ID + " uses this identity provider. Remove it there first.")
+				return B2CBadRequest("The user flow " + t.Flows[i].ID + " uses this identity provider. Remove it there first.")
 			}
 		}
 		t.Providers = slices.DeleteFunc(t.Providers, func(have userflow.Provider) bool { return strings.EqualFold(have.ID, p.ID) })
@@ -301,5 +301,5 @@ func (q *request) deleteProvider() error {
 			return err
 		}
 	}
-	return q.noContent()
+	return q.WriteNothing()
 }

@@ -23,38 +23,38 @@ func keySetJSON(set *keyset.Set) map[string]any {
 	return map[string]any{"id": set.ID, "keys": keys}
 }
 
-func (q *request) listKeySets() error {
+func (q *Request) listKeySets() error {
 	value := []map[string]any{}
 	for _, set := range q.s.Keys.List() {
 		value = append(value, keySetJSON(set))
 	}
-	return q.write(http.StatusOK, "trustFramework/keySets", map[string]any{"value": value})
+	return q.Write(http.StatusOK, "trustFramework/keySets", map[string]any{"value": value})
 }
 
 // set finds the key set of the request. A missing one is a 400, which a tool tells
 // from other errors (admin-surface §3).
-func (q *request) set() (*keyset.Set, error) {
-	set, err := q.s.Keys.Get(q.args[0])
+func (q *Request) set() (*keyset.Set, error) {
+	set, err := q.s.Keys.Get(q.Arg(0))
 	if errors.Is(err, keyset.ErrNotFound) {
-		return nil, &apiError{http.StatusBadRequest, "AADB2C95024", "The key set '" + keyset.Name(q.args[0]) + "' does not exist."}
+		return nil, NewError(http.StatusBadRequest, "AADB2C95024", "The key set '"+keyset.Name(q.Arg(0))+"' does not exist.")
 	}
 	return set, err
 }
 
-func (q *request) getKeySet() error {
+func (q *Request) getKeySet() error {
 	set, err := q.set()
 	if err != nil {
 		return err
 	}
-	return q.write(http.StatusOK, "trustFramework/keySets/$entity", keySetJSON(set))
+	return q.Write(http.StatusOK, "trustFramework/keySets/$entity", keySetJSON(set))
 }
 
-func (q *request) createKeySet() error {
+func (q *Request) createKeySet() error {
 	var in struct {
 		ID   string            `json:"id"`
 		Keys []json.RawMessage `json:"keys"`
 	}
-	if err := q.read(&in); err != nil {
+	if err := q.Read(&in); err != nil {
 		return err
 	}
 	keys, err := readJWKs(in.Keys)
@@ -65,18 +65,18 @@ func (q *request) createKeySet() error {
 	if err != nil {
 		return err
 	}
-	q.w.Header().Set("Location", q.base()+"/trustFramework/keySets('"+set.ID+"')")
-	return q.write(http.StatusCreated, "trustFramework/keySets/$entity", keySetJSON(set))
+	q.SetHeader("Location", q.Base()+"/trustFramework/keySets('"+set.ID+"')")
+	return q.Write(http.StatusCreated, "trustFramework/keySets/$entity", keySetJSON(set))
 }
 
-func (q *request) replaceKeySet() error {
+func (q *Request) replaceKeySet() error {
 	if _, err := q.set(); err != nil {
 		return err
 	}
 	var in struct {
 		Keys []json.RawMessage `json:"keys"`
 	}
-	if err := q.read(&in); err != nil {
+	if err := q.Read(&in); err != nil {
 		return err
 	}
 	keys, err := readJWKs(in.Keys)
@@ -85,18 +85,18 @@ func (q *request) replaceKeySet() error {
 	}
 	var set *keyset.Set
 	replace := func() error {
-		set, err = q.s.Keys.Replace(q.Context(), q.args[0], keys)
+		set, err = q.s.Keys.Replace(q.Context(), q.Arg(0), keys)
 		return err
 	}
 	if len(keys) == 0 {
-		err = q.unused(replace, q.args[0])
+		err = q.unused(replace, q.Arg(0))
 	} else {
 		err = replace()
 	}
 	if err != nil {
 		return err
 	}
-	return q.write(http.StatusOK, "trustFramework/keySets/$entity", keySetJSON(set))
+	return q.Write(http.StatusOK, "trustFramework/keySets/$entity", keySetJSON(set))
 }
 
 // readJWKs reads keys in JWK form.
@@ -182,7 +182,7 @@ func (d dates) apply(k *keyset.Key) error {
 	return nil
 }
 
-func (q *request) deleteKeySet() error {
+func (q *Request) deleteKeySet() error {
 	set, err := q.set()
 	if err != nil {
 		return err
@@ -194,30 +194,30 @@ func (q *request) deleteKeySet() error {
 	if err := q.unused(func() error { return q.s.Keys.Delete(q.Context(), set.ID) }, names...); err != nil {
 		return err
 	}
-	return q.noContent()
+	return q.WriteNothing()
 }
 
 // unused takes keys away that no policy needs: B2C lets it be done, and sign-ins break
 // (admin-surface §3.11).
-func (q *request) unused(remove func() error, names ...string) error {
+func (q *Request) unused(remove func() error, names ...string) error {
 	users, err := q.s.Policies.RemoveKey(q.Context(), names, remove)
 	if err == nil && len(users) > 0 {
-		return &apiError{http.StatusBadRequest, "AADB2C", "The key set '" + keyset.Name(q.args[0]) + "' is used by " + strings.Join(users, ", ") +
-			". Remove it from these policies and user flows first."}
+		return NewError(http.StatusBadRequest, "AADB2C", "The key set '"+keyset.Name(q.Arg(0))+"' is used by "+strings.Join(users, ", ")+
+			". Remove it from these policies and user flows first.")
 	}
 	return err
 }
 
 // restoreKeySet puts the copy of a deleted set back. Graph has no such action.
-func (q *request) restoreKeySet() error {
+func (q *Request) restoreKeySet() error {
 	if _, err := q.set(); err != nil {
 		return err
 	}
-	set, err := q.s.Keys.Restore(q.Context(), q.args[0])
+	set, err := q.s.Keys.Restore(q.Context(), q.Arg(0))
 	if err != nil {
 		return err
 	}
-	return q.write(http.StatusOK, "trustFramework/keySets/$entity", keySetJSON(set))
+	return q.Write(http.StatusOK, "trustFramework/keySets/$entity", keySetJSON(set))
 }
 
 // keyJSON is a trustFrameworkKey_v2: a key with its status.
@@ -232,7 +232,7 @@ func keyJSON(k *keyset.Key) map[string]any {
 	return body
 }
 
-func (q *request) listKeys() error {
+func (q *Request) listKeys() error {
 	set, err := q.set()
 	if err != nil {
 		return err
@@ -241,32 +241,32 @@ func (q *request) listKeys() error {
 	for i := range set.Keys {
 		value = append(value, keyJSON(&set.Keys[i]))
 	}
-	return q.write(http.StatusOK, "trustFramework/keySets('"+set.ID+"')/keys_v2", map[string]any{"value": value})
+	return q.Write(http.StatusOK, "trustFramework/keySets('"+set.ID+"')/keys_v2", map[string]any{"value": value})
 }
 
 // key finds the key of the request.
-func (q *request) key() (*keyset.Set, *keyset.Key, error) {
+func (q *Request) key() (*keyset.Set, *keyset.Key, error) {
 	set, err := q.set()
 	if err != nil {
 		return nil, nil, err
 	}
-	k, err := set.Key(q.args[1])
+	k, err := set.Key(q.Arg(1))
 	if errors.Is(err, keyset.ErrNoKey) {
-		err = notFound(q.args[1])
+		err = NotFound(q.Arg(1))
 	}
 	return set, k, err
 }
 
-func (q *request) getKey() error {
+func (q *Request) getKey() error {
 	set, k, err := q.key()
 	if err != nil {
 		return err
 	}
-	return q.write(http.StatusOK, "trustFramework/keySets('"+set.ID+"')/keys_v2/$entity", keyJSON(k))
+	return q.Write(http.StatusOK, "trustFramework/keySets('"+set.ID+"')/keys_v2/$entity", keyJSON(k))
 }
 
 // patchKey changes the status, the only member that can be changed.
-func (q *request) patchKey() error {
+func (q *Request) patchKey() error {
 	set, k, err := q.key()
 	if err != nil {
 		return err
@@ -274,7 +274,7 @@ func (q *request) patchKey() error {
 	var in struct {
 		Status *string `json:"status"`
 	}
-	if err := q.read(&in); err != nil {
+	if err := q.Read(&in); err != nil {
 		return err
 	}
 	disabled := k.Disabled
@@ -285,7 +285,7 @@ func (q *request) patchKey() error {
 		case "disabled":
 			disabled = true
 		default:
-			return badRequest("status must be enabled or disabled.")
+			return BadRequest("status must be enabled or disabled.")
 		}
 	}
 	if disabled != k.Disabled {
@@ -293,10 +293,10 @@ func (q *request) patchKey() error {
 			return err
 		}
 	}
-	return q.noContent()
+	return q.WriteNothing()
 }
 
-func (q *request) deleteKey() error {
+func (q *Request) deleteKey() error {
 	set, k, err := q.key()
 	if err != nil {
 		return err
@@ -310,22 +310,22 @@ func (q *request) deleteKey() error {
 	if err != nil {
 		return err
 	}
-	return q.noContent()
+	return q.WriteNothing()
 }
 
-func (q *request) activeKey() error {
+func (q *Request) activeKey() error {
 	set, err := q.set()
 	if err != nil {
 		return err
 	}
 	k, ok := set.Active(q.s.Now())
 	if !ok {
-		return &apiError{http.StatusBadRequest, "AADB2C95024", "The key set has no active key."}
+		return NewError(http.StatusBadRequest, "AADB2C95024", "The key set has no active key.")
 	}
 	return q.writeKey(*k)
 }
 
-func (q *request) writeKey(k keyset.Key) error {
+func (q *Request) writeKey(k keyset.Key) error {
 	b, err := json.Marshal(k.JWK())
 	if err != nil {
 		return err
@@ -334,18 +334,18 @@ func (q *request) writeKey(k keyset.Key) error {
 	if err := json.Unmarshal(b, &body); err != nil {
 		return err
 	}
-	return q.write(http.StatusOK, "microsoft.graph.trustFrameworkKey", body)
+	return q.Write(http.StatusOK, "microsoft.graph.trustFrameworkKey", body)
 }
 
 // add appends a key to the request's set.
-func (q *request) add(k keyset.Key, d dates) error {
+func (q *Request) add(k keyset.Key, d dates) error {
 	if _, err := q.set(); err != nil {
 		return err
 	}
 	if err := d.apply(&k); err != nil {
 		return err
 	}
-	added, err := q.s.Keys.Add(q.Context(), q.args[0], k)
+	added, err := q.s.Keys.Add(q.Context(), q.Arg(0), k)
 	if err != nil {
 		return err
 	}
@@ -359,13 +359,13 @@ func checkUse(use string) error {
 	return nil
 }
 
-func (q *request) generateKey() error {
+func (q *Request) generateKey() error {
 	var in struct {
 		Use string `json:"use"`
 		Kty string `json:"kty"`
 		dates
 	}
-	if err := q.read(&in); err != nil {
+	if err := q.Read(&in); err != nil {
 		return err
 	}
 	if err := checkUse(in.Use); err != nil {
@@ -386,13 +386,13 @@ func (q *request) generateKey() error {
 	return &keyset.Fault{Code: "AADB2C95031", Text: "kty must be RSA or oct."}
 }
 
-func (q *request) uploadSecret() error {
+func (q *Request) uploadSecret() error {
 	var in struct {
 		Use string `json:"use"`
 		K   string `json:"k"`
 		dates
 	}
-	if err := q.read(&in); err != nil {
+	if err := q.Read(&in); err != nil {
 		return err
 	}
 	if err := checkUse(in.Use); err != nil {
@@ -404,11 +404,11 @@ func (q *request) uploadSecret() error {
 	return q.add(keyset.NewSecret(in.Use, []byte(in.K)), in.dates)
 }
 
-func (q *request) uploadCertificate() error {
+func (q *Request) uploadCertificate() error {
 	var in struct {
 		Key string `json:"key"`
 	}
-	if err := q.read(&in); err != nil {
+	if err := q.Read(&in); err != nil {
 		return err
 	}
 	der, err := base64.StdEncoding.DecodeString(strings.TrimSpace(in.Key))
@@ -425,12 +425,12 @@ func (q *request) uploadCertificate() error {
 	return q.add(k, dates{})
 }
 
-func (q *request) uploadPKCS12() error {
+func (q *Request) uploadPKCS12() error {
 	var in struct {
 		Key      string `json:"key"`
 		Password string `json:"password"`
 	}
-	if err := q.read(&in); err != nil {
+	if err := q.Read(&in); err != nil {
 		return err
 	}
 	data, err := base64.StdEncoding.DecodeString(strings.TrimSpace(in.Key))
@@ -443,5 +443,3 @@ func (q *request) uploadPKCS12() error {
 	}
 	return q.add(k, dates{})
 }
-
-func itoa(n int64) string { return strconv.FormatInt(n, 10) }

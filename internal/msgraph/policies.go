@@ -15,31 +15,31 @@ import (
 	"journeyman.dev/internal/policy"
 )
 
-func (q *request) listPolicies() error {
+func (q *Request) listPolicies() error {
 	value := []map[string]any{}
 	for _, p := range q.s.Policies.List() {
 		value = append(value, map[string]any{"id": p.ID})
 	}
-	return q.write(http.StatusOK, "trustFramework/policies", map[string]any{"value": value})
+	return q.Write(http.StatusOK, "trustFramework/policies", map[string]any{"value": value})
 }
 
-func (q *request) policy() (library.Policy, error) {
-	p, err := q.s.Policies.Get(q.args[0])
+func (q *Request) policy() (library.Policy, error) {
+	p, err := q.s.Policies.Get(q.Arg(0))
 	if errors.Is(err, library.ErrNoPolicy) {
-		return p, &apiError{http.StatusNotFound, "AADB2C", "There is no policy with the id '" + q.args[0] + "' in the tenant " + q.s.TenantName + "."}
+		return p, NewError(http.StatusNotFound, "AADB2C", "There is no policy with the id '"+q.Arg(0)+"' in the tenant "+q.s.TenantName+".")
 	}
 	return p, err
 }
 
-func (q *request) getPolicy() error {
+func (q *Request) getPolicy() error {
 	p, err := q.policy()
 	if err != nil {
 		return err
 	}
-	return q.write(http.StatusOK, "trustFramework/policies/$entity", map[string]any{"id": p.ID})
+	return q.Write(http.StatusOK, "trustFramework/policies/$entity", map[string]any{"id": p.ID})
 }
 
-func (q *request) getPolicyXML() error {
+func (q *Request) getPolicyXML() error {
 	p, err := q.policy()
 	if err != nil {
 		return err
@@ -50,8 +50,8 @@ func (q *request) getPolicyXML() error {
 
 // writeXML gives a policy as it was stored, with the tenant's object id that B2C
 // writes into the root element.
-func (q *request) writeXML(status int, file []byte) {
-	q.w.Header().Set("Content-Type", "application/xml")
+func (q *Request) writeXML(status int, file []byte) {
+	q.SetHeader("Content-Type", "application/xml")
 	q.w.WriteHeader(status)
 	_, _ = q.w.Write(withTenantObjectID(file, q.s.TenantID))
 }
@@ -87,29 +87,28 @@ func policyID(file []byte) string {
 	return ""
 }
 
-func (q *request) createPolicy() error { return q.upload("", false) }
+func (q *Request) createPolicy() error { return q.upload("", false) }
 
-func (q *request) putPolicy() error { return q.upload(q.args[0], true) }
+func (q *Request) putPolicy() error { return q.upload(q.Arg(0), true) }
 
 // upload stores a policy; refusals list every diagnostic, and the message has their
 // texts as tools print it (admin-surface §2).
-func (q *request) upload(id string, overwrite bool) error {
+func (q *Request) upload(id string, overwrite bool) error {
 	file, err := io.ReadAll(q.Body)
 	if err != nil {
-		return &apiError{http.StatusRequestEntityTooLarge, "AADB2C", "The policy is larger than is allowed."}
+		return NewError(http.StatusRequestEntityTooLarge, "AADB2C", "The policy is larger than is allowed.")
 	}
 	if own := policyID(file); !overwrite && own != "" {
 		if _, err := q.s.Policies.Get(own); err == nil {
-			return &apiError{http.StatusConflict, "AADB2C", fmt.Sprintf("The tenant %s already has a policy with the id %s.", q.s.TenantName, own)}
+			return NewError(http.StatusConflict, "AADB2C", fmt.Sprintf("The tenant %s already has a policy with the id %s.", q.s.TenantName, own))
 		}
 	}
-	out, err := q.s.Policies.Upload(q.Context(), library.Policy{ID: id, XML: file, By: q.by(), New: !overwrite})
+	out, err := q.s.Policies.Upload(q.Context(), library.Policy{ID: id, XML: file, By: q.Caller.Name(), New: !overwrite})
 	if errors.Is(err, library.ErrInvalid) {
-		q.refuse(id, out.Diagnostics)
-		return nil
+		return q.refuse(id, out.Diagnostics)
 	}
 	if errors.Is(err, library.ErrExists) { // another made it meanwhile
-		return &apiError{http.StatusConflict, "AADB2C", fmt.Sprintf("The tenant %s already has a policy with the id %s.", q.s.TenantName, policyID(file))}
+		return NewError(http.StatusConflict, "AADB2C", fmt.Sprintf("The tenant %s already has a policy with the id %s.", q.s.TenantName, policyID(file)))
 	}
 	if err != nil {
 		return err
@@ -122,13 +121,13 @@ func (q *request) upload(id string, overwrite bool) error {
 		}
 	}
 	if id == "" {
-		q.w.Header().Set("Location", q.base()+"/trustFramework/policies/"+policyID(file)+"/")
+		q.SetHeader("Location", q.Base()+"/trustFramework/policies/"+policyID(file)+"/")
 	}
 	q.writeXML(status, file)
 	return nil
 }
 
-func (q *request) refuse(id string, list diag.List) {
+func (q *Request) refuse(id string, list diag.List) error {
 	var texts strings.Builder
 	count := 0
 	var details []map[string]any
@@ -143,19 +142,23 @@ func (q *request) refuse(id string, list diag.List) {
 		}
 	}
 	message := fmt.Sprintf("Validation failed: %d validation error(s) found in policy %q of tenant %q.%s", count, strings.ToUpper(id), q.s.TenantName, strings.TrimSpace(texts.String()))
-	q.respond(&apiError{http.StatusBadRequest, "AADB2C", message}, details)
+	e := B2CBadRequest(message)
+	if details != nil {
+		e.Details = details
+	}
+	return e
 }
 
-func (q *request) deletePolicy() error {
+func (q *Request) deletePolicy() error {
 	if _, err := q.policy(); err != nil {
 		return err
 	}
-	err := q.s.Policies.Delete(q.Context(), q.args[0])
+	err := q.s.Policies.Delete(q.Context(), q.Arg(0))
 	if errors.Is(err, library.ErrInvalid) {
-		return &apiError{http.StatusBadRequest, "AADB2C", err.Error()}
+		return NewError(http.StatusBadRequest, "AADB2C", err.Error())
 	}
 	if err != nil {
 		return err
 	}
-	return q.noContent()
+	return q.WriteNothing()
 }

@@ -9,21 +9,12 @@ import (
 	"strings"
 	"time"
 
-	"journeyman.dev/internal/audit"
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/library"
 )
 
 // Graph has an id and a file of a policy, nothing else. How a policy stands, and its
 // versions, are resources of ours beside them.
-
-// by names the caller for whoever looks at a version later.
-func (q *request) by() string {
-	if q.caller.all {
-		return "static admin token"
-	}
-	return q.caller.appID
-}
 
 func diagnosticJSON(d diag.Diagnostic) map[string]any {
 	return map[string]any{
@@ -49,8 +40,8 @@ func when(t time.Time) any {
 // statusJSON is how a policy stands. kind is base, extension, relyingParty or userFlow.
 func statusJSON(s library.Status) map[string]any {
 	out := map[string]any{
-		"id": s.ID, "state": s.State, "servedSinceDateTime": when(s.Since), "servedHash": orNull(s.Hash), "diagnostics": diagnosticsJSON(s.Diagnostics),
-		"version": s.Policy.Version, "uploadedDateTime": when(s.Policy.Updated), "uploadedBy": orNull(s.Policy.By),
+		"id": s.ID, "state": s.State, "servedSinceDateTime": when(s.Since), "servedHash": OrNull(s.Hash), "diagnostics": diagnosticsJSON(s.Diagnostics),
+		"version": s.Policy.Version, "uploadedDateTime": when(s.Policy.Updated), "uploadedBy": OrNull(s.Policy.By),
 		"kind": nil, "basePolicyId": nil, "defaultUserJourney": nil, "deploymentMode": nil,
 	}
 	d := s.Document
@@ -63,7 +54,7 @@ func statusJSON(s library.Status) map[string]any {
 		kind = "userFlow"
 	case d.RelyingParty != nil:
 		kind = "relyingParty"
-		out["defaultUserJourney"] = orNull(d.RelyingParty.DefaultJourney.Value)
+		out["defaultUserJourney"] = OrNull(d.RelyingParty.DefaultJourney.Value)
 	case d.Base == nil:
 		kind = "base"
 	}
@@ -79,52 +70,52 @@ func statusJSON(s library.Status) map[string]any {
 	return out
 }
 
-func (q *request) policyDetails() error {
-	s, err := q.s.Policies.Status(q.args[0])
+func (q *Request) policyDetails() error {
+	s, err := q.s.Policies.Status(q.Arg(0))
 	if err != nil {
 		return q.noPolicy(err)
 	}
-	return q.write(http.StatusOK, "trustFramework/policies/details/$entity", statusJSON(s))
+	return q.Write(http.StatusOK, "trustFramework/policies/details/$entity", statusJSON(s))
 }
 
-func (q *request) listPolicyDetails() error {
+func (q *Request) listPolicyDetails() error {
 	value := []map[string]any{}
 	for _, s := range q.s.Policies.Statuses() {
 		value = append(value, statusJSON(s))
 	}
-	return q.writePage("trustFramework/policies/details", value, "")
+	return WritePage(q, "trustFramework/policies/details", value, "")
 }
 
-func (q *request) noPolicy(err error) error {
+func (q *Request) noPolicy(err error) error {
 	if errors.Is(err, library.ErrNoPolicy) {
-		return &apiError{http.StatusNotFound, "AADB2C", "There is no policy with the id '" + q.args[0] + "' in the tenant " + q.s.TenantName + "."}
+		return NewError(http.StatusNotFound, "AADB2C", "There is no policy with the id '"+q.Arg(0)+"' in the tenant "+q.s.TenantName+".")
 	}
 	return err
 }
 
-func (q *request) policyVersions() error {
-	list, err := q.s.Policies.Versions(q.Context(), q.args[0])
+func (q *Request) policyVersions() error {
+	list, err := q.s.Policies.Versions(q.Context(), q.Arg(0))
 	if err != nil {
 		return q.noPolicy(err)
 	}
 	value := []map[string]any{}
 	for _, v := range list {
-		value = append(value, map[string]any{"id": strconv.FormatInt(v.Version, 10), "policyId": v.ID, "uploadedDateTime": when(v.Updated), "uploadedBy": orNull(v.By), "size": len(v.XML)})
+		value = append(value, map[string]any{"id": strconv.FormatInt(v.Version, 10), "policyId": v.ID, "uploadedDateTime": when(v.Updated), "uploadedBy": OrNull(v.By), "size": len(v.XML)})
 	}
-	return q.writePage("trustFramework/policies('"+q.args[0]+"')/versions", value, "")
+	return WritePage(q, "trustFramework/policies('"+q.Arg(0)+"')/versions", value, "")
 }
 
 // version is the number in the address; none is 0.
-func (q *request) version() int64 {
-	n, err := strconv.ParseInt(q.args[1], 10, 64)
+func (q *Request) version() int64 {
+	n, err := strconv.ParseInt(q.Arg(1), 10, 64)
 	if err != nil {
 		return 0
 	}
 	return n
 }
 
-func (q *request) policyVersionXML() error {
-	list, err := q.s.Policies.Versions(q.Context(), q.args[0])
+func (q *Request) policyVersionXML() error {
+	list, err := q.s.Policies.Versions(q.Context(), q.Arg(0))
 	if err != nil {
 		return q.noPolicy(err)
 	}
@@ -134,27 +125,26 @@ func (q *request) policyVersionXML() error {
 			return nil
 		}
 	}
-	return notFound(q.args[1])
+	return NotFound(q.Arg(1))
 }
 
 // restorePolicy uploads an older version again.
-func (q *request) restorePolicy() error {
-	out, err := q.s.Policies.Restore(q.Context(), q.args[0], q.version(), q.by())
+func (q *Request) restorePolicy() error {
+	out, err := q.s.Policies.Restore(q.Context(), q.Arg(0), q.version(), q.Caller.Name())
 	switch {
 	case errors.Is(err, library.ErrInvalid):
-		q.refuse(q.args[0], out.Diagnostics)
-		return nil
+		return q.refuse(q.Arg(0), out.Diagnostics)
 	case errors.Is(err, library.ErrNoPolicy):
-		return notFound(q.args[1])
+		return NotFound(q.Arg(1))
 	case err != nil:
 		return err
 	}
 	q.consequences(out)
-	s, err := q.s.Policies.Status(q.args[0])
+	s, err := q.s.Policies.Status(q.Arg(0))
 	if err != nil {
 		return q.noPolicy(err)
 	}
-	return q.write(http.StatusOK, "trustFramework/policies/details/$entity", statusJSON(s))
+	return q.Write(http.StatusOK, "trustFramework/policies/details/$entity", statusJSON(s))
 }
 
 // The headers of an upload's answer: its body is the file, as Graph has it. A list that is
@@ -168,7 +158,7 @@ const (
 
 // consequences says what an upload did besides storing the file: in the headers of the answer
 // and in its audit record.
-func (q *request) consequences(out library.Uploaded) {
+func (q *Request) consequences(out library.Uploaded) {
 	h := q.w.Header()
 	// What is for information alone, such as what a base can't be checked for, is in the details.
 	warnings := slices.DeleteFunc(slices.Clone(out.Diagnostics), func(d diag.Diagnostic) bool { return d.Severity == diag.Info })
@@ -178,12 +168,12 @@ func (q *request) consequences(out library.Uploaded) {
 	broken, ids := brokenJSON(out.Broken)
 	if len(broken) > 0 {
 		h.Set(brokenHeader, headerJSON(broken))
-		q.details = append(q.details, audit.Detail{Key: "BrokenPolicies", Value: strings.Join(ids, ",")})
+		q.Detail("BrokenPolicies", strings.Join(ids, ","))
 	}
 	if len(out.Mended) > 0 {
 		h.Set(mendedHeader, strings.Join(out.Mended, ","))
 	}
-	h.Set("Link", "<"+q.base()+"/trustFramework/policies/details>; rel=\"describedby\"")
+	h.Set("Link", "<"+q.Base()+"/trustFramework/policies/details>; rel=\"describedby\"")
 }
 
 // headerJSON is a list as JSON in ASCII; what doesn't fit is left out from its end, and

@@ -27,15 +27,14 @@ const (
 // uploadPolicies stores the files of a folder, all or none: POST
 // trustFramework/policies/upload with a multipart body, a part with a filename for each file,
 // in any order. Files that the tenant has already are left out.
-func (q *request) uploadPolicies() error {
+func (q *Request) uploadPolicies() error {
 	files, err := q.policyFiles()
 	if err != nil {
 		return err
 	}
 	out, err := q.s.Policies.UploadSet(q.Context(), files...)
 	if errors.Is(err, library.ErrInvalid) {
-		q.refuseSet(out)
-		return nil
+		return q.refuseSet(out)
 	}
 	if err != nil {
 		return err
@@ -60,19 +59,19 @@ func (q *request) uploadPolicies() error {
 	}
 	broken, ids := brokenJSON(out.Broken)
 	if len(ids) > 0 {
-		q.details = append(q.details, audit.Detail{Key: "BrokenPolicies", Value: strings.Join(ids, ",")})
+		q.Detail("BrokenPolicies", strings.Join(ids, ","))
 	}
 	mended := []string{}
-	return q.write(http.StatusOK, "trustFramework/policies", map[string]any{
+	return q.Write(http.StatusOK, "trustFramework/policies", map[string]any{
 		"value": value, "diagnostics": filesJSON(out.Diagnostics), "brokenPolicies": broken, "mendedPolicies": append(mended, out.Mended...),
 	})
 }
 
 // policyFiles reads the body.
-func (q *request) policyFiles() ([]library.Policy, error) {
+func (q *Request) policyFiles() ([]library.Policy, error) {
 	kind, params, err := mime.ParseMediaType(q.Header.Get("Content-Type"))
 	if err != nil || kind != "multipart/form-data" || params["boundary"] == "" {
-		return nil, &apiError{http.StatusUnsupportedMediaType, "Request_BadRequest", "Send the files as multipart/form-data, each in a part with a filename."}
+		return nil, NewError(http.StatusUnsupportedMediaType, "Request_BadRequest", "Send the files as multipart/form-data, each in a part with a filename.")
 	}
 	in := multipart.NewReader(q.Body, params["boundary"])
 	var files []library.Policy
@@ -86,20 +85,20 @@ func (q *request) policyFiles() ([]library.Policy, error) {
 		}
 		name := fileName(part)
 		if name == "" {
-			return nil, badRequest("A part of the body has no filename.")
+			return nil, BadRequest("A part of the body has no filename.")
 		}
 		if len(files) == maxSetFiles {
-			return nil, &apiError{http.StatusRequestEntityTooLarge, "AADB2C", fmt.Sprintf("More than %d files were sent.", maxSetFiles)}
+			return nil, NewError(http.StatusRequestEntityTooLarge, "AADB2C", fmt.Sprintf("More than %d files were sent.", maxSetFiles))
 		}
 		// Of a file that is too large, no more than shows it.
 		source, err := io.ReadAll(io.LimitReader(part, policy.MaxFileBytes+1))
 		if err != nil {
 			return nil, tooLargeOr(err, "The body is no valid multipart/form-data.")
 		}
-		files = append(files, library.Policy{XML: source, File: name, By: q.by()})
+		files = append(files, library.Policy{XML: source, File: name, By: q.Caller.Name()})
 	}
 	if len(files) == 0 {
-		return nil, badRequest("No files were sent.")
+		return nil, BadRequest("No files were sent.")
 	}
 	return files, nil
 }
@@ -107,9 +106,9 @@ func (q *request) policyFiles() ([]library.Policy, error) {
 func tooLargeOr(err error, text string) error {
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {
-		return &apiError{http.StatusRequestEntityTooLarge, "AADB2C", fmt.Sprintf("The files have more than %d bytes together.", maxSetBytes)}
+		return NewError(http.StatusRequestEntityTooLarge, "AADB2C", fmt.Sprintf("The files have more than %d bytes together.", maxSetBytes))
 	}
-	return badRequest(text)
+	return BadRequest(text)
 }
 
 // fileName is a part's, with its folders, for diagnostics; nothing is opened by it.
@@ -131,9 +130,9 @@ func filesJSON(list diag.List) []map[string]any {
 	return out
 }
 
-func (q *request) refuseSet(out library.Uploaded) {
+func (q *Request) refuseSet(out library.Uploaded) error {
 	message := fmt.Sprintf("Validation failed: %d validation error(s) found in %d file(s) for tenant %q. Nothing was uploaded.", out.Diagnostics.Errors(), len(out.Files), q.s.TenantName)
-	q.respond(&apiError{http.StatusBadRequest, "AADB2C", message}, filesJSON(out.Diagnostics))
+	return &Error{Status: http.StatusBadRequest, Code: "AADB2C", Message: message, Details: filesJSON(out.Diagnostics)}
 }
 
 // brokenJSON are the policies that an upload broke, and their ids.

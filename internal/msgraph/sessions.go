@@ -9,7 +9,7 @@ import (
 
 // listSessions lists a user's single sign-on sessions. Graph has no such resource: it is
 // ours, for a help desk that ends the session of one lost device.
-func (q *request) listSessions() error {
+func (q *Request) listSessions() error {
 	u, err := q.user()
 	if err != nil {
 		return err
@@ -22,24 +22,24 @@ func (q *request) listSessions() error {
 	for _, r := range list {
 		value = append(value, map[string]any{
 			"id": r.ID, "startedDateTime": r.Started.UTC().Format(time.RFC3339), "lastSeenDateTime": r.Used.UTC().Format(time.RFC3339),
-			"policyId": r.PolicyID, "appId": orNull(r.ClientID), "ipAddress": orNull(r.RemoteIP), "userAgent": orNull(r.UserAgent),
+			"policyId": r.PolicyID, "appId": OrNull(r.ClientID), "ipAddress": OrNull(r.RemoteIP), "userAgent": OrNull(r.UserAgent),
 		})
 	}
-	return q.writePage("users('"+u.ID+"')/sessions", value, "")
+	return WritePage(q, "users('"+u.ID+"')/sessions", value, "")
 }
 
 // endSession ends one session. Refresh tokens that applications got in it stay good, as
 // they do when the user signs out; revokeSignInSessions ends everything.
-func (q *request) endSession() error {
+func (q *Request) endSession() error {
 	u, err := q.user()
 	if err != nil {
 		return err
 	}
-	switch err := q.s.Sessions.EndUserSession(q.Context(), u.ID, q.args[1]); {
+	switch err := q.s.Sessions.EndUserSession(q.Context(), u.ID, q.Arg(1)); {
 	case errors.Is(err, session.ErrNotFound):
-		return notFound(q.args[1])
+		return NotFound(q.Arg(1))
 	case err != nil:
 		return err
 	}
-	return q.noContent()
+	return q.WriteNothing()
 }

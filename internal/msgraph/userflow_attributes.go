@@ -17,15 +17,15 @@ func attributeJSON(a userflow.Attribute) map[string]any {
 	return map[string]any{"@odata.type": odata, "id": a.ID, "displayName": a.DisplayName, "description": a.Description, "userFlowAttributeType": kind, "dataType": string(a.Type)}
 }
 
-func (q *request) listAttributes() error {
-	f, err := parseFilter(q.URL.Query().Get("$filter"))
+func (q *Request) listAttributes() error {
+	f, err := q.Filter()
 	if err != nil {
 		return err
 	}
 	value := []map[string]any{}
 	for _, a := range q.s.Flows.Tenant().AllAttributes() {
 		object := attributeJSON(a)
-		ok, err := f.matches(object)
+		ok, err := f.Matches(object)
 		if err != nil {
 			return err
 		}
@@ -33,32 +33,32 @@ func (q *request) listAttributes() error {
 			value = append(value, choose(object, q.URL.Query().Get("$select")))
 		}
 	}
-	return q.write(http.StatusOK, "identity/userFlowAttributes", map[string]any{"value": value})
+	return q.Write(http.StatusOK, "identity/userFlowAttributes", map[string]any{"value": value})
 }
 
-func (q *request) attribute() (userflow.Attribute, error) {
-	a, ok := q.s.Flows.Tenant().Attribute(q.args[0])
+func (q *Request) attribute() (userflow.Attribute, error) {
+	a, ok := q.s.Flows.Tenant().Attribute(q.Arg(0))
 	if !ok {
-		return a, b2cNotFound("user attribute", q.args[0])
+		return a, B2CNotFound("user attribute", q.Arg(0))
 	}
 	return a, nil
 }
 
-func (q *request) getAttribute() error {
+func (q *Request) getAttribute() error {
 	a, err := q.attribute()
 	if err != nil {
 		return err
 	}
-	return q.write(http.StatusOK, "identity/userFlowAttributes/$entity", attributeJSON(a))
+	return q.Write(http.StatusOK, "identity/userFlowAttributes/$entity", attributeJSON(a))
 }
 
-func (q *request) createAttribute() error {
+func (q *Request) createAttribute() error {
 	var in struct {
 		DisplayName string `json:"displayName"`
 		Description string `json:"description"`
 		Type        string `json:"dataType"`
 	}
-	if err := q.read(&in); err != nil {
+	if err := q.Read(&in); err != nil {
 		return err
 	}
 	var made userflow.Attribute
@@ -72,9 +72,9 @@ func (q *request) createAttribute() error {
 	if err != nil {
 		return err
 	}
-	q.target(made.ID, made.DisplayName, "UserAttribute")
-	q.w.Header().Set("Location", q.base()+"/identity/userFlowAttributes/"+made.ID)
-	return q.write(http.StatusCreated, "identity/userFlowAttributes/$entity", attributeJSON(made))
+	q.Target(made.ID, made.DisplayName, "UserAttribute")
+	q.SetHeader("Location", q.Base()+"/identity/userFlowAttributes/"+made.ID)
+	return q.Write(http.StatusCreated, "identity/userFlowAttributes/$entity", attributeJSON(made))
 }
 
 // attributeType spells a type as we do: tools write String and Int64, too.
@@ -87,7 +87,7 @@ func attributeType(text string) userflow.AttributeType {
 	return userflow.AttributeType(text)
 }
 
-func (q *request) patchAttribute() error {
+func (q *Request) patchAttribute() error {
 	a, err := q.attribute()
 	if err != nil {
 		return err
@@ -97,20 +97,20 @@ func (q *request) patchAttribute() error {
 		DisplayName *string `json:"displayName"`
 		Type        *string `json:"dataType"`
 	}
-	if err := q.read(&in); err != nil {
+	if err := q.Read(&in); err != nil {
 		return err
 	}
 	switch {
 	case !a.Custom:
-		return badConnector("A built-in user attribute can't be changed.")
+		return B2CBadRequest("A built-in user attribute can't be changed.")
 	case in.DisplayName != nil && *in.DisplayName != a.DisplayName || in.Type != nil && !strings.EqualFold(*in.Type, string(a.Type)):
-		return badConnector("Only the description of a user attribute can be changed.")
+		return B2CBadRequest("Only the description of a user attribute can be changed.")
 	}
-	q.target(a.ID, a.DisplayName, "UserAttribute")
+	q.Target(a.ID, a.DisplayName, "UserAttribute")
 	err = q.s.Flows.Change(q.Context(), func(t *userflow.Tenant) error {
 		i := slices.IndexFunc(t.Attributes, func(have userflow.Attribute) bool { return have.ID == a.ID })
 		if i < 0 {
-			return b2cNotFound("user attribute", a.ID)
+			return B2CNotFound("user attribute", a.ID)
 		}
 		if in.Description != nil {
 			t.Attributes[i].Description = *in.Description
@@ -120,24 +120,24 @@ func (q *request) patchAttribute() error {
 	if err != nil {
 		return err
 	}
-	return q.noContent()
+	return q.WriteNothing()
 }
 
 // deleteAttribute refuses while a user flow uses the attribute. What users have of it
 // stays in the directory.
-func (q *request) deleteAttribute() error {
+func (q *Request) deleteAttribute() error {
 	a, err := q.attribute()
 	if err != nil {
 		return err
 	}
 	if !a.Custom {
-		return badConnector("A built-in user attribute can't be deleted.")
+		return B2CBadRequest("A built-in user attribute can't be deleted.")
 	}
-	q.target(a.ID, a.DisplayName, "UserAttribute")
+	q.Target(a.ID, a.DisplayName, "UserAttribute")
 	err = q.s.Flows.Change(q.Context(), func(t *userflow.Tenant) error {
 		for i := range t.Flows {
 			if t.Flows[i].Uses(a) {
-				return badConnector("The user flow " + t.Flows[i].ID + " uses this user attribute. Remove it there first.")
+				return B2CBadRequest("The user flow " + t.Flows[i].ID + " uses this user attribute. Remove it there first.")
 			}
 		}
 		t.Attributes = slices.DeleteFunc(t.Attributes, func(have userflow.Attribute) bool { return have.ID == a.ID })
@@ -146,5 +146,5 @@ func (q *request) deleteAttribute() error {
 	if err != nil {
 		return err
 	}
-	return q.noContent()
+	return q.WriteNothing()
 }

@@ -1,8 +1,6 @@
 package msgraph
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
@@ -145,7 +143,7 @@ func legal(member, value string, values ...string) (string, error) {
 			return v, nil
 		}
 	}
-	return "", badConnector(member + " must be one of " + strings.Join(values, ", ") + ".")
+	return "", B2CBadRequest(member + " must be one of " + strings.Join(values, ", ") + ".")
 }
 
 // settings brings the members back. Numbers are kept as they came: the flow's own check
@@ -206,18 +204,18 @@ func first(errs ...error) error {
 func (in *flowSettings) unsupported() error {
 	switch {
 	case !strings.EqualFold(in.MFA.Enforcement, "off"):
-		return badConnector("multiFactorAuthentication is not supported yet: its enforcement must be off.")
+		return B2CBadRequest("multiFactorAuthentication is not supported yet: its enforcement must be off.")
 	case in.AgeGating.Enabled:
-		return badConnector("ageGating is not supported yet.")
+		return B2CBadRequest("ageGating is not supported yet.")
 	case in.ForcedReset.Enabled:
-		return badConnector("forcedPasswordReset is not supported yet.")
+		return B2CBadRequest("forcedPasswordReset is not supported yet.")
 	case in.ConditionalAccess.Enabled:
-		return badConnector("conditionalAccess is not supported yet.")
+		return B2CBadRequest("conditionalAccess is not supported yet.")
 	}
 	return nil
 }
 
-func (q *request) getFlowSettings() error {
+func (q *Request) getFlowSettings() error {
 	f, err := q.flow()
 	if err != nil {
 		return err
@@ -225,8 +223,8 @@ func (q *request) getFlowSettings() error {
 	return q.writeStruct(http.StatusOK, "identity/b2cUserFlows('"+f.ID+"')/settings", flowSettingsOf(&f.Settings))
 }
 
-func (q *request) patchFlowSettings() error {
-	body, err := q.body()
+func (q *Request) patchFlowSettings() error {
+	body, err := q.ReadBody()
 	if err != nil {
 		return err
 	}
@@ -235,7 +233,7 @@ func (q *request) patchFlowSettings() error {
 		if f.Settings.Password.Kind != userflow.PasswordCustom {
 			in.PasswordComplexity.CharacterClasses = 0 // what a rule of its own doesn't inherit
 		}
-		if err := merge(body, &in); err != nil {
+		if err := Merge(body, &in); err != nil {
 			return err
 		}
 		s, err := in.settings()
@@ -244,35 +242,7 @@ func (q *request) patchFlowSettings() error {
 	})
 }
 
-// merge puts the members of a body over what is there; members of objects one by one,
-// lists whole. Unknown members are refused: a misspelt setting must not look as if it
-// were set.
-func merge(body []byte, to any) error {
-	dec := json.NewDecoder(bytes.NewReader(body))
-	dec.DisallowUnknownFields()
-	err := dec.Decode(to)
-	var typeError *json.UnmarshalTypeError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &typeError):
-		return badConnector("The member '" + typeError.Field + "' has a value of the wrong type.")
-	case strings.HasPrefix(err.Error(), "json: unknown field "):
-		// encoding/json has no type for this error.
-		return badConnector("There is no setting " + strings.TrimPrefix(err.Error(), "json: unknown field ") + ".")
-	}
-	return badRequest("The body is no valid JSON.")
-}
-
 // writeStruct answers with a struct's members.
-func (q *request) writeStruct(status int, context string, v any) error {
-	data, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	var body map[string]any
-	if err := json.Unmarshal(data, &body); err != nil {
-		return err
-	}
-	return q.write(status, context, body)
+func (q *Request) writeStruct(status int, context string, v any) error {
+	return q.Write(status, context, v)
 }

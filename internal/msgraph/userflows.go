@@ -28,8 +28,8 @@ func flowJSON(f *userflow.Flow) map[string]any {
 	}
 }
 
-func (q *request) listFlows() error {
-	f, err := parseFilter(q.URL.Query().Get("$filter"))
+func (q *Request) listFlows() error {
+	f, err := q.Filter()
 	if err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ func (q *request) listFlows() error {
 	t := q.s.Flows.Tenant()
 	for i := range t.Flows {
 		object := flowJSON(&t.Flows[i])
-		ok, err := f.matches(object)
+		ok, err := f.Matches(object)
 		if err != nil {
 			return err
 		}
@@ -47,11 +47,11 @@ func (q *request) listFlows() error {
 		q.expandFlow(object, t, &t.Flows[i])
 		value = append(value, choose(object, q.URL.Query().Get("$select")))
 	}
-	return q.write(http.StatusOK, "identity/b2cUserFlows", map[string]any{"value": value})
+	return q.Write(http.StatusOK, "identity/b2cUserFlows", map[string]any{"value": value})
 }
 
 // expandFlow adds what $expand asks for.
-func (q *request) expandFlow(object map[string]any, t *userflow.Tenant, f *userflow.Flow) {
+func (q *Request) expandFlow(object map[string]any, t *userflow.Tenant, f *userflow.Flow) {
 	for name := range strings.SplitSeq(q.URL.Query().Get("$expand"), ",") {
 		switch strings.ToLower(strings.TrimSpace(name)) {
 		case "identityproviders", "userflowidentityproviders":
@@ -67,22 +67,22 @@ func (q *request) expandFlow(object map[string]any, t *userflow.Tenant, f *userf
 }
 
 // flow finds the flow that the address names.
-func (q *request) flow() (*userflow.Flow, error) {
-	f, err := q.s.Flows.Tenant().Flow(q.args[0])
+func (q *Request) flow() (*userflow.Flow, error) {
+	f, err := q.s.Flows.Tenant().Flow(q.Arg(0))
 	if errors.Is(err, userflow.ErrNotFound) {
-		return nil, b2cNotFound("user flow", q.args[0])
+		return nil, B2CNotFound("user flow", q.Arg(0))
 	}
 	return f, err
 }
 
-func (q *request) getFlow() error {
+func (q *Request) getFlow() error {
 	f, err := q.flow()
 	if err != nil {
 		return err
 	}
 	object := flowJSON(f)
 	q.expandFlow(object, q.s.Flows.Tenant(), f)
-	return q.write(http.StatusOK, "identity/b2cUserFlows/$entity", object)
+	return q.Write(http.StatusOK, "identity/b2cUserFlows/$entity", object)
 }
 
 // reference is {"@odata.id": "…/apiConnectors/{id}"}; without one it detaches.
@@ -99,7 +99,7 @@ func (r reference) id(kind string) (string, error) {
 	}
 	m := lastSegment.FindStringSubmatch(r.ID)
 	if m == nil || !strings.Contains(strings.ToLower(r.ID), strings.ToLower(kind)) {
-		return "", badConnector("@odata.id must be the address of one of the " + kind + ".")
+		return "", B2CBadRequest("@odata.id must be the address of one of the " + kind + ".")
 	}
 	return m[1], nil
 }
@@ -116,14 +116,14 @@ type flowInput struct {
 	Connectors map[string]*reference `json:"apiConnectorConfiguration"`
 }
 
-func (q *request) createFlow() error {
+func (q *Request) createFlow() error {
 	var in flowInput
-	if err := q.read(&in); err != nil {
+	if err := q.Read(&in); err != nil {
 		return err
 	}
 	kind, ok := userflow.ParseKind(in.Kind)
 	if !ok {
-		return badConnector(fmt.Sprintf("userFlowType must be one of %v.", userflow.Kinds))
+		return B2CBadRequest(fmt.Sprintf("userFlowType must be one of %v.", userflow.Kinds))
 	}
 	var providers []string
 	for _, p := range in.Providers {
@@ -147,7 +147,7 @@ func (q *request) createFlow() error {
 			return err
 		}
 	}
-	q.target(f.ID, f.ID, "Policy")
+	q.Target(f.ID, f.ID, "Policy")
 	err = q.s.Flows.Change(q.Context(), func(t *userflow.Tenant) error {
 		if _, err := t.Flow(f.ID); err == nil {
 			return fmt.Errorf("user flow %s: %w", f.ID, userflow.ErrExists)
@@ -158,15 +158,15 @@ func (q *request) createFlow() error {
 	if err != nil {
 		return err
 	}
-	q.w.Header().Set("Location", q.base()+"/identity/b2cUserFlows/"+f.ID)
-	return q.write(http.StatusCreated, "identity/b2cUserFlows/$entity", flowJSON(&f))
+	q.SetHeader("Location", q.Base()+"/identity/b2cUserFlows/"+f.ID)
+	return q.Write(http.StatusCreated, "identity/b2cUserFlows/$entity", flowJSON(&f))
 }
 
 // bind sets or removes the connector of a step.
-func (q *request) bind(f *userflow.Flow, name string, r reference) error {
+func (q *Request) bind(f *userflow.Flow, name string, r reference) error {
 	step, ok := userflow.ParseStep(name)
 	if !ok {
-		return badConnector(fmt.Sprintf("A step must be one of %v.", userflow.ConnectorSteps))
+		return B2CBadRequest(fmt.Sprintf("A step must be one of %v.", userflow.ConnectorSteps))
 	}
 	id, err := r.id("apiConnectors")
 	if err != nil {
@@ -178,7 +178,7 @@ func (q *request) bind(f *userflow.Flow, name string, r reference) error {
 	}
 	c, err := q.s.Connectors.Get(id)
 	if err != nil {
-		return b2cNotFound("API connector", id)
+		return B2CNotFound("API connector", id)
 	}
 	if f.Connectors == nil {
 		f.Connectors = make(map[userflow.ConnectorStep]string)
@@ -188,34 +188,34 @@ func (q *request) bind(f *userflow.Flow, name string, r reference) error {
 }
 
 // changeFlow changes the flow that the address names, and answers with nothing.
-func (q *request) changeFlow(change func(t *userflow.Tenant, f *userflow.Flow) error) error {
-	q.target(q.args[0], q.args[0], "Policy")
+func (q *Request) changeFlow(change func(t *userflow.Tenant, f *userflow.Flow) error) error {
+	q.Target(q.Arg(0), q.Arg(0), "Policy")
 	err := q.s.Flows.Change(q.Context(), func(t *userflow.Tenant) error {
-		f, err := t.Flow(q.args[0])
+		f, err := t.Flow(q.Arg(0))
 		if err != nil {
-			return b2cNotFound("user flow", q.args[0])
+			return B2CNotFound("user flow", q.Arg(0))
 		}
 		return change(t, f)
 	})
 	if err != nil {
 		return err
 	}
-	return q.noContent()
+	return q.WriteNothing()
 }
 
-func (q *request) patchFlow() error {
+func (q *Request) patchFlow() error {
 	var in struct {
 		LanguageCustomization *bool   `json:"isLanguageCustomizationEnabled"`
 		DefaultLanguage       *string `json:"defaultLanguageTag"`
 		ID                    *string `json:"id"`
 		Kind                  *string `json:"userFlowType"`
 	}
-	if err := q.read(&in); err != nil {
+	if err := q.Read(&in); err != nil {
 		return err
 	}
 	return q.changeFlow(func(_ *userflow.Tenant, f *userflow.Flow) error {
 		if in.ID != nil && !strings.EqualFold(*in.ID, f.ID) || in.Kind != nil && !strings.EqualFold(*in.Kind, string(f.Kind)) {
-			return badConnector("id and userFlowType of a user flow can't be changed.")
+			return B2CBadRequest("id and userFlowType of a user flow can't be changed.")
 		}
 		if in.LanguageCustomization != nil {
 			f.LanguageCustomization = *in.LanguageCustomization
@@ -227,14 +227,14 @@ func (q *request) patchFlow() error {
 	})
 }
 
-func (q *request) deleteFlow() error {
+func (q *Request) deleteFlow() error {
 	f, err := q.flow()
 	if err != nil {
 		return err
 	}
 	for _, s := range q.s.Policies.Statuses() {
 		if s.Document != nil && s.Document.Base != nil && strings.EqualFold(s.Document.Base.PolicyID.Value, f.ID) {
-			return badConnector("The policy " + s.ID + " inherits from the user flow.")
+			return B2CBadRequest("The policy " + s.ID + " inherits from the user flow.")
 		}
 	}
 	return q.changeFlow(func(t *userflow.Tenant, f *userflow.Flow) error {
@@ -244,21 +244,21 @@ func (q *request) deleteFlow() error {
 	})
 }
 
-func (q *request) exportFlow() error {
+func (q *Request) exportFlow() error {
 	f, err := q.flow()
 	if err != nil {
 		return err
 	}
 	xml, err := q.s.ExportFlow(f.ID, q.URL.Query().Get("policyId"))
 	if err != nil {
-		return badConnector(err.Error())
+		return B2CBadRequest(err.Error())
 	}
 	q.writeXML(http.StatusOK, xml)
 	return nil
 }
 
 // getBindings shows the connectors that $expand names.
-func (q *request) getBindings() error {
+func (q *Request) getBindings() error {
 	f, err := q.flow()
 	if err != nil {
 		return err
@@ -271,42 +271,42 @@ func (q *request) getBindings() error {
 		}
 		step, ok := userflow.ParseStep(name)
 		if !ok {
-			return badRequest("$expand names '" + name + "', which isn't a step.")
+			return BadRequest("$expand names '" + name + "', which isn't a step.")
 		}
 		body[string(step)] = nil
 		if c, err := q.s.Connectors.Get(f.Connectors[step]); err == nil {
 			body[string(step)] = connectorJSON(c, q.s.Now())
 		}
 	}
-	return q.write(http.StatusOK, "identity/b2cUserFlows('"+f.ID+"')/apiConnectorConfiguration", body)
+	return q.Write(http.StatusOK, "identity/b2cUserFlows('"+f.ID+"')/apiConnectorConfiguration", body)
 }
 
-func (q *request) getBinding() error {
+func (q *Request) getBinding() error {
 	f, err := q.flow()
 	if err != nil {
 		return err
 	}
-	step, ok := userflow.ParseStep(q.args[1])
+	step, ok := userflow.ParseStep(q.Arg(1))
 	if !ok {
-		return b2cNotFound("step", q.args[1])
+		return B2CNotFound("step", q.Arg(1))
 	}
 	c, err := q.s.Connectors.Get(f.Connectors[step])
 	if err != nil {
-		return b2cNotFound("API connector for the step", string(step))
+		return B2CNotFound("API connector for the step", string(step))
 	}
 	return q.writeConnector(http.StatusOK, c)
 }
 
-func (q *request) putBinding() error {
+func (q *Request) putBinding() error {
 	var in reference
-	if err := q.read(&in); err != nil {
+	if err := q.Read(&in); err != nil {
 		return err
 	}
-	return q.changeFlow(func(_ *userflow.Tenant, f *userflow.Flow) error { return q.bind(f, q.args[1], in) })
+	return q.changeFlow(func(_ *userflow.Tenant, f *userflow.Flow) error { return q.bind(f, q.Arg(1), in) })
 }
 
-func (q *request) deleteBinding() error {
-	return q.changeFlow(func(_ *userflow.Tenant, f *userflow.Flow) error { return q.bind(f, q.args[1], reference{}) })
+func (q *Request) deleteBinding() error {
+	return q.changeFlow(func(_ *userflow.Tenant, f *userflow.Flow) error { return q.bind(f, q.Arg(1), reference{}) })
 }
 
 func providersOf(t *userflow.Tenant, f *userflow.Flow) []map[string]any {
@@ -319,20 +319,20 @@ func providersOf(t *userflow.Tenant, f *userflow.Flow) []map[string]any {
 	return list
 }
 
-func (q *request) listFlowProviders() error {
+func (q *Request) listFlowProviders() error {
 	f, err := q.flow()
 	if err != nil {
 		return err
 	}
-	return q.write(http.StatusOK, "Collection(microsoft.graph.identityProviderBase)", map[string]any{"value": providersOf(q.s.Flows.Tenant(), f)})
+	return q.Write(http.StatusOK, "Collection(microsoft.graph.identityProviderBase)", map[string]any{"value": providersOf(q.s.Flows.Tenant(), f)})
 }
 
-func (q *request) addFlowProvider() error {
+func (q *Request) addFlowProvider() error {
 	var in struct {
 		reference
 		Plain string `json:"id"` // the legacy form
 	}
-	if err := q.read(&in); err != nil {
+	if err := q.Read(&in); err != nil {
 		return err
 	}
 	id, err := in.reference.id("identityProviders")
@@ -345,7 +345,7 @@ func (q *request) addFlowProvider() error {
 	return q.changeFlow(func(t *userflow.Tenant, f *userflow.Flow) error {
 		p, ok := t.Provider(id)
 		if !ok {
-			return b2cNotFound("identity provider", id)
+			return B2CNotFound("identity provider", id)
 		}
 		if !slices.ContainsFunc(f.Providers, func(have string) bool { return strings.EqualFold(have, p.ID) }) {
 			f.Providers = append(f.Providers, p.ID)
@@ -354,12 +354,12 @@ func (q *request) addFlowProvider() error {
 	})
 }
 
-func (q *request) removeFlowProvider() error {
+func (q *Request) removeFlowProvider() error {
 	return q.changeFlow(func(_ *userflow.Tenant, f *userflow.Flow) error {
 		had := len(f.Providers)
-		f.Providers = slices.DeleteFunc(f.Providers, func(have string) bool { return strings.EqualFold(have, q.args[1]) })
+		f.Providers = slices.DeleteFunc(f.Providers, func(have string) bool { return strings.EqualFold(have, q.Arg(1)) })
 		if len(f.Providers) == had {
-			return b2cNotFound("identity provider of the user flow", q.args[1])
+			return B2CNotFound("identity provider of the user flow", q.Arg(1))
 		}
 		return nil
 	})
@@ -388,11 +388,11 @@ func assignmentJSON(t *userflow.Tenant, a userflow.Assignment, expand bool) map[
 	return out
 }
 
-func (q *request) expands(name string) bool {
+func (q *Request) expands(name string) bool {
 	return strings.Contains(strings.ToLower(q.URL.Query().Get("$expand")), strings.ToLower(name))
 }
 
-func (q *request) listAssignments() error {
+func (q *Request) listAssignments() error {
 	f, err := q.flow()
 	if err != nil {
 		return err
@@ -401,7 +401,7 @@ func (q *request) listAssignments() error {
 	for _, a := range f.Attributes {
 		value = append(value, assignmentJSON(q.s.Flows.Tenant(), a, q.expands("userAttribute")))
 	}
-	return q.write(http.StatusOK, "identity/b2cUserFlows('"+f.ID+"')/userAttributeAssignments", map[string]any{"value": value})
+	return q.Write(http.StatusOK, "identity/b2cUserFlows('"+f.ID+"')/userAttributeAssignments", map[string]any{"value": value})
 }
 
 // findAssignment finds an attribute of a flow by any of the attribute's names.
@@ -413,17 +413,17 @@ func findAssignment(t *userflow.Tenant, f *userflow.Flow, id string) int {
 	return slices.IndexFunc(f.Attributes, func(a userflow.Assignment) bool { return strings.EqualFold(a.Attribute, attribute.ID) })
 }
 
-func (q *request) getAssignment() error {
+func (q *Request) getAssignment() error {
 	f, err := q.flow()
 	if err != nil {
 		return err
 	}
 	t := q.s.Flows.Tenant()
-	i := findAssignment(t, f, q.args[1])
+	i := findAssignment(t, f, q.Arg(1))
 	if i < 0 {
-		return b2cNotFound("user attribute assignment", q.args[1])
+		return B2CNotFound("user attribute assignment", q.Arg(1))
 	}
-	return q.write(http.StatusOK, "identity/b2cUserFlows('"+f.ID+"')/userAttributeAssignments/$entity", assignmentJSON(t, f.Attributes[i], q.expands("userAttribute")))
+	return q.Write(http.StatusOK, "identity/b2cUserFlows('"+f.ID+"')/userAttributeAssignments/$entity", assignmentJSON(t, f.Attributes[i], q.expands("userAttribute")))
 }
 
 type assignmentInput struct {
@@ -450,7 +450,7 @@ func (in *assignmentInput) apply(a *userflow.Assignment) error {
 	if in.Input != nil && *in.Input != "" {
 		input, ok := userflow.ParseInput(*in.Input)
 		if !ok {
-			return badConnector("userInputType must be textBox, dateTimeDropdown, radioSingleSelect, dropdownSingleSelect, emailBox or checkboxMultiSelect.")
+			return B2CBadRequest("userInputType must be textBox, dateTimeDropdown, radioSingleSelect, dropdownSingleSelect, emailBox or checkboxMultiSelect.")
 		}
 		a.Input = input
 	}
@@ -460,24 +460,24 @@ func (in *assignmentInput) apply(a *userflow.Assignment) error {
 	return nil
 }
 
-func (q *request) createAssignment() error {
+func (q *Request) createAssignment() error {
 	var in assignmentInput
-	if err := q.read(&in); err != nil {
+	if err := q.Read(&in); err != nil {
 		return err
 	}
 	if in.Attribute == nil || in.Attribute.ID == "" {
-		return badConnector("userAttribute.id is required.")
+		return B2CBadRequest("userAttribute.id is required.")
 	}
 	var made userflow.Assignment
-	q.target(q.args[0], q.args[0], "Policy")
+	q.Target(q.Arg(0), q.Arg(0), "Policy")
 	err := q.s.Flows.Change(q.Context(), func(t *userflow.Tenant) error {
-		f, err := t.Flow(q.args[0])
+		f, err := t.Flow(q.Arg(0))
 		if err != nil {
-			return b2cNotFound("user flow", q.args[0])
+			return B2CNotFound("user flow", q.Arg(0))
 		}
 		attribute, ok := t.Attribute(in.Attribute.ID)
 		if !ok {
-			return b2cNotFound("user attribute", in.Attribute.ID)
+			return B2CNotFound("user attribute", in.Attribute.ID)
 		}
 		if findAssignment(t, f, attribute.ID) >= 0 {
 			return fmt.Errorf("user attribute %s of the user flow: %w", attribute.ID, userflow.ErrExists)
@@ -492,36 +492,36 @@ func (q *request) createAssignment() error {
 	if err != nil {
 		return err
 	}
-	q.w.Header().Set("Location", q.base()+"/identity/b2cUserFlows/"+q.args[0]+"/userAttributeAssignments/"+made.Attribute)
-	return q.write(http.StatusCreated, "identity/b2cUserFlows('"+q.args[0]+"')/userAttributeAssignments/$entity", assignmentJSON(q.s.Flows.Tenant(), made, false))
+	q.SetHeader("Location", q.Base()+"/identity/b2cUserFlows/"+q.Arg(0)+"/userAttributeAssignments/"+made.Attribute)
+	return q.Write(http.StatusCreated, "identity/b2cUserFlows('"+q.Arg(0)+"')/userAttributeAssignments/$entity", assignmentJSON(q.s.Flows.Tenant(), made, false))
 }
 
-func (q *request) patchAssignment() error {
+func (q *Request) patchAssignment() error {
 	var in assignmentInput
-	if err := q.read(&in); err != nil {
+	if err := q.Read(&in); err != nil {
 		return err
 	}
 	return q.changeFlow(func(t *userflow.Tenant, f *userflow.Flow) error {
-		i := findAssignment(t, f, q.args[1])
+		i := findAssignment(t, f, q.Arg(1))
 		if i < 0 {
-			return b2cNotFound("user attribute assignment", q.args[1])
+			return B2CNotFound("user attribute assignment", q.Arg(1))
 		}
 		return in.apply(&f.Attributes[i])
 	})
 }
 
-func (q *request) deleteAssignment() error {
+func (q *Request) deleteAssignment() error {
 	return q.changeFlow(func(t *userflow.Tenant, f *userflow.Flow) error {
-		i := findAssignment(t, f, q.args[1])
+		i := findAssignment(t, f, q.Arg(1))
 		if i < 0 {
-			return b2cNotFound("user attribute assignment", q.args[1])
+			return B2CNotFound("user attribute assignment", q.Arg(1))
 		}
 		f.Attributes = slices.Delete(f.Attributes, i, i+1)
 		return nil
 	})
 }
 
-func (q *request) getOrder() error {
+func (q *Request) getOrder() error {
 	f, err := q.flow()
 	if err != nil {
 		return err
@@ -530,16 +530,16 @@ func (q *request) getOrder() error {
 	for _, a := range f.Attributes {
 		order = append(order, a.Attribute)
 	}
-	return q.write(http.StatusOK, "microsoft.graph.assignmentOrder", map[string]any{"order": order})
+	return q.Write(http.StatusOK, "microsoft.graph.assignmentOrder", map[string]any{"order": order})
 }
 
-func (q *request) setOrder() error {
+func (q *Request) setOrder() error {
 	var in struct {
 		New struct {
 			Order []string `json:"order"`
 		} `json:"newAssignmentOrder"`
 	}
-	if err := q.read(&in); err != nil {
+	if err := q.Read(&in); err != nil {
 		return err
 	}
 	return q.changeFlow(func(t *userflow.Tenant, f *userflow.Flow) error {
@@ -547,12 +547,12 @@ func (q *request) setOrder() error {
 		for _, id := range in.New.Order {
 			i := findAssignment(t, f, id)
 			if i < 0 {
-				return badConnector("The order names '" + id + "', which the user flow doesn't collect.")
+				return B2CBadRequest("The order names '" + id + "', which the user flow doesn't collect.")
 			}
 			next = append(next, f.Attributes[i])
 		}
 		if len(next) != len(f.Attributes) {
-			return badConnector("The order must name each user attribute of the flow once.")
+			return B2CBadRequest("The order must name each user attribute of the flow once.")
 		}
 		f.Attributes = next // naming one twice is found by the flow's own check
 		return nil
@@ -589,7 +589,7 @@ func knownLanguage(tag string) (string, bool) {
 	return tag, false
 }
 
-func (q *request) listLanguages() error {
+func (q *Request) listLanguages() error {
 	f, err := q.flow()
 	if err != nil {
 		return err
@@ -603,45 +603,45 @@ func (q *request) listLanguages() error {
 			value = append(value, languageJSON(f, l.Tag))
 		}
 	}
-	return q.write(http.StatusOK, "identity/b2cUserFlows('"+f.ID+"')/languages", map[string]any{"value": value})
+	return q.Write(http.StatusOK, "identity/b2cUserFlows('"+f.ID+"')/languages", map[string]any{"value": value})
 }
 
-func (q *request) getLanguage() error {
+func (q *Request) getLanguage() error {
 	f, err := q.flow()
 	if err != nil {
 		return err
 	}
-	tag, known := knownLanguage(q.args[1])
+	tag, known := knownLanguage(q.Arg(1))
 	if !known && findLanguage(f, tag) < 0 {
-		return b2cNotFound("language", q.args[1])
+		return B2CNotFound("language", q.Arg(1))
 	}
-	return q.write(http.StatusOK, "identity/b2cUserFlows('"+f.ID+"')/languages/$entity", languageJSON(f, tag))
+	return q.Write(http.StatusOK, "identity/b2cUserFlows('"+f.ID+"')/languages/$entity", languageJSON(f, tag))
 }
 
 // putLanguage makes or changes a language; language customization must be on.
-func (q *request) putLanguage() error {
+func (q *Request) putLanguage() error {
 	in := struct {
 		ID      *string `json:"id"`
 		Enabled *bool   `json:"isEnabled"`
 	}{}
 	if q.ContentLength != 0 {
-		if err := q.read(&in); err != nil {
+		if err := q.Read(&in); err != nil {
 			return err
 		}
 	}
-	tag, known := knownLanguage(q.args[1])
+	tag, known := knownLanguage(q.Arg(1))
 	if in.ID != nil && !strings.EqualFold(*in.ID, tag) {
-		return badConnector("The id in the body is not that of the address.")
+		return B2CBadRequest("The id in the body is not that of the address.")
 	}
 	created := false
-	q.target(q.args[0], q.args[0], "Policy")
+	q.Target(q.Arg(0), q.Arg(0), "Policy")
 	err := q.s.Flows.Change(q.Context(), func(t *userflow.Tenant) error {
-		f, err := t.Flow(q.args[0])
+		f, err := t.Flow(q.Arg(0))
 		if err != nil {
-			return b2cNotFound("user flow", q.args[0])
+			return B2CNotFound("user flow", q.Arg(0))
 		}
 		if !f.LanguageCustomization {
-			return badConnector("Turn isLanguageCustomizationEnabled of the user flow on first.")
+			return B2CBadRequest("Turn isLanguageCustomizationEnabled of the user flow on first.")
 		}
 		i := findLanguage(f, tag)
 		if i < 0 {
@@ -656,30 +656,30 @@ func (q *request) putLanguage() error {
 		return err
 	}
 	if !created {
-		return q.noContent()
+		return q.WriteNothing()
 	}
 	f, err := q.flow()
 	if err != nil {
 		return err
 	}
-	return q.write(http.StatusCreated, "identity/b2cUserFlows('"+f.ID+"')/languages/$entity", languageJSON(f, tag))
+	return q.Write(http.StatusCreated, "identity/b2cUserFlows('"+f.ID+"')/languages/$entity", languageJSON(f, tag))
 }
 
-func (q *request) deleteLanguage() error {
-	if _, known := knownLanguage(q.args[1]); known {
-		return badConnector("A built-in language can't be deleted; set isEnabled to false.")
+func (q *Request) deleteLanguage() error {
+	if _, known := knownLanguage(q.Arg(1)); known {
+		return B2CBadRequest("A built-in language can't be deleted; set isEnabled to false.")
 	}
 	return q.changeFlow(func(_ *userflow.Tenant, f *userflow.Flow) error {
-		i := findLanguage(f, q.args[1])
+		i := findLanguage(f, q.Arg(1))
 		if i < 0 {
-			return b2cNotFound("language", q.args[1])
+			return B2CNotFound("language", q.Arg(1))
 		}
 		f.Languages = slices.Delete(f.Languages, i, i+1)
 		return nil
 	})
 }
 
-func (q *request) listPages() error {
+func (q *Request) listPages() error {
 	f, err := q.flow()
 	if err != nil {
 		return err
@@ -688,19 +688,19 @@ func (q *request) listPages() error {
 	for _, id := range userflow.PageIDs(f.Kind) {
 		value = append(value, map[string]any{"id": id})
 	}
-	return q.write(http.StatusOK, "Collection(microsoft.graph.userFlowLanguagePage)", map[string]any{"value": value})
+	return q.Write(http.StatusOK, "Collection(microsoft.graph.userFlowLanguagePage)", map[string]any{"value": value})
 }
 
-func (q *request) page(f *userflow.Flow) error {
-	if !slices.Contains(userflow.PageIDs(f.Kind), q.args[2]) {
-		return b2cNotFound("page", q.args[2])
+func (q *Request) page(f *userflow.Flow) error {
+	if !slices.Contains(userflow.PageIDs(f.Kind), q.Arg(2)) {
+		return B2CNotFound("page", q.Arg(2))
 	}
 	return nil
 }
 
 // getDefaultPage gives the built-in texts of a page, to be changed and put back as
 // overrides.
-func (q *request) getDefaultPage() error {
+func (q *Request) getDefaultPage() error {
 	f, err := q.flow()
 	if err != nil {
 		return err
@@ -709,13 +709,13 @@ func (q *request) getDefaultPage() error {
 		return err
 	}
 	texts := userflow.Texts{LocalizedStrings: []userflow.LocalizedString{}}
-	for _, s := range q.s.PageTexts(userflow.PageLayout(q.args[2]), q.args[1]) {
+	for _, s := range q.s.PageTexts(userflow.PageLayout(q.Arg(2)), q.Arg(1)) {
 		texts.LocalizedStrings = append(texts.LocalizedStrings, userflow.LocalizedString{ElementType: s.ElementType, StringID: s.StringID, Value: s.Value})
 	}
 	return q.writeStruct(http.StatusOK, "", texts)
 }
 
-func (q *request) getOverridesPage() error {
+func (q *Request) getOverridesPage() error {
 	f, err := q.flow()
 	if err != nil {
 		return err
@@ -724,30 +724,30 @@ func (q *request) getOverridesPage() error {
 		return err
 	}
 	texts := userflow.Texts{LocalizedStrings: []userflow.LocalizedString{}}
-	if i := findLanguage(f, q.args[1]); i >= 0 {
-		if have, ok := f.Languages[i].Overrides[q.args[2]]; ok {
+	if i := findLanguage(f, q.Arg(1)); i >= 0 {
+		if have, ok := f.Languages[i].Overrides[q.Arg(2)]; ok {
 			texts = have
 		}
 	}
 	return q.writeStruct(http.StatusOK, "", texts)
 }
 
-func (q *request) putOverridesPage() error {
-	body, err := q.body()
+func (q *Request) putOverridesPage() error {
+	body, err := q.ReadBody()
 	if err != nil {
 		return err
 	}
 	var texts userflow.Texts
 	if err := json.Unmarshal(body, &texts); err != nil {
-		return badConnector("The body must have LocalizedStrings and LocalizedCollections as defaultPages has them.")
+		return B2CBadRequest("The body must have LocalizedStrings and LocalizedCollections as defaultPages has them.")
 	}
-	tag, _ := knownLanguage(q.args[1])
+	tag, _ := knownLanguage(q.Arg(1))
 	return q.changeFlow(func(_ *userflow.Tenant, f *userflow.Flow) error {
 		if err := q.page(f); err != nil {
 			return err
 		}
 		if !f.LanguageCustomization {
-			return badConnector("Turn isLanguageCustomizationEnabled of the user flow on first.")
+			return B2CBadRequest("Turn isLanguageCustomizationEnabled of the user flow on first.")
 		}
 		i := findLanguage(f, tag)
 		if i < 0 {
@@ -757,15 +757,15 @@ func (q *request) putOverridesPage() error {
 		if f.Languages[i].Overrides == nil {
 			f.Languages[i].Overrides = make(map[string]userflow.Texts)
 		}
-		f.Languages[i].Overrides[q.args[2]] = texts
+		f.Languages[i].Overrides[q.Arg(2)] = texts
 		return nil
 	})
 }
 
-func (q *request) deleteOverridesPage() error {
+func (q *Request) deleteOverridesPage() error {
 	return q.changeFlow(func(_ *userflow.Tenant, f *userflow.Flow) error {
-		if i := findLanguage(f, q.args[1]); i >= 0 {
-			delete(f.Languages[i].Overrides, q.args[2])
+		if i := findLanguage(f, q.Arg(1)); i >= 0 {
+			delete(f.Languages[i].Overrides, q.Arg(2))
 		}
 		return nil
 	})

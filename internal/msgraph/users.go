@@ -32,7 +32,7 @@ var plain = strings.Fields(`displayName givenName surname jobTitle mail mobilePh
 func (s *Server) userJSON(u *directory.User) map[string]any {
 	out := map[string]any{
 		"id": u.ID, "userPrincipalName": u.UPN, "accountEnabled": !u.Disabled, "createdDateTime": u.Created.UTC().Format(time.RFC3339),
-		"passwordPolicies": orNull(u.PasswordPolicies), "signInSessionsValidFromDateTime": u.TokensValidFrom.UTC().Format(time.RFC3339),
+		"passwordPolicies": OrNull(u.PasswordPolicies), "signInSessionsValidFromDateTime": u.TokensValidFrom.UTC().Format(time.RFC3339),
 		"refreshTokensValidFromDateTime": u.TokensValidFrom.UTC().Format(time.RFC3339), "creationType": nil, "businessPhones": []any{}, "otherMails": []any{},
 	}
 	if v := u.Attribute("telephoneNumber"); !v.Empty() {
@@ -79,44 +79,43 @@ func (s *Server) userJSON(u *directory.User) map[string]any {
 	return out
 }
 
-func orNull(s string) any {
-	if s == "" {
-		return nil
+// matches evaluates a filter over a user, of whom a local identity's issuer equals any.
+func (q *Request) matches(f *Filter, u *directory.User) (bool, error) {
+	if f == nil {
+		return true, nil
 	}
-	return s
-}
-
-// filterable is a user as filters see it: a local identity's issuer equals any.
-func (s *Server) filterable(u *directory.User) map[string]any {
-	object := s.userJSON(u)
+	object, err := Members(q.s.userJSON(u))
+	if err != nil {
+		return false, err
+	}
 	items, _ := object["identities"].([]any)
 	for _, item := range items {
 		if m, ok := item.(map[string]any); ok && m["signInType"] != directory.Federated {
-			m["issuer"] = anyText{}
+			m["issuer"] = AnyText{}
 		}
 	}
-	return object
+	return f.MatchesMembers(object)
 }
 
 // shown applies $select; v1.0 shows identities and extensions only when selected.
-func (q *request) shown(u *directory.User) map[string]any {
+func (q *Request) shown(u *directory.User) map[string]any {
 	names := q.URL.Query().Get("$select")
 	object := q.s.userJSON(u)
 	if strings.TrimSpace(names) != "" {
 		return choose(object, names)
 	}
-	if q.beta {
+	if q.Beta {
 		return object
 	}
 	return choose(object, defaultUser)
 }
 
-func (q *request) listUsers() error {
-	f, err := parseFilter(q.URL.Query().Get("$filter"))
+func (q *Request) listUsers() error {
+	f, err := q.Filter()
 	if err != nil {
 		return err
 	}
-	limit, err := q.top(100, 999)
+	limit, err := q.Top(100, 999)
 	if err != nil {
 		return err
 	}
@@ -127,7 +126,7 @@ func (q *request) listUsers() error {
 			return err
 		}
 		for _, u := range found {
-			good, err := f.matches(q.s.filterable(u))
+			good, err := q.matches(f, u)
 			if err != nil {
 				return err
 			}
@@ -140,12 +139,12 @@ func (q *request) listUsers() error {
 			return err
 		}
 	}
-	return q.writePage("users", value, next)
+	return WritePage(q, "users", value, next)
 }
 
 // scan reads page after page until enough users pass the filter: those that are deleted, or
 // those that aren't.
-func (q *request) scan(f *filter, limit int, deleted bool) (value []map[string]any, next string, err error) {
+func (q *Request) scan(f *Filter, limit int, deleted bool) (value []map[string]any, next string, err error) {
 	value = []map[string]any{}
 	after := q.URL.Query().Get("$skiptoken")
 	for {
@@ -154,7 +153,7 @@ func (q *request) scan(f *filter, limit int, deleted bool) (value []map[string]a
 			return nil, "", err
 		}
 		for _, u := range page {
-			good, err := f.matches(q.s.filterable(u))
+			good, err := q.matches(f, u)
 			if err != nil {
 				return nil, "", err
 			}
@@ -176,8 +175,8 @@ func (q *request) scan(f *filter, limit int, deleted bool) (value []map[string]a
 
 // indexed finds the users that a filter on an identity, id or user principal name can
 // mean; ok is false if the filter isn't of that kind.
-func (q *request) indexed(f *filter) (users []*directory.User, ok bool, err error) {
-	if f == nil || f.hasOr() {
+func (q *Request) indexed(f *Filter) (users []*directory.User, ok bool, err error) {
+	if f == nil || f.HasOr() {
 		return nil, false, nil
 	}
 	add := func(list []*directory.User, err error) error {
@@ -192,7 +191,7 @@ func (q *request) indexed(f *filter) (users []*directory.User, ok bool, err erro
 		return err
 	}
 	store := q.s.Users.Store
-	for _, id := range f.literals("id") {
+	for _, id := range f.Literals("id") {
 		u, err := store.GetUser(q.Context(), strings.ToLower(id))
 		if err := add([]*directory.User{u}, err); err != nil {
 			return nil, true, err
@@ -204,13 +203,13 @@ func (q *request) indexed(f *filter) (users []*directory.User, ok bool, err erro
 		return add([]*directory.User{u}, err)
 	}
 	for _, property := range []string{"issuerAssignedId", "userPrincipalName"} {
-		for _, id := range f.literals(property) {
+		for _, id := range f.Literals(property) {
 			if err := find(directory.NameKey(id)); errors.Is(err, directory.ErrAmbiguous) {
 				return nil, false, nil // the scan finds both
 			} else if err != nil {
 				return nil, true, err
 			}
-			for _, issuer := range f.literals("issuer") {
+			for _, issuer := range f.Literals("issuer") {
 				if err := find(directory.Identity{Type: directory.Federated, Issuer: issuer, ID: id}.Key()); err != nil {
 					return nil, true, err
 				}
@@ -222,8 +221,8 @@ func (q *request) indexed(f *filter) (users []*directory.User, ok bool, err erro
 }
 
 // user finds the user of the request by id or user principal name.
-func (q *request) user() (*directory.User, error) {
-	id := strings.ToLower(q.args[0])
+func (q *Request) user() (*directory.User, error) {
+	id := strings.ToLower(q.Arg(0))
 	u, err := q.s.Users.Store.GetUser(q.Context(), id)
 	if errors.Is(err, directory.ErrNotFound) {
 		u, err = q.s.Users.Store.FindUser(q.Context(), directory.NameKey(id))
@@ -232,17 +231,17 @@ func (q *request) user() (*directory.User, error) {
 		}
 	}
 	if errors.Is(err, directory.ErrNotFound) {
-		return nil, notFound(q.args[0])
+		return nil, NotFound(q.Arg(0))
 	}
 	return u, err
 }
 
-func (q *request) getUser() error {
+func (q *Request) getUser() error {
 	u, err := q.user()
 	if err != nil {
 		return err
 	}
-	return q.write(http.StatusOK, "users/$entity", q.shown(u))
+	return q.Write(http.StatusOK, "users/$entity", q.shown(u))
 }
 
 // userInput is what a request may say of a user.
@@ -258,9 +257,9 @@ var (
 )
 
 // readUser reads a body into changes of a user.
-func (q *request) readUser() (*userInput, error) {
+func (q *Request) readUser() (*userInput, error) {
 	var raw map[string]json.RawMessage
-	if err := q.read(&raw); err != nil {
+	if err := q.Read(&raw); err != nil {
 		return nil, err
 	}
 	in := &userInput{}
@@ -276,12 +275,12 @@ func (q *request) readUser() (*userInput, error) {
 func decode[T any](name string, raw json.RawMessage) (T, error) {
 	var v T
 	if err := json.Unmarshal(raw, &v); err != nil {
-		return v, badRequest("Invalid value specified for property '" + name + "' of resource 'User'.")
+		return v, BadRequest("Invalid value specified for property '" + name + "' of resource 'User'.")
 	}
 	return v, nil
 }
 
-func (q *request) readMember(in *userInput, set func(func(*directory.User)), name string, raw json.RawMessage) error {
+func (q *Request) readMember(in *userInput, set func(func(*directory.User)), name string, raw json.RawMessage) error {
 	null := string(raw) == "null"
 	switch lower := strings.ToLower(name); lower {
 	case "identities":
@@ -328,7 +327,7 @@ func (q *request) readMember(in *userInput, set func(func(*directory.User)), nam
 			return err
 		}
 		if !strings.HasSuffix(strings.ToLower(text), "@"+strings.ToLower(q.s.TenantName)) {
-			return badRequest("The domain portion of the userPrincipalName property is invalid. You must use one of the verified domain names in your organization.")
+			return BadRequest("The domain portion of the userPrincipalName property is invalid. You must use one of the verified domain names in your organization.")
 		}
 		set(func(u *directory.User) { u.UPN = text })
 	case "othermails":
@@ -349,10 +348,10 @@ func (q *request) readMember(in *userInput, set func(func(*directory.User)), nam
 	return nil
 }
 
-func (q *request) readAttribute(set func(func(*directory.User)), name string, raw json.RawMessage, null bool) error {
+func (q *Request) readAttribute(set func(func(*directory.User)), name string, raw json.RawMessage, null bool) error {
 	if strings.HasPrefix(strings.ToLower(name), "extension_") {
 		if !extensionPattern.MatchString(name) {
-			return badRequest("The property '" + name + "' does not exist: extension properties are named extension_{appId without dashes}_{name}.")
+			return BadRequest("The property '" + name + "' does not exist: extension properties are named extension_{appId without dashes}_{name}.")
 		}
 		v, err := extensionValue(name, raw, null)
 		if err != nil {
@@ -374,7 +373,7 @@ func (q *request) readAttribute(set func(func(*directory.User)), name string, ra
 		return err
 	}
 	if attribute == "displayName" && (null || strings.TrimSpace(text) == "") {
-		return badRequest("Invalid value specified for property 'displayName' of resource 'User'.")
+		return BadRequest("Invalid value specified for property 'displayName' of resource 'User'.")
 	}
 	set(func(u *directory.User) { u.SetAttribute(attribute, claims.Text(text)) })
 	return nil
@@ -384,7 +383,7 @@ func extensionValue(name string, raw json.RawMessage, null bool) (claims.Value, 
 	if null {
 		return claims.Value{}, nil
 	}
-	switch x := exactJSON(raw).(type) {
+	switch x := Exact(raw).(type) {
 	case bool:
 		return claims.Bool(x), nil
 	case string:
@@ -398,15 +397,15 @@ func extensionValue(name string, raw json.RawMessage, null bool) (claims.Value, 
 			return claims.LongInteger(int64(f)), nil
 		}
 	}
-	return claims.Value{}, badRequest("Invalid value specified for property '" + name + "' of resource 'User'.")
+	return claims.Value{}, BadRequest("Invalid value specified for property '" + name + "' of resource 'User'.")
 }
 
-func (q *request) readIdentities(raw json.RawMessage) ([]directory.Identity, error) {
+func (q *Request) readIdentities(raw json.RawMessage) ([]directory.Identity, error) {
 	list, err := decode[[]directory.Identity]("identities", raw)
 	if err != nil {
 		return nil, err
 	}
-	bad := func(message string) error { return &apiError{http.StatusBadRequest, "BadRequest", message} }
+	bad := func(message string) error { return NewError(http.StatusBadRequest, "BadRequest", message) }
 	out := []directory.Identity{}
 	for _, i := range list {
 		switch {
@@ -433,7 +432,7 @@ func (q *request) readIdentities(raw json.RawMessage) ([]directory.Identity, err
 	return out, nil
 }
 
-func (q *request) createUser() error {
+func (q *Request) createUser() error {
 	in, err := q.readUser()
 	if err != nil {
 		return err
@@ -445,11 +444,11 @@ func (q *request) createUser() error {
 	local := slices.ContainsFunc(u.Identities, func(i directory.Identity) bool { return i.Type != directory.Federated })
 	switch {
 	case u.Attribute("displayName").Empty():
-		return badRequest("A value is required for property 'displayName' of resource 'User'.")
+		return BadRequest("A value is required for property 'displayName' of resource 'User'.")
 	case len(u.Identities) == 0 && u.UPN == "":
-		return badRequest("A value is required for property 'identities' of resource 'User'.")
+		return BadRequest("A value is required for property 'identities' of resource 'User'.")
 	case local && in.password == "":
-		return badRequest("A password must be specified to create a new user.")
+		return BadRequest("A password must be specified to create a new user.")
 	}
 	if err := q.refuseKnown(in.password); err != nil {
 		return err
@@ -457,30 +456,30 @@ func (q *request) createUser() error {
 	if err := q.s.Users.Create(q.Context(), u, in.password); err != nil {
 		return conflict(err)
 	}
-	q.w.Header().Set("Location", q.base()+"/users/"+u.ID)
-	return q.write(http.StatusCreated, "users/$entity", choose(q.s.userJSON(u), defaultUser+",identities"))
+	q.SetHeader("Location", q.Base()+"/users/"+u.ID)
+	return q.Write(http.StatusCreated, "users/$entity", choose(q.s.userJSON(u), defaultUser+",identities"))
 }
 
 // refuseKnown holds an administrator to the operator's setting, in Graph's words.
-func (q *request) refuseKnown(password string) error {
+func (q *Request) refuseKnown(password string) error {
 	if !q.s.RefuseKnownPasswords {
 		return nil
 	}
 	err := q.s.Users.RefuseKnown(q.Context(), password)
 	if errors.Is(err, directory.ErrKnownPassword) {
-		return badRequest("The specified password does not comply with password complexity requirements. Please provide a different password: this one is common, or was stolen from a website.")
+		return BadRequest("The specified password does not comply with password complexity requirements. Please provide a different password: this one is common, or was stolen from a website.")
 	}
 	return err
 }
 
 func conflict(err error) error {
 	if errors.Is(err, directory.ErrExists) {
-		return badRequest("Another object with the same value for property proxyAddresses already exists.")
+		return BadRequest("Another object with the same value for property proxyAddresses already exists.")
 	}
 	return err
 }
 
-func (q *request) patchUser() error {
+func (q *Request) patchUser() error {
 	u, err := q.user()
 	if err != nil {
 		return err
@@ -501,10 +500,10 @@ func (q *request) patchUser() error {
 	if err != nil {
 		return conflict(err)
 	}
-	return q.noContent()
+	return q.WriteNothing()
 }
 
-func (q *request) deleteUser() error {
+func (q *Request) deleteUser() error {
 	u, err := q.user()
 	if err != nil {
 		return err
@@ -512,11 +511,11 @@ func (q *request) deleteUser() error {
 	if err := q.s.Users.Delete(q.Context(), u.ID); err != nil {
 		return err
 	}
-	return q.noContent()
+	return q.WriteNothing()
 }
 
 // revokeSessions ends the sessions, codes and refresh tokens that the user's sign-ins gave.
-func (q *request) revokeSessions() error {
+func (q *Request) revokeSessions() error {
 	u, err := q.user()
 	if err != nil {
 		return err
@@ -524,5 +523,5 @@ func (q *request) revokeSessions() error {
 	if err := q.s.Users.Revoke(q.Context(), u.ID); err != nil {
 		return err
 	}
-	return q.write(http.StatusOK, "Edm.Boolean", map[string]any{"value": true})
+	return q.Write(http.StatusOK, "Edm.Boolean", map[string]any{"value": true})
 }

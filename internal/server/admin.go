@@ -47,14 +47,16 @@ func (s *Server) AdminHandler() http.Handler {
 
 // graph is the admin API over the server's services.
 func (s *Server) graph() *msgraph.Server {
-	return &msgraph.Server{
-		TenantName: s.Config.Tenant, TenantID: s.TenantID, ExtensionsApp: s.ExtensionsApp, AdminToken: s.Config.AdminToken,
-		Policies: s.Policies, Keys: s.Keys, OwnKeys: s.OwnKeys, Apps: s.Apps, Users: s.Users, Sessions: store.Sessions{DB: s.db},
-		Assertions: s.db, RefuseKnownPasswords: s.Config.RefuseKnownPasswords,
-		Connectors: s.Connectors, Flows: s.Flows, Audit: s.Audit, Prober: s, ExportFlow: s.ExportFlow, AppleSecret: s.appleSecret, PageTexts: pageTexts,
-		Failures: &msgraph.Failures{Now: s.Config.Now}, RemoteIP: s.remoteIP,
-		BaseURL: func(*http.Request) string { return s.adminURL }, Now: s.Config.Now, Log: s.Config.Log,
+	services := msgraph.Services{
+		ExtensionsApp: s.ExtensionsApp, Policies: s.Policies, Keys: s.Keys, Apps: s.Apps, Users: s.Users, Sessions: store.Sessions{DB: s.db},
+		RefuseKnownPasswords: s.Config.RefuseKnownPasswords, Connectors: s.Connectors, Flows: s.Flows,
+		Prober: s, ExportFlow: s.ExportFlow, AppleSecret: s.appleSecret, PageTexts: pageTexts,
 	}
+	return msgraph.New(msgraph.Server{
+		TenantName: s.Config.Tenant, TenantID: s.TenantID, AdminToken: s.Config.AdminToken, Apps: s.Apps, OwnKeys: s.OwnKeys, Assertions: s.db,
+		Audit: s.Audit, Failures: &msgraph.Failures{Now: s.Config.Now}, RemoteIP: s.remoteIP,
+		BaseURL: func(*http.Request) string { return s.adminURL }, Now: s.Config.Now, Log: s.Config.Log, Services: services,
+	}, services)
 }
 
 func (s *Server) adminToken(w http.ResponseWriter, r *http.Request, tenant string, graph *msgraph.Server, v1 bool) {

@@ -4,14 +4,10 @@ import (
 	"math"
 	"net/http"
 	"net/netip"
-	"strconv"
+	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
-
-	"github.com/google/uuid"
-
-	"journeyman.dev/internal/audit"
 )
 
 // Throttle slows clients down whose authentication fails.
@@ -144,39 +140,19 @@ func (s *Server) attempt(r *http.Request, credential string, judge func() error,
 type throttled struct{ wait time.Duration }
 
 // Error implements error.
-func (*throttled) Error() string { return errTooMany.message }
+func (*throttled) Error() string { return errTooMany.Message }
 
-var errTooMany = &apiError{http.StatusTooManyRequests, "TooManyRequests", "Too many requests of this client could not be authenticated. Try again later."}
-
-// retryAfter tells a client when to come again.
-func retryAfter(w http.ResponseWriter, wait time.Duration) {
-	w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
-}
-
-// recordRefused records that a caller could not be authenticated. appID is what it says
-// that it is; only what has the form of an id is written.
-func (s *Server) recordRefused(r *http.Request, id, appID, reason string) {
-	if s.Audit == nil {
-		return
-	}
-	initiator := audit.Initiator{App: &audit.App{}}
-	if uuid.Validate(appID) == nil {
-		initiator.App.AppID = appID
-	}
-	s.Audit.Add(audit.Record{
-		Category: audit.CategoryAuthentication, Activity: "Authenticate to the admin API", CorrelationID: id, Service: audit.ServiceB2C, Result: audit.Failure, ResultReason: reason,
-		InitiatedBy: initiator, Targets: []audit.Target{}, Details: []audit.Detail{
-			{Key: "TenantId", Value: s.TenantName}, {Key: "UserAgent", Value: cut(r.UserAgent(), 256)}, {Key: "ClientIpAddress", Value: s.remoteIP(r)},
-		},
-	})
-}
+var errTooMany = NewError(http.StatusTooManyRequests, "TooManyRequests", "Too many requests of this client could not be authenticated. Try again later.")
 
 // remoteIP is the client's address.
 func (s *Server) remoteIP(r *http.Request) string {
 	if s.RemoteIP != nil {
 		return s.RemoteIP(r)
 	}
-	return remoteIP(r)
+	if i := strings.LastIndexByte(r.RemoteAddr, ':'); i >= 0 {
+		return strings.Trim(r.RemoteAddr[:i], "[]")
+	}
+	return r.RemoteAddr
 }
 
 var _ Throttle = (*Failures)(nil)

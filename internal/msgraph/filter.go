@@ -1,6 +1,7 @@
 package msgraph
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"strconv"
@@ -10,17 +11,18 @@ import (
 	"github.com/CiscoM31/godata"
 )
 
-// filter is a parsed $filter; a nil filter lets everything pass.
-type filter struct{ root *godata.ParseNode }
+// Filter is a parsed $filter; a nil filter lets everything pass.
+type Filter struct{ root *godata.ParseNode }
 
 // maxFilter bounds a filter's length [I].
 const maxFilter = 4000
 
-func parseFilter(text string) (f *filter, err error) {
+// ParseFilter parses a $filter; nil for none. The error is an *Error.
+func ParseFilter(text string) (f *Filter, err error) {
 	if strings.TrimSpace(text) == "" {
 		return nil, nil
 	}
-	bad := badRequest("Invalid filter clause.")
+	bad := BadRequest("Invalid filter clause.")
 	if len(text) > maxFilter {
 		return nil, bad
 	}
@@ -34,15 +36,56 @@ func parseFilter(text string) (f *filter, err error) {
 	if perr != nil || q.Tree == nil {
 		return nil, bad
 	}
-	return &filter{root: q.Tree}, nil
+	return &Filter{root: q.Tree}, nil
 }
 
-// anyText equals every text: a local identity's issuer isn't looked at
-// (admin-surface §4).
-type anyText struct{}
+// AnyText is a member that equals every text, for filters alone.
+type AnyText struct{}
 
-// matches evaluates the filter over an object as the API shows it.
-func (f *filter) matches(object map[string]any) (bool, error) {
+// Matching returns those of a list that $filter lets pass.
+func Matching[T any](q *Request, list []T) ([]T, error) {
+	f, err := q.Filter()
+	if err != nil {
+		return nil, err
+	}
+	out := []T{}
+	for _, v := range list {
+		ok, err := f.Matches(v)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			out = append(out, v)
+		}
+	}
+	return out, nil
+}
+
+// Matches evaluates the filter over a value as the API shows it.
+func (f *Filter) Matches(v any) (bool, error) {
+	if f == nil {
+		return true, nil
+	}
+	members, err := Members(v)
+	if err != nil {
+		return false, err
+	}
+	return f.MatchesMembers(members)
+}
+
+// Members are the members of a value as the API shows it, decoded as encoding/json does
+// it, for filters.
+func Members(v any) (map[string]any, error) {
+	data, err := encode(v)
+	if err != nil {
+		return nil, err
+	}
+	var members map[string]any
+	return members, json.Unmarshal(data, &members)
+}
+
+// MatchesMembers is Matches for members in decoded form; AnyText may be among them.
+func (f *Filter) MatchesMembers(object map[string]any) (bool, error) {
 	if f == nil {
 		return true, nil
 	}
@@ -52,7 +95,7 @@ func (f *filter) matches(object map[string]any) (bool, error) {
 	}
 	b, ok := v.(bool)
 	if !ok {
-		return false, badRequest("Invalid filter clause.")
+		return false, BadRequest("Invalid filter clause.")
 	}
 	return b, nil
 }
@@ -88,7 +131,7 @@ func member(object any, name string) any {
 }
 
 func eval(n *godata.ParseNode, s scope) (any, error) {
-	unsupported := badRequest("Unsupported or invalid query filter clause specified for property.")
+	unsupported := BadRequest("Unsupported or invalid query filter clause specified for property.")
 	switch value := n.Token.Value; {
 	case len(n.Children) == 0:
 		return leaf(n, s), nil
@@ -145,7 +188,7 @@ func operate(operator string, a, b any) (any, error) {
 	case "contains":
 		return strings.Contains(strings.ToLower(text(a)), strings.ToLower(text(b))), nil
 	}
-	return nil, badRequest("Unsupported or invalid query filter clause specified for property.")
+	return nil, BadRequest("Unsupported or invalid query filter clause specified for property.")
 }
 
 func text(v any) string {
@@ -156,7 +199,7 @@ func text(v any) string {
 // compare orders two values: -1, 0, 1, or 2 for values that have no order. Texts
 // compare without regard to case, as in the directory.
 func compare(a, b any) int {
-	if _, ok := a.(anyText); ok {
+	if _, ok := a.(AnyText); ok {
 		return 0
 	}
 	switch x := a.(type) {
@@ -183,30 +226,12 @@ func compare(a, b any) int {
 			return 2
 		}
 		return strings.Compare(strings.ToLower(x), strings.ToLower(y))
-	case int64:
-		if y, ok := b.(float64); ok {
-			return compareFloat(float64(x), y)
-		}
 	case float64:
 		if y, ok := b.(float64); ok {
-			return compareFloat(x, y)
-		}
-	case json.Number:
-		if f, err := x.Float64(); err == nil {
-			return compare(f, b)
+			return cmp.Compare(x, y)
 		}
 	}
 	return 2
-}
-
-func compareFloat(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 func leaf(n *godata.ParseNode, s scope) any {
@@ -245,7 +270,7 @@ func path(n *godata.ParseNode, s scope) (any, error) {
 		return member(from, to.Token.Value), nil
 	}
 	if name != "any" && name != "all" || len(to.Children) != 2 {
-		return nil, badRequest("Unsupported or invalid query filter clause specified for property.")
+		return nil, BadRequest("Unsupported or invalid query filter clause specified for property.")
 	}
 	items, _ := from.([]any)
 	for _, item := range items {
@@ -260,9 +285,9 @@ func path(n *godata.ParseNode, s scope) (any, error) {
 	return name == "all", nil
 }
 
-// literals lists the texts that a property is compared with by eq, to look them up in
+// Literals lists the texts that a property is compared with by eq, to look them up in
 // an index before the filter decides.
-func (f *filter) literals(property string) []string {
+func (f *Filter) Literals(property string) []string {
 	if f == nil {
 		return nil
 	}
@@ -286,8 +311,8 @@ func (f *filter) literals(property string) []string {
 	return out
 }
 
-// hasOr reports whether a filter has an or or a not, so that an index can't narrow it.
-func (f *filter) hasOr() bool {
+// HasOr reports whether a filter contains an or or a not, so that an index can't narrow it.
+func (f *Filter) HasOr() bool {
 	found := false
 	var walk func(n *godata.ParseNode)
 	walk = func(n *godata.ParseNode) {
@@ -304,32 +329,34 @@ func (f *filter) hasOr() bool {
 	return found
 }
 
-// choose keeps the members that $select names; an empty one keeps all.
-func choose(object map[string]any, names string) map[string]any {
-	if strings.TrimSpace(names) == "" || strings.TrimSpace(names) == "*" {
-		return object
-	}
-	out := make(map[string]any)
-	for name := range strings.SplitSeq(names, ",") {
-		name = strings.TrimSpace(name)
-		for k, v := range object {
-			if strings.EqualFold(k, name) {
-				out[k] = v
-			}
-		}
-	}
-	return out
+// Comparison is a term of a filter: a property, an operator in lower case, and a value:
+// a text, number, time.Time, bool or nil.
+type Comparison struct {
+	Property string // in lower case
+	Operator string
+	Value    any
 }
 
-// top reads $top within a limit.
-func (q *request) top(def, most int) (int, error) {
-	v := q.URL.Query().Get("$top")
-	if v == "" {
-		return def, nil
+// Comparisons are the terms that all must hold for the filter to hold; none if it
+// contains an or or a not. There may be further terms.
+func (f *Filter) Comparisons() []Comparison {
+	if f == nil || f.HasOr() {
+		return nil
 	}
-	n, err := strconv.Atoi(v)
-	if err != nil || n < 1 || n > most {
-		return 0, badRequest("Invalid page size specified: '" + v + "'. Must be between 1 and " + strconv.Itoa(most) + " inclusive.")
+	var out []Comparison
+	var walk func(n *godata.ParseNode)
+	walk = func(n *godata.ParseNode) {
+		operator := strings.ToLower(n.Token.Value)
+		if operator == "and" {
+			for _, c := range n.Children {
+				walk(c)
+			}
+			return
+		}
+		if len(n.Children) == 2 && len(n.Children[0].Children) == 0 && len(n.Children[1].Children) == 0 {
+			out = append(out, Comparison{strings.ToLower(n.Children[0].Token.Value), operator, leaf(n.Children[1], scope{})})
+		}
 	}
-	return n, nil
+	walk(f.root)
+	return out
 }

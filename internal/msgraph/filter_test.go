@@ -18,13 +18,13 @@ func FuzzFilter(f *testing.F) {
 		"identities": []any{map[string]any{"issuer": "x", "issuerAssignedId": "a@b.c", "signInType": "emailAddress"}}, "otherMails": []any{"m"},
 	}}
 	f.Fuzz(func(t *testing.T, text string) {
-		parsed, err := parseFilter(text)
+		parsed, err := ParseFilter(text)
 		for _, object := range objects {
 			if err == nil {
-				_, err = parsed.matches(object)
+				_, err = parsed.MatchesMembers(object)
 			}
 		}
-		var own *apiError
+		var own *Error
 		if err != nil && !errors.As(err, &own) {
 			t.Errorf("%q: %v", text, err)
 		}

@@ -1,0 +1,334 @@
+package msgraph
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"journeyman.dev/internal/application"
+	"journeyman.dev/internal/audit"
+	"journeyman.dev/internal/connector"
+	"journeyman.dev/internal/directory"
+	"journeyman.dev/internal/keyset"
+	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/limit"
+	"journeyman.dev/internal/session"
+	"journeyman.dev/internal/userflow"
+)
+
+// Policies manages the tenant's policies; the errors are those of package library.
+type Policies interface {
+	List() []library.Policy
+	Get(id string) (library.Policy, error)
+	Upload(ctx context.Context, files ...library.Policy) (library.Uploaded, error)
+	UploadSet(ctx context.Context, files ...library.Policy) (library.Uploaded, error)
+	Delete(ctx context.Context, id string) error
+	Status(id string) (library.Status, error)
+	Statuses() []library.Status
+	Versions(ctx context.Context, id string) ([]library.Policy, error)
+	Restore(ctx context.Context, id string, version int64, by string) (library.Uploaded, error)
+	// RemoveKey runs remove unless policies name one of the policy keys: then it returns
+	// their ids.
+	RemoveKey(ctx context.Context, keys []string, remove func() error) (users []string, err error)
+}
+
+// Services are what the resources in this package work on.
+type Services struct {
+	Policies Policies
+	Keys     *keyset.Service
+	Apps     application.Store
+	Users    *directory.Directory
+	// RefuseKnownPasswords refuses passwords from administrators that are common or stolen.
+	RefuseKnownPasswords bool
+	Sessions             session.Store
+	ExtensionsApp        string
+	// Connectors and Flows are the tenant's API connectors and user flows.
+	Connectors *connector.Service
+	Flows      *userflow.Service
+	Prober     Prober
+	// ExportFlow prints a user flow as a custom policy of an id; "" makes one.
+	ExportFlow func(flowID, policyID string) ([]byte, error)
+	// AppleSecret makes the client secret of Sign in with Apple from its private key, and
+	// keeps the key to renew it.
+	AppleSecret func(ctx context.Context, p *userflow.Provider, private []byte) (keyset.Key, error)
+	// PageTexts are the built-in texts of a kind of page in a language.
+	PageTexts func(layout, language string) []PageText
+}
+
+// PageText is a built-in text.
+type PageText struct{ ElementType, StringID, Value string }
+
+// The rights of admin-surface §1.2, by what they allow here.
+const (
+	readPolicies  = "Policy.Read.All Policy.ReadWrite.TrustFramework"
+	writePolicies = "Policy.ReadWrite.TrustFramework"
+	readKeys      = "TrustFrameworkKeySet.Read.All TrustFrameworkKeySet.ReadWrite.All"
+	writeKeys     = "TrustFrameworkKeySet.ReadWrite.All"
+	readApps      = "Application.Read.All Application.ReadWrite.All Directory.ReadWrite.All"
+	writeApps     = "Application.ReadWrite.All Directory.ReadWrite.All"
+	readUsers     = "User.Read.All User.ReadWrite.All Directory.Read.All Directory.ReadWrite.All"
+	writeUsers    = "User.ReadWrite.All Directory.ReadWrite.All"
+	restoreUsers  = "User.DeleteRestore.All User.ReadWrite.All Directory.ReadWrite.All"
+	readTenant    = "Organization.Read.All Domain.Read.All Directory.Read.All Directory.ReadWrite.All Policy.Read.All Policy.ReadWrite.TrustFramework"
+)
+
+const (
+	readFlows    = "IdentityUserFlow.Read.All IdentityUserFlow.ReadWrite.All"
+	writeFlows   = "IdentityUserFlow.ReadWrite.All"
+	readConnect  = "APIConnectors.Read.All APIConnectors.ReadWrite.All"
+	writeConnect = "APIConnectors.ReadWrite.All"
+	readIdPs     = "IdentityProvider.Read.All IdentityProvider.ReadWrite.All"
+	writeIdPs    = "IdentityProvider.ReadWrite.All"
+	readAudits   = "AuditLog.Read.All"
+)
+
+// Resources implements Source.
+func (s Services) Resources() []Resource {
+	return []Resource{
+		{
+			Kind: "custom policy", Service: audit.ServiceB2C, Category: audit.CategoryResources,
+			Failure: serviceFailure,
+			Beta:    true,
+			Routes: []Route{
+				Get("trustFramework/policies", readPolicies, (*Request).listPolicies),
+				Add("trustFramework/policies", writePolicies, "Create custom policy", (*Request).createPolicy),
+				{Method: http.MethodPost, Path: "trustFramework/policies/upload", Permissions: writePolicies, Activity: "Update custom policy", Operation: "Update", MaxBody: maxSetBytes, Handle: (*Request).uploadPolicies},
+				Get("trustFramework/policies/details", readPolicies, (*Request).listPolicyDetails),
+				Get("trustFramework/policies/{}", readPolicies, (*Request).getPolicy),
+				Get("trustFramework/policies/{}/details", readPolicies, (*Request).policyDetails),
+				Get("trustFramework/policies/{}/versions", readPolicies, (*Request).policyVersions),
+				Get("trustFramework/policies/{}/versions/{}/$value", readPolicies, (*Request).policyVersionXML),
+				Change(http.MethodPost, "trustFramework/policies/{}/versions/{}/restore", writePolicies, "Restore custom policy", (*Request).restorePolicy),
+				Get("trustFramework/policies/{}/$value", readPolicies, (*Request).getPolicyXML),
+				Change(http.MethodPut, "trustFramework/policies/{}/$value", writePolicies, "Update custom policy", (*Request).putPolicy),
+				Delete("trustFramework/policies/{}", writePolicies, "Delete custom policy", (*Request).deletePolicy),
+			},
+		},
+		{
+			Kind: "policy key", Service: audit.ServiceB2C, Category: audit.CategoryKeys,
+			Failure: serviceFailure,
+			Beta:    true,
+			Routes: []Route{
+				Get("trustFramework/keySets", readKeys, (*Request).listKeySets),
+				Add("trustFramework/keySets", writeKeys, "Create policy key", (*Request).createKeySet),
+				Get("trustFramework/keySets/{}", readKeys, (*Request).getKeySet),
+				Change(http.MethodPut, "trustFramework/keySets/{}", writeKeys, "Update policy key", (*Request).replaceKeySet),
+				Delete("trustFramework/keySets/{}", writeKeys, "Delete policy key", (*Request).deleteKeySet),
+				Change(http.MethodPost, "trustFramework/keySets/{}/restore", writeKeys, "Restore policy key", (*Request).restoreKeySet),
+				Get("trustFramework/keySets/{}/keys_v2", readKeys, (*Request).listKeys),
+				Get("trustFramework/keySets/{}/keys_v2/{}", readKeys, (*Request).getKey),
+				Change(http.MethodPatch, "trustFramework/keySets/{}/keys_v2/{}", writeKeys, "Update policy key", (*Request).patchKey),
+				Change(http.MethodDelete, "trustFramework/keySets/{}/keys_v2/{}", writeKeys, "Update policy key", (*Request).deleteKey),
+				Get("trustFramework/keySets/{}/getActiveKey", readKeys, (*Request).activeKey),
+				Change(http.MethodPost, "trustFramework/keySets/{}/generateKey", writeKeys, "Generate key", (*Request).generateKey),
+				Change(http.MethodPost, "trustFramework/keySets/{}/uploadSecret", writeKeys, "Upload secret into policy key", (*Request).uploadSecret),
+				Change(http.MethodPost, "trustFramework/keySets/{}/uploadCertificate", writeKeys, "Upload certificate to policy key", (*Request).uploadCertificate),
+				Change(http.MethodPost, "trustFramework/keySets/{}/uploadPkcs12", writeKeys, "Upload certificate to policy key", (*Request).uploadPKCS12),
+			},
+		},
+		{
+			Kind: "Api connector", Service: audit.ServiceB2C, Category: audit.CategoryResources,
+			Failure: serviceFailure,
+			Routes: []Route{
+				Get("identity/apiConnectors", readConnect, (*Request).listConnectors),
+				Add("identity/apiConnectors", writeConnect, "Create Api connector", (*Request).createConnector),
+				Get("identity/apiConnectors/{}", readConnect, (*Request).getConnector),
+				Change(http.MethodPatch, "identity/apiConnectors/{}", writeConnect, "Update Api connector", (*Request).patchConnector),
+				Delete("identity/apiConnectors/{}", writeConnect, "Delete Api connector", (*Request).deleteConnector),
+				Change(http.MethodPost, "identity/apiConnectors/{}/uploadClientCertificate", writeConnect, "Upload certificate to Api connector", (*Request).uploadClientCertificate),
+				Get("identity/apiConnectors/{}/settings", readConnect, (*Request).getConnectorSettings),
+				Change(http.MethodPatch, "identity/apiConnectors/{}/settings", writeConnect, "Update Api connector", (*Request).patchConnectorSettings),
+				Change(http.MethodPost, "identity/apiConnectors/{}/probe", writeConnect, "Probe Api connector", (*Request).probeConnector),
+			},
+		},
+		{
+			Kind: "user flow", Service: audit.ServiceB2C, Category: audit.CategoryResources,
+			Failure: serviceFailure,
+			Beta:    true,
+			Routes: []Route{
+				Get("identity/b2cUserFlows", readFlows, (*Request).listFlows),
+				Add("identity/b2cUserFlows", writeFlows, "Create user flow", (*Request).createFlow),
+				Get("identity/b2cUserFlows/{}", readFlows, (*Request).getFlow),
+				Change(http.MethodPatch, "identity/b2cUserFlows/{}", writeFlows, "Update user flow", (*Request).patchFlow),
+				Delete("identity/b2cUserFlows/{}", writeFlows, "Delete user flow", (*Request).deleteFlow),
+				Get("identity/b2cUserFlows/{}/settings", readFlows, (*Request).getFlowSettings),
+				Change(http.MethodPatch, "identity/b2cUserFlows/{}/settings", writeFlows, "Update user flow", (*Request).patchFlowSettings),
+				Get("identity/b2cUserFlows/{}/policy/$value", readFlows, (*Request).exportFlow),
+				Get("identity/b2cUserFlows/{}/apiConnectorConfiguration", readFlows, (*Request).getBindings),
+				Get("identity/b2cUserFlows/{}/apiConnectorConfiguration/{}", readFlows, (*Request).getBinding),
+				Change(http.MethodPut, "identity/b2cUserFlows/{}/apiConnectorConfiguration/{}/$ref", writeFlows, "Update user flow", (*Request).putBinding),
+				Change(http.MethodDelete, "identity/b2cUserFlows/{}/apiConnectorConfiguration/{}/$ref", writeFlows, "Update user flow", (*Request).deleteBinding),
+				Get("identity/b2cUserFlows/{}/userFlowIdentityProviders", readFlows, (*Request).listFlowProviders),
+				Change(http.MethodPost, "identity/b2cUserFlows/{}/userFlowIdentityProviders/$ref", writeFlows, "Update user flow", (*Request).addFlowProvider),
+				Change(http.MethodPatch, "identity/b2cUserFlows/{}/userFlowIdentityProviders/$ref", writeFlows, "Update user flow", (*Request).addFlowProvider),
+				Change(http.MethodDelete, "identity/b2cUserFlows/{}/userFlowIdentityProviders/{}/$ref", writeFlows, "Update user flow", (*Request).removeFlowProvider),
+				Get("identity/b2cUserFlows/{}/identityProviders", readFlows, (*Request).listFlowProviders),
+				Change(http.MethodPost, "identity/b2cUserFlows/{}/identityProviders/$ref", writeFlows, "Update user flow", (*Request).addFlowProvider),
+				Change(http.MethodDelete, "identity/b2cUserFlows/{}/identityProviders/{}/$ref", writeFlows, "Update user flow", (*Request).removeFlowProvider),
+				Get("identity/b2cUserFlows/{}/userAttributeAssignments", readFlows, (*Request).listAssignments),
+				Change(http.MethodPost, "identity/b2cUserFlows/{}/userAttributeAssignments", writeFlows, "Update user flow", (*Request).createAssignment),
+				Get("identity/b2cUserFlows/{}/userAttributeAssignments/getOrder", readFlows, (*Request).getOrder),
+				Get("identity/b2cUserFlows/{}/userAttributeAssignments/getOrder()", readFlows, (*Request).getOrder),
+				Change(http.MethodPost, "identity/b2cUserFlows/{}/userAttributeAssignments/setOrder", writeFlows, "Update user flow", (*Request).setOrder),
+				Get("identity/b2cUserFlows/{}/userAttributeAssignments/{}", readFlows, (*Request).getAssignment),
+				Change(http.MethodPatch, "identity/b2cUserFlows/{}/userAttributeAssignments/{}", writeFlows, "Update user flow", (*Request).patchAssignment),
+				Change(http.MethodDelete, "identity/b2cUserFlows/{}/userAttributeAssignments/{}", writeFlows, "Update user flow", (*Request).deleteAssignment),
+				Get("identity/b2cUserFlows/{}/languages", readFlows, (*Request).listLanguages),
+				Get("identity/b2cUserFlows/{}/languages/{}", readFlows, (*Request).getLanguage),
+				Change(http.MethodPut, "identity/b2cUserFlows/{}/languages/{}", writeFlows, "Update user flow", (*Request).putLanguage),
+				Change(http.MethodDelete, "identity/b2cUserFlows/{}/languages/{}", writeFlows, "Update user flow", (*Request).deleteLanguage),
+				Get("identity/b2cUserFlows/{}/languages/{}/defaultPages", readFlows, (*Request).listPages),
+				Get("identity/b2cUserFlows/{}/languages/{}/overridesPages", readFlows, (*Request).listPages),
+				Get("identity/b2cUserFlows/{}/languages/{}/defaultPages/{}/$value", readFlows, (*Request).getDefaultPage),
+				Get("identity/b2cUserFlows/{}/languages/{}/overridesPages/{}/$value", readFlows, (*Request).getOverridesPage),
+				Change(http.MethodPut, "identity/b2cUserFlows/{}/languages/{}/overridesPages/{}/$value", writeFlows, "Update user flow", (*Request).putOverridesPage),
+				Change(http.MethodDelete, "identity/b2cUserFlows/{}/languages/{}/overridesPages/{}/$value", writeFlows, "Update user flow", (*Request).deleteOverridesPage),
+			},
+		},
+		{
+			Kind: "user attribute", Service: audit.ServiceB2C, Category: audit.CategoryResources,
+			Failure: serviceFailure,
+			Routes: []Route{
+				Get("identity/userFlowAttributes", readFlows, (*Request).listAttributes),
+				Add("identity/userFlowAttributes", writeFlows, "Create user attribute", (*Request).createAttribute),
+				Get("identity/userFlowAttributes/{}", readFlows, (*Request).getAttribute),
+				Change(http.MethodPatch, "identity/userFlowAttributes/{}", writeFlows, "Update user attribute", (*Request).patchAttribute),
+				Delete("identity/userFlowAttributes/{}", writeFlows, "Delete user attribute", (*Request).deleteAttribute),
+			},
+		},
+		{
+			Kind: "identity provider", Service: audit.ServiceB2C, Category: audit.CategoryResources,
+			Failure: serviceFailure,
+			Routes: []Route{
+				Get("identity/identityProviders", readIdPs, (*Request).listProviders),
+				Add("identity/identityProviders", writeIdPs, "Create identity provider", (*Request).createProvider),
+				Get("identity/identityProviders/availableProviderTypes", readIdPs, (*Request).providerTypes),
+				Get("identity/identityProviders/availableProviderTypes()", readIdPs, (*Request).providerTypes),
+				Get("identity/identityProviders/{}", readIdPs, (*Request).getProvider),
+				Change(http.MethodPatch, "identity/identityProviders/{}", writeIdPs, "Update identity provider", (*Request).patchProvider),
+				Delete("identity/identityProviders/{}", writeIdPs, "Delete identity provider", (*Request).deleteProvider),
+			},
+		},
+		{
+			Kind: "application", Service: audit.ServiceDirectory, Category: audit.CategoryApplications,
+			Failure: serviceFailure,
+			Routes: []Route{
+				Get("applications", readApps, (*Request).listApplications),
+				Add("applications", writeApps, "Add application", (*Request).createApplication),
+				Get("applications/{}", readApps, (*Request).getApplication),
+				Change(http.MethodPatch, "applications/{}", writeApps, "Update application", (*Request).patchApplication),
+				Delete("applications/{}", writeApps, "Delete application", (*Request).deleteApplication),
+				Change(http.MethodPost, "applications/{}/addPassword", writeApps, "Update application – Certificates and secrets management", (*Request).addPassword),
+				Change(http.MethodPost, "applications/{}/removePassword", writeApps, "Update application – Certificates and secrets management", (*Request).removePassword),
+				Change(http.MethodPost, "applications/{}/addKey", writeApps, "Update application – Certificates and secrets management", (*Request).addKey),
+				Change(http.MethodPost, "applications/{}/removeKey", writeApps, "Update application – Certificates and secrets management", (*Request).removeKey),
+			},
+		},
+		{
+			Kind: "user session", Service: audit.ServiceDirectory, Category: audit.CategoryUsers,
+			Failure: serviceFailure,
+			Routes: []Route{
+				Get("users/{}/sessions", readUsers, (*Request).listSessions),
+				Delete("users/{}/sessions/{}", writeUsers, "Delete user session", (*Request).endSession),
+			},
+		},
+		{
+			Kind: "user", Service: audit.ServiceDirectory, Category: audit.CategoryUsers,
+			Failure: serviceFailure,
+			Routes: []Route{
+				Get("users", readUsers, (*Request).listUsers),
+				Add("users", writeUsers, "Add user", (*Request).createUser),
+				Get("users/{}", readUsers, (*Request).getUser),
+				Change(http.MethodPatch, "users/{}", writeUsers, "Update user", (*Request).patchUser),
+				Delete("users/{}", writeUsers, "Delete user", (*Request).deleteUser),
+				Change(http.MethodPost, "users/{}/revokeSignInSessions", writeUsers, "Revoke user sessions", (*Request).revokeSessions),
+			},
+		},
+		{
+			Kind: "user", Service: audit.ServiceDirectory, Category: audit.CategoryUsers,
+			Failure: serviceFailure,
+			Routes: []Route{
+				Get("directory/deletedItems/microsoft.graph.user", readUsers, (*Request).listDeleted),
+				Get("directory/deletedItems/{}", readUsers, (*Request).getDeleted),
+				Change(http.MethodPost, "directory/deletedItems/{}/restore", restoreUsers, "Restore user", (*Request).restoreDeleted),
+				Delete("directory/deletedItems/{}", restoreUsers, "Hard Delete user", (*Request).purgeDeleted),
+			},
+		},
+		{
+			Failure: serviceFailure,
+			Routes: []Route{
+				Get("auditLogs/directoryAudits", readAudits, (*Request).listAudits),
+				Get("auditLogs/directoryAudits/{}", readAudits, (*Request).getAudit),
+			},
+		},
+		{
+			Failure: serviceFailure,
+			Routes: []Route{
+				Get("domains", readTenant, (*Request).domains),
+			},
+		},
+		{
+			Failure: serviceFailure,
+			Routes: []Route{
+				Get("organization", readTenant, (*Request).organization),
+			},
+		},
+	}
+}
+
+// serviceFailure answers with the errors of services that are the caller's business.
+func serviceFailure(err error) *Error {
+	var fault *keyset.Fault
+	switch {
+	case errors.As(err, &fault):
+		return NewError(http.StatusBadRequest, fault.Code, fault.Text)
+	case errors.Is(err, keyset.ErrConflict):
+		return B2CError(http.StatusConflict, sentence(err))
+	case errors.Is(err, connector.ErrInvalid), errors.Is(err, userflow.ErrInvalid):
+		return B2CBadRequest(sentence(err))
+	case errors.Is(err, directory.ErrNotFound): // deleted by another meanwhile
+		return NewError(http.StatusNotFound, "Request_ResourceNotFound", "The user does not exist.")
+	case errors.Is(err, directory.ErrAmbiguous):
+		return NewError(http.StatusConflict, "Request_BadRequest", "Two users have this name. Address them by id, and rename or delete one of them.")
+	case errors.Is(err, userflow.ErrExists), errors.Is(err, userflow.ErrConflict), errors.Is(err, connector.ErrConflict):
+		return B2CError(http.StatusConflict, sentence(err))
+	case errors.Is(err, userflow.ErrNotFound), errors.Is(err, connector.ErrNotFound), errors.Is(err, audit.ErrNotFound):
+		return B2CError(http.StatusNotFound, sentence(err))
+	case errors.Is(err, directory.ErrBusy):
+		busy := NewError(http.StatusTooManyRequests, "TooManyRequests", "There are many requests at this moment. Please wait for some time and try again.")
+		busy.RetryAfter = limit.RetryAfter
+		return busy
+	case errors.Is(err, application.ErrInvalid), errors.Is(err, directory.ErrInvalid), errors.Is(err, directory.ErrWeakPassword):
+		return BadRequest(err.Error())
+	}
+	return nil
+}
+
+func sentence(err error) string {
+	text := strings.TrimPrefix(strings.ReplaceAll(err.Error(), ": invalid: ", ": "), "invalid: ")
+	return Sentence(strings.TrimPrefix(text, "invalid API connector: "))
+}
+
+func (q *Request) domains() error {
+	return q.Write(http.StatusOK, "domains", map[string]any{"value": []map[string]any{{"id": q.s.TenantName, "isDefault": true, "isInitial": true, "isVerified": true}}})
+}
+
+func (q *Request) organization() error {
+	return q.Write(http.StatusOK, "organization", map[string]any{"value": []map[string]any{{"id": q.s.TenantID, "displayName": q.s.TenantName,
+		"verifiedDomains": []map[string]any{{"name": q.s.TenantName, "isDefault": true, "isInitial": true}}}}})
+}
+
+// choose keeps the members that $select names; an empty one keeps all.
+func choose(object map[string]any, names string) map[string]any {
+	if strings.TrimSpace(names) == "" || strings.TrimSpace(names) == "*" {
+		return object
+	}
+	out := make(map[string]any)
+	for k, v := range object {
+		if Selects(names, k) {
+			out[k] = v
+		}
+	}
+	return out
+}
