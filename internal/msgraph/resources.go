@@ -70,7 +70,6 @@ const (
 	readUsers     = "User.Read.All User.ReadWrite.All Directory.Read.All Directory.ReadWrite.All"
 	writeUsers    = "User.ReadWrite.All Directory.ReadWrite.All"
 	restoreUsers  = "User.DeleteRestore.All User.ReadWrite.All Directory.ReadWrite.All"
-	readTenant    = "Organization.Read.All Domain.Read.All Directory.Read.All Directory.ReadWrite.All Policy.Read.All Policy.ReadWrite.TrustFramework"
 )
 
 const (
@@ -262,18 +261,6 @@ func (s Services) Resources() []Resource {
 				Get("auditLogs/directoryAudits/{}", readAudits, (*Request).getAudit),
 			},
 		},
-		{
-			Failure: serviceFailure,
-			Routes: []Route{
-				Get("domains", readTenant, (*Request).domains),
-			},
-		},
-		{
-			Failure: serviceFailure,
-			Routes: []Route{
-				Get("organization", readTenant, (*Request).organization),
-			},
-		},
 	}
 }
 
@@ -308,15 +295,6 @@ func serviceFailure(err error) *Error {
 func sentence(err error) string {
 	text := strings.TrimPrefix(strings.ReplaceAll(err.Error(), ": invalid: ", ": "), "invalid: ")
 	return Sentence(strings.TrimPrefix(text, "invalid API connector: "))
-}
-
-func (q *Request) domains() error {
-	return q.Write(http.StatusOK, "domains", map[string]any{"value": []map[string]any{{"id": q.s.TenantName, "isDefault": true, "isInitial": true, "isVerified": true}}})
-}
-
-func (q *Request) organization() error {
-	return q.Write(http.StatusOK, "organization", map[string]any{"value": []map[string]any{{"id": q.s.TenantID, "displayName": q.s.TenantName,
-		"verifiedDomains": []map[string]any{{"name": q.s.TenantName, "isDefault": true, "isInitial": true}}}}})
 }
 
 // choose keeps the members that $select names; an empty one keeps all.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"journeyman.dev/internal/msgraph"
+	"journeyman.dev/internal/msgraph/tenant"
 	"journeyman.dev/internal/store"
 )
 
@@ -56,7 +57,9 @@ func (s *Server) graph() *msgraph.Server {
 		TenantName: s.Config.Tenant, TenantID: s.TenantID, AdminToken: s.Config.AdminToken, Apps: s.Apps, OwnKeys: s.OwnKeys, Assertions: s.db,
 		Audit: s.Audit, Failures: &msgraph.Failures{Now: s.Config.Now}, RemoteIP: s.remoteIP,
 		BaseURL: func(*http.Request) string { return s.adminURL }, Now: s.Config.Now, Log: s.Config.Log, Services: services,
-	}, services)
+	}, services,
+		&tenant.Handler{Name: s.Config.Tenant, ID: s.TenantID},
+	)
 }
 
 func (s *Server) adminToken(w http.ResponseWriter, r *http.Request, tenant string, graph *msgraph.Server, v1 bool) {
