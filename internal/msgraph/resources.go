@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"strings"
 
-	"journeyman.dev/internal/application"
 	"journeyman.dev/internal/audit"
 	"journeyman.dev/internal/connector"
 	"journeyman.dev/internal/directory"
@@ -37,12 +36,10 @@ type Policies interface {
 type Services struct {
 	Policies Policies
 	Keys     *keyset.Service
-	Apps     application.Store
 	Users    *directory.Directory
 	// RefuseKnownPasswords refuses passwords from administrators that are common or stolen.
 	RefuseKnownPasswords bool
 	Sessions             session.Store
-	ExtensionsApp        string
 	// Connectors and Flows are the tenant's API connectors and user flows.
 	Connectors *connector.Service
 	Flows      *userflow.Service
@@ -65,8 +62,6 @@ const (
 	writePolicies = "Policy.ReadWrite.TrustFramework"
 	readKeys      = "TrustFrameworkKeySet.Read.All TrustFrameworkKeySet.ReadWrite.All"
 	writeKeys     = "TrustFrameworkKeySet.ReadWrite.All"
-	readApps      = "Application.Read.All Application.ReadWrite.All Directory.ReadWrite.All"
-	writeApps     = "Application.ReadWrite.All Directory.ReadWrite.All"
 	readUsers     = "User.Read.All User.ReadWrite.All Directory.Read.All Directory.ReadWrite.All"
 	writeUsers    = "User.ReadWrite.All Directory.ReadWrite.All"
 	restoreUsers  = "User.DeleteRestore.All User.ReadWrite.All Directory.ReadWrite.All"
@@ -210,21 +205,6 @@ func (s Services) Resources() []Resource {
 			},
 		},
 		{
-			Kind: "application", Service: audit.ServiceDirectory, Category: audit.CategoryApplications,
-			Failure: serviceFailure,
-			Routes: []Route{
-				Get("applications", readApps, (*Request).listApplications),
-				Add("applications", writeApps, "Add application", (*Request).createApplication),
-				Get("applications/{}", readApps, (*Request).getApplication),
-				Change(http.MethodPatch, "applications/{}", writeApps, "Update application", (*Request).patchApplication),
-				Delete("applications/{}", writeApps, "Delete application", (*Request).deleteApplication),
-				Change(http.MethodPost, "applications/{}/addPassword", writeApps, "Update application – Certificates and secrets management", (*Request).addPassword),
-				Change(http.MethodPost, "applications/{}/removePassword", writeApps, "Update application – Certificates and secrets management", (*Request).removePassword),
-				Change(http.MethodPost, "applications/{}/addKey", writeApps, "Update application – Certificates and secrets management", (*Request).addKey),
-				Change(http.MethodPost, "applications/{}/removeKey", writeApps, "Update application – Certificates and secrets management", (*Request).removeKey),
-			},
-		},
-		{
 			Kind: "user session", Service: audit.ServiceDirectory, Category: audit.CategoryUsers,
 			Failure: serviceFailure,
 			Routes: []Route{
@@ -286,7 +266,7 @@ func serviceFailure(err error) *Error {
 		busy := NewError(http.StatusTooManyRequests, "TooManyRequests", "There are many requests at this moment. Please wait for some time and try again.")
 		busy.RetryAfter = limit.RetryAfter
 		return busy
-	case errors.Is(err, application.ErrInvalid), errors.Is(err, directory.ErrInvalid), errors.Is(err, directory.ErrWeakPassword):
+	case errors.Is(err, directory.ErrInvalid), errors.Is(err, directory.ErrWeakPassword):
 		return BadRequest(err.Error())
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"journeyman.dev/internal/msgraph"
+	"journeyman.dev/internal/msgraph/applications"
 	"journeyman.dev/internal/msgraph/tenant"
 	"journeyman.dev/internal/store"
 )
@@ -49,7 +50,7 @@ func (s *Server) AdminHandler() http.Handler {
 // graph is the admin API over the server's services.
 func (s *Server) graph() *msgraph.Server {
 	services := msgraph.Services{
-		ExtensionsApp: s.ExtensionsApp, Policies: s.Policies, Keys: s.Keys, Apps: s.Apps, Users: s.Users, Sessions: store.Sessions{DB: s.db},
+		Policies: s.Policies, Keys: s.Keys, Users: s.Users, Sessions: store.Sessions{DB: s.db},
 		RefuseKnownPasswords: s.Config.RefuseKnownPasswords, Connectors: s.Connectors, Flows: s.Flows,
 		Prober: s, ExportFlow: s.ExportFlow, AppleSecret: s.appleSecret, PageTexts: pageTexts,
 	}
@@ -59,6 +60,7 @@ func (s *Server) graph() *msgraph.Server {
 		BaseURL: func(*http.Request) string { return s.adminURL }, Now: s.Config.Now, Log: s.Config.Log, Services: services,
 	}, services,
 		&tenant.Handler{Name: s.Config.Tenant, ID: s.TenantID},
+		&applications.Handler{Find: s.Apps, Change: s.Apps, ExtensionsApp: s.ExtensionsApp, Now: s.Config.Now},
 	)
 }
 

@@ -1,4 +1,4 @@
-package msgraph
+package applications
 
 import (
 	"crypto/x509"
@@ -16,10 +16,11 @@ import (
 	"github.com/google/uuid"
 
 	"journeyman.dev/internal/application"
+	"journeyman.dev/internal/msgraph"
 )
 
-// keyCredential is a certificate as Graph has it.
-type keyCredential struct {
+// sentCredential is a certificate as callers send it; absent members are nil or "".
+type sentCredential struct {
 	KeyID       string     `json:"keyId"`
 	DisplayName *string    `json:"displayName"`
 	Identifier  *string    `json:"customKeyIdentifier"`
@@ -30,42 +31,19 @@ type keyCredential struct {
 	End         *time.Time `json:"endDateTime"`
 }
 
-func certificateJSON(c application.Certificate, withKey bool) map[string]any {
-	shown := map[string]any{
-		"keyId": c.KeyID, "displayName": OrNull(c.DisplayName), "customKeyIdentifier": nil, "key": nil,
-		"type": "AsymmetricX509Cert", "usage": "Verify",
-		"startDateTime": c.Start.UTC().Format(time.RFC3339), "endDateTime": c.End.UTC().Format(time.RFC3339),
-	}
-	if len(c.Identifier) > 0 {
-		shown["customKeyIdentifier"] = strings.ToUpper(hex.EncodeToString(c.Identifier))
-	}
-	if withKey {
-		shown["key"] = base64.StdEncoding.EncodeToString(c.DER)
-	}
-	return shown
-}
-
-func certificatesJSON(a application.Application, withKey bool) []any {
-	list := []any{}
-	for _, c := range a.Certificates {
-		list = append(list, certificateJSON(c, withKey))
-	}
-	return list
-}
-
 // replaceCertificates takes keyCredentials as a whole, as Graph does: what isn't in the
 // list is gone, and one that is there already may be named by its keyId alone.
-func (q *Request) replaceCertificates(a *application.Application, raw json.RawMessage) error {
-	var list []keyCredential
+func replaceCertificates(a *application.Application, raw json.RawMessage) error {
+	var list []sentCredential
 	if json.Unmarshal(raw, &list) != nil {
-		return BadRequest("Invalid value specified for property 'keyCredentials' of resource 'Application'.")
+		return msgraph.BadRequest("Invalid value specified for property 'keyCredentials' of resource 'Application'.")
 	}
 	made := make([]application.Certificate, 0, len(list))
 	for _, in := range list {
 		if in.Key == nil || *in.Key == "" {
 			i := slices.IndexFunc(a.Certificates, func(have application.Certificate) bool { return strings.EqualFold(have.KeyID, in.KeyID) })
 			if i < 0 {
-				return BadRequest("A key credential has no 'key', and its keyId is not that of one that the application has.")
+				return msgraph.BadRequest("A key credential has no 'key', and its keyId is not that of one that the application has.")
 			}
 			made = append(made, a.Certificates[i])
 			continue
@@ -81,13 +59,13 @@ func (q *Request) replaceCertificates(a *application.Application, raw json.RawMe
 }
 
 // certificate reads a key credential that has its certificate.
-func (in *keyCredential) certificate() (application.Certificate, error) {
+func (in *sentCredential) certificate() (application.Certificate, error) {
 	if in.Type != "AsymmetricX509Cert" || in.Usage != "Verify" {
-		return application.Certificate{}, BadRequest("A key credential must be of the type AsymmetricX509Cert and the usage Verify: only certificates are kept, never private keys.")
+		return application.Certificate{}, msgraph.BadRequest("A key credential must be of the type AsymmetricX509Cert and the usage Verify: only certificates are kept, never private keys.")
 	}
 	data, err := base64.StdEncoding.DecodeString(strings.TrimSpace(*in.Key))
 	if err != nil {
-		return application.Certificate{}, BadRequest("The 'key' of a key credential must be a certificate in base64.")
+		return application.Certificate{}, msgraph.BadRequest("The 'key' of a key credential must be a certificate in base64.")
 	}
 	c, err := application.NewCertificate("", data)
 	if err != nil {
@@ -100,7 +78,7 @@ func (in *keyCredential) certificate() (application.Certificate, error) {
 	}
 	if in.KeyID != "" {
 		if uuid.Validate(in.KeyID) != nil {
-			return c, BadRequest("The keyId of a key credential must be a GUID.")
+			return c, msgraph.BadRequest("The keyId of a key credential must be a GUID.")
 		}
 		c.KeyID = strings.ToLower(in.KeyID)
 	}
@@ -117,7 +95,7 @@ func (in *keyCredential) certificate() (application.Certificate, error) {
 		c.End = in.End.UTC()
 	}
 	if !c.End.After(c.Start) {
-		return c, BadRequest("Key credential end date is invalid.")
+		return c, msgraph.BadRequest("Key credential end date is invalid.")
 	}
 	return c, nil
 }
@@ -130,33 +108,33 @@ func identifier(text string) ([]byte, error) {
 	if b, err := base64.StdEncoding.DecodeString(text); err == nil && len(b) <= 40 {
 		return b, nil
 	}
-	return nil, BadRequest("The customKeyIdentifier of a key credential must be at most 40 bytes, in base64 or hexadecimal.")
+	return nil, msgraph.BadRequest("The customKeyIdentifier of a key credential must be at most 40 bytes, in base64 or hexadecimal.")
 }
 
 // addKey adds a certificate; the caller proves that it holds the key of one that the
 // application has already, as Graph asks. The first is put there by PATCH. Rights and
 // proof are asked of what is stored, within the change.
-func (q *Request) addKey() error {
-	a, err := q.application()
+func (h *Handler) addKey(q *msgraph.Request) error {
+	a, err := h.find(q)
 	if err != nil {
 		return err
 	}
 	var in struct {
-		Credential *keyCredential `json:"keyCredential"`
-		Proof      string         `json:"proof"`
+		Credential *sentCredential `json:"keyCredential"`
+		Proof      string          `json:"proof"`
 	}
 	if err := q.Read(&in); err != nil {
 		return err
 	}
 	if in.Credential == nil || in.Credential.Key == nil {
-		return BadRequest("The request is missing the required parameter: keyCredential.")
+		return msgraph.BadRequest("The request is missing the required parameter: keyCredential.")
 	}
 	c, err := in.Credential.certificate()
 	if err != nil {
 		return err
 	}
-	if _, err := q.s.Services.Apps.Update(q.Context(), a.ID, func(a *application.Application) error {
-		if err := errors.Join(q.mayChange(*a), q.possession(*a, in.Proof)); err != nil {
+	if _, err := h.Change.Update(q.Context(), a.ID, func(a *application.Application) error {
+		if err := errors.Join(mayChange(q.Caller, a), h.possession(a, in.Proof)); err != nil {
 			return err
 		}
 		a.Certificates = append(a.Certificates, c)
@@ -164,11 +142,11 @@ func (q *Request) addKey() error {
 	}); err != nil {
 		return err
 	}
-	return q.Write(http.StatusOK, "microsoft.graph.keyCredential", certificateJSON(c, false))
+	return q.Write(http.StatusOK, "microsoft.graph.keyCredential", showCertificate(c, false))
 }
 
-func (q *Request) removeKey() error {
-	a, err := q.application()
+func (h *Handler) removeKey(q *msgraph.Request) error {
+	a, err := h.find(q)
 	if err != nil {
 		return err
 	}
@@ -180,8 +158,8 @@ func (q *Request) removeKey() error {
 		return err
 	}
 	found := false
-	if _, err := q.s.Services.Apps.Update(q.Context(), a.ID, func(a *application.Application) error {
-		if err := errors.Join(q.mayChange(*a), q.possession(*a, in.Proof)); err != nil {
+	if _, err := h.Change.Update(q.Context(), a.ID, func(a *application.Application) error {
+		if err := errors.Join(mayChange(q.Caller, a), h.possession(a, in.Proof)); err != nil {
 			return err
 		}
 		found = false
@@ -194,7 +172,7 @@ func (q *Request) removeKey() error {
 		return err
 	}
 	if !found {
-		return BadRequest("No key credential found with keyId.")
+		return msgraph.BadRequest("No key credential found with keyId.")
 	}
 	return q.WriteNothing()
 }
@@ -204,14 +182,14 @@ const proofAudience = "00000002-0000-0000-c000-000000000000"
 
 // possession checks a proof: a JWT that the application's own key signed, about the
 // application, for ten minutes at most.
-func (q *Request) possession(a application.Application, proof string) error {
-	bad := NewError(http.StatusForbidden, "Authentication_MissingOrMalformed", "The proof of possession is not valid: it must be a JWT that a certificate of the application signed, with the application's object id as iss, "+
+func (h *Handler) possession(a *application.Application, proof string) error {
+	bad := msgraph.NewError(http.StatusForbidden, "Authentication_MissingOrMalformed", "The proof of possession is not valid: it must be a JWT that a certificate of the application signed, with the application's object id as iss, "+
 		proofAudience+" as aud, and at most ten minutes long.")
 	parsed, err := jwt.ParseSigned(proof, []jose.SignatureAlgorithm{jose.RS256, jose.PS256})
 	if err != nil {
 		return bad
 	}
-	now := q.s.Now()
+	now := h.Now()
 	for _, c := range a.Certificates {
 		certificate, err := x509.ParseCertificate(c.DER)
 		if err != nil || !c.Valid(now) {
