@@ -8,11 +8,8 @@ import (
 
 	"journeyman.dev/internal/audit"
 	"journeyman.dev/internal/connector"
-	"journeyman.dev/internal/directory"
 	"journeyman.dev/internal/keyset"
 	"journeyman.dev/internal/library"
-	"journeyman.dev/internal/limit"
-	"journeyman.dev/internal/session"
 	"journeyman.dev/internal/userflow"
 )
 
@@ -36,10 +33,6 @@ type Policies interface {
 type Services struct {
 	Policies Policies
 	Keys     *keyset.Service
-	Users    *directory.Directory
-	// RefuseKnownPasswords refuses passwords from administrators that are common or stolen.
-	RefuseKnownPasswords bool
-	Sessions             session.Store
 	// Connectors and Flows are the tenant's API connectors and user flows.
 	Connectors *connector.Service
 	Flows      *userflow.Service
@@ -62,9 +55,6 @@ const (
 	writePolicies = "Policy.ReadWrite.TrustFramework"
 	readKeys      = "TrustFrameworkKeySet.Read.All TrustFrameworkKeySet.ReadWrite.All"
 	writeKeys     = "TrustFrameworkKeySet.ReadWrite.All"
-	readUsers     = "User.Read.All User.ReadWrite.All Directory.Read.All Directory.ReadWrite.All"
-	writeUsers    = "User.ReadWrite.All Directory.ReadWrite.All"
-	restoreUsers  = "User.DeleteRestore.All User.ReadWrite.All Directory.ReadWrite.All"
 )
 
 const (
@@ -205,36 +195,6 @@ func (s Services) Resources() []Resource {
 			},
 		},
 		{
-			Kind: "user session", Service: audit.ServiceDirectory, Category: audit.CategoryUsers,
-			Failure: serviceFailure,
-			Routes: []Route{
-				Get("users/{}/sessions", readUsers, (*Request).listSessions),
-				Delete("users/{}/sessions/{}", writeUsers, "Delete user session", (*Request).endSession),
-			},
-		},
-		{
-			Kind: "user", Service: audit.ServiceDirectory, Category: audit.CategoryUsers,
-			Failure: serviceFailure,
-			Routes: []Route{
-				Get("users", readUsers, (*Request).listUsers),
-				Add("users", writeUsers, "Add user", (*Request).createUser),
-				Get("users/{}", readUsers, (*Request).getUser),
-				Change(http.MethodPatch, "users/{}", writeUsers, "Update user", (*Request).patchUser),
-				Delete("users/{}", writeUsers, "Delete user", (*Request).deleteUser),
-				Change(http.MethodPost, "users/{}/revokeSignInSessions", writeUsers, "Revoke user sessions", (*Request).revokeSessions),
-			},
-		},
-		{
-			Kind: "user", Service: audit.ServiceDirectory, Category: audit.CategoryUsers,
-			Failure: serviceFailure,
-			Routes: []Route{
-				Get("directory/deletedItems/microsoft.graph.user", readUsers, (*Request).listDeleted),
-				Get("directory/deletedItems/{}", readUsers, (*Request).getDeleted),
-				Change(http.MethodPost, "directory/deletedItems/{}/restore", restoreUsers, "Restore user", (*Request).restoreDeleted),
-				Delete("directory/deletedItems/{}", restoreUsers, "Hard Delete user", (*Request).purgeDeleted),
-			},
-		},
-		{
 			Failure: serviceFailure,
 			Routes: []Route{
 				Get("auditLogs/directoryAudits", readAudits, (*Request).listAudits),
@@ -254,20 +214,10 @@ func serviceFailure(err error) *Error {
 		return B2CError(http.StatusConflict, sentence(err))
 	case errors.Is(err, connector.ErrInvalid), errors.Is(err, userflow.ErrInvalid):
 		return B2CBadRequest(sentence(err))
-	case errors.Is(err, directory.ErrNotFound): // deleted by another meanwhile
-		return NewError(http.StatusNotFound, "Request_ResourceNotFound", "The user does not exist.")
-	case errors.Is(err, directory.ErrAmbiguous):
-		return NewError(http.StatusConflict, "Request_BadRequest", "Two users have this name. Address them by id, and rename or delete one of them.")
 	case errors.Is(err, userflow.ErrExists), errors.Is(err, userflow.ErrConflict), errors.Is(err, connector.ErrConflict):
 		return B2CError(http.StatusConflict, sentence(err))
 	case errors.Is(err, userflow.ErrNotFound), errors.Is(err, connector.ErrNotFound), errors.Is(err, audit.ErrNotFound):
 		return B2CError(http.StatusNotFound, sentence(err))
-	case errors.Is(err, directory.ErrBusy):
-		busy := NewError(http.StatusTooManyRequests, "TooManyRequests", "There are many requests at this moment. Please wait for some time and try again.")
-		busy.RetryAfter = limit.RetryAfter
-		return busy
-	case errors.Is(err, directory.ErrInvalid), errors.Is(err, directory.ErrWeakPassword):
-		return BadRequest(err.Error())
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"journeyman.dev/internal/msgraph"
 	"journeyman.dev/internal/msgraph/applications"
 	"journeyman.dev/internal/msgraph/tenant"
+	"journeyman.dev/internal/msgraph/users"
 	"journeyman.dev/internal/store"
 )
 
@@ -50,9 +51,14 @@ func (s *Server) AdminHandler() http.Handler {
 // graph is the admin API over the server's services.
 func (s *Server) graph() *msgraph.Server {
 	services := msgraph.Services{
-		Policies: s.Policies, Keys: s.Keys, Users: s.Users, Sessions: store.Sessions{DB: s.db},
-		RefuseKnownPasswords: s.Config.RefuseKnownPasswords, Connectors: s.Connectors, Flows: s.Flows,
+		Policies: s.Policies, Keys: s.Keys, Connectors: s.Connectors, Flows: s.Flows,
 		Prober: s, ExportFlow: s.ExportFlow, AppleSecret: s.appleSecret, PageTexts: pageTexts,
+	}
+	accounts := &users.Handler{
+		TenantName: s.Config.Tenant, Find: s.Users.Store, Accounts: s.Users, Revoke: s.Users, Deleted: s.Users.Store, Sessions: store.Sessions{DB: s.db}, Now: s.Config.Now,
+	}
+	if s.Config.RefuseKnownPasswords {
+		accounts.Known = s.Users
 	}
 	return msgraph.New(msgraph.Server{
 		TenantName: s.Config.Tenant, TenantID: s.TenantID, AdminToken: s.Config.AdminToken, Apps: s.Apps, OwnKeys: s.OwnKeys, Assertions: s.db,
@@ -61,6 +67,7 @@ func (s *Server) graph() *msgraph.Server {
 	}, services,
 		&tenant.Handler{Name: s.Config.Tenant, ID: s.TenantID},
 		&applications.Handler{Find: s.Apps, Change: s.Apps, ExtensionsApp: s.ExtensionsApp, Now: s.Config.Now},
+		accounts,
 	)
 }
 
