@@ -64,7 +64,6 @@ const (
 	writeConnect = "APIConnectors.ReadWrite.All"
 	readIdPs     = "IdentityProvider.Read.All IdentityProvider.ReadWrite.All"
 	writeIdPs    = "IdentityProvider.ReadWrite.All"
-	readAudits   = "AuditLog.Read.All"
 )
 
 // Resources implements Source.
@@ -194,13 +193,6 @@ func (s Services) Resources() []Resource {
 				Delete("identity/identityProviders/{}", writeIdPs, "Delete identity provider", (*Request).deleteProvider),
 			},
 		},
-		{
-			Failure: serviceFailure,
-			Routes: []Route{
-				Get("auditLogs/directoryAudits", readAudits, (*Request).listAudits),
-				Get("auditLogs/directoryAudits/{}", readAudits, (*Request).getAudit),
-			},
-		},
 	}
 }
 
@@ -216,7 +208,7 @@ func serviceFailure(err error) *Error {
 		return B2CBadRequest(sentence(err))
 	case errors.Is(err, userflow.ErrExists), errors.Is(err, userflow.ErrConflict), errors.Is(err, connector.ErrConflict):
 		return B2CError(http.StatusConflict, sentence(err))
-	case errors.Is(err, userflow.ErrNotFound), errors.Is(err, connector.ErrNotFound), errors.Is(err, audit.ErrNotFound):
+	case errors.Is(err, userflow.ErrNotFound), errors.Is(err, connector.ErrNotFound):
 		return B2CError(http.StatusNotFound, sentence(err))
 	}
 	return nil

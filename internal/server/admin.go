@@ -9,6 +9,7 @@ import (
 
 	"journeyman.dev/internal/msgraph"
 	"journeyman.dev/internal/msgraph/applications"
+	"journeyman.dev/internal/msgraph/auditlogs"
 	"journeyman.dev/internal/msgraph/tenant"
 	"journeyman.dev/internal/msgraph/users"
 	"journeyman.dev/internal/store"
@@ -68,6 +69,7 @@ func (s *Server) graph() *msgraph.Server {
 		&tenant.Handler{Name: s.Config.Tenant, ID: s.TenantID},
 		&applications.Handler{Find: s.Apps, Change: s.Apps, ExtensionsApp: s.ExtensionsApp, Now: s.Config.Now},
 		accounts,
+		&auditlogs.Handler{Records: s.Audit.Store, Recent: s.Audit},
 	)
 }
 
