@@ -24,15 +24,11 @@ type Policies interface {
 	Statuses() []library.Status
 	Versions(ctx context.Context, id string) ([]library.Policy, error)
 	Restore(ctx context.Context, id string, version int64, by string) (library.Uploaded, error)
-	// RemoveKey runs remove unless policies name one of the policy keys: then it returns
-	// their ids.
-	RemoveKey(ctx context.Context, keys []string, remove func() error) (users []string, err error)
 }
 
 // Services are what the resources in this package work on.
 type Services struct {
 	Policies Policies
-	Keys     *keyset.Service
 	// Connectors and Flows are the tenant's API connectors and user flows.
 	Connectors *connector.Service
 	Flows      *userflow.Service
@@ -53,8 +49,6 @@ type PageText struct{ ElementType, StringID, Value string }
 const (
 	readPolicies  = "Policy.Read.All Policy.ReadWrite.TrustFramework"
 	writePolicies = "Policy.ReadWrite.TrustFramework"
-	readKeys      = "TrustFrameworkKeySet.Read.All TrustFrameworkKeySet.ReadWrite.All"
-	writeKeys     = "TrustFrameworkKeySet.ReadWrite.All"
 )
 
 const (
@@ -86,28 +80,6 @@ func (s Services) Resources() []Resource {
 				Get("trustFramework/policies/{}/$value", readPolicies, (*Request).getPolicyXML),
 				Change(http.MethodPut, "trustFramework/policies/{}/$value", writePolicies, "Update custom policy", (*Request).putPolicy),
 				Delete("trustFramework/policies/{}", writePolicies, "Delete custom policy", (*Request).deletePolicy),
-			},
-		},
-		{
-			Kind: "policy key", Service: audit.ServiceB2C, Category: audit.CategoryKeys,
-			Failure: serviceFailure,
-			Beta:    true,
-			Routes: []Route{
-				Get("trustFramework/keySets", readKeys, (*Request).listKeySets),
-				Add("trustFramework/keySets", writeKeys, "Create policy key", (*Request).createKeySet),
-				Get("trustFramework/keySets/{}", readKeys, (*Request).getKeySet),
-				Change(http.MethodPut, "trustFramework/keySets/{}", writeKeys, "Update policy key", (*Request).replaceKeySet),
-				Delete("trustFramework/keySets/{}", writeKeys, "Delete policy key", (*Request).deleteKeySet),
-				Change(http.MethodPost, "trustFramework/keySets/{}/restore", writeKeys, "Restore policy key", (*Request).restoreKeySet),
-				Get("trustFramework/keySets/{}/keys_v2", readKeys, (*Request).listKeys),
-				Get("trustFramework/keySets/{}/keys_v2/{}", readKeys, (*Request).getKey),
-				Change(http.MethodPatch, "trustFramework/keySets/{}/keys_v2/{}", writeKeys, "Update policy key", (*Request).patchKey),
-				Change(http.MethodDelete, "trustFramework/keySets/{}/keys_v2/{}", writeKeys, "Update policy key", (*Request).deleteKey),
-				Get("trustFramework/keySets/{}/getActiveKey", readKeys, (*Request).activeKey),
-				Change(http.MethodPost, "trustFramework/keySets/{}/generateKey", writeKeys, "Generate key", (*Request).generateKey),
-				Change(http.MethodPost, "trustFramework/keySets/{}/uploadSecret", writeKeys, "Upload secret into policy key", (*Request).uploadSecret),
-				Change(http.MethodPost, "trustFramework/keySets/{}/uploadCertificate", writeKeys, "Upload certificate to policy key", (*Request).uploadCertificate),
-				Change(http.MethodPost, "trustFramework/keySets/{}/uploadPkcs12", writeKeys, "Upload certificate to policy key", (*Request).uploadPKCS12),
 			},
 		},
 		{

@@ -10,6 +10,7 @@ import (
 	"journeyman.dev/internal/msgraph"
 	"journeyman.dev/internal/msgraph/applications"
 	"journeyman.dev/internal/msgraph/auditlogs"
+	"journeyman.dev/internal/msgraph/keysets"
 	"journeyman.dev/internal/msgraph/tenant"
 	"journeyman.dev/internal/msgraph/users"
 	"journeyman.dev/internal/store"
@@ -52,7 +53,7 @@ func (s *Server) AdminHandler() http.Handler {
 // graph is the admin API over the server's services.
 func (s *Server) graph() *msgraph.Server {
 	services := msgraph.Services{
-		Policies: s.Policies, Keys: s.Keys, Connectors: s.Connectors, Flows: s.Flows,
+		Policies: s.Policies, Connectors: s.Connectors, Flows: s.Flows,
 		Prober: s, ExportFlow: s.ExportFlow, AppleSecret: s.appleSecret, PageTexts: pageTexts,
 	}
 	accounts := &users.Handler{
@@ -67,6 +68,7 @@ func (s *Server) graph() *msgraph.Server {
 		BaseURL: func(*http.Request) string { return s.adminURL }, Now: s.Config.Now, Log: s.Config.Log, Services: services,
 	}, services,
 		&tenant.Handler{Name: s.Config.Tenant, ID: s.TenantID},
+		&keysets.Handler{Find: s.Keys, Sets: s.Keys, Backups: s.Keys, Keys: s.Keys, Policies: s.Policies, Now: s.Config.Now},
 		&applications.Handler{Find: s.Apps, Change: s.Apps, ExtensionsApp: s.ExtensionsApp, Now: s.Config.Now},
 		accounts,
 		&auditlogs.Handler{Records: s.Audit.Store, Recent: s.Audit},
