@@ -13,17 +13,9 @@ import (
 	"journeyman.dev/internal/userflow"
 )
 
-// Policies manages the tenant's policies; the errors are those of package library.
+// Policies are how policies stand.
 type Policies interface {
-	List() []library.Policy
-	Get(id string) (library.Policy, error)
-	Upload(ctx context.Context, files ...library.Policy) (library.Uploaded, error)
-	UploadSet(ctx context.Context, files ...library.Policy) (library.Uploaded, error)
-	Delete(ctx context.Context, id string) error
-	Status(id string) (library.Status, error)
 	Statuses() []library.Status
-	Versions(ctx context.Context, id string) ([]library.Policy, error)
-	Restore(ctx context.Context, id string, version int64, by string) (library.Uploaded, error)
 }
 
 // Services are what the resources in this package work on.
@@ -45,12 +37,6 @@ type Services struct {
 // PageText is a built-in text.
 type PageText struct{ ElementType, StringID, Value string }
 
-// The rights of admin-surface §1.2, by what they allow here.
-const (
-	readPolicies  = "Policy.Read.All Policy.ReadWrite.TrustFramework"
-	writePolicies = "Policy.ReadWrite.TrustFramework"
-)
-
 const (
 	readFlows    = "IdentityUserFlow.Read.All IdentityUserFlow.ReadWrite.All"
 	writeFlows   = "IdentityUserFlow.ReadWrite.All"
@@ -63,25 +49,6 @@ const (
 // Resources implements Source.
 func (s Services) Resources() []Resource {
 	return []Resource{
-		{
-			Kind: "custom policy", Service: audit.ServiceB2C, Category: audit.CategoryResources,
-			Failure: serviceFailure,
-			Beta:    true,
-			Routes: []Route{
-				Get("trustFramework/policies", readPolicies, (*Request).listPolicies),
-				Add("trustFramework/policies", writePolicies, "Create custom policy", (*Request).createPolicy),
-				{Method: http.MethodPost, Path: "trustFramework/policies/upload", Permissions: writePolicies, Activity: "Update custom policy", Operation: "Update", MaxBody: maxSetBytes, Handle: (*Request).uploadPolicies},
-				Get("trustFramework/policies/details", readPolicies, (*Request).listPolicyDetails),
-				Get("trustFramework/policies/{}", readPolicies, (*Request).getPolicy),
-				Get("trustFramework/policies/{}/details", readPolicies, (*Request).policyDetails),
-				Get("trustFramework/policies/{}/versions", readPolicies, (*Request).policyVersions),
-				Get("trustFramework/policies/{}/versions/{}/$value", readPolicies, (*Request).policyVersionXML),
-				Change(http.MethodPost, "trustFramework/policies/{}/versions/{}/restore", writePolicies, "Restore custom policy", (*Request).restorePolicy),
-				Get("trustFramework/policies/{}/$value", readPolicies, (*Request).getPolicyXML),
-				Change(http.MethodPut, "trustFramework/policies/{}/$value", writePolicies, "Update custom policy", (*Request).putPolicy),
-				Delete("trustFramework/policies/{}", writePolicies, "Delete custom policy", (*Request).deletePolicy),
-			},
-		},
 		{
 			Kind: "Api connector", Service: audit.ServiceB2C, Category: audit.CategoryResources,
 			Failure: serviceFailure,

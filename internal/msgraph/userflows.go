@@ -253,8 +253,7 @@ func (q *Request) exportFlow() error {
 	if err != nil {
 		return B2CBadRequest(err.Error())
 	}
-	q.writeXML(http.StatusOK, xml)
-	return nil
+	return q.WritePolicy(http.StatusOK, xml)
 }
 
 // getBindings shows the connectors that $expand names.

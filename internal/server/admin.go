@@ -11,6 +11,7 @@ import (
 	"journeyman.dev/internal/msgraph/applications"
 	"journeyman.dev/internal/msgraph/auditlogs"
 	"journeyman.dev/internal/msgraph/keysets"
+	"journeyman.dev/internal/msgraph/policies"
 	"journeyman.dev/internal/msgraph/tenant"
 	"journeyman.dev/internal/msgraph/users"
 	"journeyman.dev/internal/store"
@@ -68,6 +69,7 @@ func (s *Server) graph() *msgraph.Server {
 		BaseURL: func(*http.Request) string { return s.adminURL }, Now: s.Config.Now, Log: s.Config.Log, Services: services,
 	}, services,
 		&tenant.Handler{Name: s.Config.Tenant, ID: s.TenantID},
+		&policies.Handler{TenantName: s.Config.Tenant, Find: s.Policies, Change: s.Policies, States: s.Policies, History: s.Policies},
 		&keysets.Handler{Find: s.Keys, Sets: s.Keys, Backups: s.Keys, Keys: s.Keys, Policies: s.Policies, Now: s.Config.Now},
 		&applications.Handler{Find: s.Apps, Change: s.Apps, ExtensionsApp: s.ExtensionsApp, Now: s.Config.Now},
 		accounts,

@@ -19,14 +19,3 @@ func TestTheTenantsObjectIDIsWrittenIntoTheRootElementAlone(t *testing.T) {
 		}
 	}
 }
-
-func TestAPolicysIDIsTheRootElementsOwn(t *testing.T) {
-	t.Parallel()
-	file := `<!-- PolicyId="B2C_1A_Comment" --><TrustFrameworkPolicy xmlns="http://schemas.microsoft.com/online/cpim/schemas/2013/06" PolicySchemaVersion="0.3.0.0" TenantId="t.example" PolicyId="B2C_1A_Own" PublicPolicyUri="http://t.example/own" />`
-	if got := policyID([]byte(file)); got != "B2C_1A_Own" {
-		t.Errorf("got %q", got)
-	}
-	if got := policyID([]byte("no XML")); got != "" {
-		t.Errorf("got %q", got)
-	}
-}
