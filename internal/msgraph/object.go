@@ -3,6 +3,7 @@ package msgraph
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -125,29 +126,21 @@ func SelectEach[T any](q *Request, list []T) ([]Object, error) {
 // MarshalOpen writes an object that has members of a known shape and others of any: the
 // known ones first, then the others by name. A known one hides another of its name.
 func MarshalOpen(known any, others map[string]any) ([]byte, error) {
+	if len(others) == 0 {
+		return encode(known)
+	}
 	object, err := ObjectOf(known)
 	if err != nil {
 		return nil, err
 	}
 	all := object
-	for _, name := range sortedNames(others) {
+	for _, name := range slices.Sorted(maps.Keys(others)) {
 		if slices.ContainsFunc(object, func(m Member) bool { return m.Name == name }) {
 			continue
 		}
-		value, err := encode(others[name])
-		if err != nil {
+		if all, err = all.With(name, others[name]); err != nil {
 			return nil, err
 		}
-		all = append(all, Member{Name: name, Value: bytes.TrimSpace(value)})
 	}
 	return all.MarshalJSON()
-}
-
-func sortedNames(m map[string]any) []string {
-	names := make([]string, 0, len(m))
-	for name := range m {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }

@@ -40,8 +40,6 @@ type Server struct {
 	Now     func() time.Time
 	Log     *slog.Logger
 
-	Services
-
 	routes []*route
 }
 

@@ -8,11 +8,14 @@ import (
 	"strings"
 
 	"journeyman.dev/internal/msgraph"
+	"journeyman.dev/internal/msgraph/apiconnectors"
 	"journeyman.dev/internal/msgraph/applications"
 	"journeyman.dev/internal/msgraph/auditlogs"
+	"journeyman.dev/internal/msgraph/identityproviders"
 	"journeyman.dev/internal/msgraph/keysets"
 	"journeyman.dev/internal/msgraph/policies"
 	"journeyman.dev/internal/msgraph/tenant"
+	"journeyman.dev/internal/msgraph/userflows"
 	"journeyman.dev/internal/msgraph/users"
 	"journeyman.dev/internal/store"
 )
@@ -53,10 +56,7 @@ func (s *Server) AdminHandler() http.Handler {
 
 // graph is the admin API over the server's services.
 func (s *Server) graph() *msgraph.Server {
-	services := msgraph.Services{
-		Policies: s.Policies, Connectors: s.Connectors, Flows: s.Flows,
-		Prober: s, ExportFlow: s.ExportFlow, AppleSecret: s.appleSecret, PageTexts: pageTexts,
-	}
+	connectors := &apiconnectors.Handler{Find: s.Connectors, Change: s.Connectors, Certificates: s.Connectors, Flows: s.Flows, Prober: s, Now: s.Config.Now}
 	accounts := &users.Handler{
 		TenantName: s.Config.Tenant, Find: s.Users.Store, Accounts: s.Users, Revoke: s.Users, Deleted: s.Users.Store, Sessions: store.Sessions{DB: s.db}, Now: s.Config.Now,
 	}
@@ -66,13 +66,19 @@ func (s *Server) graph() *msgraph.Server {
 	return msgraph.New(msgraph.Server{
 		TenantName: s.Config.Tenant, TenantID: s.TenantID, AdminToken: s.Config.AdminToken, Apps: s.Apps, OwnKeys: s.OwnKeys, Assertions: s.db,
 		Audit: s.Audit, Failures: &msgraph.Failures{Now: s.Config.Now}, RemoteIP: s.remoteIP,
-		BaseURL: func(*http.Request) string { return s.adminURL }, Now: s.Config.Now, Log: s.Config.Log, Services: services,
-	}, services,
+		BaseURL: func(*http.Request) string { return s.adminURL }, Now: s.Config.Now, Log: s.Config.Log,
+	},
 		&tenant.Handler{Name: s.Config.Tenant, ID: s.TenantID},
 		&policies.Handler{TenantName: s.Config.Tenant, Find: s.Policies, Change: s.Policies, States: s.Policies, History: s.Policies},
 		&keysets.Handler{Find: s.Keys, Sets: s.Keys, Backups: s.Keys, Keys: s.Keys, Policies: s.Policies, Now: s.Config.Now},
 		&applications.Handler{Find: s.Apps, Change: s.Apps, ExtensionsApp: s.ExtensionsApp, Now: s.Config.Now},
 		accounts,
+		connectors,
+		&identityproviders.Handler{Flows: s.Flows, Secrets: s.OwnKeys, Remove: s.OwnKeys, AppleSecret: s.appleSecret},
+		&userflows.Handler{
+			Flows: s.Flows, Connectors: s.Connectors, Policies: s.Policies, ShowConnector: connectors.Show, ShowProvider: identityproviders.Show,
+			Export: s.ExportFlow, PageTexts: pageTexts, Now: s.Config.Now,
+		},
 		&auditlogs.Handler{Records: s.Audit.Store, Recent: s.Audit},
 	)
 }

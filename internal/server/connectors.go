@@ -12,7 +12,7 @@ import (
 	"journeyman.dev/internal/connector"
 	"journeyman.dev/internal/directory"
 	"journeyman.dev/internal/keyset"
-	"journeyman.dev/internal/msgraph"
+	"journeyman.dev/internal/msgraph/apiconnectors"
 	"journeyman.dev/internal/provider/apiconnector"
 	"journeyman.dev/internal/userflow"
 )
@@ -33,8 +33,8 @@ func decodePKCS12(data []byte, password string) (chain [][]byte, private []byte,
 	return k.Chain, k.Private, nil
 }
 
-// Probe implements msgraph.Prober: a dry run of a connector for a user of the directory.
-func (s *Server) Probe(ctx context.Context, connectorID string, r msgraph.ProbeRequest) (any, error) {
+// Probe implements apiconnectors.Prober: a dry run of a connector for a user of the directory.
+func (s *Server) Probe(ctx context.Context, connectorID string, r apiconnectors.ProbeRequest) (any, error) {
 	step := apiconnector.PreTokenIssuance
 	if r.Step != "" {
 		var ok bool

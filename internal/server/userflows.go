@@ -3,7 +3,7 @@ package server
 import (
 	"errors"
 
-	"journeyman.dev/internal/msgraph"
+	"journeyman.dev/internal/msgraph/userflows"
 	"journeyman.dev/internal/policy"
 	"journeyman.dev/internal/texts"
 	"journeyman.dev/internal/userflow"
@@ -27,15 +27,15 @@ func (s *Server) ExportFlow(id, policyID string) ([]byte, error) {
 
 // pageTexts are the built-in texts of a kind of page, in the form in which an
 // administrator gets them, to change some. Section names are those of DataUris.
-func pageTexts(layout, language string) []msgraph.PageText {
+func pageTexts(layout, language string) []userflows.PageText {
 	set := texts.For(language)
-	var out []msgraph.PageText
+	var out []userflows.PageText
 	for _, section := range []struct {
 		name        texts.Section
 		elementType string
 	}{{pageSections[layout], "UxElement"}, {texts.Message, "ErrorMessage"}} {
 		for _, id := range texts.IDs(section.name) {
-			out = append(out, msgraph.PageText{ElementType: section.elementType, StringID: id, Value: set.Text(section.name, id)})
+			out = append(out, userflows.PageText{ElementType: section.elementType, StringID: id, Value: set.Text(section.name, id)})
 		}
 	}
 	return out

@@ -24,7 +24,7 @@ func start(t *testing.T) *msgraphtest.Graph {
 	t.Helper()
 	apps := &msgraphtest.Applications{}
 	g := msgraphtest.NewOver(t, apps, &msgraphtest.Audits{}, &applications.Handler{
-		Find: apps, Change: apps, ExtensionsApp: "99999999000040008000000000000000", Now: msgraphtest.Now,
+		Find: apps, Change: apps, ExtensionsApp: msgraphtest.ExtensionsApp, Now: msgraphtest.Now,
 	})
 	stored := application.Application{
 		ID: "11111111-0000-4000-8000-000000000000", AppID: "aaaaaaaa-0000-4000-8000-000000000000", DisplayName: "Stored", Created: msgraphtest.Now(),

@@ -52,19 +52,14 @@ func start(t *testing.T, used policies) *msgraphtest.Graph {
 	return msgraphtest.New(t, &keysets.Handler{Find: keys, Sets: keys, Backups: keys, Keys: keys, Policies: used, Now: msgraphtest.Now})
 }
 
-// twice are the records of a change: of the authorization and of the change.
-func twice(activity, result string) string {
-	return activity + ": success; " + activity + ": " + result
-}
-
 var (
-	created    = twice("Create policy key", "success")
-	notCreated = twice("Create policy key", "failure")
-	updated    = twice("Update policy key", "success")
-	notUpdated = twice("Update policy key", "failure")
-	generated  = twice("Generate key", "success")
-	deleted    = twice("Delete policy key", "success")
-	notDeleted = twice("Delete policy key", "failure")
+	created    = msgraphtest.Twice("Create policy key", "success")
+	notCreated = msgraphtest.Twice("Create policy key", "failure")
+	updated    = msgraphtest.Twice("Update policy key", "success")
+	notUpdated = msgraphtest.Twice("Update policy key", "failure")
+	generated  = msgraphtest.Twice("Generate key", "success")
+	deleted    = msgraphtest.Twice("Delete policy key", "success")
+	notDeleted = msgraphtest.Twice("Delete policy key", "failure")
 )
 
 const sets = "/beta/trustFramework/keySets"
@@ -87,9 +82,9 @@ func TestAKeySetIsMadeReadAndDeleted(t *testing.T) {
 		{Name: "deleted", Method: "DELETE", Path: sets + "/Empty", Status: 204, Records: deleted},
 		{Name: "gone", Method: "DELETE", Path: sets + "/Empty", Status: 400, Records: notDeleted, Want: `{"error":{"code":"AADB2C95024","message":"The key set 'B2C_1A_Empty' does not exist."}}`},
 		{Name: "its copy", Path: sets + "/B2C_1A_Empty.bak", Want: `"id":"B2C_1A_Empty.bak"`},
-		{Name: "restored", Method: "POST", Path: sets + "/B2C_1A_Empty.bak/restore", Records: twice("Restore policy key", "success"), Want: `"id":"B2C_1A_Empty"`},
-		{Name: "nothing to restore", Method: "POST", Path: sets + "/B2C_1A_Empty.bak/restore", Status: 400, Records: twice("Restore policy key", "failure")},
-		{Name: "no copy", Method: "POST", Path: sets + "/Used/restore", Status: 400, Records: twice("Restore policy key", "failure")},
+		{Name: "restored", Method: "POST", Path: sets + "/B2C_1A_Empty.bak/restore", Records: msgraphtest.Twice("Restore policy key", "success"), Want: `"id":"B2C_1A_Empty"`},
+		{Name: "nothing to restore", Method: "POST", Path: sets + "/B2C_1A_Empty.bak/restore", Status: 400, Records: msgraphtest.Twice("Restore policy key", "failure")},
+		{Name: "no copy", Method: "POST", Path: sets + "/Used/restore", Status: 400, Records: msgraphtest.Twice("Restore policy key", "failure")},
 		{Name: "read nowhere", Path: sets + "/x", Status: 400, Want: "AADB2C95024"},
 		{Name: "keys of nothing", Path: sets + "/x/keys_v2", Status: 400},
 		{Name: "active of nothing", Path: sets + "/x/getActiveKey", Status: 400},
@@ -104,7 +99,7 @@ func TestKeysAreAddedAndDisabled(t *testing.T) {
 		{Name: "a set", Method: "POST", Path: sets, Body: `{"id":"Secrets"}`, Status: 201, Records: created},
 		{
 			Name: "a secret with dates", Method: "POST", Path: sets + "/Secrets/uploadSecret", Body: `{"use":"sig","k":"secret","nbf":1767225600,"exp":"1798761600"}`,
-			Records: twice("Upload secret into policy key", "success"), Save: "kid=kid",
+			Records: msgraphtest.Twice("Upload secret into policy key", "success"), Save: "kid=kid",
 			Want: `{"@odata.context":"{base}/graph/beta/$metadata#microsoft.graph.trustFrameworkKey",` + key + `,"nbf":1767225600,"exp":1798761600}`,
 		},
 		{Name: "the active one", Path: sets + "/Secrets/getActiveKey", Want: `"kid":"{kid}"`},
@@ -149,9 +144,9 @@ func TestKeysThatCantBeAreRefused(t *testing.T) {
 		if activity == "" {
 			activity = "Upload certificate to policy key"
 		}
-		g.Run(t, []msgraphtest.Step{{Name: tt.name, Method: "POST", Path: sets + "/Keys/" + tt.action, Body: tt.body, Status: 400, Records: twice(activity, "failure"), Want: tt.code}})
+		g.Run(t, []msgraphtest.Step{{Name: tt.name, Method: "POST", Path: sets + "/Keys/" + tt.action, Body: tt.body, Status: 400, Records: msgraphtest.Twice(activity, "failure"), Want: tt.code}})
 	}
-	g.Run(t, []msgraphtest.Step{{Name: "of nothing", Method: "POST", Path: sets + "/x/generateKey", Body: `{"use":"sig","kty":"oct"}`, Status: 400, Records: twice("Generate key", "failure")}})
+	g.Run(t, []msgraphtest.Step{{Name: "of nothing", Method: "POST", Path: sets + "/x/generateKey", Body: `{"use":"sig","kty":"oct"}`, Status: 400, Records: msgraphtest.Twice("Generate key", "failure")}})
 }
 
 func TestCertificatesAreUploaded(t *testing.T) {
@@ -164,9 +159,9 @@ func TestCertificatesAreUploaded(t *testing.T) {
 	const uploaded = "Upload certificate to policy key"
 	g.Run(t, []msgraphtest.Step{
 		{Name: "a set", Method: "POST", Path: sets, Body: `{"id":"Certificates"}`, Status: 201, Records: created},
-		{Name: "DER", Method: "POST", Path: sets + "/Certificates/uploadCertificate", Body: `{"key":"{der}"}`, Records: twice(uploaded, "success"), Want: `"x5t"`},
-		{Name: "PEM", Method: "POST", Path: sets + "/Certificates/uploadCertificate", Body: `{"key":"{pem}"}`, Records: twice(uploaded, "success"), Want: `"x5c"`},
-		{Name: "PKCS #12", Method: "POST", Path: sets + "/Certificates/uploadPkcs12", Body: `{"key":"{pfx}","password":"secret"}`, Records: twice(uploaded, "success"), Want: `"kty":"RSA"`},
+		{Name: "DER", Method: "POST", Path: sets + "/Certificates/uploadCertificate", Body: `{"key":"{der}"}`, Records: msgraphtest.Twice(uploaded, "success"), Want: `"x5t"`},
+		{Name: "PEM", Method: "POST", Path: sets + "/Certificates/uploadCertificate", Body: `{"key":"{pem}"}`, Records: msgraphtest.Twice(uploaded, "success"), Want: `"x5c"`},
+		{Name: "PKCS #12", Method: "POST", Path: sets + "/Certificates/uploadPkcs12", Body: `{"key":"{pfx}","password":"secret"}`, Records: msgraphtest.Twice(uploaded, "success"), Want: `"kty":"RSA"`},
 	})
 }
 

@@ -18,6 +18,7 @@ import (
 	"journeyman.dev/internal/keyset"
 	"journeyman.dev/internal/msgraph"
 	"journeyman.dev/internal/seal"
+	"journeyman.dev/internal/userflow"
 )
 
 // The tenant of all tests, and where its admin API is.
@@ -25,6 +26,8 @@ const (
 	Tenant   = "contoso.example"
 	TenantID = "11111111-2222-4333-8444-555555555555"
 	Base     = "https://graph.example"
+	// ExtensionsApp is the application of the users' extension attributes.
+	ExtensionsApp = "99999999000040008000000000000000"
 	// AdminToken has every permission.
 	AdminToken = "an admin token that nobody guesses"
 )
@@ -130,4 +133,24 @@ func (g *Graph) Token(t testing.TB, permissions ...string) string {
 		t.Fatalf("no token: got %d %s", w.Code, w.Body)
 	}
 	return token
+}
+
+// UserFlows is the real service over user flows in memory; every policy of theirs counts
+// as compiled.
+func UserFlows(t testing.TB) *userflow.Service {
+	t.Helper()
+	store := &Flows{}
+	flows := &userflow.Service{
+		Store: store, Publisher: store, TenantName: Tenant, ExtensionsApp: ExtensionsApp, Prepare: func(context.Context) error { return nil }, Now: Now,
+	}
+	if err := flows.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return flows
+}
+
+// Twice are the audit records of a change of one of B2C's own resources, as Step.Records:
+// of the authorization and of the change.
+func Twice(activity, result string) string {
+	return activity + ": success; " + activity + ": " + result
 }

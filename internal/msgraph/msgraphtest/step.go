@@ -112,6 +112,9 @@ func (g *Graph) Do(t testing.TB, s Step) *httptest.ResponseRecorder {
 // Set keeps a text under a name for later steps.
 func (g *Graph) Set(name, text string) { g.vars[name] = text }
 
+// Var is what was kept under a name.
+func (g *Graph) Var(name string) string { return g.vars[name] }
+
 // NewRecords are the audit records since the last time that it was asked.
 func (g *Graph) NewRecords(t testing.TB) []audit.Record {
 	t.Helper()

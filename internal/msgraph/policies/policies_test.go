@@ -106,19 +106,14 @@ func finding(severity diag.Severity) diag.Diagnostic {
 	return diag.Diagnostic{Position: diag.Position{File: "a.xml", Line: 1, Column: 2}, Severity: severity, Code: "JM1203", Message: "it's wrong", Hint: "mend it", PolicyID: "B2C_1A_SignIn"}
 }
 
-// twice are the records of a change: of the authorization and of the change.
-func twice(activity, result string) string {
-	return activity + ": success; " + activity + ": " + result
-}
-
 var (
-	created    = twice("Create custom policy", "success")
-	notCreated = twice("Create custom policy", "failure")
-	updated    = twice("Update custom policy", "success")
-	notUpdated = twice("Update custom policy", "failure")
-	restored   = twice("Restore custom policy", "success")
-	notRestore = twice("Restore custom policy", "failure")
-	notDeleted = twice("Delete custom policy", "failure")
+	created    = msgraphtest.Twice("Create custom policy", "success")
+	notCreated = msgraphtest.Twice("Create custom policy", "failure")
+	updated    = msgraphtest.Twice("Update custom policy", "success")
+	notUpdated = msgraphtest.Twice("Update custom policy", "failure")
+	restored   = msgraphtest.Twice("Restore custom policy", "success")
+	notRestore = msgraphtest.Twice("Restore custom policy", "failure")
+	notDeleted = msgraphtest.Twice("Delete custom policy", "failure")
 )
 
 const list = "/beta/trustFramework/policies"
@@ -239,7 +234,7 @@ func TestAPolicyIsDeletedOrRestored(t *testing.T) {
 	t.Parallel()
 	g, s := start(t)
 	g.Run(t, []msgraphtest.Step{
-		{Name: "deleted", Method: "DELETE", Path: list + "/B2C_1A_Base", Status: 204, Records: twice("Delete custom policy", "success")},
+		{Name: "deleted", Method: "DELETE", Path: list + "/B2C_1A_Base", Status: 204, Records: msgraphtest.Twice("Delete custom policy", "success")},
 		{Name: "none to delete", Method: "DELETE", Path: list + "/x", Status: 404, Records: notDeleted, Want: "There is no policy with the id 'x'"},
 		{Name: "restored", Method: "POST", Path: list + "/B2C_1A_Base/versions/2/restore", Records: restored, Want: `"kind":"base"`},
 		{Name: "restored and gone", Method: "POST", Path: list + "/x/versions/2/restore", Status: 404, Records: notRestore, Want: "There is no policy with the id 'x'"},

@@ -1,15 +1,16 @@
-package msgraph
+package userflows
 
 import (
 	"errors"
 	"net/http"
 	"strings"
 
+	"journeyman.dev/internal/msgraph"
 	"journeyman.dev/internal/userflow"
 )
 
-// flowSettings are what Graph has no members for: our own sub-resource of a user flow.
-type flowSettings struct {
+// settings are those that Graph has no members for: our own sub-resource of a user flow.
+type settings struct {
 	ApplicationClaims        []string                `json:"applicationClaims"`
 	TokenLifetimes           tokenLifetimes          `json:"tokenLifetimes"`
 	TokenCompatibility       tokenCompatibility      `json:"tokenCompatibility"`
@@ -22,7 +23,7 @@ type flowSettings struct {
 	Pages                    map[string]pageSettings `json:"pages"`
 	APIConnectors            connectorCompatibility  `json:"apiConnectors"`
 
-	// What comes later: these are off, and can't be set to anything else.
+	// These come later: they are off, and can't be set to anything else.
 	MFA               mfaSettings `json:"multiFactorAuthentication"`
 	AgeGating         onOff       `json:"ageGating"`
 	ForcedReset       onOff       `json:"forcedPasswordReset"`
@@ -58,7 +59,7 @@ type passwordSettings struct {
 	CharacterClasses int    `json:"characterClasses"` // 2, 3, 4; 0: any
 }
 
-// passwordProtection is about what passwordComplexity can't see.
+// passwordProtection refuses passwords whatever their complexity.
 type passwordProtection struct {
 	RefuseKnownPasswords bool `json:"refuseKnownPasswords"` // common or stolen ones
 }
@@ -100,8 +101,8 @@ func or[T comparable](v, otherwise T) T {
 	return v
 }
 
-func flowSettingsOf(s *userflow.Settings) flowSettings {
-	out := flowSettings{
+func showSettings(s *userflow.Settings) settings {
+	out := settings{
 		ApplicationClaims: s.ApplicationClaims,
 		TokenLifetimes:    tokenLifetimes{AccessAndIDTokenMinutes: or(s.AccessTokenMinutes, 60), RefreshTokenDays: or(s.RefreshTokenDays, 14)},
 		TokenCompatibility: tokenCompatibility{
@@ -143,12 +144,12 @@ func legal(member, value string, values ...string) (string, error) {
 			return v, nil
 		}
 	}
-	return "", B2CBadRequest(member + " must be one of " + strings.Join(values, ", ") + ".")
+	return "", msgraph.B2CBadRequest(member + " must be one of " + strings.Join(values, ", ") + ".")
 }
 
-// settings brings the members back. Numbers are kept as they came: the flow's own check
-// says which are out of bounds.
-func (in *flowSettings) settings() (userflow.Settings, error) {
+// kept brings the members back. Numbers are kept as they came: the flow's own check
+// reports those that are out of bounds.
+func (in *settings) kept() (userflow.Settings, error) {
 	issuer, err1 := legal("tokenCompatibility.issuer", in.TokenCompatibility.Issuer, "authorityAndTenantGuid", "authorityWithTfp")
 	subject, err2 := legal("tokenCompatibility.subject", in.TokenCompatibility.Subject, "objectId", "notSupported")
 	policy, err3 := legal("tokenCompatibility.policyClaim", in.TokenCompatibility.PolicyClaim, "tfp", "acr")
@@ -201,48 +202,43 @@ func first(errs ...error) error {
 }
 
 // unsupported refuses what isn't there yet, so that nobody believes to have it.
-func (in *flowSettings) unsupported() error {
+func (in *settings) unsupported() error {
 	switch {
 	case !strings.EqualFold(in.MFA.Enforcement, "off"):
-		return B2CBadRequest("multiFactorAuthentication is not supported yet: its enforcement must be off.")
+		return msgraph.B2CBadRequest("multiFactorAuthentication is not supported yet: its enforcement must be off.")
 	case in.AgeGating.Enabled:
-		return B2CBadRequest("ageGating is not supported yet.")
+		return msgraph.B2CBadRequest("ageGating is not supported yet.")
 	case in.ForcedReset.Enabled:
-		return B2CBadRequest("forcedPasswordReset is not supported yet.")
+		return msgraph.B2CBadRequest("forcedPasswordReset is not supported yet.")
 	case in.ConditionalAccess.Enabled:
-		return B2CBadRequest("conditionalAccess is not supported yet.")
+		return msgraph.B2CBadRequest("conditionalAccess is not supported yet.")
 	}
 	return nil
 }
 
-func (q *Request) getFlowSettings() error {
-	f, err := q.flow()
+func (h *Handler) getSettings(q *msgraph.Request) error {
+	f, err := h.flow(q)
 	if err != nil {
 		return err
 	}
-	return q.writeStruct(http.StatusOK, "identity/b2cUserFlows('"+f.ID+"')/settings", flowSettingsOf(&f.Settings))
+	return q.Write(http.StatusOK, "identity/b2cUserFlows('"+f.ID+"')/settings", showSettings(&f.Settings))
 }
 
-func (q *Request) patchFlowSettings() error {
+func (h *Handler) patchSettings(q *msgraph.Request) error {
 	body, err := q.ReadBody()
 	if err != nil {
 		return err
 	}
-	return q.changeFlow(func(_ *userflow.Tenant, f *userflow.Flow) error {
-		in := flowSettingsOf(&f.Settings)
+	return h.changeFlow(q, func(_ *userflow.Tenant, f *userflow.Flow) error {
+		in := showSettings(&f.Settings)
 		if f.Settings.Password.Kind != userflow.PasswordCustom {
 			in.PasswordComplexity.CharacterClasses = 0 // what a rule of its own doesn't inherit
 		}
-		if err := Merge(body, &in); err != nil {
+		if err := msgraph.Merge(body, &in); err != nil {
 			return err
 		}
-		s, err := in.settings()
+		s, err := in.kept()
 		f.Settings = s
 		return err
 	})
-}
-
-// writeStruct answers with a struct's members.
-func (q *Request) writeStruct(status int, context string, v any) error {
-	return q.Write(status, context, v)
 }
