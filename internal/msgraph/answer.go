@@ -3,7 +3,6 @@ package msgraph
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"time"
 )
@@ -85,7 +84,7 @@ func encode(v any) ([]byte, error) {
 // withContext puts an @odata.context before the other members of an object.
 func withContext(object []byte, context string) ([]byte, error) {
 	if object[0] != '{' {
-		return nil, errors.New("an answer is no object")
+		return nil, errNoObject
 	}
 	value, err := encode(context)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -62,38 +63,23 @@ func Matching[T any](q *Request, list []T) ([]T, error) {
 }
 
 // Matches evaluates the filter over a value as the API shows it.
-func (f *Filter) Matches(v any) (bool, error) {
+func (f *Filter) Matches(v any) (bool, error) { return f.MatchesWith(v, nil) }
+
+// MatchesWith is Matches with members that stand for those of the value: texts, lists
+// ([]any), objects (map[string]any) and AnyText.
+func (f *Filter) MatchesWith(v any, instead map[string]any) (bool, error) {
 	if f == nil {
 		return true, nil
 	}
-	members, err := Members(v)
+	object, err := ObjectOf(v)
 	if err != nil {
 		return false, err
 	}
-	return f.MatchesMembers(members)
-}
-
-// Members are the members of a value as the API shows it, decoded as encoding/json does
-// it, for filters.
-func Members(v any) (map[string]any, error) {
-	data, err := encode(v)
-	if err != nil {
-		return nil, err
-	}
-	var members map[string]any
-	return members, json.Unmarshal(data, &members)
-}
-
-// MatchesMembers is Matches for members in decoded form; AnyText may be among them.
-func (f *Filter) MatchesMembers(object map[string]any) (bool, error) {
-	if f == nil {
-		return true, nil
-	}
-	v, err := eval(f.root, scope{object: object})
+	result, err := eval(f.root, scope{object: object, instead: instead})
 	if err != nil {
 		return false, err
 	}
-	b, ok := v.(bool)
+	b, ok := result.(bool)
 	if !ok {
 		return false, BadRequest("Invalid filter clause.")
 	}
@@ -102,7 +88,8 @@ func (f *Filter) MatchesMembers(object map[string]any) (bool, error) {
 
 // scope resolves names: the variable of a lambda, else the object's members.
 type scope struct {
-	object   map[string]any
+	object   Object
+	instead  map[string]any
 	variable string
 	item     any
 }
@@ -111,7 +98,25 @@ func (s scope) member(name string) any {
 	if s.variable != "" && name == s.variable {
 		return s.item
 	}
-	return member(s.object, name)
+	for other, v := range s.instead {
+		if strings.EqualFold(other, name) {
+			return v
+		}
+	}
+	return s.object.member(name)
+}
+
+// member is the value of a member in decoded form, ignoring the case of its name; nil if
+// there is none.
+func (o Object) member(name string) (v any) {
+	i := slices.IndexFunc(o, func(m Member) bool { return m.Name == name })
+	if i < 0 {
+		i = slices.IndexFunc(o, func(m Member) bool { return strings.EqualFold(m.Name, name) })
+	}
+	if i < 0 || json.Unmarshal(o[i].Value, &v) != nil {
+		return nil
+	}
+	return v
 }
 
 func member(object any, name string) any {
@@ -274,7 +279,7 @@ func path(n *godata.ParseNode, s scope) (any, error) {
 	}
 	items, _ := from.([]any)
 	for _, item := range items {
-		v, err := eval(to.Children[1], scope{object: s.object, variable: to.Children[0].Token.Value, item: item})
+		v, err := eval(to.Children[1], scope{object: s.object, instead: s.instead, variable: to.Children[0].Token.Value, item: item})
 		if err != nil {
 			return nil, err
 		}

@@ -21,7 +21,7 @@ func FuzzFilter(f *testing.F) {
 		parsed, err := ParseFilter(text)
 		for _, object := range objects {
 			if err == nil {
-				_, err = parsed.MatchesMembers(object)
+				_, err = parsed.Matches(object)
 			}
 		}
 		var own *Error

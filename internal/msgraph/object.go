@@ -3,7 +3,7 @@ package msgraph
 import (
 	"bytes"
 	"encoding/json"
-	"maps"
+	"errors"
 	"slices"
 	"strings"
 )
@@ -23,24 +23,51 @@ func ObjectOf(v any) (Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	if _, err := dec.Token(); err != nil {
-		return nil, err
+	rest, ok := bytes.CutPrefix(data, []byte("{"))
+	if !ok {
+		return nil, errNoObject
 	}
-	object := Object{}
-	for dec.More() {
-		var m Member
-		name, err := dec.Token()
-		if err != nil {
-			return nil, err
+	object := make(Object, 0, 16)
+	// encoding/json wrote the text, so that it is valid and without blanks.
+	for rest[0] == '"' {
+		end := valueEnd(rest)
+		m := Member{Name: string(rest[1 : end-1])}
+		if strings.Contains(m.Name, `\`) {
+			if err := json.Unmarshal(rest[:end], &m.Name); err != nil {
+				return nil, err
+			}
 		}
-		m.Name, _ = name.(string)
-		if err := dec.Decode(&m.Value); err != nil {
-			return nil, err
-		}
+		rest = rest[end+1:]
+		end = valueEnd(rest)
+		m.Value = rest[:end:end]
 		object = append(object, m)
+		rest = rest[end+1:]
 	}
 	return object, nil
+}
+
+var errNoObject = errors.New("the value is no object in JSON")
+
+// valueEnd is where the first value of a valid JSON text ends, which goes on with a comma,
+// a colon or a closing bracket.
+func valueEnd(text []byte) int {
+	depth, quoted := 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case depth == 0 && (c == ',' || c == ':' || c == '}' || c == ']'):
+			return i
+		case c == '{' || c == '[':
+			depth++
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return len(text)
 }
 
 // MarshalJSON implements json.Marshaler.
@@ -126,21 +153,28 @@ func SelectEach[T any](q *Request, list []T) ([]Object, error) {
 // MarshalOpen writes an object that has members of a known shape and others of any: the
 // known ones first, then the others by name. A known one hides another of its name.
 func MarshalOpen(known any, others map[string]any) ([]byte, error) {
-	if len(others) == 0 {
-		return encode(known)
+	data, err := encode(known)
+	if err != nil || len(others) == 0 {
+		return data, err
 	}
-	object, err := ObjectOf(known)
-	if err != nil {
-		return nil, err
-	}
-	all := object
-	for _, name := range slices.Sorted(maps.Keys(others)) {
-		if slices.ContainsFunc(object, func(m Member) bool { return m.Name == name }) {
+	visible := make(map[string]any, len(others))
+	for name, v := range others {
+		if !bytes.Contains(data, []byte(`"`+name+`":`)) {
+			visible[name] = v
 			continue
 		}
-		if all, err = all.With(name, others[name]); err != nil {
+		// A member of that name is there, maybe inside another.
+		object, err := ObjectOf(known)
+		if err != nil {
 			return nil, err
 		}
+		if !slices.ContainsFunc(object, func(m Member) bool { return m.Name == name }) {
+			visible[name] = v
+		}
 	}
-	return all.MarshalJSON()
+	more, err := encode(visible)
+	if err != nil || len(visible) == 0 {
+		return data, err
+	}
+	return slices.Concat(bytes.TrimSuffix(data, []byte("}\n")), []byte(","), more[1:]), nil
 }

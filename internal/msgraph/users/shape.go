@@ -141,15 +141,14 @@ func (h *Handler) matches(f *msgraph.Filter, u *directory.User) (bool, error) {
 	if f == nil {
 		return true, nil
 	}
-	object, err := msgraph.Members(h.show(u))
-	if err != nil {
-		return false, err
-	}
-	items, _ := object["identities"].([]any)
-	for _, item := range items {
-		if m, ok := item.(map[string]any); ok && m["signInType"] != directory.Federated {
-			m["issuer"] = msgraph.AnyText{}
+	shown := h.show(u)
+	identities := make([]any, 0, len(shown.Identities))
+	for _, i := range shown.Identities {
+		var issuer any = msgraph.AnyText{}
+		if i.Type == directory.Federated {
+			issuer = i.Issuer
 		}
+		identities = append(identities, map[string]any{"signInType": i.Type, "issuer": issuer, "issuerAssignedId": i.ID})
 	}
-	return f.MatchesMembers(object)
+	return f.MatchesWith(shown, map[string]any{"identities": identities})
 }
