@@ -28,7 +28,7 @@ func (q *Request) Write(status int, context string, v any) error {
 	return nil
 }
 
-// WriteCreated answers with what was made; path is its address below the version.
+// WriteCreated answers with a new resource; path is its address below the version.
 func (q *Request) WriteCreated(path, context string, v any) error {
 	q.SetHeader("Location", q.Base()+"/"+path)
 	return q.Write(http.StatusCreated, context, v)

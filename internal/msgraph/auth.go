@@ -22,7 +22,7 @@ type Applications interface {
 	GetByAppID(ctx context.Context, appID string) (application.Application, error)
 }
 
-// Caller is who calls, and what it may.
+// Caller is who calls, with its permissions.
 type Caller struct {
 	all   bool // the static token
 	appID string
@@ -91,7 +91,7 @@ func (s *Server) bearer(r *http.Request, text string) (Caller, error) {
 		return Caller{}, bad
 	}
 	// The roles are those that the application has now, not those of the token's time; and
-	// a secret that was removed, or has ended, ends what was got with it.
+	// a secret that was removed, or has ended, ends the tokens that it gave.
 	app, err := s.Apps.GetByAppID(r.Context(), own.AppID)
 	if err != nil || !app.Enabled() || !app.SecretValid(own.KeyID, s.Now()) {
 		return Caller{appID: own.AppID}, bad

@@ -52,7 +52,7 @@ func B2CError(status int, message string) *Error { return NewError(status, "AADB
 // B2CBadRequest is the 400 of B2C's own services.
 func B2CBadRequest(message string) *Error { return B2CError(http.StatusBadRequest, message) }
 
-// B2CNotFound is the 404 of B2C's own services; kind is the type of what isn't there.
+// B2CNotFound is the 404 of B2C's own services; kind is the type of the missing thing.
 func B2CNotFound(kind, id string) *Error {
 	return B2CError(http.StatusNotFound, "There is no "+kind+" with the id '"+id+"'.")
 }

@@ -8,8 +8,8 @@ import (
 	"journeyman.dev/internal/application"
 )
 
-// proven checks what a client of the token endpoint proves itself with, and returns the key id
-// of the secret or certificate. The error is a refusal in Entra's words, or the store's.
+// proven checks the secret or assertion of a client of the token endpoint, and returns the
+// key id of the secret or certificate. The error is a refusal in Entra's words, or the store's.
 func (s *Server) proven(r *http.Request, app application.Application, secret string) (keyID string, err error) {
 	form := r.PostForm
 	if form.Get("client_assertion") == "" && form.Get("client_assertion_type") == "" {

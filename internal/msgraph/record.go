@@ -74,7 +74,7 @@ func (q *Request) recordDenied(h *route) {
 }
 
 // recordRefused records that a caller could not be authenticated. appID is the one that
-// the caller claims; only what has the form of an id is written.
+// the caller claims; only a text in the form of an id is written.
 func (s *Server) recordRefused(r *http.Request, id, appID, reason string) {
 	if s.Audit == nil {
 		return
@@ -104,7 +104,7 @@ func (c Caller) initiator() audit.Initiator {
 	return audit.Initiator{App: &audit.App{AppID: c.appID, ServicePrincipalName: c.appID}}
 }
 
-// acted is what the call acted on: what its handler said, else what the address names.
+// acted are the targets that the handler named, else the one in the address.
 func (q *Request) acted(h *route) []audit.Target {
 	if q.targets != nil {
 		return q.targets

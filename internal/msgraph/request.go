@@ -20,7 +20,7 @@ type Request struct {
 	w    http.ResponseWriter
 	id   string // of the request
 	args []string
-	// targets are what the call acts on, and details what else its audit record says.
+	// targets and details go into the audit record of the call.
 	targets []audit.Target
 	details []audit.Detail
 }
@@ -68,7 +68,7 @@ func (q *Request) link(skipToken string) string {
 	return q.s.BaseURL(q.Request) + q.URL.Path + "?" + values.Encode()
 }
 
-// Target says what the call acts on, for its audit record. Without it that is the
+// Target names the thing that the call acts on, for its audit record. The default is the
 // address's first argument.
 func (q *Request) Target(id, name, kind string) {
 	q.targets = []audit.Target{{ID: id, DisplayName: name, Type: kind, Modified: []audit.Modified{}}}

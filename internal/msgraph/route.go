@@ -11,10 +11,10 @@ type Source interface {
 	Resources() []Resource
 }
 
-// Resource is a group of routes, with what they have in common.
+// Resource is a group of routes, with their common properties.
 type Resource struct {
 	// Kind, Service and Category describe the changes of the resource in audit records:
-	// Kind is the type of what is changed ("custom policy"), the others are constants of
+	// Kind is the type of the changed thing ("custom policy"), the others are constants of
 	// package audit.
 	Kind, Service, Category string
 	// Beta resources exist in /beta alone (admin-surface §1.1).

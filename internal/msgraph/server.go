@@ -102,8 +102,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q.run(found)
 }
 
-// admit authenticates the caller and checks its permissions; it answers whoever may not
-// go on.
+// admit authenticates the caller and checks its permissions. It answers a caller that may
+// not go on.
 func (q *Request) admit(h *route) bool {
 	var err error
 	if q.Caller, err = q.s.authenticate(q.Request, q.id); err != nil {

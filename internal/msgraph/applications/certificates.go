@@ -31,8 +31,8 @@ type sentCredential struct {
 	End         *time.Time `json:"endDateTime"`
 }
 
-// replaceCertificates takes keyCredentials as a whole, as Graph does: what isn't in the
-// list is gone, and one that is there already may be named by its keyId alone.
+// replaceCertificates takes keyCredentials as a whole, as Graph does: a certificate that
+// isn't in the list is gone, and one that is there already may be named by its keyId alone.
 func replaceCertificates(a *application.Application, raw json.RawMessage) error {
 	var list []sentCredential
 	if json.Unmarshal(raw, &list) != nil {

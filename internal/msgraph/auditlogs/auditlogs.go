@@ -26,7 +26,7 @@ type Records interface {
 	GetAudit(ctx context.Context, id string) (audit.Record, error)
 }
 
-// Flusher stores the records of what this server has just done.
+// Flusher stores the records that wait on this server.
 type Flusher interface {
 	Flush(ctx context.Context) error
 }
@@ -80,7 +80,7 @@ func (h *Handler) list(q *msgraph.Request) error {
 		return msgraph.BadRequest("Audit records are ordered by activityDateTime only.")
 	}
 	narrow(f, &query)
-	// The records of what this server has just done are there, unless its database is in
+	// The records that wait on this server are stored first, unless its database is in
 	// trouble.
 	soon, cancel := context.WithTimeout(q.Context(), time.Second)
 	defer cancel()

@@ -30,7 +30,7 @@ type sent struct {
 	Certificate  *string                 `json:"certificateData"`
 }
 
-// kind finds what is to be created.
+// kind is the type of the provider that is to be made.
 func (in *sent) kind() (string, error) {
 	switch strings.ToLower(strings.TrimPrefix(in.Type, "#")) {
 	case "microsoft.graph.openidconnectidentityprovider", "microsoft.graph.openidconnectprovider":
@@ -65,7 +65,7 @@ func (in *sent) apply(p *userflow.Provider) {
 	}
 }
 
-// secret is the client secret to keep; nil keeps what is there. Apple's is its private
+// secret is the client secret to keep; nil keeps the present one. Apple's is its private
 // key, from which client secrets are made.
 func (in *sent) secret(p *userflow.Provider) ([]byte, error) {
 	text := in.ClientSecret

@@ -78,7 +78,7 @@ func NewLog(t testing.TB, audits *Audits) *audit.Log {
 	return records
 }
 
-// Sealer seals what tests store.
+// Sealer seals the keys and connectors of tests.
 func Sealer(t testing.TB) *seal.Sealer {
 	t.Helper()
 	sealer, err := seal.New(make([]byte, 32))

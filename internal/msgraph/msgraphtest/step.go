@@ -14,8 +14,8 @@ import (
 	"journeyman.dev/internal/audit"
 )
 
-// Step is a request and what must come of it. {name} in Path, Body, Token and Want
-// stands for what an earlier step saved.
+// Step is a request and its expected answer. {name} in Path, Body, Token and Want stands
+// for a text that an earlier step saved.
 type Step struct {
 	Name string
 	// Method; "": GET.
@@ -112,7 +112,7 @@ func (g *Graph) Do(t testing.TB, s Step) *httptest.ResponseRecorder {
 // Set keeps a text under a name for later steps.
 func (g *Graph) Set(name, text string) { g.vars[name] = text }
 
-// Var is what was kept under a name.
+// Var is the text that was kept under a name.
 func (g *Graph) Var(name string) string { return g.vars[name] }
 
 // NewRecords are the audit records since the last time that it was asked.

@@ -201,7 +201,7 @@ func first(errs ...error) error {
 	return nil
 }
 
-// unsupported refuses what isn't there yet, so that nobody believes to have it.
+// unsupported refuses settings that don't work yet, so that nobody relies on them.
 func (in *settings) unsupported() error {
 	switch {
 	case !strings.EqualFold(in.MFA.Enforcement, "off"):
@@ -232,7 +232,7 @@ func (h *Handler) patchSettings(q *msgraph.Request) error {
 	return h.changeFlow(q, func(_ *userflow.Tenant, f *userflow.Flow) error {
 		in := showSettings(&f.Settings)
 		if f.Settings.Password.Kind != userflow.PasswordCustom {
-			in.PasswordComplexity.CharacterClasses = 0 // what a rule of its own doesn't inherit
+			in.PasswordComplexity.CharacterClasses = 0 // a rule of the flow's own doesn't inherit it
 		}
 		if err := msgraph.Merge(body, &in); err != nil {
 			return err

@@ -41,7 +41,7 @@ type Accounts interface {
 	Delete(ctx context.Context, id string) error
 }
 
-// Revoker ends what the sign-ins of a user gave.
+// Revoker ends the sessions, codes and tokens of a user.
 type Revoker interface {
 	Revoke(ctx context.Context, id string) error
 }
