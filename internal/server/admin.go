@@ -8,6 +8,15 @@ import (
 	"strings"
 
 	"journeyman.dev/internal/msgraph"
+	"journeyman.dev/internal/msgraph/apiconnectors"
+	"journeyman.dev/internal/msgraph/applications"
+	"journeyman.dev/internal/msgraph/auditlogs"
+	"journeyman.dev/internal/msgraph/identityproviders"
+	"journeyman.dev/internal/msgraph/keysets"
+	"journeyman.dev/internal/msgraph/policies"
+	"journeyman.dev/internal/msgraph/tenant"
+	"journeyman.dev/internal/msgraph/userflows"
+	"journeyman.dev/internal/msgraph/users"
 	"journeyman.dev/internal/provider/apiconnector"
 	"journeyman.dev/internal/signpost"
 	"journeyman.dev/internal/store"
@@ -47,15 +56,31 @@ func (s *Server) AdminHandler() http.Handler {
 
 // graph is the admin API over the server's services.
 func (s *Server) graph() *msgraph.Server {
-	return &msgraph.Server{
-		TenantName: s.Config.Tenant, TenantID: s.TenantID, ExtensionsApp: s.ExtensionsApp, AdminToken: s.Config.AdminToken,
-		Policies: s.Policies, Keys: s.Keys, OwnKeys: s.OwnKeys, Apps: s.Apps, Users: s.Users, Sessions: store.Sessions{DB: s.db},
-		Assertions: s.db, RefuseKnownPasswords: s.Config.RefuseKnownPasswords,
-		Connectors: s.Connectors, Flows: s.Flows, Audit: s.Audit, Prober: s.prober(), ExportFlow: func(id, policyID string) ([]byte, error) { return s.Flows.Tenant().Export(id, policyID) },
-		AppleSecret: s.apple.Make, PageTexts: pageTexts,
-		Failures: &msgraph.Failures{Now: s.Config.Now}, RemoteIP: s.remoteIP,
-		BaseURL: func(*http.Request) string { return s.adminURL }, Now: s.Config.Now, Log: s.Config.Log,
+	connectors := &apiconnectors.Handler{Find: s.Connectors, Change: s.Connectors, Certificates: s.Connectors, Flows: s.Flows, Prober: s.prober(), Now: s.Config.Now}
+	accounts := &users.Handler{
+		TenantName: s.Config.Tenant, Find: s.Users.Store, Accounts: s.Users, Revoke: s.Users, Deleted: s.Users.Store, Sessions: store.Sessions{DB: s.db}, Now: s.Config.Now,
 	}
+	if s.Config.RefuseKnownPasswords {
+		accounts.Known = s.Users
+	}
+	return msgraph.New(msgraph.Server{
+		TenantName: s.Config.Tenant, TenantID: s.TenantID, AdminToken: s.Config.AdminToken, Apps: s.Apps, OwnKeys: s.OwnKeys, Assertions: s.db,
+		Audit: s.Audit, Failures: &msgraph.Failures{Now: s.Config.Now}, RemoteIP: s.remoteIP,
+		BaseURL: func(*http.Request) string { return s.adminURL }, Now: s.Config.Now, Log: s.Config.Log,
+	},
+		&tenant.Handler{Name: s.Config.Tenant, ID: s.TenantID},
+		&policies.Handler{TenantName: s.Config.Tenant, Find: s.Policies, Change: s.Policies, States: s.Policies, History: s.Policies},
+		&keysets.Handler{Find: s.Keys, Sets: s.Keys, Backups: s.Keys, Keys: s.Keys, Policies: s.Policies, Now: s.Config.Now},
+		&applications.Handler{Find: s.Apps, Change: s.Apps, ExtensionsApp: s.ExtensionsApp, Now: s.Config.Now},
+		accounts,
+		connectors,
+		&identityproviders.Handler{Flows: s.Flows, Secrets: s.OwnKeys, Remove: s.OwnKeys, AppleSecret: s.apple.Make},
+		&userflows.Handler{
+			Flows: s.Flows, Connectors: s.Connectors, Policies: s.Policies, ShowConnector: connectors.Show, ShowProvider: identityproviders.Show,
+			Export: func(id, policyID string) ([]byte, error) { return s.Flows.Tenant().Export(id, policyID) }, PageTexts: pageTexts, Now: s.Config.Now,
+		},
+		&auditlogs.Handler{Records: s.Audit.Store, Recent: s.Audit},
+	)
 }
 
 func (s *Server) adminToken(w http.ResponseWriter, r *http.Request, tenant string, graph *msgraph.Server, v1 bool) {
@@ -75,15 +100,15 @@ func (s *Server) prober() prober {
 	return prober{&apiconnector.Prober{Provider: s.connectorProvider(), Users: s.Users.Store, Tenant: s.Flows.Tenant, TenantID: s.TenantID, NewID: s.engine.NewID}}
 }
 
-// Probe implements msgraph.Prober.
-func (p prober) Probe(ctx context.Context, connectorID string, r msgraph.ProbeRequest) (any, error) {
+// Probe implements apiconnectors.Prober.
+func (p prober) Probe(ctx context.Context, connectorID string, r apiconnectors.ProbeRequest) (any, error) {
 	return p.Prober.Probe(ctx, connectorID, apiconnector.Question(r))
 }
 
 // pageTexts are the built-in texts of a kind of page, in the form of the admin API.
-func pageTexts(layout, language string) (list []msgraph.PageText) {
+func pageTexts(layout, language string) (list []userflows.PageText) {
 	for _, t := range texts.OfPage(layout, language) {
-		list = append(list, msgraph.PageText(t))
+		list = append(list, userflows.PageText(t))
 	}
 	return list
 }
