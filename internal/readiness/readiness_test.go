@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -69,30 +70,38 @@ func TestAsJSONEveryCheckIsThere(t *testing.T) {
 func TestTheDatabaseIsAskedOnceASecondAndOnceAtATime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		writes, hang := 0, make(chan struct{})
-		close(hang)
-		r := &readiness.Readiness{Write: func() error { writes++; <-hang; return nil }, Problems: func() []library.Problem { return nil }, Now: time.Now}
+		var writes atomic.Int64
+		var hangs atomic.Bool
+		goOn := make(chan struct{})
+		write := func() error {
+			writes.Add(1)
+			if hangs.Load() {
+				<-goOn
+			}
+			return nil
+		}
+		r := &readiness.Readiness{Write: write, Problems: func() []library.Problem { return nil }, Now: time.Now}
 		for range 5 {
 			if status, text := answer(t, r); status != 200 {
 				t.Error(text)
 			}
 		}
 		// The first answer came without the limit, the second took its only place.
-		if writes > 2 {
-			t.Errorf("%d writes within a second", writes)
+		before := writes.Load()
+		if before > 2 {
+			t.Errorf("%d writes within a second", before)
 		}
-		before := writes
 		time.Sleep(time.Second)
-		hang = make(chan struct{})
+		hangs.Store(true)
 		for range 3 {
 			if status, text := answer(t, r); status != 503 || !strings.Contains(text, "database: does not answer") {
 				t.Errorf("a database that hangs: %d %s", status, text)
 			}
 		}
-		if writes != before+1 {
-			t.Errorf("a database that hangs was asked %d times", writes-before)
+		if asked := writes.Load() - before; asked != 1 {
+			t.Errorf("a database that hangs was asked %d times", asked)
 		}
-		close(hang)
+		close(goOn)
 		synctest.Wait()
 	})
 }
