@@ -51,7 +51,7 @@ func (s *Server) AdminHandler() http.Handler {
 		mux.HandleFunc("GET /outbox", s.Outbox.ServePage)
 		mux.HandleFunc("GET /outbox.json", s.Outbox.ServeJSON)
 	}
-	return s.protect(mux)
+	return s.site.Protect(mux.ServeHTTP)
 }
 
 // graph is the admin API over the server's services.

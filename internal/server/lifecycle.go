@@ -80,18 +80,6 @@ func (s *Server) announce(failed <-chan error) error {
 	}
 }
 
-// lasting lets a request of a journey's page outlive its client: a browser that reloads
-// drops the first request, and the second would run the step again if the first had
-// not been able to finish and to be remembered.
-func (s *Server) lasting(r *http.Request) (_ *http.Request, done func()) {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
-	forget := context.AfterFunc(s.stopping, cancel)
-	return r.WithContext(ctx), func() {
-		forget()
-		cancel()
-	}
-}
-
 // Sync takes over what other nodes on the database changed: policies, keys and
 // applications.
 func (s *Server) Sync(ctx context.Context) error {
