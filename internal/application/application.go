@@ -12,12 +12,13 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
+
+	"journeyman.dev/internal/refusal"
 
 	"github.com/google/uuid"
 )
@@ -181,13 +182,13 @@ const maxRedirects = 100
 // Check reports what an application has wrong, as an error that wraps ErrInvalid.
 func (a *Application) Check() error {
 	if strings.TrimSpace(a.DisplayName) == "" || len(a.DisplayName) > 256 {
-		return fmt.Errorf("%w: displayName must have 1 to 256 characters", ErrInvalid)
+		return refusal.Because(ErrInvalid, "displayName must have 1 to 256 characters")
 	}
 	if _, err := uuid.Parse(a.AppID); err != nil {
-		return fmt.Errorf("%w: appId must be a GUID", ErrInvalid)
+		return refusal.Because(ErrInvalid, "appId must be a GUID")
 	}
 	if len(a.WebRedirects)+len(a.SPARedirects)+len(a.NativeRedirects) > maxRedirects {
-		return fmt.Errorf("%w: more than %d redirect URIs", ErrInvalid, maxRedirects)
+		return refusal.Because(ErrInvalid, "more than %d redirect URIs", maxRedirects)
 	}
 	for _, uri := range slices.Concat(a.WebRedirects, a.SPARedirects) {
 		if err := checkRedirect(uri, false); err != nil {
@@ -211,19 +212,19 @@ func checkRedirect(uri string, native bool) error {
 	u, err := url.Parse(uri)
 	switch {
 	case err != nil, !u.IsAbs(), u.Fragment != "", strings.HasSuffix(uri, "#"), strings.Contains(uri, "*"), len(uri) > 2048:
-		return fmt.Errorf("%w: %q is no redirect URI: it must be absolute, without fragment and wildcard", ErrInvalid, uri)
+		return refusal.Because(ErrInvalid, "%q is no redirect URI: it must be absolute, without fragment and wildcard", uri)
 	case u.Scheme == "javascript", u.Scheme == "data", u.Scheme == "vbscript", u.Scheme == "file", u.Scheme == "blob", u.Scheme == "about":
-		return fmt.Errorf("%w: the scheme of %q isn't allowed", ErrInvalid, uri)
+		return refusal.Because(ErrInvalid, "the scheme of %q isn't allowed", uri)
 	case u.Scheme == "https" && u.Host != "":
 		return nil
 	case u.Scheme == "http" && loopback(u.Hostname()):
 		return nil
 	case u.Scheme == "http":
-		return fmt.Errorf("%w: %q: http is for localhost only", ErrInvalid, uri)
+		return refusal.Because(ErrInvalid, "%q: http is for localhost only", uri)
 	case native:
 		return nil
 	}
-	return fmt.Errorf("%w: the scheme of %q is for native applications only", ErrInvalid, uri)
+	return refusal.Because(ErrInvalid, "the scheme of %q is for native applications only", uri)
 }
 
 // Store keeps applications.

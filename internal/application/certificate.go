@@ -9,10 +9,11 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/pem"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
+
+	"journeyman.dev/internal/refusal"
 
 	"github.com/google/uuid"
 )
@@ -38,21 +39,21 @@ const minKeyBits, maxKeyBits = 2048, 8192
 // rather than dropped: who sends one should learn that it has left its place.
 func NewCertificate(displayName string, data []byte) (Certificate, error) {
 	if bytes.Contains(data, []byte("PRIVATE KEY-----")) {
-		return Certificate{}, fmt.Errorf("%w: the key credential holds a private key; send the certificate alone", ErrInvalid)
+		return Certificate{}, refusal.Because(ErrInvalid, "the key credential holds a private key; send the certificate alone")
 	}
 	if block, rest := pem.Decode(data); block != nil {
 		if block.Type != "CERTIFICATE" || len(bytes.TrimSpace(rest)) > 0 {
-			return Certificate{}, fmt.Errorf("%w: the key credential must hold one certificate", ErrInvalid)
+			return Certificate{}, refusal.Because(ErrInvalid, "the key credential must hold one certificate")
 		}
 		data = block.Bytes
 	}
 	parsed, err := x509.ParseCertificate(data)
 	if err != nil {
-		return Certificate{}, fmt.Errorf("%w: the key credential is no X.509 certificate", ErrInvalid)
+		return Certificate{}, refusal.Because(ErrInvalid, "the key credential is no X.509 certificate")
 	}
 	public, ok := parsed.PublicKey.(*rsa.PublicKey)
 	if !ok || public.N.BitLen() < minKeyBits || public.N.BitLen() > maxKeyBits {
-		return Certificate{}, fmt.Errorf("%w: the certificate must have an RSA key of %d to %d bits", ErrInvalid, minKeyBits, maxKeyBits)
+		return Certificate{}, refusal.Because(ErrInvalid, "the certificate must have an RSA key of %d to %d bits", minKeyBits, maxKeyBits)
 	}
 	sum := sha1.Sum(data) //nolint:gosec // as above
 	return Certificate{
@@ -89,14 +90,14 @@ func thumbprint(text string, sum []byte) bool {
 // checkCertificates reports what is wrong with the certificates as a whole.
 func (a *Application) checkCertificates() error {
 	if len(a.Certificates) > maxCertificates {
-		return fmt.Errorf("%w: more than %d key credentials", ErrInvalid, maxCertificates)
+		return refusal.Because(ErrInvalid, "more than %d key credentials", maxCertificates)
 	}
 	for i, c := range a.Certificates {
 		if slices.ContainsFunc(a.Certificates[:i], func(other Certificate) bool { return strings.EqualFold(other.KeyID, c.KeyID) }) {
-			return fmt.Errorf("%w: two key credentials have the keyId %s", ErrInvalid, c.KeyID)
+			return refusal.Because(ErrInvalid, "two key credentials have the keyId %s", c.KeyID)
 		}
 		if !c.End.After(c.Start) {
-			return fmt.Errorf("%w: the end of a key credential is not after its start", ErrInvalid)
+			return refusal.Because(ErrInvalid, "the end of a key credential is not after its start")
 		}
 	}
 	return nil

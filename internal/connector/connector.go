@@ -5,10 +5,11 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"net/url"
 	"strings"
 	"time"
+
+	"journeyman.dev/internal/refusal"
 )
 
 // Connector is an API connector as stored.
@@ -119,7 +120,7 @@ var (
 )
 
 func invalid(format string, args ...any) error {
-	return fmt.Errorf("%w: %s", ErrInvalid, fmt.Sprintf(format, args...))
+	return refusal.Because(ErrInvalid, format, args...)
 }
 
 // Check reports what a connector has wrong.

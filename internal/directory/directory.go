@@ -6,12 +6,13 @@ package directory
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
 	"time"
 	"unicode"
+
+	"journeyman.dev/internal/refusal"
 
 	"github.com/google/uuid"
 
@@ -215,7 +216,7 @@ var maxLengths = map[string]int{
 // Check reports what a user has wrong.
 func (u *User) Check() error {
 	if len(u.Identities) > 10 {
-		return fmt.Errorf("%w: more than 10 identities", ErrInvalid)
+		return refusal.Because(ErrInvalid, "more than 10 identities")
 	}
 	for _, i := range u.Identities {
 		if err := i.check(); err != nil {
@@ -234,7 +235,7 @@ func (u *User) Check() error {
 			}
 		}
 		if text := v.String(); v.Type() == claims.String && len([]rune(text)) > most {
-			return fmt.Errorf("%w: %s has more than %d characters", ErrInvalid, name, most)
+			return refusal.Because(ErrInvalid, "%s has more than %d characters", name, most)
 		}
 	}
 	return nil

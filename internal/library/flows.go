@@ -2,7 +2,8 @@ package library
 
 import (
 	"context"
-	"fmt"
+
+	"journeyman.dev/internal/refusal"
 
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/policy"
@@ -29,7 +30,7 @@ func (l *Library) PublishFlows(ctx context.Context, documents map[string][]byte,
 			continue
 		}
 		if c := l.compile(next, f.ID); c.found.HasErrors() {
-			return fmt.Errorf("user flow %s: %w: %s", f.ID, userflow.ErrInvalid, firstError(c.found))
+			return refusal.Because(userflow.ErrInvalid, "user flow %s: %s", f.ID, firstError(c.found))
 		}
 	}
 	if save != nil {

@@ -15,6 +15,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"journeyman.dev/internal/refusal"
+
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/policy"
 	"journeyman.dev/internal/program"
@@ -533,7 +535,7 @@ func (l *Library) Delete(ctx context.Context, id string) error {
 		return fmt.Errorf("%w: %s", ErrNoPolicy, id)
 	}
 	if children := parseAll(sources).Children(s.ID); len(children) > 0 {
-		return fmt.Errorf("%w: policy %s inherits from it", ErrInvalid, children[0].PolicyID.Value)
+		return refusal.Because(ErrInvalid, "policy %s inherits from it", children[0].PolicyID.Value)
 	}
 	if err := l.Store.Delete(ctx, s.ID); err != nil {
 		return err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
-	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -54,13 +53,18 @@ func (c Caller) Name() string {
 func (s *Server) authenticate(r *http.Request, id string) (c Caller, err error) {
 	kind, text, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(kind, "Bearer") || text == "" {
-		return Caller{}, errors.New("Access token is empty.") //nolint:staticcheck // shown to people
+		return Caller{}, invalidToken("Access token is empty.")
 	}
 	err = s.attempt(r, text, func() error {
 		c, err = s.bearer(r, text)
 		return err
 	}, func(reason string) { s.recordRefused(r, id, c.appID, reason) })
 	return c, err
+}
+
+// invalidToken is the error of a request that nobody proves to have sent.
+func invalidToken(message string) *Error {
+	return NewError(http.StatusUnauthorized, "InvalidAuthenticationToken", message)
 }
 
 // bearer reads the bearer token: the static one, or one that we signed. With an error the
@@ -72,7 +76,7 @@ func (s *Server) bearer(r *http.Request, text string) (Caller, error) {
 			return Caller{all: true}, nil
 		}
 	}
-	bad := errors.New("Access token validation failure.") //nolint:staticcheck // shown to people
+	bad := invalidToken("Access token validation failure.")
 	parsed, err := jwt.ParseSigned(text, []jose.SignatureAlgorithm{jose.RS256})
 	if err != nil {
 		return Caller{}, bad

@@ -9,6 +9,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"journeyman.dev/internal/refusal"
+
 	"github.com/google/uuid"
 )
 
@@ -62,6 +64,21 @@ func B2CNotFound(kind, id string) *Error {
 func Sentence(text string) string {
 	r, size := utf8.DecodeRuneInString(text)
 	return string(unicode.ToUpper(r)) + text[size:] + "."
+}
+
+// Refused is the sentence of an error that a service refuses a change with: the text of its
+// refusal, else the words of the first of these kinds that it is. No other words of an error
+// reach a caller.
+func Refused(err error, kinds ...error) string {
+	if text := refusal.Text(err); text != "" {
+		return Sentence(text)
+	}
+	for _, kind := range kinds {
+		if errors.Is(err, kind) {
+			return Sentence(kind.Error())
+		}
+	}
+	return "The request can't be carried out."
 }
 
 // fail answers with an error; whatever isn't meant for the caller is logged.

@@ -15,29 +15,29 @@ func (s *Server) proven(r *http.Request, app application.Application, secret str
 	if form.Get("client_assertion") == "" && form.Get("client_assertion_type") == "" {
 		keyID, good := app.FindSecret(secret, s.Now())
 		if !good {
-			return "", refusal("AADSTS7000215: Invalid client secret provided.")
+			return "", refusedText("AADSTS7000215: Invalid client secret provided.")
 		}
 		return keyID, nil
 	}
 	if secret != "" {
-		return "", refusal("AADSTS7000218: The request authenticates the client by both a secret and an assertion.")
+		return "", refusedText("AADSTS7000218: The request authenticates the client by both a secret and an assertion.")
 	}
 	if form.Get("client_assertion_type") != application.AssertionType {
-		return "", refusal("AADSTS70002: The client_assertion_type must be '" + application.AssertionType + "'.")
+		return "", refusedText("AADSTS70002: The client_assertion_type must be '" + application.AssertionType + "'.")
 	}
 	keyID, err = app.Authenticate(r.Context(), form.Get("client_assertion"), func(audience string) bool { return s.tokenAudience(r, audience) }, s.Now(), s.Assertions)
 	var refused *application.AssertionError
 	if errors.As(err, &refused) {
-		err = refusal(assertionCodes[refused.Fault] + ": Client assertion is not valid: " + refused.Text + ".")
+		err = refusedText(assertionCodes[refused.Fault] + ": Client assertion is not valid: " + refused.Text + ".")
 	}
 	return keyID, err
 }
 
 // refusal is why a client isn't the application that it says it is, for the client.
-type refusal string
+type refusedText string
 
 // Error implements error.
-func (r refusal) Error() string { return string(r) }
+func (r refusedText) Error() string { return string(r) }
 
 // assertionCodes are Entra's.
 var assertionCodes = map[application.AssertionFault]string{

@@ -114,7 +114,7 @@ func (q *Request) admit(h *route) bool {
 			return false
 		}
 		q.SetHeader("WWW-Authenticate", `Bearer realm="", authorization_uri="`+q.s.BaseURL(q.Request)+"/"+q.s.TenantID+`/oauth2/v2.0/authorize"`)
-		q.fail(NewError(http.StatusUnauthorized, "InvalidAuthenticationToken", err.Error()))
+		q.fail(err)
 		return false
 	}
 	if !q.Caller.May(h.Permissions) {

@@ -1,6 +1,7 @@
 package msgraph
 
 import (
+	"errors"
 	"math"
 	"net/http"
 	"net/netip"
@@ -131,9 +132,22 @@ func (s *Server) attempt(r *http.Request, credential string, judge func() error,
 		}
 	}
 	if err != nil {
-		record(err.Error())
+		record(reason(err))
 	}
 	return err
+}
+
+// reason is why an attempt was refused, for the audit log.
+func reason(err error) string {
+	var shown *Error
+	var refused refusedText
+	switch {
+	case errors.As(err, &shown):
+		return shown.Message
+	case errors.As(err, &refused):
+		return string(refused)
+	}
+	return "The credential could not be checked."
 }
 
 // throttled is errTooMany with its time.

@@ -162,20 +162,20 @@ func (s *Server) client(r *http.Request, id, secret string) (app application.App
 	credential := cmp.Or(secret, r.PostForm.Get("client_assertion"))
 	err = s.attempt(r, credential, func() (err error) {
 		if unknown || !app.Enabled() {
-			return refusal("AADSTS7000215: Invalid client secret provided.")
+			return refusedText("AADSTS7000215: Invalid client secret provided.")
 		}
 		keyID, err = s.proven(r, app, secret)
 		return err
 	}, func(reason string) { s.recordRefused(r, uuid.NewString(), id, reason) })
 	var tooMany *throttled
-	var refused refusal
+	var refused refusedText
 	switch {
 	case errors.As(err, &tooMany):
 		err = &tokenError{status: http.StatusTooManyRequests, code: "temporarily_unavailable", description: "AADSTS50196: " + errTooMany.Message, wait: tooMany.wait}
 	case unknown:
 		err = &tokenError{status: http.StatusBadRequest, code: "unauthorized_client", description: "AADSTS700016: Application with identifier '" + id + "' was not found in the directory '" + s.TenantName + "'."}
 	case errors.As(err, &refused):
-		err = &tokenError{status: http.StatusUnauthorized, code: "invalid_client", description: refused.Error()}
+		err = &tokenError{status: http.StatusUnauthorized, code: "invalid_client", description: string(refused)}
 	}
 	return app, keyID, err
 }

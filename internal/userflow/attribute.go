@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"journeyman.dev/internal/refusal"
 )
 
 // AttributeType is the data type of a user attribute, by its Graph name.
@@ -103,7 +105,7 @@ func (t *Tenant) NewAttribute(name, description string, kind AttributeType) (Att
 	}
 	a := Attribute{ID: "extension_" + t.ExtensionsApp + "_" + name, DisplayName: name, Description: description, Type: kind, Custom: true}
 	if _, taken := t.Attribute(a.ID); taken {
-		return a, ErrExists
+		return a, refusal.Because(ErrExists, "exists already")
 	}
 	return a.complete(), nil
 }

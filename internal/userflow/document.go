@@ -2,9 +2,10 @@ package userflow
 
 import (
 	"bytes"
-	"errors"
 	"slices"
 	"strings"
+
+	"journeyman.dev/internal/refusal"
 )
 
 // document makes the policy document of a flow.
@@ -39,7 +40,7 @@ func (t *Tenant) Export(flowID, policyID string) ([]byte, error) {
 		policyID = custom + f.ID[len(prefix):]
 	}
 	if IsFlowID(policyID) {
-		return nil, errors.New("a custom policy's id begins with " + custom)
+		return nil, refusal.Because(ErrInvalid, "a custom policy's id begins with %s", custom)
 	}
 	begins := func(with string) bool {
 		return len(policyID) >= len(with) && strings.EqualFold(policyID[:len(with)], with)

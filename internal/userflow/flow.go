@@ -2,11 +2,12 @@ package userflow
 
 import (
 	"errors"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
+
+	"journeyman.dev/internal/refusal"
 )
 
 // Kind is what a flow is for, by its Graph name.
@@ -185,7 +186,7 @@ var (
 )
 
 func invalid(format string, args ...any) error {
-	return fmt.Errorf("%w: %s", ErrInvalid, fmt.Sprintf(format, args...))
+	return refusal.Because(ErrInvalid, format, args...)
 }
 
 const prefix = "B2C_1_"

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"journeyman.dev/internal/refusal"
 )
 
 // Stored is a flow, an attribute or an identity provider at rest.
@@ -149,7 +151,7 @@ func (t *Tenant) Flow(id string) (*Flow, error) {
 			return &t.Flows[i], nil
 		}
 	}
-	return nil, fmt.Errorf("user flow %s: %w", id, ErrNotFound)
+	return nil, refusal.Because(ErrNotFound, "user flow %s: not found", id)
 }
 
 // Change lets change work on a copy of the tenant, checks every flow, compiles their
@@ -173,7 +175,7 @@ func (s *Service) Change(ctx context.Context, change func(t *Tenant) error) erro
 	next.sort()
 	for i := range next.Flows {
 		if err := next.Flows[i].Check(next); err != nil {
-			return fmt.Errorf("user flow %s: %w", next.Flows[i].ID, err)
+			return refusal.About("user flow "+next.Flows[i].ID, err)
 		}
 	}
 	if len(next.Flows) > 0 {

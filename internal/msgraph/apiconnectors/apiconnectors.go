@@ -101,18 +101,17 @@ func (h *Handler) Resources() []msgraph.Resource {
 
 func failure(err error) *msgraph.Error {
 	var fault *keyset.Fault
-	text := strings.TrimPrefix(err.Error(), connector.ErrInvalid.Error()+": ")
 	switch {
 	case errors.As(err, &fault): // of a certificate
 		return msgraph.NewError(http.StatusBadRequest, fault.Code, fault.Text)
 	case errors.Is(err, connector.ErrInvalid):
-		return msgraph.B2CBadRequest(msgraph.Sentence(text))
+		return msgraph.B2CBadRequest(msgraph.Refused(err, connector.ErrInvalid))
 	case errors.Is(err, directory.ErrAmbiguous): // the user of a dry run
 		return msgraph.NewError(http.StatusConflict, "Request_BadRequest", "Two users have this name. Address them by id, and rename or delete one of them.")
 	case errors.Is(err, connector.ErrConflict):
-		return msgraph.B2CError(http.StatusConflict, msgraph.Sentence(text))
+		return msgraph.B2CError(http.StatusConflict, msgraph.Refused(err, connector.ErrConflict))
 	case errors.Is(err, userflow.ErrNotFound), errors.Is(err, connector.ErrNotFound):
-		return msgraph.B2CError(http.StatusNotFound, msgraph.Sentence(text))
+		return msgraph.B2CError(http.StatusNotFound, msgraph.Refused(err, userflow.ErrNotFound, connector.ErrNotFound))
 	}
 	return nil
 }

@@ -3,8 +3,9 @@ package apiconnectors_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"testing"
+
+	"journeyman.dev/internal/refusal"
 
 	"journeyman.dev/internal/connector"
 	"journeyman.dev/internal/directory"
@@ -171,8 +172,8 @@ func TestADryRunShowsItsResult(t *testing.T) {
 		status int
 		want   string
 	}{
-		{fmt.Errorf("%w: there is no such user", connector.ErrInvalid), 400, `{"error":{"code":"AADB2C","message":"There is no such user."}}`},
-		{fmt.Errorf("user flow x: %w", userflow.ErrNotFound), 404, `{"error":{"code":"AADB2C","message":"User flow x: not found."}}`},
+		{refusal.Because(connector.ErrInvalid, "there is no such user"), 400, `{"error":{"code":"AADB2C","message":"There is no such user."}}`},
+		{refusal.Because(userflow.ErrNotFound, "user flow x: not found"), 404, `{"error":{"code":"AADB2C","message":"User flow x: not found."}}`},
 		{connector.ErrNotFound, 404, `{"error":{"code":"AADB2C","message":"No such API connector."}}`},
 		{connector.ErrConflict, 409, `{"error":{"code":"AADB2C","message":"The API connector was changed by another request."}}`},
 		{directory.ErrAmbiguous, 409, `{"error":{"code":"Request_BadRequest","message":"*"}}`},

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"journeyman.dev/internal/refusal"
+
 	"github.com/google/uuid"
 
 	"journeyman.dev/internal/application"
@@ -73,7 +75,7 @@ func (h *Handler) Resources() []msgraph.Resource {
 
 func failure(err error) *msgraph.Error {
 	if errors.Is(err, application.ErrInvalid) {
-		return msgraph.BadRequest(err.Error())
+		return msgraph.BadRequest(application.ErrInvalid.Error() + ": " + refusal.Text(err))
 	}
 	return nil
 }

@@ -47,7 +47,7 @@ func (h *Handler) Resources() []msgraph.Resource {
 
 func failure(err error) *msgraph.Error {
 	if errors.Is(err, audit.ErrNotFound) {
-		return msgraph.B2CError(http.StatusNotFound, msgraph.Sentence(err.Error()))
+		return msgraph.B2CError(http.StatusNotFound, msgraph.Sentence(audit.ErrNotFound.Error()))
 	}
 	return nil
 }

@@ -9,10 +9,11 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
+
+	"journeyman.dev/internal/refusal"
 
 	"journeyman.dev/internal/audit"
 	"journeyman.dev/internal/keyset"
@@ -75,16 +76,15 @@ func (h *Handler) Resources() []msgraph.Resource {
 
 func failure(err error) *msgraph.Error {
 	var fault *keyset.Fault
-	text := strings.TrimPrefix(strings.ReplaceAll(err.Error(), ": invalid: ", ": "), "invalid: ")
 	switch {
 	case errors.As(err, &fault):
 		return msgraph.NewError(http.StatusBadRequest, fault.Code, fault.Text)
 	case errors.Is(err, userflow.ErrInvalid):
-		return msgraph.B2CBadRequest(msgraph.Sentence(text))
+		return msgraph.B2CBadRequest(msgraph.Refused(err, userflow.ErrInvalid))
 	case errors.Is(err, userflow.ErrExists), errors.Is(err, userflow.ErrConflict), errors.Is(err, keyset.ErrConflict):
-		return msgraph.B2CError(http.StatusConflict, msgraph.Sentence(text))
+		return msgraph.B2CError(http.StatusConflict, msgraph.Refused(err, userflow.ErrExists, userflow.ErrConflict, keyset.ErrConflict))
 	case errors.Is(err, userflow.ErrNotFound):
-		return msgraph.B2CError(http.StatusNotFound, msgraph.Sentence(text))
+		return msgraph.B2CError(http.StatusNotFound, msgraph.Refused(err, userflow.ErrNotFound))
 	}
 	return nil
 }
@@ -151,14 +151,14 @@ func (h *Handler) create(q *msgraph.Request) error {
 	}
 	q.Target(p.ID, p.DisplayName, "IdentityProvider")
 	if _, taken := h.Flows.Tenant().Provider(p.ID); taken {
-		return fmt.Errorf("identity provider %s: %w", p.ID, userflow.ErrExists)
+		return refusal.Because(userflow.ErrExists, "identity provider %s: exists already", p.ID)
 	}
 	if err := h.keepSecret(q.Context(), &p, secret); err != nil {
 		return err
 	}
 	err = h.Flows.Change(q.Context(), func(t *userflow.Tenant) error {
 		if _, taken := t.Provider(p.ID); taken {
-			return fmt.Errorf("identity provider %s: %w", p.ID, userflow.ErrExists)
+			return refusal.Because(userflow.ErrExists, "identity provider %s: exists already", p.ID)
 		}
 		t.Providers = append(t.Providers, p)
 		return nil

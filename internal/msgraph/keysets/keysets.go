@@ -97,7 +97,7 @@ func failure(err error) *msgraph.Error {
 	case errors.As(err, &fault):
 		return msgraph.NewError(http.StatusBadRequest, fault.Code, fault.Text)
 	case errors.Is(err, keyset.ErrConflict):
-		return msgraph.B2CError(http.StatusConflict, msgraph.Sentence(err.Error()))
+		return msgraph.B2CError(http.StatusConflict, msgraph.Sentence(keyset.ErrConflict.Error()))
 	}
 	return nil
 }

@@ -13,6 +13,8 @@ import (
 	"net/http"
 	"strings"
 
+	"journeyman.dev/internal/refusal"
+
 	"journeyman.dev/internal/audit"
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/library"
@@ -228,7 +230,7 @@ func (h *Handler) delete(q *msgraph.Request) error {
 	}
 	err := h.Change.Delete(q.Context(), q.Arg(0))
 	if errors.Is(err, library.ErrInvalid) {
-		return msgraph.B2CBadRequest(err.Error())
+		return msgraph.B2CBadRequest(library.ErrInvalid.Error() + ": " + refusal.Text(err))
 	}
 	if err != nil {
 		return err

@@ -4,11 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"mime/multipart"
 	"net/textproto"
 	"strings"
 	"testing"
+
+	"journeyman.dev/internal/refusal"
 
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/library"
@@ -201,7 +202,7 @@ func TestAPolicyIsUploaded(t *testing.T) {
 func TestAPolicyWithErrorsIsRefusedWithAll(t *testing.T) {
 	t.Parallel()
 	g, s := start(t)
-	s.err = fmt.Errorf("upload: %w", library.ErrInvalid)
+	s.err = refusal.Because(library.ErrInvalid, "policy B2C_1A_x inherits from it")
 	s.out.Diagnostics = diag.List{finding(diag.Error), finding(diag.Warning)}
 	refused := func(id string) string {
 		return `{"error":{"code":"AADB2C","message":"Validation failed: 1 validation error(s) found in policy \"` + id + `\" of tenant \"contoso.example\".Line 1, column 2: it's wrong (JM1203).","details":[
@@ -212,7 +213,7 @@ func TestAPolicyWithErrorsIsRefusedWithAll(t *testing.T) {
 		{Name: "made", Method: "POST", Path: list, Body: "no XML", Status: 400, Records: notCreated, Want: refused("B2C_1A_SIGNIN")},
 		{Name: "changed", Method: "PUT", Path: list + "/b2c_1a_mine/$value", Body: "no XML", Status: 400, Records: notUpdated, Want: refused("B2C_1A_MINE")},
 		{Name: "restored", Method: "POST", Path: list + "/B2C_1A_SignIn/versions/1/restore", Status: 400, Records: notRestore, Want: refused("B2C_1A_SIGNIN")},
-		{Name: "deleted", Method: "DELETE", Path: list + "/B2C_1A_SignIn", Status: 400, Records: notDeleted, Want: `{"error":{"code":"AADB2C","message":"upload: the policy has errors"}}`},
+		{Name: "deleted", Method: "DELETE", Path: list + "/B2C_1A_SignIn", Status: 400, Records: notDeleted, Want: `{"error":{"code":"AADB2C","message":"the policy has errors: policy B2C_1A_x inherits from it"}}`},
 	})
 	s.out.Diagnostics = nil
 	g.Run(t, []msgraphtest.Step{{

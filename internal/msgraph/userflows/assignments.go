@@ -1,10 +1,11 @@
 package userflows
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
+
+	"journeyman.dev/internal/refusal"
 
 	"journeyman.dev/internal/msgraph"
 	"journeyman.dev/internal/userflow"
@@ -130,7 +131,7 @@ func (h *Handler) createAssignment(q *msgraph.Request) error {
 			return msgraph.B2CNotFound("user attribute", in.Attribute.ID)
 		}
 		if findAssignment(t, f, attribute.ID) >= 0 {
-			return fmt.Errorf("user attribute %s of the user flow: %w", attribute.ID, userflow.ErrExists)
+			return refusal.Because(userflow.ErrExists, "user attribute %s of the user flow: exists already", attribute.ID)
 		}
 		made = userflow.Assignment{Attribute: attribute.ID}
 		f.Attributes = append(f.Attributes, made)

@@ -1,10 +1,11 @@
 package userflows
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
+
+	"journeyman.dev/internal/refusal"
 
 	"journeyman.dev/internal/msgraph"
 	"journeyman.dev/internal/userflow"
@@ -86,7 +87,7 @@ func (h *Handler) createAttribute(q *msgraph.Request) error {
 	var made userflow.Attribute
 	err := h.Flows.Change(q.Context(), func(t *userflow.Tenant) (err error) {
 		if made, err = t.NewAttribute(in.DisplayName, in.Description, attributeType(in.Type)); err != nil {
-			return fmt.Errorf("user attribute %s: %w", in.DisplayName, err)
+			return refusal.About("user attribute "+in.DisplayName, err)
 		}
 		t.Attributes = append(t.Attributes, made)
 		return nil

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"journeyman.dev/internal/refusal"
+
 	"journeyman.dev/internal/msgraph"
 	"journeyman.dev/internal/userflow"
 )
@@ -113,7 +115,7 @@ func (h *Handler) create(q *msgraph.Request) error {
 	q.Target(f.ID, f.ID, "Policy")
 	err = h.Flows.Change(q.Context(), func(t *userflow.Tenant) error {
 		if _, err := t.Flow(f.ID); err == nil {
-			return fmt.Errorf("user flow %s: %w", f.ID, userflow.ErrExists)
+			return refusal.Because(userflow.ErrExists, "user flow %s: exists already", f.ID)
 		}
 		t.Flows = append(t.Flows, f)
 		return nil

@@ -23,6 +23,7 @@ import (
 	"journeyman.dev/internal/keyset"
 	"journeyman.dev/internal/library"
 	"journeyman.dev/internal/msgraph"
+	"journeyman.dev/internal/refusal"
 	"journeyman.dev/internal/userflow"
 )
 
@@ -126,16 +127,15 @@ func (h *Handler) routes() []msgraph.Route {
 
 func failure(err error) *msgraph.Error {
 	var fault *keyset.Fault
-	text := strings.TrimPrefix(strings.ReplaceAll(err.Error(), ": invalid: ", ": "), "invalid: ")
 	switch {
 	case errors.As(err, &fault): // of the keys that every flow needs
 		return msgraph.NewError(http.StatusBadRequest, fault.Code, fault.Text)
 	case errors.Is(err, userflow.ErrInvalid):
-		return msgraph.B2CBadRequest(msgraph.Sentence(text))
+		return msgraph.B2CBadRequest(msgraph.Refused(err, userflow.ErrInvalid))
 	case errors.Is(err, userflow.ErrExists), errors.Is(err, userflow.ErrConflict), errors.Is(err, keyset.ErrConflict):
-		return msgraph.B2CError(http.StatusConflict, msgraph.Sentence(text))
+		return msgraph.B2CError(http.StatusConflict, msgraph.Refused(err, userflow.ErrExists, userflow.ErrConflict, keyset.ErrConflict))
 	case errors.Is(err, userflow.ErrNotFound):
-		return msgraph.B2CError(http.StatusNotFound, msgraph.Sentence(text))
+		return msgraph.B2CError(http.StatusNotFound, msgraph.Refused(err, userflow.ErrNotFound))
 	}
 	return nil
 }
@@ -222,8 +222,11 @@ func (h *Handler) export(q *msgraph.Request) error {
 		return err
 	}
 	xml, err := h.Export(f.ID, q.Option("policyId"))
+	if text := refusal.Text(err); text != "" {
+		return msgraph.B2CBadRequest(text)
+	}
 	if err != nil {
-		return msgraph.B2CBadRequest(err.Error())
+		return err
 	}
 	return q.WritePolicy(http.StatusOK, xml)
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"journeyman.dev/internal/refusal"
+
 	"journeyman.dev/internal/connector"
 	"journeyman.dev/internal/keyset"
 	"journeyman.dev/internal/library"
@@ -45,7 +47,7 @@ func handler(flows userflows.Flows, s *surroundings) *userflows.Handler {
 		ShowConnector: func(c connector.Connector) any { return member{c.ID} }, ShowProvider: func(p userflow.Provider) any { return member{p.ID} },
 		Export: func(flowID, policyID string) ([]byte, error) {
 			if policyID == "B2C_1_x" {
-				return nil, errors.New("a custom policy's id begins with B2C_1A_")
+				return nil, refusal.Because(userflow.ErrInvalid, "a custom policy's id begins with B2C_1A_")
 			}
 			return fmt.Appendf(nil, "<TrustFrameworkPolicy PolicyId=%q/>", flowID+policyID), nil
 		},
@@ -283,7 +285,7 @@ func TestErrorsOfChangesAreGraphs(t *testing.T) {
 		{keyset.ErrConflict, 409, `{"error":{"code":"AADB2C","message":"Key set was changed by another request."}}`},
 		{keyset.ErrExists, 400, `{"error":{"code":"AADB2C95028","message":"A key set of this name exists already."}}`},
 		{userflow.ErrNotFound, 404, `{"error":{"code":"AADB2C","message":"Not found."}}`},
-		{fmt.Errorf("user flow x: %w: the reason", userflow.ErrInvalid), 400, `{"error":{"code":"AADB2C","message":"User flow x: the reason."}}`},
+		{refusal.Because(userflow.ErrInvalid, "user flow x: the reason"), 400, `{"error":{"code":"AADB2C","message":"User flow x: the reason."}}`},
 		{errors.New("the disk is gone"), 500, `{"error":{"code":"AADB2C90063","message":"There is a problem with the service."}}`},
 	} {
 		flows.err = tt.err

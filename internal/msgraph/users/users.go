@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"journeyman.dev/internal/refusal"
+
 	"journeyman.dev/internal/audit"
 	"journeyman.dev/internal/canonical"
 	"journeyman.dev/internal/directory"
@@ -122,8 +124,10 @@ func failure(err error) *msgraph.Error {
 		busy := msgraph.NewError(http.StatusTooManyRequests, "TooManyRequests", "There are many requests at this moment. Please wait for some time and try again.")
 		busy.RetryAfter = limit.RetryAfter
 		return busy
-	case errors.Is(err, directory.ErrInvalid), errors.Is(err, directory.ErrWeakPassword):
-		return msgraph.BadRequest(err.Error())
+	case errors.Is(err, directory.ErrInvalid):
+		return msgraph.BadRequest(directory.ErrInvalid.Error() + ": " + refusal.Text(err))
+	case errors.Is(err, directory.ErrWeakPassword):
+		return msgraph.BadRequest(directory.ErrWeakPassword.Error())
 	}
 	return nil
 }

@@ -67,16 +67,16 @@ func (v Verdict) Claim(use *program.ClaimUse) (claims.Value, error) {
 }
 
 // refusal is an answer that ends the journey.
-type refusal struct {
+type refusedAnswer struct {
 	code   journey.Code
 	status int
 	text   string
 }
 
-func (r *refusal) Error() string { return r.text }
+func (r *refusedAnswer) Error() string { return r.text }
 
 func refuse(code journey.Code, status int, format string, args ...any) error {
-	return &refusal{code, status, fmt.Sprintf("answered %d: ", status) + fmt.Sprintf(format, args...)}
+	return &refusedAnswer{code, status, fmt.Sprintf("answered %d: ", status) + fmt.Sprintf(format, args...)}
 }
 
 // Read understands an answer of an API at a step. Its error says why the answer ends

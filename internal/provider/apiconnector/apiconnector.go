@@ -167,7 +167,7 @@ func fatal(code journey.Code, cause error) *journey.Failure {
 // application is told.
 func failed(host string, err error) error {
 	cause := fmt.Errorf("%s: %w", host, err)
-	var refused *refusal
+	var refused *refusedAnswer
 	switch {
 	case errors.As(err, &refused):
 		f := fatal(refused.code, cause)

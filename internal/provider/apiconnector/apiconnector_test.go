@@ -65,7 +65,7 @@ func TestReadingAnAnswer(t *testing.T) {
 			c := &connector.Connector{Settings: connector.Settings{Strict: test.strict}}
 			got, err := Read(c, test.step, app, test.status, []byte(test.body))
 			if test.code != "" {
-				var refused *refusal
+				var refused *refusedAnswer
 				if !errors.As(err, &refused) || refused.code != test.code {
 					t.Fatalf("%v, want %s", err, test.code)
 				}

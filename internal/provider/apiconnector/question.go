@@ -4,8 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"strings"
+
+	"journeyman.dev/internal/refusal"
 
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/connector"
@@ -44,7 +45,7 @@ func (p *Prober) Probe(ctx context.Context, connectorID string, q Question) (Pro
 	if q.Step != "" {
 		var ok bool
 		if step, ok = ParseStep(q.Step); !ok {
-			return Probed{}, fmt.Errorf("%w: step must be one of %v", connector.ErrInvalid, Steps)
+			return Probed{}, refusal.Because(connector.ErrInvalid, "step must be one of %v", Steps)
 		}
 	}
 	t := p.Tenant()
@@ -79,7 +80,7 @@ func (p *Prober) findUser(ctx context.Context, name string) (*directory.User, er
 		u, err = p.Users.FindUser(ctx, directory.NameKey(name))
 	}
 	if errors.Is(err, directory.ErrNotFound) {
-		return nil, fmt.Errorf("%w: there is no such user", connector.ErrInvalid)
+		return nil, refusal.Because(connector.ErrInvalid, "there is no such user")
 	}
 	return u, err
 }
