@@ -75,7 +75,16 @@ const (
 // ConnectorSteps are all steps, in their order.
 var ConnectorSteps = []ConnectorStep{PostFederationSignup, PostAttributeCollection, PreTokenIssuance}
 
-// ParseStep finds a step, ignoring case.
+// Name is the step's name in policies, in requests to APIs and in the audit log: that of Graph
+// with a capital.
+func (s ConnectorStep) Name() string {
+	if s == "" {
+		return ""
+	}
+	return strings.ToUpper(string(s[:1])) + string(s[1:])
+}
+
+// ParseStep finds a step by either name, ignoring case.
 func ParseStep(text string) (ConnectorStep, bool) {
 	for _, s := range ConnectorSteps {
 		if strings.EqualFold(string(s), text) {

@@ -11,6 +11,7 @@ import (
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/connector"
 	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/userflow"
 )
 
 const app = "0a1b2c3d00004000800000000000000f"
@@ -159,7 +160,7 @@ func FuzzRead(f *testing.F) {
 		if entra {
 			c.Settings.Contract = connector.ContractTokenIssuance
 		}
-		for _, step := range Steps {
+		for _, step := range userflow.ConnectorSteps {
 			v, err := Read(c, step, app, status, body)
 			if err != nil {
 				f := journey.AsFailure(failed("host", err))

@@ -25,7 +25,7 @@ type Dry struct {
 // Probed is what came of a dry run. Secrets are left out.
 type Probed struct {
 	Connector string         `json:"connectorId"`
-	Step      Step           `json:"step"`
+	Step      string         `json:"step"`
 	Request   ProbedRequest  `json:"request"`
 	Response  ProbedResponse `json:"response"`
 	TLS       *ProbedTLS     `json:"tls"`
@@ -93,7 +93,7 @@ func (p *Provider) Probe(ctx context.Context, id string, d Dry) (Probed, error) 
 	}
 	_, answer, err := p.Connectors.Call(ctx, c.ID, connector.Request{Body: body, CorrelationID: d.CorrelationID, Probe: true})
 	out := Probed{
-		Connector: c.ID, Step: d.Step, TLS: tlsFacts(answer.TLS),
+		Connector: c.ID, Step: d.Step.Name(), TLS: tlsFacts(answer.TLS),
 		Request: ProbedRequest{Method: http.MethodPost, URL: c.TargetURL, Body: body, Headers: map[string]string{
 			"Content-Type": "application/json", "Accept": "application/json", "X-Correlation-Id": d.CorrelationID,
 		}},

@@ -44,8 +44,8 @@ func (p *Prober) Probe(ctx context.Context, connectorID string, q Question) (Pro
 	step := PreTokenIssuance
 	if q.Step != "" {
 		var ok bool
-		if step, ok = ParseStep(q.Step); !ok {
-			return Probed{}, refusal.Because(connector.ErrInvalid, "step must be one of %v", Steps)
+		if step, ok = userflow.ParseStep(q.Step); !ok {
+			return Probed{}, refusal.Because(connector.ErrInvalid, "step must be one of %v", stepNames())
 		}
 	}
 	t := p.Tenant()
