@@ -13,7 +13,7 @@ import (
 
 // Steps may stand behind the last SendClaims step: Microsoft's walkthrough counts sign-ins
 // there, with Application Insights. They run once the outcome is decided, beside its answer:
-// what they do neither changes nor delays the token, and what goes wrong is only logged.
+// they neither change nor delay the token, and their failures are only logged.
 
 const (
 	// afterLimit is how long the steps behind the last SendClaims step may take together.

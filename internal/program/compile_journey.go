@@ -105,7 +105,7 @@ func takesPassword(uj *UserJourney) bool {
 	return needs["username"] && needs["password"]
 }
 
-// strays warns of misspelt overlays; where something is missed from one, that is told.
+// strays warns of misspelt overlays.
 func (c *compiler) strays() {
 	for _, s := range c.e.Strays {
 		c.diag.Report(diag.StrayProfile, s.Profile.ID.Pos, "did you mean "+strconv.Quote(s.Meant.ID.Value)+"?",

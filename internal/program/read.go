@@ -8,8 +8,8 @@ import (
 	"journeyman.dev/internal/diag"
 )
 
-// What a Program contains can be read and not changed: fields are unexported, and lists are
-// read through List.
+// The parts of a Program can be read and not changed: fields are unexported, and List is the
+// type of lists.
 
 // ID is the id that the policy gives it.
 func (c *ContentDefinition) ID() string { return c.id }
@@ -196,13 +196,13 @@ func (d *DisplayControl) Type() string { return d.controlType }
 // Position is where the profile refers to it.
 func (d *DisplayControl) Position() diag.Position { return d.position }
 
-// Inputs are what its fields are filled with.
+// Inputs are the claims that fill its fields.
 func (d *DisplayControl) Inputs() List[*ClaimUse] { return List[*ClaimUse]{d.inputs} }
 
 // Display are its fields.
 func (d *DisplayControl) Display() List[*ClaimUse] { return List[*ClaimUse]{d.display} }
 
-// Outputs are what the page gets from its actions.
+// Outputs are the claims that the page gets from its actions.
 func (d *DisplayControl) Outputs() List[*ClaimUse] { return List[*ClaimUse]{d.outputs} }
 
 // ID is the id of the action, such as SendCode.
