@@ -13,7 +13,7 @@
 //
 //	server.go   configuration, one request from its address to its handler
 //	route.go    routes, and how a path finds its own
-//	request.go  what a handler asks of a request
+//	request.go  the parts of a request that handlers read
 //	body.go     bodies, trailing commas included
 //	answer.go   answers; object.go: their members, $select
 //	filter.go   $filter; terms.go: what an index can use of it

@@ -60,7 +60,7 @@ func (v Verdict) Claim(use *program.ClaimUse) (claims.Value, error) {
 	}
 	value, err := claims.FromJSON(use.Claim().DataType(), raw)
 	if err != nil {
-		// The value is the API's: the error must not tell it.
+		// The value is the API's: the error must not contain it.
 		return claims.Value{}, fatal(journey.CodeProviderResponse, fmt.Errorf("the API's answer for %s is no %s", use.Partner(), use.Claim().DataType()))
 	}
 	return value, nil

@@ -60,7 +60,7 @@ func stepNames() []string {
 	return names
 }
 
-// Metadata is what a profile's metadata items say.
+// Metadata are the metadata items of a profile.
 type Metadata struct {
 	ConnectorID string
 	Step        Step
@@ -137,7 +137,7 @@ func (x *Exchange) Run(ctx context.Context, call *journey.Call) (journey.Result,
 	return journey.Done{Output: result}, nil
 }
 
-// locales is what the application asked for, else the browser's languages as OpenID Connect
+// locales are the languages that the application asked for, else the browser's languages as OpenID Connect
 // writes a list of them, else the language that was chosen.
 func locales(call *journey.Call) string {
 	if asked := strings.TrimSpace(call.Journey.Request.Parameters["ui_locales"]); asked != "" {
@@ -157,8 +157,8 @@ func fatal(code journey.Code, cause error) *journey.Failure {
 	return f
 }
 
-// failed brings an error of the call, or of reading its answer, to what the
-// application is told.
+// failed turns an error of the call, or of reading its answer, into the failure that the
+// application gets.
 func failed(host string, err error) error {
 	cause := fmt.Errorf("%s: %w", host, err)
 	var refused *refusedAnswer

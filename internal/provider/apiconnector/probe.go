@@ -60,12 +60,12 @@ type ProbedTLS struct {
 	Protocol    string `json:"protocol"`
 }
 
-// ProbedOutcome is what a journey would make of the answer.
+// ProbedOutcome is the effect that the answer would have on a journey.
 type ProbedOutcome struct {
 	Action      Action         `json:"action,omitempty"`
 	UserMessage string         `json:"userMessage,omitempty"`
 	Error       string         `json:"error,omitempty"` // why the journey would end
-	Code        string         `json:"code,omitempty"`  // what the application would get
+	Code        string         `json:"code,omitempty"`  // the code that the application would get
 	Claims      []ProbedClaim  `json:"claims"`
 	Token       map[string]any `json:"token"` // what would reach the token from this answer
 }
@@ -81,7 +81,7 @@ type ProbedClaim struct {
 // maxProbedBody bounds the part of an answer that a dry run shows.
 const maxProbedBody = 64 << 10
 
-// Probe calls a connector once as a journey would, keeps nothing, and tells everything.
+// Probe calls a connector once as a journey would. It keeps nothing and reports everything.
 func (p *Provider) Probe(ctx context.Context, id string, d Dry) (Probed, error) {
 	c, err := p.Connectors.Get(id)
 	if err != nil {
@@ -122,7 +122,7 @@ func (p *Provider) Probe(ctx context.Context, id string, d Dry) (Probed, error) 
 	return out, nil
 }
 
-// sort tells of each member what becomes of it.
+// sort reports the use of each member.
 func (o *ProbedOutcome) sort(v Verdict, d Dry) {
 	for _, name := range slices.Sorted(maps.Keys(v.Claims)) {
 		claim := ProbedClaim{Name: name, Value: v.Claims[name]}

@@ -12,7 +12,7 @@ import (
 	"journeyman.dev/internal/journey"
 )
 
-// Request is what a connector's API is told.
+// Request is a request to the API of a connector.
 type Request struct {
 	Step          Step
 	ClientID      string // app id of the application that the user signs in to

@@ -8,7 +8,7 @@ import (
 	"journeyman.dev/internal/journey"
 )
 
-// changes are the persisted claims by what they mean to a user.
+// changes are the persisted claims by their property of a user.
 type changes struct {
 	local      []directory.Identity
 	federated  []directory.Identity

@@ -38,7 +38,7 @@ const (
 	opDeletePrincipal = "DeleteClaimsPrincipal"
 )
 
-// Metadata is what a profile's metadata items say.
+// Metadata are the metadata items of a profile.
 type Metadata struct {
 	Operation     string
 	RaiseMissing  bool
@@ -186,7 +186,7 @@ func (x *Exchange) write(ctx context.Context, call *journey.Call, u *directory.U
 	return journey.Done{Output: output{u: u, x: x, written: true}}, nil
 }
 
-// failure brings an error of the directory to what the page shows.
+// failure turns an error of the directory into the failure that the page shows.
 func failure(err error) error {
 	switch {
 	case errors.Is(err, directory.ErrExists):

@@ -14,7 +14,7 @@ import (
 	"journeyman.dev/internal/program"
 )
 
-// issuedOn is the claim that tells when the grant was first issued.
+// issuedOn is the claim with the time at which the grant was first issued.
 const issuedOn = "refreshTokenIssuedOnDateTime"
 
 // Provider plans profiles with Protocol None that are used as exchanges.
