@@ -46,7 +46,7 @@ type scripts struct{ stage *Stage }
 // Plan implements journey.Provider.
 func (p scripts) Plan(plan *program.Plan) journey.Exchange {
 	plan.Metadata.Prefixed("") // any metadata will do
-	return script{p.stage, plan.Source.ID.Value, plan.Source.OutputTokenFormat.Value == "JWT"}
+	return script{p.stage, plan.Source.ID.Value, plan.Source.OutputTokenFormat.Value != ""}
 }
 
 type script struct {

@@ -56,6 +56,7 @@ func New(t testing.TB, profiles ...program.ProfileKind) *Stage {
 	s.kinds = program.NewKinds(append([]program.ProfileKind{
 		{Name: ScriptedHandler, Plan: journey.Plans(scripts{s}), Resolving: program.ResolvesInputs},
 		{Name: "JWT", Role: program.AsIssuer, Plan: journey.Plans(scripts{s})},
+		{Name: "JSON", Role: program.AsIssuer, Plan: journey.Plans(scripts{s})},
 		{Role: program.AsHint, Plan: journey.Plans(scripts{s})},
 		{Role: program.AsAuthorization, Plan: journey.Plans(scripts{s})},
 		{Name: "None", Protocol: true, Plan: journey.Plans(scripts{s})},
