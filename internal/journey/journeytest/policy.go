@@ -1,7 +1,9 @@
 package journeytest
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/xml"
 	"fmt"
 	"strings"
 )
@@ -67,6 +69,13 @@ func element(name, children string) string {
 		return ""
 	}
 	return "<" + name + ">" + children + "</" + name + ">"
+}
+
+// escape makes a value fit for XML.
+func escape(value string) string {
+	var b bytes.Buffer
+	_ = xml.EscapeText(&b, []byte(value)) // a buffer takes everything
+	return b.String()
 }
 
 // claimTypes reads Policy.Claims.
@@ -191,7 +200,7 @@ func precondition(action string, when bool, claim string, values []string) strin
 		kind = "ClaimEquals"
 	}
 	for _, v := range values {
-		texts += element("Value", v)
+		texts += element("Value", escape(v))
 	}
 	return fmt.Sprintf(`<Precondition Type="%s" ExecuteActionsIf="%t">%s<Action>%s</Action></Precondition>`, kind, when, texts, action)
 }
@@ -213,7 +222,7 @@ func Scripted(id, inner string) string { return Profile(id, ScriptedHandler, inn
 func Sets(id string, pairs ...string) string {
 	var outputs string
 	for i := 0; i+1 < len(pairs); i += 2 {
-		outputs += `<OutputClaim ClaimTypeReferenceId="` + pairs[i] + `" DefaultValue="` + pairs[i+1] + `" AlwaysUseDefaultValue="true" />`
+		outputs += `<OutputClaim ClaimTypeReferenceId="` + pairs[i] + `" DefaultValue="` + escape(pairs[i+1]) + `" AlwaysUseDefaultValue="true" />`
 	}
 	return Scripted(id, element("OutputClaims", outputs))
 }
@@ -222,7 +231,7 @@ func Sets(id string, pairs ...string) string {
 func Metadata(pairs ...string) string {
 	var items string
 	for i := 0; i+1 < len(pairs); i += 2 {
-		items += `<Item Key="` + pairs[i] + `">` + pairs[i+1] + `</Item>`
+		items += `<Item Key="` + pairs[i] + `">` + escape(pairs[i+1]) + `</Item>`
 	}
 	return element("Metadata", items)
 }
