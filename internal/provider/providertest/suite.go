@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -63,8 +64,10 @@ type Description struct {
 	// Alone is set for a provider without services, which can neither fail nor hang, and Unhurt
 	// for one whose failure ends no journey.
 	Alone, Unhurt bool
-	// Role is what the profile is used as.
+	// Role is what the profile is used as. One that authorizes has no Inputs.
 	Role program.Role
+	// Mode is who the journey is run for, at a time of the stage's clock; nil: a browser.
+	Mode func(now time.Time) journey.Mode
 }
 
 // policy is the description's policy with another text of the profile.
@@ -79,6 +82,11 @@ func (d Description) policy(profile string, inputs map[string]string) journeytes
 		p.Steps = append(p.Steps, journeytest.SendClaims("Subject"))
 	case program.AsHint:
 		p.Steps = append(p.Steps, `<OrchestrationStep Type="GetClaims" CpimIssuerTechnicalProfileReferenceId="Subject" />`)
+	case program.AsAuthorization:
+		p.Profiles += journeytest.ProfileOf("Document", `<Protocol Name="None" /><OutputTokenFormat>JSON</OutputTokenFormat>`, "")
+		p.Journeys = strings.Replace(journeytest.Journey("Info", journeytest.SendClaims("Document")), `<OrchestrationSteps>`,
+			`<Authorization><AuthorizationTechnicalProfiles><AuthorizationTechnicalProfile ReferenceId="Subject" /></AuthorizationTechnicalProfiles></Authorization><OrchestrationSteps>`, 1)
+		p.Endpoints = `<Endpoint Id="UserInfo" UserJourneyReferenceId="Info" />`
 	default:
 		p.Steps = append(p.Steps, journeytest.Run("Subject"))
 	}
@@ -89,7 +97,14 @@ func (d Description) policy(profile string, inputs map[string]string) journeytes
 func (d Description) run(t *testing.T, s Service, profile string, inputs map[string]string) (*journeytest.Stage, *journeytest.User) {
 	t.Helper()
 	stage := journeytest.New(t, d.New(t, s))
-	return stage, stage.User().Visit(stage.Compile(d.policy(profile, inputs)))
+	return stage, stage.User().Run(stage.Compile(d.policy(profile, inputs)), d.mode(stage))
+}
+
+func (d Description) mode(stage *journeytest.Stage) journey.Mode {
+	if d.Mode == nil {
+		return new(journey.Browser)
+	}
+	return d.Mode(stage.Clock.Now())
 }
 
 // Suite checks a provider.
@@ -298,7 +313,7 @@ func (d Description) cancelled(t *testing.T) {
 	p := stage.Compile(d.policy(d.Profile, d.Inputs))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	ran, err := stage.User().Start(ctx, p, new(journey.Browser))
+	ran, err := stage.User().Start(ctx, p, d.mode(stage))
 	if err != nil {
 		t.Fatal(err)
 	}
