@@ -183,7 +183,7 @@ func (v Value) String() string {
 	return string(b)
 }
 
-// LogValue keeps claim values out of logs by accident: it tells only the type.
+// GoString keeps claim values out of logs: it gives only the type.
 func (v Value) GoString() string { return "claims.Value(" + v.kind.String() + ")" }
 
 // ErrFormat is the cause of every failed conversion. Error texts name types,

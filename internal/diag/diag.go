@@ -52,13 +52,6 @@ func (s Severity) String() string {
 // MarshalJSON writes the word.
 func (s Severity) MarshalJSON() ([]byte, error) { return json.Marshal(s.String()) }
 
-// Related is a second place that explains a diagnostic, for example the first
-// of two declarations with one Id.
-type Related struct {
-	Position Position
-	Message  string
-}
-
 // Diagnostic is one finding about a policy. It is plain data; drivers print it.
 type Diagnostic struct {
 	Position Position
@@ -67,7 +60,6 @@ type Diagnostic struct {
 	Message  string // what is wrong
 	Hint     string // how to mend it; may be empty
 	PolicyID string // the policy that the file declares; may be empty
-	Related  []Related
 }
 
 // String is the one-line form: file:line:column: severity JMnnnn: message; hint.

@@ -403,15 +403,8 @@ func (s *state) within(id string, some map[string]string) bool {
 
 // rename gives a diagnostic the name of the file that was uploaded, where that had one.
 func rename(d *diag.Diagnostic, files map[string]string) {
-	at := func(p *diag.Position) {
-		if own, ok := files[policy.Fold(strings.TrimSuffix(p.File, ".xml"))]; ok {
-			p.File = own
-		}
-	}
-	at(&d.Position)
-	d.Related = slices.Clone(d.Related)
-	for i := range d.Related {
-		at(&d.Related[i].Position)
+	if own, ok := files[policy.Fold(strings.TrimSuffix(d.Position.File, ".xml"))]; ok {
+		d.Position.File = own
 	}
 }
 

@@ -18,7 +18,7 @@ func Parse(file string, src []byte) (*Document, diag.List) {
 		c.Report(diag.TooLarge, start, "B2C takes at most 1024 KB", "the file has more than %d bytes", MaxFileBytes)
 		return nil, c.List()
 	}
-	text, err := decodeText(src)
+	text, err := DecodeText(src)
 	if err != nil {
 		c.Report(diag.BadEncoding, start, "save it as UTF-8", "%v", err)
 		return nil, c.List()

@@ -79,12 +79,9 @@ func (s *source) at(offset int) diag.Position {
 	return diag.Position{File: s.file, Line: line + 1, Column: column}
 }
 
-// decodeText brings a file to UTF-8: byte order marks of UTF-8 and UTF-16 count,
-// and UTF-16 without one is known by its first bytes.
-// DecodeText is a policy file's text in UTF-8, without byte order mark.
-func DecodeText(src []byte) ([]byte, error) { return decodeText(src) }
-
-func decodeText(src []byte) ([]byte, error) {
+// DecodeText converts a policy file to UTF-8 without a byte order mark. It recognises UTF-16 by its byte
+// order mark, or else by its first bytes.
+func DecodeText(src []byte) ([]byte, error) {
 	switch {
 	case bytes.HasPrefix(src, []byte{0xEF, 0xBB, 0xBF}):
 		src = src[3:]

@@ -20,14 +20,14 @@ const runningFor = 30 * time.Second
 // ChargeTry implements limit.TryStore: one statement, so that of many at once no more are
 // charged than may be. What reaches the bound locks at once; if the try turns out right,
 // the lock goes.
-func (s *DB) ChargeTry(ctx context.Context, key string, rule limit.Rule, now time.Time) (limit.Charge, error) {
+func (d *DB) ChargeTry(ctx context.Context, key string, rule limit.Rule, now time.Time) (limit.Charge, error) {
 	locks := rule.Locks()
 	// A bound of one would have to lock at the first charge.
 	first := int64(0)
 	if rule.After == 1 {
 		first = micros(now.Add(locks[0]))
 	}
-	n, err := s.exec(ctx, `INSERT INTO tries (key, failures, running, running_until, locked_until, last, expires)
+	n, err := d.exec(ctx, `INSERT INTO tries (key, failures, running, running_until, locked_until, last, expires)
 		VALUES ($1, 1, 1, CAST($2 AS BIGINT), CAST($3 AS BIGINT), '', CAST($12 AS BIGINT))
 		ON CONFLICT (key) DO UPDATE SET
 			failures = CASE WHEN tries.expires <= $5 THEN 1 ELSE tries.failures + 1 END,
@@ -50,7 +50,7 @@ func (s *DB) ChargeTry(ctx context.Context, key string, rule limit.Rule, now tim
 		return limit.Charge{Charged: n == 1}, err
 	}
 	var running, runningUntil, lockedUntil int64
-	err = s.read.QueryRowContext(ctx, "SELECT running, running_until, locked_until FROM tries WHERE key = $1", key).Scan(&running, &runningUntil, &lockedUntil)
+	err = d.read.QueryRowContext(ctx, "SELECT running, running_until, locked_until FROM tries WHERE key = $1", key).Scan(&running, &runningUntil, &lockedUntil)
 	if errors.Is(err, sql.ErrNoRows) {
 		return limit.Charge{Running: true}, nil // a right try has just cleared it: look again
 	}
@@ -58,8 +58,8 @@ func (s *DB) ChargeTry(ctx context.Context, key string, rule limit.Rule, now tim
 }
 
 // EndTry implements limit.TryStore.
-func (s *DB) EndTry(ctx context.Context, key string, rule limit.Rule, now time.Time, change func(last string) (keep string, refund bool)) error {
-	return s.inWrite(ctx, func(ctx context.Context, q querier) error {
+func (d *DB) EndTry(ctx context.Context, key string, rule limit.Rule, now time.Time, change func(last string) (keep string, refund bool)) error {
+	return d.inWrite(ctx, func(ctx context.Context, q querier) error {
 		if err := lockRow(ctx, q, "UPDATE tries SET running = CASE WHEN running > 0 THEN running - 1 ELSE 0 END WHERE key = $1", key); err != nil {
 			return err
 		}
@@ -90,12 +90,12 @@ func (s *DB) EndTry(ctx context.Context, key string, rule limit.Rule, now time.T
 
 // ClearTries implements limit.TryStore. Guesses that are under way beside the right try
 // stay charged.
-func (s *DB) ClearTries(ctx context.Context, key string) error {
-	n, err := s.exec(ctx, "DELETE FROM tries WHERE key = $1 AND running <= 1", key)
+func (d *DB) ClearTries(ctx context.Context, key string) error {
+	n, err := d.exec(ctx, "DELETE FROM tries WHERE key = $1 AND running <= 1", key)
 	if err != nil || n == 1 {
 		return err
 	}
-	_, err = s.exec(ctx, "UPDATE tries SET running = running - 1, failures = running - 1, locked_until = 0, last = '' WHERE key = $1 AND running > 1", key)
+	_, err = d.exec(ctx, "UPDATE tries SET running = running - 1, failures = running - 1, locked_until = 0, last = '' WHERE key = $1 AND running > 1", key)
 	return err
 }
 
@@ -103,8 +103,8 @@ func (s *DB) ClearTries(ctx context.Context, key string) error {
 var errUsedUp = errors.New("a bound is used up")
 
 // Take implements limit.WindowStore.
-func (s *DB) Take(ctx context.Context, now time.Time, bounds ...limit.Bound) (ok bool, until time.Time, err error) {
-	err = s.inWrite(ctx, func(ctx context.Context, q querier) error {
+func (d *DB) Take(ctx context.Context, now time.Time, bounds ...limit.Bound) (ok bool, until time.Time, err error) {
+	err = d.inWrite(ctx, func(ctx context.Context, q querier) error {
 		for _, b := range bounds {
 			if b.Most == 0 {
 				continue
@@ -139,8 +139,8 @@ func (s *DB) Take(ctx context.Context, now time.Time, bounds ...limit.Bound) (ok
 }
 
 // Give implements limit.WindowStore.
-func (s *DB) Give(ctx context.Context, now time.Time, key string) error {
-	_, err := s.exec(ctx, "UPDATE windows SET count = count - 1 WHERE key = $1 AND until > $2 AND count > 0", key, micros(now))
+func (d *DB) Give(ctx context.Context, now time.Time, key string) error {
+	_, err := d.exec(ctx, "UPDATE windows SET count = count - 1 WHERE key = $1 AND until > $2 AND count > 0", key, micros(now))
 	return err
 }
 

@@ -3,7 +3,6 @@ package transform
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -425,6 +424,3 @@ func (c *call) text(role string) (string, bool) {
 
 // missing is the error of an input that must have a value.
 func missing(role string) error { return fmt.Errorf("%w: %s has no value", ErrInput, role) }
-
-// keys of a map in order, for diagnostics.
-func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

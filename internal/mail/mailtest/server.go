@@ -61,7 +61,6 @@ func (s *Server) talk(conn net.Conn, script map[string]string) {
 			if line != "." {
 				continue
 			}
-			data = false
 			line = "END"
 		}
 		word, _, _ := strings.Cut(strings.ToUpper(line), " ")

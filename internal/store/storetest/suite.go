@@ -490,9 +490,9 @@ func fingerprint(t *testing.T, reopen func() *store.DB) {
 		seen[got] = true
 	}
 	changed("nothing")
-	check(t, store.Policies{DB: db}.Put(ctx, []library.Policy{library.Policy{ID: "a", XML: []byte("a"), Updated: now}}, library.Serving{}))
+	check(t, store.Policies{DB: db}.Put(ctx, []library.Policy{{ID: "a", XML: []byte("a"), Updated: now}}, library.Serving{}))
 	changed("a new policy")
-	check(t, store.Policies{DB: db}.Put(ctx, []library.Policy{library.Policy{ID: "a", XML: []byte("b"), Updated: now.Add(time.Microsecond)}}, library.Serving{}))
+	check(t, store.Policies{DB: db}.Put(ctx, []library.Policy{{ID: "a", XML: []byte("b"), Updated: now.Add(time.Microsecond)}}, library.Serving{}))
 	changed("a changed policy")
 	check(t, store.KeySets{DB: db}.CreateKeySet(ctx, keyset.Stored{ID: "k", Version: 1, Data: []byte("x")}))
 	changed("a new key set")
