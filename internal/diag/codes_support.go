@@ -1,7 +1,7 @@
 package diag
 
-// Codes JM7xxx: the language has it, this version doesn't run it yet. JM7005 was for
-// customers' page templates.
+// Codes JM7xxx: parts of the language that this version doesn't run yet. JM7005 was for customers' page
+// templates.
 const (
 	UnsupportedProfile Code = "JM7001"
 	UnsupportedStep    Code = "JM7002"

@@ -10,7 +10,7 @@ import (
 // Codes lists every code of the catalogue in order.
 func Codes() []Code { return slices.Sorted(maps.Keys(catalogue)) }
 
-// stages are the headings of the page, by a code's first digit.
+// stages are the headings of the page by a code's first digit.
 var stages = map[byte]string{
 	'1': "The document",
 	'2': "Inheritance and references",
@@ -22,7 +22,7 @@ var stages = map[byte]string{
 	'8': "Pages",
 }
 
-// Markdown is the page of all diagnostics, made from the catalogue.
+// Markdown returns the page of all diagnostics, made from the catalogue.
 func Markdown() string {
 	var b strings.Builder
 	b.WriteString("# Diagnostics\n\nUpload, `journeyman policy lint` and the admin API report these diagnostics. An error refuses an upload, a warning doesn't.\n" +
