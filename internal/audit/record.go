@@ -2,9 +2,9 @@ package audit
 
 import "time"
 
-// Record is a directoryAudit as the admin API shows it and the store keeps it.
+// Record is a directoryAudit in the form of the admin API and the store.
 type Record struct {
-	// ID orders records by time: ids that compare greater are later.
+	// ID orders records by time: greater ids are later.
 	ID            string    `json:"id"`
 	Category      string    `json:"category"`
 	CorrelationID string    `json:"correlationId"`
@@ -16,7 +16,7 @@ type Record struct {
 	OperationType string    `json:"operationType"`
 	InitiatedBy   Initiator `json:"initiatedBy"`
 	Targets       []Target  `json:"targetResources"`
-	// Details keep their order: workbooks read them by position.
+	// Details keep their order, because workbooks read them by position.
 	Details []Detail `json:"additionalDetails"`
 }
 

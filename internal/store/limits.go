@@ -9,17 +9,16 @@ import (
 	"journeyman.dev/internal/limit"
 )
 
-// Limits implements limit.TryStore and limit.WindowStore; so does every other part of the
-// store, as DB has the methods.
+// Limits implements limit.TryStore and limit.WindowStore. Every other part of the store implements them, too,
+// because the methods are DB's.
 type Limits struct{ *DB }
 
-// runningFor is how long a try may be under way: one that was charged and never ended, as
-// its process was killed, counts as failed afterwards.
+// runningFor limits the time of a try. A charged try without end, whose process was killed, counts as failed
+// after it.
 const runningFor = 30 * time.Second
 
-// ChargeTry implements limit.TryStore: one statement, so that of many at once no more are
-// charged than may be. What reaches the bound locks at once; if the try turns out right,
-// the lock goes.
+// ChargeTry implements limit.TryStore. It uses one statement, so that simultaneous tries can't exceed the
+// bound. A try that reaches the bound locks at once; if the try turns out right, the lock is removed.
 func (d *DB) ChargeTry(ctx context.Context, key string, rule limit.Rule, now time.Time) (limit.Charge, error) {
 	locks := rule.Locks()
 	// A bound of one would have to lock at the first charge.
@@ -52,7 +51,7 @@ func (d *DB) ChargeTry(ctx context.Context, key string, rule limit.Rule, now tim
 	var running, runningUntil, lockedUntil int64
 	err = d.read.QueryRowContext(ctx, "SELECT running, running_until, locked_until FROM tries WHERE key = $1", key).Scan(&running, &runningUntil, &lockedUntil)
 	if errors.Is(err, sql.ErrNoRows) {
-		return limit.Charge{Running: true}, nil // a right try has just cleared it: look again
+		return limit.Charge{Running: true}, nil // a right try has just cleared it: try again
 	}
 	return limit.Charge{Until: time.UnixMicro(lockedUntil).UTC(), Running: lockedUntil <= micros(now) || running > 0 && runningUntil > micros(now)}, err
 }
@@ -67,7 +66,7 @@ func (d *DB) EndTry(ctx context.Context, key string, rule limit.Rule, now time.T
 		var last string
 		err := q.QueryRowContext(ctx, "SELECT failures, locked_until, last FROM tries WHERE key = $1", key).Scan(&failures, &lockedUntil, &last)
 		if errors.Is(err, sql.ErrNoRows) {
-			return nil // a right try meanwhile
+			return nil // a right try cleared it in the meantime
 		}
 		if err != nil {
 			return err
@@ -75,7 +74,7 @@ func (d *DB) EndTry(ctx context.Context, key string, rule limit.Rule, now time.T
 		keep, refund := change(last)
 		if refund && failures > 0 {
 			if failures%int64(rule.After) == 0 {
-				lockedUntil = 0 // the lock was made by as many as there no longer are
+				lockedUntil = 0 // fewer failures remain than the lock needs
 			}
 			failures--
 		}
@@ -88,8 +87,7 @@ func (d *DB) EndTry(ctx context.Context, key string, rule limit.Rule, now time.T
 	})
 }
 
-// ClearTries implements limit.TryStore. Guesses that are under way beside the right try
-// stay charged.
+// ClearTries implements limit.TryStore. Tries that run at the same time stay charged.
 func (d *DB) ClearTries(ctx context.Context, key string) error {
 	n, err := d.exec(ctx, "DELETE FROM tries WHERE key = $1 AND running <= 1", key)
 	if err != nil || n == 1 {
