@@ -92,8 +92,8 @@ func (v *view) ListClass(id string) string {
 	return " " + id + "_li"
 }
 
-// Intro returns the heading of the sign-in form. In the text for all kinds of names, {0} stands for the
-// name's kind.
+// Intro returns the heading of the sign-in form. In the text for all kinds of names, {0} stands for the label
+// of the name's field.
 func (v *view) Intro() string {
 	if v.Old() {
 		return v.T("local_intro_" + v.identifier())
