@@ -17,11 +17,11 @@ type configCommand struct {
 	Check configCheckCommand `cmd:"" help:"Say which settings serve would run with and where each comes from, and check them; nothing is started."`
 }
 
-// configCheckCommand takes what serve takes.
+// configCheckCommand accepts the flags of serve.
 type configCheckCommand struct{ serveCommand }
 
-// Run prints the settings in force. The exit code is 1 if serve would refuse them, and 2,
-// as for every command, if they can't be read at all.
+// Run prints the effective settings. The exit code is 1 if serve would refuse them, and 2, as for every
+// command, if they can't be read.
 func (c *configCheckCommand) Run(k *kong.Context, s streams) error {
 	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "SETTING\tVALUE\tFROM")
@@ -55,7 +55,7 @@ func (c *configCheckCommand) Run(k *kong.Context, s streams) error {
 	return nil
 }
 
-// origin says where a flag's value comes from.
+// origin returns the source of a flag's value.
 func (c *configCheckCommand) origin(k *kong.Context, f *kong.Flag) string {
 	for _, p := range k.Path {
 		switch {
@@ -72,10 +72,10 @@ func (c *configCheckCommand) origin(k *kong.Context, f *kong.Flag) string {
 	return "default"
 }
 
-// masked stands for a secret.
+// masked replaces a secret.
 const masked = "******"
 
-// shown is a flag's value without its secrets.
+// shown returns a flag's value without its secrets.
 func shown(f *kong.Flag) string {
 	text := fmt.Sprint(f.Target.Interface())
 	if text == "" {
@@ -90,8 +90,8 @@ func shown(f *kong.Flag) string {
 	return text
 }
 
-// maskedURL hides the password of an address, and the values of its query, in which
-// databases have passwords, too.
+// maskedURL masks the password of an address and the values of its query, which may contain a database's
+// password.
 func maskedURL(text string) string {
 	if strings.HasPrefix(text, "sqlite:") || !strings.Contains(text, "://") {
 		return text
@@ -114,7 +114,7 @@ func maskedURL(text string) string {
 	return strings.ReplaceAll(u.String(), url.QueryEscape(masked), masked)
 }
 
-// unknownVariables finds variables that look like settings and aren't.
+// unknownVariables returns the variables that look like settings and aren't.
 func unknownVariables(app *kong.Application, environ []string) []string {
 	known := make(map[string]bool)
 	var names []string

@@ -15,18 +15,17 @@ import (
 	"journeyman.dev/internal/diag"
 )
 
-// configFile is a JSON file of settings: {"tenant": "…", "admin_listen": "…"}. A member is
-// named after the flag, with dashes, underscores or in camel case.
+// configFile is a JSON file of settings: {"tenant": "…", "admin_listen": "…"}. A member has the flag's name,
+// with dashes, underscores or in camel case.
 type configFile struct {
 	path   string
 	values map[string]any // by flag name
 }
 
-// configFlag names such a file.
+// configFlag is the name of such a file.
 type configFlag string
 
-// Decode implements kong.MapperValue. A blank name, as of a variable that is set to nothing,
-// names no file.
+// Decode implements kong.MapperValue. A blank name, such as from an empty variable, means no file.
 func (f *configFlag) Decode(ctx *kong.DecodeContext) error {
 	var path string
 	if err := ctx.Scan.PopValueInto("path", &path); err != nil {
@@ -39,8 +38,8 @@ func (f *configFlag) Decode(ctx *kong.DecodeContext) error {
 	return nil
 }
 
-// BeforeResolve reads the file, as kong.ConfigFlag does, if the flag is one of the command
-// that runs: kong asks the flags of all commands where the variable is set.
+// BeforeResolve reads the file like kong.ConfigFlag, but only if the flag belongs to the running command: if
+// the variable is set, kong calls the flags of all commands.
 func (f configFlag) BeforeResolve(k *kong.Kong, ctx *kong.Context, trace *kong.Path) error {
 	path, _ := ctx.FlagValue(trace.Flag).(configFlag)
 	if path == "" || !slices.Contains(ctx.Flags(), trace.Flag) {
@@ -54,13 +53,13 @@ func (f configFlag) BeforeResolve(k *kong.Kong, ctx *kong.Context, trace *kong.P
 	return nil
 }
 
-// settingName is the form in which names of settings are compared.
+// settingName returns the form in which names of settings are compared.
 func settingName(name string) string {
 	return strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(name))
 }
 
-// readConfig reads a file whose members must be flags of commands that take --config: what
-// is misspelt would otherwise be left at its default without a word.
+// readConfig reads a file. Its members must be flags of commands with --config: otherwise a misspelt setting
+// would silently keep its default.
 func readConfig(path string, app *kong.Application) (*configFile, error) {
 	source, err := os.ReadFile(path)
 	if err != nil {
@@ -118,7 +117,7 @@ func (c *configFile) decode(source []byte, known map[string]string) error {
 	return nil
 }
 
-// plain are the values that settings have; numbers are handed on as they were written.
+// plain converts a member's value to a setting's. Numbers keep their text.
 func plain(value any) (any, error) {
 	switch v := value.(type) {
 	case nil, bool, string:
@@ -148,8 +147,7 @@ func memberNames(known map[string]string) []string {
 	return names
 }
 
-// fileSettings are the flags that a file may set, by compared name: one file may serve
-// several commands.
+// fileSettings returns the flags that a file may set, by compared name. One file may serve several commands.
 func fileSettings(app *kong.Application) map[string]string {
 	known := make(map[string]string)
 	var walk func(n *kong.Node)
@@ -172,8 +170,8 @@ func fileSettings(app *kong.Application) map[string]string {
 // Validate implements kong.Resolver.
 func (c *configFile) Validate(*kong.Application) error { return nil }
 
-// Resolve implements kong.Resolver. Kong asks it for flags that aren't on the command line,
-// also for those that a variable has set: variables win over the file.
+// Resolve implements kong.Resolver. Kong calls it for flags that aren't on the command line, even if a
+// variable sets them: variables have priority over the file.
 func (c *configFile) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 	if variableOf(flag, os.LookupEnv) != "" {
 		return nil, nil
@@ -184,7 +182,7 @@ func (c *configFile) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (an
 	return nil, nil
 }
 
-// variableOf is the variable that sets a flag, "" if none does.
+// variableOf returns the variable that sets a flag, "" if there is none.
 func variableOf(flag *kong.Flag, lookup func(string) (string, bool)) string {
 	for _, name := range flag.Envs {
 		if _, ok := lookup(name); ok {

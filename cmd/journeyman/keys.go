@@ -17,7 +17,7 @@ type resealCommand struct {
 	settings.Storage
 }
 
-// Run reseals and says how much.
+// Run reseals and prints the numbers.
 func (c *resealCommand) Run(ctx context.Context, s streams) error {
 	done, err := server.Reseal(ctx, c.Storage)
 	for _, kind := range done {

@@ -22,7 +22,7 @@ type mailTestCommand struct {
 	settings.Mail
 }
 
-// Run sends one mail and says what the mail server said.
+// Run sends one mail and prints the mail server's answer.
 func (c *mailTestCommand) Run(ctx context.Context, s streams) error {
 	if c.SMTP == "" {
 		return errors.New("no mail server is set: give --smtp-url, JOURNEYMAN_SMTP_URL or smtp_url in the file of --config")

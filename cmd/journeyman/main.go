@@ -32,7 +32,7 @@ type cli struct {
 	Mail      mailCommand      `cmd:"" help:"Try the mail server."`
 }
 
-// errFound ends a command that found errors it has printed already.
+// errFound ends a command that has already printed its errors.
 var errFound = errors.New("errors were found")
 
 func main() {
@@ -43,7 +43,7 @@ func main() {
 	os.Exit(code)
 }
 
-// run is the whole command; it returns the exit code.
+// run runs the whole command and returns the exit code.
 func run(ctx context.Context, args []string, s streams) int {
 	var c cli
 	exit := -1
@@ -53,7 +53,7 @@ func run(ctx context.Context, args []string, s streams) int {
 		return 2
 	}
 	if len(args) > 0 && args[0] == "policy" && slices.Contains(args, "") {
-		// A path that is blank would mean the folder that one is in, with all that lies below.
+		// A blank path would mean the current folder with all of its subfolders.
 		fmt.Fprintln(s.err, "journeyman: an argument is blank: is a variable of your shell not set?")
 		return 2
 	}
@@ -77,15 +77,15 @@ func run(ctx context.Context, args []string, s streams) int {
 	}
 }
 
-// newParser knows the commands and their flags.
+// newParser makes the parser of the commands and their flags.
 func newParser(c *cli, s streams, more ...kong.Option) (*kong.Kong, error) {
 	return kong.New(c, append(more, kong.Name("journeyman"), kong.Description("A self-hosted identity server that runs Azure AD B2C's policies."),
 		kong.UsageOnError(), kong.Writers(s.out, s.err), kong.DefaultEnvars("JOURNEYMAN"), kong.PostBuild(developers), kong.Bind(s),
 		kong.TypeMapper(reflect.TypeFor[time.Duration](), durations()), kong.NamedMapper("keys", lists()))...)
 }
 
-// developers gives journeyman dev the defaults that a developer wants to see, which the
-// settings have in the tag dev, and takes the flags away that it has no use for.
+// developers sets the defaults of journeyman dev, from the tag dev of the settings, and removes its useless
+// flags.
 func developers(k *kong.Kong) error {
 	for _, command := range k.Model.Children {
 		if command.Name != "dev" {

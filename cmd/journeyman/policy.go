@@ -17,7 +17,7 @@ import (
 	"journeyman.dev/internal/policy"
 )
 
-// streams are what a command writes to.
+// streams are the outputs of a command.
 type streams struct{ out, err io.Writer }
 
 type policyCommand struct {
@@ -37,7 +37,7 @@ type lintCommand struct {
 	Settings string   `help:"Fill in {Settings:…} from an appsettings.json, as the VS Code extension does; without environment, from the first that isn't for production." placeholder:"FILE[:ENVIRONMENT]"`
 }
 
-// Run prints every diagnostic; errors end with exit code 1.
+// Run prints every diagnostic. After errors the exit code is 1.
 func (c *lintCommand) Run(s streams) error {
 	files, list, err := readFilled(c.Paths, c.Base, c.Settings)
 	if err != nil {
@@ -88,7 +88,7 @@ type compileCommand struct {
 	Settings string   `help:"Fill in {Settings:…} from an appsettings.json." placeholder:"FILE[:ENVIRONMENT]"`
 }
 
-// Run prints the effective policy; diagnostics go to standard error.
+// Run prints the effective policy. Diagnostics go to standard error.
 func (c *compileCommand) Run(s streams) error {
 	files, _, err := readFilled(c.Paths, c.Base, c.Settings)
 	if err != nil {
@@ -115,8 +115,8 @@ func (c *compileCommand) Run(s streams) error {
 	return nil
 }
 
-// readFilled is readPolicies with the placeholders filled in, if settings are named; it
-// warns of those that the settings have no value for.
+// readFilled is readPolicies with replaced placeholders, if settings are named. It warns of placeholders
+// without a value.
 func readFilled(paths, bases []string, from string) ([]lint.File, diag.List, error) {
 	if from == "" {
 		files, err := readPolicies(paths, bases, "")
@@ -139,9 +139,9 @@ func readFilled(paths, bases []string, from string) ([]lint.File, diag.List, err
 	return files, list, nil
 }
 
-// readPolicies reads files, and the XML files of folders; bases only serve others. A
-// file that is named twice counts once, as one to check. Folders of the name built are
-// left out: they have what was built of the others. A folder without policies is an error.
+// readPolicies reads files, and the XML files of folders. bases only serve the others. A file named twice
+// counts once, as one to check. It omits folders of the name built, because they contain copies built from
+// the sources. A folder without policies is an error.
 func readPolicies(paths, bases []string, built string) ([]lint.File, error) {
 	r := &policyReader{seen: make(map[string]bool), built: built}
 	r.here, _ = os.Getwd()
@@ -209,7 +209,7 @@ func (r *policyReader) read(path string, file lint.File) error {
 		return err
 	}
 	defer f.Close()
-	// Of a file that is too large, no more than shows it.
+	// Read just enough to recognise a file that is too large.
 	if file.Source, err = io.ReadAll(io.LimitReader(f, policy.MaxFileBytes+1)); err != nil {
 		return err
 	}

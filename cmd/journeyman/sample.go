@@ -11,14 +11,14 @@ import (
 	"journeyman.dev/internal/userflow"
 )
 
-// sample is what a developer begins with.
+// sample is the start of a developer's tenant.
 type sample struct {
 	flow               string // id of the user flow
 	apiURL             string // of the connector
 	username, password string
 }
 
-// ensurePolicies uploads policy files unless the tenant has some, all or none.
+// ensurePolicies uploads policy files, all or none. It does nothing if the tenant contains policies.
 func ensurePolicies(ctx context.Context, srv *server.Server, files [][]byte) error {
 	if len(srv.Policies.List()) > 0 {
 		return nil
@@ -34,9 +34,9 @@ func ensurePolicies(ctx context.Context, srv *server.Server, files [][]byte) err
 	return nil
 }
 
-// ensureFlow makes a user flow with an API connector for development: sign up and
-// in with a name, and a balance that the API gives just before the token. A tenant that
-// has the flow keeps it as it is, but for the API's address and password.
+// ensureFlow makes a user flow with an API connector for development: sign-up and sign-in with a name, and a
+// balance from the API just before the token. In an existing flow it changes only the API's address and
+// password.
 func (s sample) ensureFlow(ctx context.Context, srv *server.Server) error {
 	const name = "Sample API"
 	api := connector.Connector{

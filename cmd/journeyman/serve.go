@@ -15,7 +15,7 @@ type serveCommand struct {
 	settings.Server
 }
 
-// Run serves until it is told to stop.
+// Run serves until a signal stops it.
 func (c *serveCommand) Run(ctx context.Context, s streams) error {
 	srv, err := server.New(ctx, config(c.Server, s))
 	if err != nil {
@@ -25,13 +25,13 @@ func (c *serveCommand) Run(ctx context.Context, s streams) error {
 	return srv.Run(ctx)
 }
 
-// config adds what this machine sets for all programs.
+// config adds the machine's general settings.
 func config(set settings.Server, s streams) server.Config {
 	set.OutboundProxy, set.NoProxy = outboundProxy(set.OutboundProxy, os.Getenv), variable(os.Getenv, "NO_PROXY")
 	return server.Config{Server: set, Log: logger(s, set.LogLevel)}
 }
 
-// outboundProxy is the proxy that was set here, or for all programs of the machine.
+// outboundProxy returns the proxy of our own setting, or the machine's general one.
 func outboundProxy(set string, getenv func(string) string) string {
 	switch set {
 	case "":
@@ -42,7 +42,7 @@ func outboundProxy(set string, getenv func(string) string) string {
 	return set
 }
 
-// variable reads one that programs know in both cases.
+// variable reads a variable that programs use in both letter cases.
 func variable(getenv func(string) string, name string) string {
 	if value := getenv(name); value != "" {
 		return value

@@ -9,8 +9,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// lists takes values with commas between, lists of the file, and flags that are repeated, as
-// one text.
+// lists reads values separated by commas, lists of the file, and repeated flags as one text.
 func lists() kong.Mapper {
 	return kong.MapperFunc(func(ctx *kong.DecodeContext, target reflect.Value) error {
 		token, err := ctx.Scan.PopValue("keys")
@@ -33,7 +32,7 @@ func lists() kong.Mapper {
 	})
 }
 
-// durations refuses a number without a unit: Go would take it for nanoseconds.
+// durations refuses a number without a unit, because Go would read it as nanoseconds.
 func durations() kong.Mapper {
 	return kong.MapperFunc(func(ctx *kong.DecodeContext, target reflect.Value) error {
 		token, err := ctx.Scan.PopValue("duration")

@@ -1,9 +1,8 @@
-// Package apple makes the client secrets of Sign in with Apple. Such a secret is a token that
-// we sign with a private key of Apple's developer, and it ends: so the private key is kept
-// beside it, and a new one is signed in time.
+// Package apple makes the client secrets of Sign in with Apple. Such a secret is a token signed with a
+// private key of an Apple developer, and it expires. So the private key is stored beside it, and a new secret
+// is signed in time.
 //
-// Callers: the admin API when an identity provider gets its private key; server's
-// housekeeping renews.
+// Callers: the admin API when an identity provider gets its private key; server's housekeeping renews.
 //
 // Reference: Apple, "Creating a client secret".
 package apple
@@ -23,8 +22,8 @@ import (
 	"journeyman.dev/internal/userflow"
 )
 
-// Apple takes client secrets that live for at most six months; ours are renewed a month
-// before their end.
+// Apple accepts client secrets with a lifetime of at most six months. Ours are renewed a month before their
+// end.
 const (
 	lifetime = 180 * 24 * time.Hour
 	renew    = 30 * 24 * time.Hour
@@ -33,12 +32,12 @@ const (
 
 // Secrets makes and renews client secrets. Both fields must be set.
 type Secrets struct {
-	Keys *keyset.Service // those that no policy can name
+	Keys *keyset.Service // our own key sets, which policies can't name
 	Now  func() time.Time
 }
 
-// Make makes a client secret of an identity provider, to be kept by the caller, and keeps
-// the private key, which is an elliptic curve key in PKCS #8.
+// Make makes a client secret of an identity provider for the caller to store. It stores the private key, an
+// elliptic curve key in PKCS #8.
 func (s *Secrets) Make(ctx context.Context, p *userflow.Provider, private []byte) (keyset.Key, error) {
 	key, err := s.sign(p, private)
 	if err != nil {
@@ -78,8 +77,8 @@ func (s *Secrets) sign(p *userflow.Provider, private []byte) (keyset.Key, error)
 	return secret, nil
 }
 
-// Renew signs new client secrets of those providers that are Apple's and whose secret ends
-// within a month. One that fails keeps no other from being renewed; the errors are joined.
+// Renew signs new client secrets for Apple's providers whose secret ends within a month. A failure doesn't
+// stop the other renewals; the errors are joined.
 func (s *Secrets) Renew(ctx context.Context, providers []userflow.Provider) error {
 	var errs []error
 	for _, p := range providers {

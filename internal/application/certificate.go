@@ -18,8 +18,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// Certificate is what a client proves itself with: it signs with the private key, which
-// never comes here, and the certificate's public key checks (Graph's keyCredentials).
+// Certificate identifies a client. The client signs with the private key, which it never sends; the public
+// key of the certificate checks the signature (Graph's keyCredentials).
 type Certificate struct {
 	KeyID       string    `json:"keyId"`
 	DisplayName string    `json:"displayName,omitempty"`
@@ -29,14 +29,14 @@ type Certificate struct {
 	DER         []byte    `json:"der"`
 }
 
-// maxCertificates bounds what one assertion may be checked against [I].
+// maxCertificates limits the certificates that one assertion may be checked against [I].
 const maxCertificates = 20
 
-// Sizes of RSA keys, in bits: smaller ones can be broken, larger ones cost too much to check.
+// Sizes of RSA keys in bits. Smaller keys can be broken, larger ones cost too much to check.
 const minKeyBits, maxKeyBits = 2048, 8192
 
-// NewCertificate reads a certificate, in DER or PEM. A private key beside it is refused
-// rather than dropped: who sends one should learn that it has left its place.
+// NewCertificate reads a certificate in DER or PEM. It refuses a private key beside it, so that the sender
+// learns of the leak.
 func NewCertificate(displayName string, data []byte) (Certificate, error) {
 	if bytes.Contains(data, []byte("PRIVATE KEY-----")) {
 		return Certificate{}, refusal.Because(ErrInvalid, "the key credential holds a private key; send the certificate alone")
@@ -64,7 +64,7 @@ func NewCertificate(displayName string, data []byte) (Certificate, error) {
 // Valid reports whether the certificate may be used at a time.
 func (c *Certificate) Valid(now time.Time) bool { return !now.Before(c.Start) && now.Before(c.End) }
 
-// publicKey is of a stored certificate; nil if it can't be read.
+// publicKey returns the key of a stored certificate; nil if it can't be read.
 func (c *Certificate) publicKey() *rsa.PublicKey {
 	parsed, err := x509.ParseCertificate(c.DER)
 	if err != nil {
@@ -74,20 +74,20 @@ func (c *Certificate) publicKey() *rsa.PublicKey {
 	return public
 }
 
-// named reports whether a kid names the certificate: by keyId, or by thumbprint as
-// Microsoft's libraries have written it (hexadecimal, base64url; SHA-1 or SHA-256).
+// named reports whether a kid names the certificate: by keyId, or by thumbprint in the forms of Microsoft's
+// libraries (hexadecimal, base64url; SHA-1 or SHA-256).
 func (c *Certificate) named(kid string) bool {
 	one, two := sha1.Sum(c.DER), sha256.Sum256(c.DER) //nolint:gosec // as above
 	return strings.EqualFold(kid, c.KeyID) || strings.EqualFold(kid, hex.EncodeToString(one[:])) || strings.EqualFold(kid, hex.EncodeToString(two[:])) ||
 		thumbprint(kid, one[:]) || thumbprint(kid, two[:])
 }
 
-// thumbprint compares a base64url text, padded or not, with a sum.
+// thumbprint compares a base64url text, padded or not, with a hash.
 func thumbprint(text string, sum []byte) bool {
 	return strings.TrimRight(text, "=") == base64.RawURLEncoding.EncodeToString(sum)
 }
 
-// checkCertificates reports what is wrong with the certificates as a whole.
+// checkCertificates reports the fault of the certificates as a whole.
 func (a *Application) checkCertificates() error {
 	if len(a.Certificates) > maxCertificates {
 		return refusal.Because(ErrInvalid, "more than %d key credentials", maxCertificates)

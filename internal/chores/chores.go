@@ -1,4 +1,4 @@
-// Package chores does what has to be done again and again beside the requests.
+// Package chores runs regular work beside the requests.
 //
 // Callers: server.
 package chores
@@ -10,18 +10,18 @@ import (
 	"time"
 )
 
-// Chore is one of them.
+// Chore is one kind of regular work.
 type Chore struct {
 	Every time.Duration
-	// Timeout is how long Do may take; 0: until ctx of Run ends.
+	// Timeout limits the time of Do; 0: until ctx of Run ends.
 	Timeout time.Duration
 	Do      func(ctx context.Context) error
-	// Failure is the log's message where Do fails.
+	// Failure is the log's message if Do fails.
 	Failure string
 }
 
-// Run does each chore when its time has come, and never twice at once, until ctx ends. A
-// chore that fails is done again as if it had not.
+// Run runs each chore at its intervals until ctx ends, and never twice at once. After a failure the chore
+// runs again at its next time.
 func Run(ctx context.Context, log *slog.Logger, all ...Chore) {
 	var running sync.WaitGroup
 	for _, c := range all {

@@ -5,8 +5,8 @@ import (
 	"log/slog"
 )
 
-// ReportClashes logs the accounts that share a name since a version that allowed it: nobody
-// can sign in by such a name until an administrator has renamed one of them.
+// ReportClashes logs the accounts that share a name because an older version allowed it. Nobody can sign in
+// by such a name until an administrator renames one of them.
 func (d *Directory) ReportClashes(ctx context.Context, log *slog.Logger) error {
 	clashes, err := d.Store.Clashes(ctx)
 	for _, c := range clashes {

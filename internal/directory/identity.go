@@ -10,18 +10,17 @@ import (
 	"journeyman.dev/internal/refusal"
 )
 
-// typePattern is how a type of local identities may be called: custom ones are allowed
-// (admin-surface §4).
+// typePattern is the form of names of identity types. Custom types are allowed (admin-surface §4).
 var typePattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_\-]{0,63}$`)
 
-// Limits of identities; user names have one of their own (admin-surface §4 [D]).
+// Limits of identities. User names have their own (admin-surface §4 [D]).
 const (
 	maxIdentityID = 256
 	maxIssuer     = 512
 	maxUserName   = 64
 )
 
-// check reports what an identity has wrong, whoever writes it.
+// check reports the fault of an identity from any source.
 func (i Identity) check() error {
 	switch kind := strings.ToLower(i.Type); {
 	case i.ID == "" || i.Type == "" || kind == Federated && i.Issuer == "":
@@ -47,7 +46,7 @@ func (i Identity) check() error {
 // maxUPN is Graph's limit.
 const maxUPN = 113
 
-// checkUPN reports what a user principal name has wrong; "" is completed by Create.
+// checkUPN reports the fault of a user principal name. Create completes "".
 func checkUPN(upn string) error {
 	if upn == "" {
 		return nil
@@ -60,6 +59,5 @@ func checkUPN(upn string) error {
 	return nil
 }
 
-// hidden reports a character that nobody sees: two names that differ by one can't be told
-// apart.
+// hidden reports an invisible character. People can't distinguish two names that differ only by one.
 func hidden(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }

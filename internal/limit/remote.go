@@ -6,9 +6,8 @@ import (
 	"strings"
 )
 
-// RemoteIP is the address that a request comes from, "" if it isn't known. With behindProxy
-// it is the last of X-Forwarded-For, which the nearest proxy added; those before it are
-// whatever the client wrote.
+// RemoteIP returns the address of a request's sender, "" if unknown. With behindProxy it is the last entry of
+// X-Forwarded-For, which the nearest proxy added. The client may have written the earlier entries.
 func RemoteIP(r *http.Request, behindProxy bool) string {
 	if behindProxy {
 		parts := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")

@@ -23,23 +23,21 @@ import (
 type File struct {
 	Path   string
 	Source []byte
-	// Found is set for files found in a folder: those that are no policies are ignored.
+	// Found is set for files found in a folder. Found files that aren't policies are ignored.
 	Found bool
-	// Base is set for files that others may inherit from, but that aren't linted
-	// themselves: a starter pack that a set of changes stands on.
+	// Base is set for files that serve only as bases, such as a starter pack under a set of changes. They
+	// aren't linted.
 	Base bool
 }
 
-// Check checks files as one tenant, for the kinds of technical profiles that there are. Keys
-// are not known, so that none is missing. Where several folders have a policy of one id, each folder's own
-// counts for its files, and the nearest other's for a base that it lacks; files that
-// only serve as bases come last. In these only errors are reported: they
-// would refuse the policies that inherit from them.
+// Check checks files as one tenant, for the known kinds of technical profiles. Keys are unknown, so none is
+// reported as missing. If several folders contain a policy of the same id, a file's own folder comes first,
+// then the nearest folder, and last the files that only serve as bases. In those Check reports only errors,
+// because they would refuse the policies that inherit from them.
 func Check(files []File, kinds *program.Kinds) diag.List {
 	t, list := readTenant(files)
 	tested := make(map[*policy.Document]bool) // inherited by a relying party that was checked
-	// Who inherits from whom isn't known where a file can't be read whole or lacks its base,
-	// both already reported.
+	// If a file is unreadable or lacks its base, both already reported, the inheritance is uncertain.
 	unclear := t.nameless || slices.ContainsFunc(t.docs, func(d *policy.Document) bool { return len(d.Faults) > 0 })
 	for _, d := range t.docs {
 		if t.bases[d.File] {
@@ -73,8 +71,8 @@ func Check(files []File, kinds *program.Kinds) diag.List {
 	return library.Named(list, t.docs).Sort()
 }
 
-// unknownBase says that a policy can't be checked, as it or one that it inherits from leaves
-// the name of its base to deployment tools.
+// unknownBase reports that a policy can't be checked, because a deployment tool fills in the name of its base
+// or of a base's base.
 func (t *tenant) unknownBase(d *policy.Document) (diag.Diagnostic, bool) {
 	for range t.docs {
 		if d.Base == nil {
@@ -113,8 +111,7 @@ func Merge(files []File, kinds *program.Kinds, id string) (*policy.Effective, di
 type tenant struct {
 	docs  []*policy.Document
 	bases map[string]bool // files that only serve as bases
-	// nameless is set if the id of a file couldn't be read: it may be the base that
-	// another lacks.
+	// nameless is set if the id of a file is unreadable. Another file may inherit from it.
 	nameless bool
 	sets     map[string]*policy.Set // by folder: see around
 }
@@ -145,8 +142,8 @@ func readTenant(files []File) (*tenant, diag.List) {
 	return t, list
 }
 
-// around is the tenant as a document sees it: of policies with one id, the one in the
-// nearest folder counts, and before one that only serves as a base.
+// around returns the tenant from a document's point of view: among policies with the same id, the one in the
+// nearest folder counts, and files that only serve as bases come last.
 func (t *tenant) around(d *policy.Document) *policy.Set {
 	folder := filepath.Dir(d.File)
 	if set, ok := t.sets[folder]; ok {

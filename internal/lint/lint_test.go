@@ -21,8 +21,8 @@ func starter(t *testing.T, folder string, change func(id, xml string) string) []
 	}
 	var files []lint.File
 	for _, xml := range sources {
-		id := regexp.MustCompile(`PolicyId="B2C_1A_([^"]+)"`).FindStringSubmatch(string(xml))[1]
 		text := string(xml)
+		id := regexp.MustCompile(`PolicyId="B2C_1A_([^"]+)"`).FindStringSubmatch(text)[1]
 		if change != nil {
 			text = change(id, text)
 		}

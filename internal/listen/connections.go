@@ -8,19 +8,19 @@ import (
 	"journeyman.dev/internal/limit"
 )
 
-// How many connections the listeners take. What the process may open at all is shared: the
-// admin listener keeps its own, so that it answers while the public one is full, and the
-// rest is for the database and calls out.
+// Limits of the listeners' connections. They share the process's limit of open files: the admin listener has
+// its own part, so that it answers while the public one is full, and the rest is for the database and calls
+// out.
 const (
 	mostConnections  = 8192
 	adminConnections = 512
 )
 
-// AdminConnections is the bound of the admin listener.
+// AdminConnections returns the limit of the admin listener.
 func AdminConnections() int { return forAdmin(descriptors()) }
 
-// PublicConnections is the bound of the public listener: most, or if that is 0 what the
-// process may have open less what the rest needs.
+// PublicConnections returns the limit of the public listener: most, or for 0 the process's limit minus the
+// needs of the rest.
 func PublicConnections(most int) int { return forPublic(most, descriptors()) }
 
 func forAdmin(descriptors int) int {
@@ -40,7 +40,7 @@ func forPublic(most, descriptors int) int {
 	return max(64, min(mostConnections, (descriptors-forAdmin(descriptors))*2/3))
 }
 
-// bounded is what lies under a connection of a listener.
+// bounded returns the limited connection under a connection of a listener.
 func bounded(c net.Conn) *limit.Conn {
 	if t, ok := c.(*tls.Conn); ok {
 		c = t.NetConn()
@@ -49,8 +49,7 @@ func bounded(c net.Conn) *limit.Conn {
 	return own
 }
 
-// NoteIdle reports to a listener of Open on which connections nothing is under way: it is the
-// ConnState of an http.Server.
+// NoteIdle reports idle connections to a listener of Open. It is the ConnState of an http.Server.
 func NoteIdle(c net.Conn, state http.ConnState) {
 	own := bounded(c)
 	if own == nil {

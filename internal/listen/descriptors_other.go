@@ -2,5 +2,5 @@
 
 package listen
 
-// descriptors is how many files and connections the process may have open; 0: not known.
+// descriptors returns the maximum number of open files and connections of the process; 0: unknown.
 func descriptors() int { return 0 }

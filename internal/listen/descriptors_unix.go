@@ -4,7 +4,7 @@ package listen
 
 import "syscall"
 
-// descriptors is how many files and connections the process may have open; 0: not known.
+// descriptors returns the maximum number of open files and connections of the process; 0: unknown.
 func descriptors() int {
 	var l syscall.Rlimit
 	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l) != nil {

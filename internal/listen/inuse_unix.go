@@ -7,5 +7,5 @@ import (
 	"syscall"
 )
 
-// inUse reports whether an address is taken.
+// inUse reports whether an error means an occupied address.
 func inUse(err error) bool { return errors.Is(err, syscall.EADDRINUSE) }

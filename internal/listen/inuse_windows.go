@@ -5,5 +5,6 @@ import (
 	"syscall"
 )
 
-// inUse reports whether an address is taken: WSAEADDRINUSE, which Go's own EADDRINUSE isn't.
+// inUse reports whether an error means an occupied address: WSAEADDRINUSE, which differs from Go's own
+// EADDRINUSE.
 func inUse(err error) bool { return errors.Is(err, syscall.Errno(10048)) }

@@ -1,7 +1,6 @@
-// Package listen opens the listeners of a server: with a certificate, and with a bound on
-// the connections that strangers may hold.
+// Package listen opens the listeners of a server, with a certificate and a limit of connections.
 //
-// Callers: server; journeyman dev, for what runs beside the server.
+// Callers: server; journeyman dev, for the other servers that it starts.
 package listen
 
 import (
@@ -15,9 +14,8 @@ import (
 	"journeyman.dev/internal/outbound"
 )
 
-// Open takes an address for the flag that gave it, for at most so many connections; without
-// config it speaks plain HTTP. origin is scheme, host and port for those who connect from
-// this machine or by the address.
+// Open opens a listener at a flag's address, with at most most connections. Without config it speaks plain
+// HTTP. origin is scheme, host and port for clients on this machine, or at the address.
 func Open(flag, address string, most int, config *tls.Config) (l net.Listener, origin string, err error) {
 	l, err = Take(flag, address)
 	if err != nil {
@@ -38,13 +36,13 @@ func Open(flag, address string, most int, config *tls.Config) (l net.Listener, o
 	return l, scheme + "://" + net.JoinHostPort(host, port), nil
 }
 
-// TLS is the configuration of a listener with a certificate.
+// TLS returns the configuration of a listener with a certificate.
 func TLS(cert tls.Certificate) *tls.Config {
 	return &tls.Config{MinVersion: tls.VersionTLS12, CipherSuites: outbound.CipherSuites(), Certificates: []tls.Certificate{cert}}
 }
 
-// Config is the configuration of listeners by the setting: with the local certificate for
-// "auto" and "", nil for plain HTTP with "off", else with a pair of files.
+// Config returns the listeners' configuration for a setting: the local certificate for "auto" and "", nil
+// (plain HTTP) for "off", else a pair of files.
 func Config(setting string, local *tls.Config) (*tls.Config, error) {
 	switch setting {
 	case "", "auto":
@@ -59,8 +57,8 @@ func Config(setting string, local *tls.Config) (*tls.Config, error) {
 	return TLS(*cert), nil
 }
 
-// CertificateFiles loads the pair of PEM files that the setting names, as in
-// "cert.pem,key.pem"; nil with "auto", "off" and "".
+// CertificateFiles loads the setting's pair of PEM files, such as "cert.pem,key.pem"; nil for "auto", "off"
+// and "".
 func CertificateFiles(setting string) (*tls.Certificate, error) {
 	switch setting {
 	case "", "auto", "off":
@@ -77,8 +75,8 @@ func CertificateFiles(setting string) (*tls.Certificate, error) {
 	return &cert, nil
 }
 
-// Take takes an address for the flag that gave it. A port that is taken is the commonest
-// reason why a server doesn't start: the error says what to do.
+// Take opens a listener at a flag's address. An occupied port is the most common reason for a failed start,
+// so its error contains the remedy.
 func Take(flag, address string) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
 	if err == nil {

@@ -39,19 +39,19 @@ func (s *Servers) Serve(base context.Context, l net.Listener, h http.Handler) {
 		err := srv.Serve(l)
 		select {
 		case s.failed <- err:
-		default: // one error says that serving has ended
+		default: // one error is enough to report the end
 		}
 	}()
 }
 
-// Failed gives the error of the first listener that can't be served any more.
+// Failed returns the channel for the error of the first listener that fails.
 func (s *Servers) Failed() <-chan error { return s.failed }
 
-// Drain takes nothing new and lets requests under way finish within a limit. Shortly before
-// it cancel is called, which must end their contexts, so that they can answer with an error;
-// connections that are open even then are cut off.
+// Drain accepts nothing new and lets running requests finish within a limit. Shortly before the limit it
+// calls cancel, which must end the requests' contexts, so that they can answer with an error. Then it closes
+// the remaining connections.
 func (s *Servers) Drain(limit time.Duration, cancel func()) {
-	patience := limit - min(limit/2, 5*time.Second) // the rest is for those that are cancelled
+	patience := limit - min(limit/2, 5*time.Second) // the rest is for cancelled requests
 	late := time.AfterFunc(patience, func() {
 		s.log.Warn("requests under way are cancelled: the time to stop is nearly over", "limit", limit)
 		cancel()

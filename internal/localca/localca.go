@@ -1,6 +1,5 @@
-// Package localca is a certificate authority of this machine's own, for development and for
-// servers behind nothing: it is made once in a folder, and signs a certificate for the names
-// by which the machine is called at each start.
+// Package localca is a local certificate authority for development and for servers without a proxy. It is
+// made once in a folder, and at each start it signs a certificate for the machine's names.
 //
 // Callers: server.
 package localca
@@ -24,14 +23,13 @@ import (
 	"time"
 )
 
-// Authority is the authority with a certificate of it.
+// Authority is the authority with one of its certificates.
 type Authority struct {
-	File        string          // PEM of the authority, which a browser or client has to trust
-	Certificate tls.Certificate // good for three months
+	File        string          // PEM of the authority; browsers and clients must trust it
+	Certificate tls.Certificate // valid for three months
 }
 
-// Hosts are the names by which this machine is called, and that of a public address, unless
-// that is "".
+// Hosts returns the names of this machine and the host of a public address, unless that is "".
 func Hosts(publicURL string) []string {
 	hosts := []string{"localhost", "127.0.0.1", "::1"}
 	if u, err := url.Parse(publicURL); err == nil && u.Hostname() != "" {
@@ -43,8 +41,8 @@ func Hosts(publicURL string) []string {
 	return hosts
 }
 
-// Load reads the authority of a folder, or makes both, and signs a certificate for hosts:
-// names and addresses, of which the first is the certificate's own.
+// Load reads or makes the authority of a folder, and signs a certificate for hosts: names and addresses. The
+// first one is the certificate's subject.
 func Load(folder string, hosts []string, now time.Time, random io.Reader) (*Authority, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, err
@@ -65,7 +63,7 @@ func Load(folder string, hosts []string, now time.Time, random io.Reader) (*Auth
 	if err != nil {
 		return nil, err
 	}
-	// The certificate is made at each start: its key need not rest anywhere.
+	// The certificate is new at each start, so its key needs no storage.
 	template := &x509.Certificate{
 		SerialNumber: number, Subject: pkix.Name{CommonName: hosts[0]},
 		NotBefore: now.Add(-time.Hour), NotAfter: now.AddDate(0, 3, 0),

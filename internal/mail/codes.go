@@ -13,34 +13,32 @@ import (
 	"journeyman.dev/internal/texts"
 )
 
-// Codes writes the mails of e-mail verification, and bounds how many go to one address and
-// how many one client asks for. All fields but PerClient must be set; it is safe for
-// concurrent use.
+// Codes writes the mails of e-mail verification. It limits the codes to each address and from each client.
+// All fields but PerClient must be set. It is safe for concurrent use.
 type Codes struct {
 	Sender Sender
 	Log    *slog.Logger
-	// PerClient is how many codes one client may ask for in ten minutes that nobody enters;
-	// 0: no bound. See [CodesPerClient].
+	// PerClient limits the codes that one client requests in ten minutes and nobody enters; 0: no limit. See
+	// [CodesPerClient].
 	PerClient int
 	Sent      *limit.Windows // over all nodes
 }
 
-// How many codes an address gets, or a client asks for that nobody enters, in a while.
-// B2C doesn't publish its limits; ours let a person try again, and a script not.
+// Limits of codes to an address, and of requested codes that nobody enters, within a time. B2C doesn't
+// publish its limits. Ours let a person try again, but not a script.
 const (
 	codesWithin     = 10 * time.Minute
 	codesPerAddress = 5
-	// CodesPerClient is the usual bound of a client: many people may share an address.
+	// CodesPerClient is the usual limit of a client, because many people may share an address.
 	CodesPerClient = 500
 )
 
-// clientKey counts the codes that a client asked for.
+// clientKey is the key of a client's count of requested codes.
 func clientKey(c Code) string { return limit.Key("code from", limit.Client(c.RemoteIP)) }
 
-// SendCode mails a code, or returns ErrThrottled if a bound is reached. A mail that can't be
-// sent is an error, and in the log. The client's bound comes first,
-// and what it refuses isn't counted for the address: else a client that may send nothing
-// any more could still see to it that an address gets no code.
+// SendCode mails a code; ErrThrottled if a limit is reached. A failure to send is an error, and is logged.
+// The client's limit comes first, and its refusals aren't counted for the address: otherwise a client without
+// remaining codes could still block an address.
 func (m *Codes) SendCode(ctx context.Context, c Code) error {
 	client := limit.Bound{Key: clientKey(c), Most: m.PerClient, Within: codesWithin}
 	if c.RemoteIP == "" {
@@ -62,14 +60,14 @@ func (m *Codes) SendCode(ctx context.Context, c Code) error {
 		Text: text("code", c.Code) + "\r\n\r\n" + text("hint", minutes) + "\r\n" + text("ignore", "") + "\r\n",
 	})
 	if err != nil {
-		// Here, as what a page answers is no failure of its journey, and not logged there.
+		// Log here: a failed answer of a page isn't a failed journey, so the engine doesn't log it.
 		m.Log.ErrorContext(ctx, "a verification code can't be mailed: journeyman mail test tries the mail server", "err", err)
 	}
 	return err
 }
 
-// CodeUsed takes a code that was entered off the client's bound: people who share an address
-// and enter their codes meet none.
+// CodeUsed removes an entered code from the client's count, so that people who share an address and enter
+// their codes never reach the limit.
 func (m *Codes) CodeUsed(ctx context.Context, c Code) error {
 	if m.PerClient == 0 || c.RemoteIP == "" {
 		return nil

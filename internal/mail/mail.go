@@ -1,14 +1,13 @@
-// Package mail writes and sends the mails that journeys cause: verification codes, and
-// notices of changed accounts. They go out by SMTP, or into an outbox that a developer
-// looks at.
+// Package mail writes and sends the mails of journeys: verification codes, and notices of changed accounts.
+// It sends them by SMTP, or puts them into a developer's outbox.
 //
 //	Codes   writes verification codes, and bounds how many go to an address and from a client
 //	Notices writes notices, which wait in a queue that no journey waits for
 //	SMTP    sends through a mail server
 //	Outbox  keeps the last mails in memory, and shows them
 //
-// Callers: the providers of pages and one-time codes send codes, the directory provider
-// notifies; server wires them, and serves the outbox.
+// Callers: the providers of pages and one-time codes send codes, the directory provider notifies; server
+// wires them, and serves the outbox.
 //
 // Reference: pages §4.2.
 package mail
@@ -28,7 +27,7 @@ type Message struct {
 	Text    string    `json:"text"`
 }
 
-// Code is a verification code to be written in the user's language.
+// Code is a verification code for a mail in the user's language.
 type Code struct {
 	To       string
 	Code     string
@@ -38,7 +37,7 @@ type Code struct {
 	RemoteIP string
 }
 
-// ErrThrottled says that an address or who asked for it got too many codes.
+// ErrThrottled means that an address or a client got too many codes.
 var ErrThrottled = errors.New("too many verification codes")
 
 // Sender sends a message.
@@ -46,16 +45,16 @@ type Sender interface {
 	Send(ctx context.Context, m Message) error
 }
 
-// Notice reports to the owner of an account that it was changed. It has no new value and no
-// secret: who reads the mail may be who took the account.
+// Notice reports a change of an account to its owner. It contains no new value and no secret, because an
+// attacker who took the account may read the mail.
 type Notice struct {
-	To       []string // addresses that the account had before
+	To       []string // the account's addresses before the change
 	Changes  []Change
 	Language string
 	Tenant   string
 }
 
-// Change is what was changed.
+// Change is a kind of change.
 type Change string
 
 // The changes that are reported to owners.

@@ -11,35 +11,33 @@ import (
 )
 
 const (
-	noticesWaiting = 1024 // beyond, notices are dropped, and the log says so
+	noticesWaiting = 1024 // further notices are dropped and logged
 	noticesAtOnce  = 4
 	noticeTimeout  = 30 * time.Second
-	// noticesAtStop is how long a stop waits for the notices that wait.
+	// noticesAtStop limits a stop's wait for queued notices.
 	noticesAtStop = 5 * time.Second
 )
 
-// Notices mails notices of changed accounts. A mail server may be slow or away: a journey
-// waits for neither, and ends well whatever comes of its notice. It is safe for concurrent
-// use.
+// Notices mails notices of changed accounts. A mail server may be slow or down, so journeys don't wait for
+// it, and a failed notice doesn't affect them. It is safe for concurrent use.
 type Notices struct {
 	sender Sender
 	log    *slog.Logger
-	queue  chan Notice // nil: they are sent at once
+	queue  chan Notice // nil: notices are sent at once
 }
 
-// NewNotices makes a mailer whose notices wait for Run, up to 1024 of them.
+// NewNotices makes a mailer with a queue of up to 1024 notices for Run.
 func NewNotices(sender Sender, log *slog.Logger) *Notices {
 	return &Notices{sender: sender, log: log, queue: make(chan Notice, noticesWaiting)}
 }
 
-// NewNoticesAtOnce makes a mailer for a sender that takes no time, such as an [Outbox]:
-// Notify sends, and Run returns at once.
+// NewNoticesAtOnce makes a mailer for a sender without delay, such as an [Outbox]: Notify sends, and Run
+// returns at once.
 func NewNoticesAtOnce(sender Sender, log *slog.Logger) *Notices {
 	return &Notices{sender: sender, log: log}
 }
 
-// Notify hands a notice to Run without waiting. One that finds no place is dropped, and the
-// log says so.
+// Notify queues a notice for Run without waiting. If the queue is full, it drops the notice and logs that.
 func (m *Notices) Notify(ctx context.Context, n Notice) {
 	if m.queue == nil {
 		m.send(ctx, n)
@@ -52,7 +50,7 @@ func (m *Notices) Notify(ctx context.Context, n Notice) {
 	}
 }
 
-// Run sends until ctx ends, and then for five seconds what still waits.
+// Run sends notices until ctx ends, and then the queued ones for up to five seconds.
 func (m *Notices) Run(ctx context.Context) {
 	if m.queue == nil {
 		return
@@ -99,7 +97,7 @@ func (m *Notices) send(ctx context.Context, n Notice) {
 	}
 }
 
-// noticeOf writes a notice.
+// noticeOf writes the message of a notice.
 func noticeOf(n Notice) Message {
 	tenant, _, _ := strings.Cut(n.Tenant, ".")
 	own := texts.For(n.Language)

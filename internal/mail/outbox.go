@@ -18,7 +18,7 @@ type Outbox struct {
 	messages []Message
 }
 
-// maxOutbox is how many messages an Outbox keeps.
+// maxOutbox is the number of messages in a full Outbox.
 const maxOutbox = 200
 
 // Send implements Sender.
@@ -49,7 +49,7 @@ var outboxPage = template.Must(template.New("outbox").Parse(`<!DOCTYPE html><htm
 <meta http-equiv="refresh" content="5"><title>Mail outbox</title><style>:root{color-scheme:light dark}body{font:1rem/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem}article{border:1px solid #8888;border-radius:.5rem;padding:.75rem 1rem;margin:0 0 1rem}pre{white-space:pre-wrap;margin:.5rem 0 0;font:inherit}small{opacity:.75}</style></head>
 <body><h1>Mail outbox</h1><p>Mails that would have been sent, newest first.</p>{{range .}}<article><strong>{{.Subject}}</strong><br><small>to {{.To}} · {{.Time.Format "15:04:05"}} UTC</small><pre>{{.Text}}</pre></article>{{else}}<p>Nothing yet.</p>{{end}}</body></html>`))
 
-// ServePage shows the kept messages as a page of HTML that renews itself.
+// ServePage shows the kept messages as an HTML page that reloads itself.
 func (o *Outbox) ServePage(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")

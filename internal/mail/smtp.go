@@ -20,8 +20,8 @@ type SMTP struct {
 	from   string
 }
 
-// NewSMTP reads smtp://user:password@host:port?from=no-reply@example.com; smtps:// is
-// TLS from the start, smtp:// needs STARTTLS unless the host is this machine.
+// NewSMTP reads smtp://user:password@host:port?from=no-reply@example.com. smtps:// uses TLS from the start;
+// smtp:// requires STARTTLS unless the host is this machine.
 func NewSMTP(address string) (*SMTP, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Hostname() == "" || u.Scheme != "smtp" && u.Scheme != "smtps" {
@@ -66,8 +66,8 @@ func containsAt(s string) bool {
 	return false
 }
 
-// Send implements Sender. The error says what the mail server said, without addresses and
-// without anything of the message: it goes to the log.
+// Send implements Sender. The error contains the mail server's reply without addresses and without text of
+// the message, because it is logged.
 func (s *SMTP) Send(ctx context.Context, m Message) error {
 	msg := gomail.NewMsg()
 	if err := msg.From(s.from); err != nil {
@@ -84,16 +84,16 @@ func (s *SMTP) Send(ctx context.Context, m Message) error {
 	return nil
 }
 
-// addressLike is whatever may be an address: servers repeat the recipient in many ways, of
-// which a name in angle brackets may lack the domain.
+// addressLike matches every possible address. Servers repeat the recipient in many forms; a name in angle
+// brackets may lack the domain.
 var (
 	addressLike = regexp.MustCompile(`<[^<>\s]*>|[^\s<>,;:()"']*@[^\s<>,;()"']*`)
 	digitsLike  = regexp.MustCompile(`[0-9]{4,}`)
 )
 
-// cause is the text of an error without what is the user's: addresses, and the words of the
-// message, as filters repeat what they don't like. Of a reply's text, codes are all numbers
-// of four digits and more; ports and the like go with them.
+// cause returns the text of an error without the user's data: addresses, and words of the message, because
+// filters quote them. In a reply all numbers of four digits and more may be codes, so ports and the like are
+// removed with them.
 func cause(err error, m Message) string {
 	text := err.Error()
 	if i := strings.Index(text, ", affected recipient(s)"); i >= 0 {
@@ -109,7 +109,7 @@ func cause(err error, m Message) string {
 	}
 	text = addressLike.ReplaceAllString(text, "…")
 	var network *net.OpError
-	if !errors.As(err, &network) { // whose numbers are ports
+	if !errors.As(err, &network) { // network errors contain ports
 		text = digitsLike.ReplaceAllString(text, "…")
 	}
 	return strings.Join(strings.Fields(text), " ")

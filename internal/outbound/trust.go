@@ -6,8 +6,8 @@ import (
 	"os"
 )
 
-// Authorities are those of the system with those of PEM files; nil, for the system's alone,
-// without files. A file without any is an error.
+// Authorities returns the system's certificate authorities and those of PEM files. Without files it returns
+// nil, which means the system's. A file without authorities is an error.
 func Authorities(files ...string) (*x509.CertPool, error) {
 	if len(files) == 0 {
 		return nil, nil

@@ -1,9 +1,8 @@
-// Package readiness says whether requests should come to this server: to load balancers and
-// to the people who look after it.
+// Package readiness reports to load balancers and operators whether this server should get requests.
 //
 //	ready    everything works
 //	degraded a part is broken, such as a policy that doesn't compile any more; still 200
-//	down     the database takes no writes, or a stop has begun; 503
+//	down     the database accepts no writes, or a stop has begun; 503
 //
 // Callers: server mounts it at /readyz of the admin listener.
 package readiness
@@ -22,37 +21,35 @@ import (
 	"journeyman.dev/internal/library"
 )
 
-// Readiness knows whether the server can do its work. The exported fields must be set before
-// the first use; it is safe for concurrent use.
+// Readiness checks whether the server works. The exported fields must be set before the first use. It is safe
+// for concurrent use.
 type Readiness struct {
-	// Write is a write to the database; it is called from a goroutine of its own, and never
-	// twice at a time.
+	// Write writes to the database. It is called in its own goroutine, and never twice at a time.
 	Write func() error
-	// Problems are the policies that don't do their work.
+	// Problems returns the policies that don't work.
 	Problems func() []library.Problem
 	Now      func() time.Time
 
 	mu     sync.Mutex
 	rate   *rate.Limiter // of probes
-	probe  *probe        // under way or, if it is done, the last
+	probe  *probe        // the running probe, or the last one
 	leaves bool          // a stop has begun
 }
 
-// probe is a write that shows whether the database takes one.
+// probe is a write that tests whether the database accepts writes.
 type probe struct {
 	done chan struct{}
 	err  error
 }
 
 const (
-	// probeEvery is how often the database is written to at most, however often anybody asks.
+	// probeEvery is the minimum time between two writes, for any number of requests.
 	probeEvery = time.Second
-	// probeWait is how long an answer waits for the database: those who ask give up after
-	// some seconds themselves.
+	// probeWait limits an answer's wait for the database, because clients give up after some seconds.
 	probeWait = 3 * time.Second
 )
 
-// Leave makes the answer no from now on: a stop has begun.
+// Leave reports the server as down from now on, because a stop has begun.
 func (r *Readiness) Leave() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -65,7 +62,7 @@ func (r *Readiness) leaving() bool {
 	return r.leaves
 }
 
-// current is the probe to go by; it begins one if the last was a while ago.
+// current returns the current probe. It begins a new one if the last is old.
 func (r *Readiness) current() *probe {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -76,7 +73,7 @@ func (r *Readiness) current() *probe {
 		select {
 		case <-r.probe.done:
 		default:
-			return r.probe // a database that hangs is asked once
+			return r.probe // only one request to a hanging database
 		}
 	}
 	if r.probe == nil || r.rate.AllowN(r.Now(), 1) {
@@ -97,15 +94,14 @@ type check struct {
 	Detail string `json:"detail,omitempty"`
 }
 
-// The states. A degraded server serves: what is broken is a part of it.
+// The states. A degraded server serves; only a part of it is broken.
 const (
 	stateReady    = "ready"
 	stateDegraded = "degraded"
 	stateDown     = "down"
 )
 
-// ServeHTTP says whether requests should come here: 200 or 503. As text the first word says
-// it; as JSON each check is there.
+// ServeHTTP answers 200 or 503. The text begins with the state; JSON contains each check.
 func (r *Readiness) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	state, checks := r.checks(q.Context())
 	status := http.StatusOK
@@ -157,7 +153,7 @@ func (r *Readiness) checks(ctx context.Context) (state string, checks []check) {
 	return state, checks
 }
 
-// probeDatabase says what is wrong with the database, "" if nothing is.
+// probeDatabase returns the fault of the database, "" if there is none.
 func (r *Readiness) probeDatabase(ctx context.Context) string {
 	p := r.current()
 	late := time.NewTimer(probeWait)

@@ -54,7 +54,7 @@ func (s *Server) AdminHandler() http.Handler {
 	return s.site.Protect(mux.ServeHTTP)
 }
 
-// graph is the admin API over the server's services.
+// graph makes the admin API over the server's services.
 func (s *Server) graph() *msgraph.Server {
 	connectors := &apiconnectors.Handler{Find: s.Connectors, Change: s.Connectors, Certificates: s.Connectors, Flows: s.Flows, Prober: s.prober(), Now: s.Config.Now}
 	accounts := &users.Handler{
@@ -105,7 +105,7 @@ func (p prober) Probe(ctx context.Context, connectorID string, r apiconnectors.P
 	return p.Prober.Probe(ctx, connectorID, apiconnector.Question(r))
 }
 
-// pageTexts are the built-in texts of a kind of page, in the form of the admin API.
+// pageTexts returns the built-in texts of a kind of page in the form of the admin API.
 func pageTexts(layout, language string) (list []userflows.PageText) {
 	for _, t := range texts.OfPage(layout, language) {
 		list = append(list, userflows.PageText(t))

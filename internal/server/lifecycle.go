@@ -13,14 +13,12 @@ import (
 	"journeyman.dev/internal/listen"
 )
 
-// defaultShutdown is how long a stop may take; orchestrators wait for about as long
-// before they kill.
+// defaultShutdown limits the length of a stop. Orchestrators kill a process after about this time.
 const defaultShutdown = 30 * time.Second
 
-// Run serves until ctx ends, then stops within Config.ShutdownTimeout: nothing new is
-// taken, and requests under way finish. What is still at it shortly before the limit is
-// cancelled, its calls out with it, so that it can answer with an error; connections
-// that are open even then are cut off.
+// Run serves until ctx ends, then stops within Config.ShutdownTimeout: it accepts no new requests, and
+// running requests finish. Shortly before the limit it cancels the remaining requests and their calls out, so
+// that they can answer with an error. Then it closes the remaining connections.
 func (s *Server) Run(ctx context.Context) error {
 	defer s.close()
 	servers := listen.NewServers(s.Config.Log)
@@ -31,7 +29,7 @@ func (s *Server) Run(ctx context.Context) error {
 	background, stop := context.WithCancel(ctx)
 	var working sync.WaitGroup
 	working.Go(func() { chores.Run(background, s.Config.Log, s.chores()...) })
-	// Audit records are written until the last request has ended.
+	// Write audit records until the last request has ended.
 	recording, endRecording := context.WithCancel(context.WithoutCancel(ctx))
 	defer endRecording()
 	recorded := make(chan error, 1)
@@ -59,11 +57,10 @@ func (s *Server) Run(ctx context.Context) error {
 	return errors.Join(err, <-recorded)
 }
 
-// afterSteps is how long a stop waits for steps behind SendClaims.
+// afterSteps limits a stop's wait for steps after SendClaims.
 const afterSteps = 3 * time.Second
 
-// announce lets load balancers learn that the server is about to stop, while it still
-// takes what they send.
+// announce lets load balancers notice the coming stop while the server still accepts their requests.
 func (s *Server) announce(failed <-chan error) error {
 	s.ready.Leave()
 	if s.Config.ShutdownDelay <= 0 {
@@ -80,8 +77,7 @@ func (s *Server) announce(failed <-chan error) error {
 	}
 }
 
-// Sync takes over what other nodes on the database changed: policies, keys and
-// applications.
+// Sync reads the changes by other nodes on the database: policies, keys and applications.
 func (s *Server) Sync(ctx context.Context) error {
 	s.syncing.Lock()
 	defer s.syncing.Unlock()
@@ -97,11 +93,11 @@ func (s *Server) Sync(ctx context.Context) error {
 	return nil
 }
 
-// defaultAuditKeep is how long B2C keeps audit records.
+// defaultAuditKeep is the time for which B2C keeps audit records.
 const defaultAuditKeep = 7 * 24 * time.Hour
 
-// chores are looking for other nodes' changes, and removing what has expired: that may be
-// much, and nobody waits for it.
+// chores returns the regular work: looking for other nodes' changes, and removing expired rows. The latter
+// may take long, and nobody waits for it.
 func (s *Server) chores() []chores.Chore {
 	return []chores.Chore{
 		{Every: 2 * time.Second, Do: s.Sync, Failure: "changes of other nodes can't be read"},

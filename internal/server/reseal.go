@@ -12,9 +12,9 @@ import (
 	"journeyman.dev/internal/vault"
 )
 
-// Reseal seals everything secret at rest with the first master key. It may run while servers
-// use the database, and be repeated: what is sealed with that key already is left alone.
-// Journeys under way aren't resealed; they end within the hour.
+// Reseal seals all stored secrets with the first master key. It may run while servers use the database, and
+// may be repeated: secrets sealed with that key stay unchanged. It doesn't reseal running journeys, because
+// they end within the hour.
 func Reseal(ctx context.Context, at settings.Storage) (done []vault.Resealed, err error) {
 	sealer, err := at.Vault().Existing()
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package server wires the packages to a running server: configuration, the registry
-// of providers, listeners, life and death. It is the only one that knows everybody.
+// Package server wires the packages to a running server: configuration, the registry of providers, listeners,
+// start and stop. It is the only package that imports all others.
 //
 // Reference: DESIGN §2, §7.
 package server
@@ -45,7 +45,7 @@ import (
 	"journeyman.dev/internal/userflow"
 )
 
-// Config is what an operator sets, and what the process gives.
+// Config contains an operator's settings and the resources of the process.
 type Config struct {
 	settings.Server
 
@@ -61,7 +61,7 @@ type Server struct {
 	TenantID string
 	Policies *library.Library
 	Keys     *keyset.Service
-	OwnKeys  *keyset.Service // those that no policy can name
+	OwnKeys  *keyset.Service // our own key sets, which policies can't name
 	Apps     *application.Cache
 	Users    *directory.Directory
 	// Connectors and Flows are the tenant's API connectors and user flows.
@@ -73,12 +73,12 @@ type Server struct {
 	notices    *mail.Notices // nil: no mail can be sent
 	CAFile     string        // of the local CA; "" without
 
-	// ExtensionsApp is the app id that extension attributes belong to, without dashes.
+	// ExtensionsApp is the app id of extension attributes, without dashes.
 	ExtensionsApp string
 
 	localTLS *tls.Config
 	db       *store.DB
-	// fingerprint is of the policies and keys that were read last; syncing guards it.
+	// fingerprint belongs to the last read policies and keys. syncing guards it.
 	syncing           sync.Mutex
 	fingerprint       string
 	apple             *apple.Secrets
@@ -89,12 +89,12 @@ type Server struct {
 	ready             *readiness.Readiness
 	public, admin     net.Listener
 	baseURL, adminURL string
-	// stopping ends when the requests under way have had their time: see Run.
+	// stopping ends when the time of running requests is over: see Run.
 	stopping context.Context
 	stop     context.CancelFunc
 }
 
-// New opens the data, binds the listeners and wires everything; Run serves.
+// New opens the data, opens the listeners and wires the packages. Run serves.
 func New(ctx context.Context, c Config) (_ *Server, err error) {
 	if c.Now == nil {
 		c.Now = time.Now
@@ -165,10 +165,10 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 	return s, nil
 }
 
-// defaultJourneys is more than thousands of people behind one address leave.
+// defaultJourneys is more than the unfinished journeys of thousands of people behind one address.
 const defaultJourneys = 5000
 
-// identify makes or reads what the tenant is known by.
+// identify makes or reads the tenant's identity.
 func (s *Server) identify(ctx context.Context) error {
 	t, err := tenant.Identify(ctx, s.db, store.Policies{DB: s.db}, s.Config.Tenant, s.Config.TenantID)
 	if err != nil {
@@ -183,20 +183,20 @@ func (s *Server) applications() tenant.Applications {
 	return tenant.Applications{Settings: s.db, Apps: s.Apps, Now: s.Config.Now}
 }
 
-// EnsureKeys makes the key sets that token issuers name, if they are missing.
+// EnsureKeys makes missing key sets of token issuers.
 func (s *Server) EnsureKeys(ctx context.Context) error { return tenant.EnsureKeys(ctx, s.Keys) }
 
-// EnsureApplication makes or updates a web application and gives it a new secret; what
-// it had before is replaced. name finds it again.
+// EnsureApplication makes or updates the web application with a name, and gives it a new secret, which
+// replaces the earlier ones.
 func (s *Server) EnsureApplication(ctx context.Context, name string, redirects []string) (appID, secret string, err error) {
 	return s.applications().Ensure(ctx, name, redirects)
 }
 
-// LocalTLS is the configuration of a listener with a certificate of the local
-// authority; nil without one.
+// LocalTLS returns the configuration of a listener with a certificate of the local authority; nil without
+// one.
 func (s *Server) LocalTLS() *tls.Config { return s.localTLS }
 
-// certificates makes the listeners' TLS and the pool that calls out trust.
+// certificates makes the listeners' TLS and the trusted authorities of calls out.
 func (s *Server) certificates() (*tls.Config, *x509.CertPool, error) {
 	c := s.Config
 	var trusted []string
@@ -207,7 +207,7 @@ func (s *Server) certificates() (*tls.Config, *x509.CertPool, error) {
 		}
 		s.CAFile, s.localTLS = ca.File, listen.TLS(ca.Certificate)
 		if c.Outbound == "development" {
-			// The sample API and a developer's own use certificates of this authority.
+			// The sample API and a developer's own APIs use certificates of this authority.
 			trusted = append(trusted, ca.File)
 		}
 	}
@@ -243,13 +243,13 @@ func (s *Server) listen(config *tls.Config) error {
 	return nil
 }
 
-// remoteIP is the client's address; behind a trusted proxy the last that it added.
+// remoteIP returns the client's address. Behind a trusted proxy it is the last address that the proxy added.
 func (s *Server) remoteIP(r *http.Request) string { return limit.RemoteIP(r, s.Config.TrustProxy) }
 
-// URL is the address that browsers use; AdminURL that of the admin listener.
+// URL returns the address of the public listener for browsers.
 func (s *Server) URL() string { return s.baseURL }
 
-// AdminURL is the address of the admin listener.
+// AdminURL returns the address of the admin listener.
 func (s *Server) AdminURL() string { return s.adminURL }
 
 // Handler serves the public listener.

@@ -37,7 +37,7 @@ import (
 	"journeyman.dev/internal/userflow"
 )
 
-// registry is the list of kinds, with providers over the server's services.
+// registry makes the list of kinds, with providers that use the server's services.
 func (s *Server) registry() (*program.Kinds, error) {
 	mailer, err := s.mailer()
 	if err != nil {
@@ -65,7 +65,7 @@ func (s *Server) connectorProvider() *apiconnector.Provider {
 	return &apiconnector.Provider{Connectors: s.Connectors, Applications: s.Apps, ExtensionsApp: s.ExtensionsApp}
 }
 
-// windows counts what is done within a time, over all nodes.
+// windows makes the counter of actions over all nodes.
 func (s *Server) windows() *limit.Windows {
 	return &limit.Windows{Store: store.Limits{DB: s.db}, Now: s.Config.Now}
 }
@@ -82,7 +82,7 @@ func (s *Server) mailer() (selfasserted.Mailer, error) {
 	return codes, nil
 }
 
-// notifier is the mailer of notices, a real nil if there is none.
+// notifier returns the mailer of notices, a real nil if there is none.
 func (s *Server) notifier() dirprovider.Notifier {
 	if s.notices == nil {
 		return nil
@@ -125,7 +125,7 @@ func (s *Server) wire(ctx context.Context, sealer *seal.Sealer) error {
 	}
 	age := time.Minute // of a page template without cache headers
 	if c.Development {
-		age = 0 // an author sees a change at once
+		age = 0 // an author sees changes at once
 	}
 	s.pages = &page.Pages{
 		Kinds: drawn, Engine: s.engine, Sealer: sealer, TenantID: s.TenantID, Templates: page.NewTemplates(s.Outbound, age, c.Now), Program: s.program,
@@ -144,7 +144,7 @@ func (s *Server) wire(ctx context.Context, sealer *seal.Sealer) error {
 	return nil
 }
 
-// writes reports whether the database takes a write.
+// writes reports whether the database accepts a write.
 func (s *Server) writes() error {
 	err := s.db.Ready(s.stopping, s.Config.Now())
 	if err != nil && s.stopping.Err() == nil {
@@ -153,7 +153,7 @@ func (s *Server) writes() error {
 	return err
 }
 
-// program is the policy that a request names, nil if it names none that is known.
+// program returns the policy of a request, nil if the request names no known one.
 func (s *Server) program(r *http.Request) *program.Program {
 	e, ok, err := endpoint.Parse(r.URL)
 	if !ok || err != nil {

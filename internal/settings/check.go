@@ -23,9 +23,8 @@ import (
 	"journeyman.dev/internal/vault"
 )
 
-// Check finds what is wrong with settings, before anything is made or opened; the errors are
-// joined. A server refuses what it finds; what needs the database or a free port is seen only
-// there.
+// Check reports the faults of settings before anything is made or opened. The errors are joined. A server
+// refuses the same settings; only the server sees faults of the database and occupied ports.
 func (c *Server) Check() error {
 	var list []error
 	add := func(err error) {
@@ -70,7 +69,7 @@ func (c *Server) Check() error {
 	return errors.Join(list...)
 }
 
-// checkDurations refuses negative ones, by the names of their flags.
+// checkDurations refuses negative durations, by the names of their flags.
 func checkDurations(set reflect.Value) error {
 	var list []error
 	for i := range set.NumField() {
@@ -89,7 +88,7 @@ func checkDurations(set reflect.Value) error {
 	return errors.Join(list...)
 }
 
-// checkOutbound makes a client for calls out, which makes none.
+// checkOutbound makes a client for calls out, without a call.
 func (c *Server) checkOutbound() error {
 	client, err := outbound.New(outbound.Config{Development: c.Outbound == "development", Proxy: c.OutboundProxy, NoProxy: c.NoProxy})
 	if err != nil {
@@ -105,7 +104,7 @@ func (c *Server) checkOutbound() error {
 	return nil
 }
 
-// checkListeners looks at the addresses without taking them.
+// checkListeners checks the addresses without opening them.
 func (c *Server) checkListeners() error {
 	public, err := readAddress("listen", c.Listen)
 	if c.AdminListen == "" {
@@ -121,11 +120,11 @@ func (c *Server) checkListeners() error {
 	return nil
 }
 
-// address is what a listener takes.
+// address is the address of a listener.
 type address struct {
 	host string
 	ip   net.IP // nil for a name
-	port int    // 0: any that is free
+	port int    // 0: any free port
 }
 
 func readAddress(flag, text string) (address, error) {
@@ -141,13 +140,13 @@ func readAddress(flag, text string) (address, error) {
 	case "":
 		a.ip = net.IPv6unspecified
 	case "localhost":
-		a.ip = net.IPv4(127, 0, 0, 1) // which Go listens at
+		a.ip = net.IPv4(127, 0, 0, 1) // Go listens at this address
 	}
 	return a, nil
 }
 
-// takes reports whether two listeners can't be there at once. One at all addresses takes the
-// port of both families.
+// takes reports whether two listeners can't be open at once. A listener at all addresses occupies the port in
+// both address families.
 func (a address) takes(b address) bool {
 	if a.port != b.port || a.port == 0 {
 		return false
@@ -158,7 +157,7 @@ func (a address) takes(b address) bool {
 	return a.ip.IsUnspecified() || b.ip.IsUnspecified() || a.ip.Equal(b.ip)
 }
 
-// PublicOrigin is the scheme and host that browsers use, "" without the setting.
+// PublicOrigin returns the scheme and host that browsers use; "" without the setting.
 func (c *Server) PublicOrigin() (string, error) {
 	if c.PublicURL == "" {
 		return "", nil
@@ -171,14 +170,14 @@ func (c *Server) PublicOrigin() (string, error) {
 	return u.Scheme + "://" + u.Host, nil
 }
 
-// Vault is where the tenant rests.
+// Vault returns the place of the tenant's data.
 func (c *Server) Vault() vault.Vault {
 	v := c.Storage.Vault()
 	v.Init = c.Init
 	return v
 }
 
-// Vault is where the tenant rests.
+// Vault returns the place of the tenant's data.
 func (s *Storage) Vault() vault.Vault {
 	return vault.Vault{Data: s.Data, Database: s.Database, MasterKey: s.MasterKey}
 }

@@ -1,13 +1,13 @@
-// Package settings is what an operator sets, each setting in one place: a field with its
-// name, its default and its help. The command line reads the tags: a setting is a flag, a
-// variable JOURNEYMAN_… and a member of the configuration file.
+// Package settings contains an operator's settings, each in one place: a field with its name, its default and
+// its help. The command line reads the tags: a setting is a flag, a variable JOURNEYMAN_… and a member of the
+// configuration file.
 //
-//	name     of the flag; the variable and the member are made of it
-//	default  where nothing is set; with dev: that of journeyman dev, "-" for no flag at all
-//	required serve doesn't start without
-//	type     path: made absolute; keys: a list, or text with commas between
+//	name     of the flag; the variable and the member are derived from it
+//	default  value without setting; with dev: that of journeyman dev, "-" for no flag at all
+//	required serve doesn't start without it
+//	type     path: made absolute; keys: a list, or text separated by commas
 //	secret   "whole" is never shown, of "url" neither password nor query
-//	help     one sentence; docs/operating.md says more
+//	help     one sentence; docs/operating.md contains the details
 //
 // Callers: cmd/journeyman fills and shows settings; server runs with them.
 package settings
@@ -19,8 +19,8 @@ import (
 	"time"
 )
 
-// Server is what a server is run with. What a field's zero means is for those who make a
-// Server without the command line, which knows defaults.
+// Server is the settings of a server. A field's comment explains its zero for callers without command line,
+// which sets the defaults.
 type Server struct {
 	Storage
 	Mail
@@ -33,23 +33,23 @@ type Server struct {
 	Listen      string `name:"listen" default:"127.0.0.1:8443" help:"Public listener."`
 	AdminListen string `name:"admin-listen" default:"127.0.0.1:8444" help:"Admin listener."` // "": none
 	TLS         string `name:"tls" default:"auto" help:"auto (a local certificate authority in the data folder), off, or cert.pem,key.pem."`
-	// PublicURL is of the listener if it is "".
+	// PublicURL defaults to the listener's address.
 	PublicURL string `name:"public-url" secret:"url" help:"Scheme and host that browsers use, behind a proxy."`
 	// TrustProxy takes the client's address from the last entry of X-Forwarded-For.
 	TrustProxy     bool `name:"trust-proxy" help:"Take the client's address from X-Forwarded-For of the proxy in front."`
 	MaxConnections int  `name:"max-connections" default:"0" help:"How many connections the public listener takes; 0: 8192, or what the system allows."`
-	// JourneysPerClient is of each node. 0: 5000. Journeys that reach their end don't count.
+	// JourneysPerClient is a limit of each node; 0: 5000. Finished journeys don't count.
 	JourneysPerClient int `name:"journeys-per-client" default:"5000" help:"How many journeys that never end a client may begin in an hour; negative: any number."`
-	// DatabaseTimeout is 5 s if it is 0.
+	// DatabaseTimeout 0 means 5 s.
 	DatabaseTimeout time.Duration `name:"database-timeout" default:"5s" help:"How long the database may take for a statement; twice as long for a transaction."`
 	ShutdownDelay   time.Duration `name:"shutdown-delay" default:"5s" dev:"-" help:"How long requests are still taken after the signal to stop, while /readyz says no."` // 0: none
-	// ShutdownTimeout is 30 s if it is 0.
+	// ShutdownTimeout 0 means 30 s.
 	ShutdownTimeout time.Duration `name:"shutdown-timeout" default:"30s" help:"How long a stop may take, requests under way included."`
-	// AuditKeep is 7 days if it is 0, as in B2C.
+	// AuditKeep 0 means 7 days, as in B2C.
 	AuditKeep time.Duration `name:"audit-keep" default:"168h" help:"How long audit records are kept."`
 	LogLevel  Level         `name:"log-level" default:"info" dev:"warn" help:"debug, info, warn or error."`
 
-	// Outbound is strict if it is "".
+	// Outbound "" means strict.
 	Outbound        string `name:"outbound" enum:"strict,development" default:"strict" dev:"development" help:"strict: only https to public addresses; development: also loopback and private ones."`
 	OutboundCA      string `name:"outbound-ca" help:"PEM file of certificate authorities to trust for calls out, beside the system's."`
 	OutboundPerHost int    `name:"outbound-per-host" default:"512" help:"How many calls to one host may be under way; as many again wait."` // 0: 512
@@ -57,43 +57,42 @@ type Server struct {
 	// NoProxy are hosts that are called directly, as in the variable NO_PROXY.
 	NoProxy string `kong:"-"`
 
-	// The calls of RESTful technical profiles: 30 s and 3 if they are 0.
+	// For the calls of RESTful technical profiles; 0 means 30 s and 3.
 	RESTTimeout  time.Duration `name:"rest-timeout" default:"30s" help:"How long a RESTful technical profile waits for each attempt."`
 	RESTAttempts int           `name:"rest-attempts" default:"3" help:"How often a RESTful technical profile asks an API that doesn't answer."`
-	// The calls of API connectors that have no settings of their own: 20 s and 2 if they are 0.
+	// For the calls of API connectors without their own settings; 0 means 20 s and 2.
 	ConnectorTimeout  time.Duration `name:"connector-timeout" default:"20s" help:"How long an API connector waits for each attempt."`
 	ConnectorAttempts int           `name:"connector-attempts" default:"2" help:"How often an API connector asks an API that doesn't answer."`
 
-	// RequirePKCE and AllowPlainPKCE are for applications that have no setting of their own.
+	// RequirePKCE and AllowPlainPKCE are for applications without their own setting.
 	RequirePKCE    bool `name:"require-pkce" help:"Refuse codes without PKCE also for confidential applications that have no setting of their own."`
 	AllowPlainPKCE bool `name:"allow-plain-pkce" help:"Let the code challenge method plain pass for applications that have no setting of their own."`
-	// BreachedPasswords is "" where common passwords alone are known.
+	// BreachedPasswords "" means that only common passwords are known.
 	BreachedPasswords string `name:"breached-passwords" secret:"url" help:"Where breached passwords are looked up: a folder of range files, or the https address of a range service."`
-	// RefuseKnownPasswords is for custom policies that don't say, and for administrators;
-	// user flows have a setting of their own.
+	// RefuseKnownPasswords is for custom policies without their own setting, and for administrators. User
+	// flows have a setting of their own.
 	RefuseKnownPasswords       bool `name:"refuse-known-passwords" help:"Refuse common and breached passwords also in custom policies that don't say, and from administrators."`
 	CompatibleDisabledAccounts bool `name:"compatible-disabled-accounts" help:"Give tokens to disabled accounts that a policy lets through, as B2C does with those of social providers."`
 
-	// Development is set by journeyman dev: mails go into an outbox that is shown, and the
-	// admin token may be short.
+	// Development is set by journeyman dev: mails go into a visible outbox, and the admin token may be short.
 	Development bool `kong:"-"`
 }
 
-// Storage is where a tenant rests.
+// Storage is the place of a tenant's data.
 type Storage struct {
 	Data     string `name:"data" type:"path" default:"./data" help:"Folder for database, keys and certificates."`
 	Database string `name:"database" secret:"url" help:"sqlite:FILE or postgres://user:password@host/name; a file in the data folder if not given."`
-	// MasterKey are several with commas or blanks between.
+	// MasterKey contains one or more keys, separated by commas or blanks.
 	MasterKey string `name:"master-key" type:"keys" secret:"whole" help:"Master keys, 32 bytes in base64 each: the first seals, all open; a file in the data folder if not given."`
 }
 
-// Mail is how mails are sent.
+// Mail is the setting of the mail server.
 type Mail struct {
-	// SMTP is "" where none are sent.
+	// SMTP "" means that no mail is sent.
 	SMTP string `name:"smtp-url" secret:"url" help:"smtp://user:password@host:port?from=address."`
 }
 
-// Level is how much is logged. Its names are read in any case of their letters.
+// Level is the least severity of log records. Its names are read in any letter case.
 type Level slog.Level
 
 // UnmarshalText implements encoding.TextUnmarshaler.

@@ -1,4 +1,4 @@
-// Package signpost is the page that a person sees who opens the bare address of a listener.
+// Package signpost is the page at the bare address of a listener, for people.
 //
 // Callers: server, for both listeners.
 package signpost
@@ -8,22 +8,22 @@ import (
 	"net/http"
 )
 
-// View is the page.
+// View is the content of the page.
 type View struct {
 	Title, Text string
 	Links       []Link
 }
 
-// Link is a place to go to; without Href one that a browser can't open.
+// Link is a destination. It has no Href if a browser can't open it.
 type Link struct{ Name, Href, Text string }
 
-// Public is the page of a public listener. It says neither what runs here in which version
-// nor for which tenant.
+// Public returns the page of a public listener. It names neither the product, nor its version, nor the
+// tenant.
 func Public() View {
 	return View{Title: "Sign-in service", Text: "People are signed in here for applications. Open the application that you want to use: it brings you to the right page."}
 }
 
-// Admin is the page of an admin listener, with or without an outbox.
+// Admin returns the page of an admin listener, with or without an outbox.
 func Admin(outbox bool) View {
 	v := View{Title: "Admin listener", Text: "Administrators and their tools manage the tenant here, by the interface of Microsoft Graph. Each call needs a bearer token.", Links: []Link{
 		{Name: "/graph/beta, /graph/v1.0", Text: "the admin API"},

@@ -25,7 +25,7 @@ import (
 type Site struct {
 	OIDC  *oidc.Server
 	Pages *page.Pages
-	// HTTPS is set if browsers reach the site by https: they shall do so in future.
+	// HTTPS is set if browsers use https. The site then requires https of them in future.
 	HTTPS bool
 	// TrustProxy takes the client's address from the proxy in front.
 	TrustProxy bool
@@ -86,9 +86,8 @@ func (s *Site) caller(r *http.Request) *limit.Caller {
 	return c
 }
 
-// lasting lets a request of a journey's page outlive its client: a browser that reloads
-// drops the first request, and the second would run the step again if the first had
-// not been able to finish and to be remembered.
+// lasting lets a request of a journey's page outlive its client. A browser that reloads drops the first
+// request. If that request couldn't finish and store its answer, the second one would run the step again.
 func (s *Site) lasting(r *http.Request) (_ *http.Request, done func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
 	forget := context.AfterFunc(s.Stopping, cancel)
@@ -98,8 +97,8 @@ func (s *Site) lasting(r *http.Request) (_ *http.Request, done func()) {
 	}
 }
 
-// Protect keeps a panic of a handler from the connection: the log contains it, and the user
-// sees the error page with its correlation id.
+// Protect catches a panic of a handler. The log contains the panic, and the user sees the error page with its
+// correlation id.
 func (s *Site) Protect(next http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {

@@ -10,19 +10,19 @@ import (
 	"journeyman.dev/internal/application"
 )
 
-// extensionsAppName is how tools find the application that extension attributes
-// belong to (admin-surface §5).
+// extensionsAppName is the name by which tools find the application for extension attributes (admin-surface
+// §5).
 const extensionsAppName = "b2c-extensions-app. Do not modify. Used by AADB2C for storing user data."
 
-// Applications makes applications that a tenant must have. All fields must be set.
+// Applications makes a tenant's required applications. All fields must be set.
 type Applications struct {
 	Settings Settings
 	Apps     *application.Cache
 	Now      func() time.Time
 }
 
-// EnsureExtensions makes the application of a new tenant that extension attributes belong
-// to. appID is [Identity.ExtensionsApp].
+// EnsureExtensions makes a new tenant's application for extension attributes. appID is
+// [Identity.ExtensionsApp].
 func (a Applications) EnsureExtensions(ctx context.Context, appID string) error {
 	_, err := a.Apps.GetByAppID(ctx, appID)
 	if !errors.Is(err, application.ErrNotFound) {
@@ -31,8 +31,8 @@ func (a Applications) EnsureExtensions(ctx context.Context, appID string) error 
 	return a.Apps.Create(ctx, application.Application{ID: uuid.NewString(), AppID: appID, DisplayName: extensionsAppName, Created: a.Now().UTC(), SignInAudience: "AzureADMyOrg"})
 }
 
-// Ensure makes or updates a web application and gives it a new secret, good for a year; what
-// it had before is replaced. name finds it again.
+// Ensure makes or updates the web application with a name, and gives it a new secret, valid for a year, which
+// replaces the earlier ones.
 func (a Applications) Ensure(ctx context.Context, name string, redirects []string) (appID, secret string, err error) {
 	now := a.Now()
 	made, secret := application.NewSecret(name, now.Add(-time.Minute), now.AddDate(1, 0, 0))

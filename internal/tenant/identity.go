@@ -11,27 +11,27 @@ import (
 	"journeyman.dev/internal/policy"
 )
 
-// Settings keep what a tenant is known by, over all nodes.
+// Settings store a tenant's identity over all nodes.
 type Settings interface {
 	// Setting returns a setting, "" if there is none.
 	Setting(ctx context.Context, name string) (string, error)
-	// SetSetting keeps a setting unless it is there already, and returns what is there.
+	// SetSetting stores a setting unless it exists, and returns the stored value.
 	SetSetting(ctx context.Context, name, value string) (string, error)
 }
 
-// Policies are those of the tenant, as they are stored.
+// Policies are the stored policies of the tenant.
 type Policies interface {
 	List(ctx context.Context) ([]library.Policy, error)
 }
 
-// Identity is what a tenant is known by, beside its name.
+// Identity is a tenant's identity, except its name.
 type Identity struct {
 	ID            string // GUID in lower case
-	ExtensionsApp string // app id, a GUID, of the application that extension attributes belong to
+	ExtensionsApp string // app id, a GUID, of the application for extension attributes
 }
 
-// Identify makes or reads the identity. id is the GUID that an operator gave, "" for none.
-// A database of another name or GUID is an error.
+// Identify makes or reads the identity. id is the operator's GUID, "" for none. If the database belongs to
+// another name or GUID, it returns an error.
 func Identify(ctx context.Context, db Settings, stored Policies, name, id string) (Identity, error) {
 	given := id
 	if id == "" {
@@ -52,9 +52,8 @@ func Identify(ctx context.Context, db Settings, stored Policies, name, id string
 	return t, err
 }
 
-// checkName refuses another tenant's name: accounts and policies have the name in them, and
-// under another nobody could sign in. A database from before names were kept has it in its
-// policies.
+// checkName refuses another tenant's name: accounts and policies contain the name, and under another one
+// nobody could sign in. For a database without a stored name, it reads the name in the policies.
 func checkName(ctx context.Context, db Settings, stored Policies, own, id string) error {
 	name, err := db.Setting(ctx, "tenantName")
 	if err != nil {
@@ -68,7 +67,7 @@ func checkName(ctx context.Context, db Settings, stored Policies, own, id string
 	if !strings.EqualFold(name, own) {
 		return fmt.Errorf("the database belongs to the tenant %s, not %s: start with --tenant %s, or with another --data or --database", name, own, name)
 	}
-	// Of two first starts at once one writes the name, and both read it.
+	// If two nodes start for the first time at once, one writes the name and both read it.
 	if name, err = db.SetSetting(ctx, "tenantName", name); err != nil {
 		return err
 	}
@@ -78,7 +77,7 @@ func checkName(ctx context.Context, db Settings, stored Policies, own, id string
 	return nil
 }
 
-// formerName is the name in the policies; ours where they say nothing else.
+// formerName returns the name in the policies, or our own if the policies name no other.
 func formerName(ctx context.Context, stored Policies, own, id string) (string, error) {
 	list, err := stored.List(ctx)
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"journeyman.dev/internal/keyset"
 )
 
-// EnsureKeys makes the key sets that token issuers name, if they are missing.
+// EnsureKeys makes missing key sets of token issuers.
 func EnsureKeys(ctx context.Context, keys *keyset.Service) error {
 	for name, use := range map[string]string{"TokenSigningKeyContainer": "sig", "TokenEncryptionKeyContainer": "enc"} {
 		if keys.Exists(name) {

@@ -4,9 +4,8 @@ package texts
 // localized resources.
 type PageText struct{ ElementType, StringID, Value string }
 
-// OfPage returns the built-in texts of a kind of page in a language, then the messages of
-// errors. The layout is the page's name in a DataUri, such as "selfasserted"; an unknown one
-// has messages alone.
+// OfPage returns the built-in texts of a kind of page in a language, then the messages of errors. The layout
+// is the page's name in a DataUri, such as "selfasserted". An unknown layout has only messages.
 func OfPage(layout, language string) []PageText {
 	set := For(language)
 	var out []PageText
@@ -21,7 +20,7 @@ func OfPage(layout, language string) []PageText {
 	return out
 }
 
-// pageSections are the sections of texts by the page of a DataUri.
+// pageSections maps the pages of DataUris to sections.
 var pageSections = map[string]Section{
 	"unifiedssp": Unified, "selfasserted": SelfAsserted, "providerselection": ProviderSelection, "globalexception": GlobalException,
 }

@@ -7,20 +7,21 @@ import (
 	"journeyman.dev/internal/seal"
 )
 
-// Rows are the sealed rows of a kind.
+// Rows are the sealed rows of one kind.
 type Rows struct {
 	Kind string
-	// Reseal seals those anew that the first master key didn't seal, and counts them and all.
+	// Reseal seals rows with the first master key, unless they are already sealed with it. It returns the
+	// number of newly sealed rows and of all rows.
 	Reseal func(ctx context.Context, s *seal.Sealer) (count, all int, err error)
 }
 
-// Resealed counts the rows of a kind: those that were sealed anew, and all.
+// Resealed contains the numbers of one kind: newly sealed rows, and all rows.
 type Resealed struct {
 	Kind       string
 	Count, All int
 }
 
-// Reseal reseals kind by kind. With an error it returns the kinds that were done before.
+// Reseal reseals kind by kind. With an error it returns the kinds before the failure.
 func Reseal(ctx context.Context, sealer *seal.Sealer, all ...Rows) ([]Resealed, error) {
 	var done []Resealed
 	for _, rows := range all {

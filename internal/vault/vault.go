@@ -1,6 +1,5 @@
-// Package vault knows where a tenant rests: at which address its database is, and where its
-// master keys are. One is worth nothing without the other, so that it refuses to make either
-// where the other is there already.
+// Package vault finds a tenant's data: the address of its database and the place of its master keys. Each is
+// useless without the other, so package vault refuses to make one if the other exists already.
 //
 // Callers: server when it starts, and when it reseals.
 package vault
@@ -22,24 +21,24 @@ const (
 	databaseFile = "journeyman.db"
 )
 
-// ErrNoTenant says that a master key is there, and the tenant isn't.
+// ErrNoTenant means that there is a master key but no tenant.
 var ErrNoTenant = errors.New("start with --init to begin with an empty tenant, or restore the database")
 
-// ErrNoKey says that a tenant is there, and its master key isn't.
+// ErrNoKey means that there is a tenant but no master key for it.
 var ErrNoKey = errors.New("restore the file or give --master-key, as no other key opens what is sealed there")
 
-// Vault is where a tenant rests.
+// Vault is the place of a tenant's data.
 type Vault struct {
 	Data     string // folder
 	Database string // address; "": a file in Data
-	// MasterKey are keys in base64, several with commas or blanks between: the first seals,
-	// all open; "": a file in Data.
+	// MasterKey contains keys in base64, separated by commas or blanks: the first seals, all open; "": a file
+	// in Data.
 	MasterKey string
-	// Init lets a tenant begin anew although Data has the master key of one.
+	// Init allows a new tenant although Data contains a tenant's master key.
 	Init bool
 }
 
-// Address is the address of the database: sqlite:FILE or postgres://….
+// Address returns the address of the database: sqlite:FILE or postgres://….
 func (v Vault) Address() string {
 	if v.Database != "" {
 		return v.Database
@@ -49,23 +48,23 @@ func (v Vault) Address() string {
 
 func (v Vault) keyPath() string { return filepath.Join(v.Data, keyFile) }
 
-// Tenant reads what a database keeps of its tenant.
+// Tenant reads the tenant's settings in a database.
 type Tenant interface {
 	// Setting returns a setting, "" if there is none.
 	Setting(ctx context.Context, name string) (string, error)
 }
 
-// Found is a vault as it was before anything was made.
+// Found is the condition of a vault before anything is made.
 type Found struct {
 	vault Vault
-	// key says that the data folder has the master key of a tenant. Its database must then be
-	// there, too: a server that came up without would be an empty tenant, and what was sealed
-	// could not be opened by anybody any more once the old database is gone.
+	// key reports that the data folder contains a tenant's master key. The tenant's database must then exist,
+	// too. Otherwise the server would start as an empty tenant, and after the loss of the old database nobody
+	// could open the sealed data.
 	key bool
 }
 
-// Look finds what is there before a database is opened or made. ErrNoTenant: the file of the
-// database is missing beside its master key.
+// Look examines a vault before a database is opened or made. ErrNoTenant means that the master key exists and
+// the database file beside it is missing.
 func (v Vault) Look() (Found, error) {
 	f := Found{vault: v}
 	if v.MasterKey == "" && !v.Init {
@@ -82,10 +81,10 @@ func (v Vault) Look() (Found, error) {
 	return f, nil
 }
 
-// Sealer seals with the first master key and opens with all, once the database is reached: a
-// first start that can't reach it leaves no key. It makes a key for a database that has no
-// tenant yet. ErrNoTenant: such a database isn't the one that the key belongs to; ErrNoKey:
-// the database has a tenant, whose key is gone.
+// Sealer returns a sealer that seals with the first master key and opens with all. It is called when the
+// database has been reached, so that a failed first start leaves no key. For a database without tenant it
+// makes a key. ErrNoTenant means that such a database isn't the key's; ErrNoKey means that the database's
+// tenant has lost its key.
 func (f Found) Sealer(ctx context.Context, db Tenant) (*seal.Sealer, error) {
 	id, err := db.Setting(ctx, "tenantId")
 	if err != nil {
@@ -104,8 +103,7 @@ func (f Found) Sealer(ctx context.Context, db Tenant) (*seal.Sealer, error) {
 	return s, err
 }
 
-// Existing is a Sealer for a tenant that is there: it makes nothing, and a file that is
-// missing is an error.
+// Existing returns the Sealer of an existing tenant. It makes nothing; a missing file is an error.
 func (v Vault) Existing() (*seal.Sealer, error) {
 	if v.MasterKey == "" {
 		if _, err := os.Stat(v.keyPath()); err != nil {
@@ -120,7 +118,7 @@ func (v Vault) Existing() (*seal.Sealer, error) {
 	return sealer(v.keys(seal.LoadMasterKeys))
 }
 
-// keys parses the keys of the setting, or reads those of the file.
+// keys parses the keys of the setting, or reads them from the file.
 func (v Vault) keys(read func(path string) ([][]byte, error)) ([][]byte, error) {
 	if v.MasterKey != "" {
 		return seal.ParseMasterKeys(v.MasterKey)
