@@ -333,3 +333,12 @@ func (r *RelyingParty) TakesPassword() bool { return r.takesPassword }
 
 // ShowErrors reports OnError DisplayInService: failures stay on the error page.
 func (r *RelyingParty) ShowErrors() bool { return r.showErrors }
+
+// Equals reports ClaimEquals; the other kind is ClaimsExist.
+func (p Precondition) Equals() bool { return p.equals }
+
+// WhenTrue is ExecuteActionsIf.
+func (p Precondition) WhenTrue() bool { return p.whenTrue }
+
+// Texts are the values of ClaimEquals, of which any may match; one is usual.
+func (p Precondition) Texts() List[string] { return List[string]{p.texts} }
