@@ -233,6 +233,7 @@ func mergeClaim(child, parent *ClaimReference) *ClaimReference {
 	m.AlwaysUseDefaultValue = pick(child.AlwaysUseDefaultValue, parent.AlwaysUseDefaultValue)
 	m.Required = pick(child.Required, parent.Required)
 	m.OverwriteIfExists = pick(child.OverwriteIfExists, parent.OverwriteIfExists)
+	m.FromTechnicalProfileID = pick(child.FromTechnicalProfileID, parent.FromTechnicalProfileID)
 	return &m
 }
 
@@ -366,6 +367,7 @@ func mergeJourney(child, parent *UserJourney) *UserJourney {
 	m.AssuranceLevel = pick(child.AssuranceLevel, parent.AssuranceLevel)
 	m.PreserveOriginalAssertion = pick(child.PreserveOriginalAssertion, parent.PreserveOriginalAssertion)
 	m.ClientDefinition = pick(child.ClientDefinition, parent.ClientDefinition)
+	m.HasUnusedCryptographicKeys = child.HasUnusedCryptographicKeys || parent.HasUnusedCryptographicKeys
 	if len(child.AuthorizationProfiles) > 0 {
 		m.AuthorizationProfiles = child.AuthorizationProfiles
 	}
