@@ -10,7 +10,7 @@ import (
 
 	"journeyman.dev/internal/directory"
 	"journeyman.dev/internal/journey"
-	. "journeyman.dev/internal/journey/journeytest" //nolint:revive // see newStage
+	. "journeyman.dev/internal/journey/journeytest"
 )
 
 // sm is a session-management profile.
