@@ -3,7 +3,6 @@ package test
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -136,7 +135,7 @@ func TestShortAdminTokensAreForDevelopmentOnly(t *testing.T) {
 	t.Parallel()
 	for token, good := range map[string]bool{"secret": false, strings.Repeat("é", 31): false, strings.Repeat("é", 32): true, "": true} {
 		config := serverConfig(t.TempDir(), "")
-		config.Development, config.AdminToken, config.Outbound, config.Log = false, token, "strict", slog.New(slog.NewTextHandler(io.Discard, nil))
+		config.Development, config.AdminToken, config.Outbound, config.Log = false, token, "strict", slog.New(slog.DiscardHandler)
 		config.Now = time.Now
 		srv, err := server.New(t.Context(), config)
 		if (err == nil) != good {

@@ -3,6 +3,7 @@ package test
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -52,7 +53,7 @@ func TestAFullListenerStillServesOthers(t *testing.T) {
 		_ = c.SetReadDeadline(time.Now().Add(20 * time.Second))
 		if _, err := c.Read(make([]byte, 1)); err == nil {
 			t.Fatal("an idle connection got an answer")
-		} else if n, ok := err.(net.Error); ok && n.Timeout() {
+		} else if n, ok := errors.AsType[net.Error](err); ok && n.Timeout() {
 			t.Fatal("more connections are open than there are places")
 		}
 	}

@@ -31,6 +31,7 @@ import (
 	"journeyman.dev/internal/keyset"
 	"journeyman.dev/internal/library"
 	"journeyman.dev/internal/server"
+	"journeyman.dev/internal/settings"
 )
 
 // env is a running server with an application.
@@ -132,9 +133,13 @@ func startWith(t testing.TB, api *scriptedAPI, change func(*server.Config)) *env
 // serverConfig is what all servers of these tests have; their passwords are cheap.
 func serverConfig(data, outboundCA string) server.Config {
 	return server.Config{
-		Listen: "127.0.0.1:0", AdminListen: "127.0.0.1:0", TLS: "auto", Tenant: tenant, Data: data, Outbound: "development", OutboundCA: outboundCA,
-		Development: true, PasswordCost: directory.Cost{Memory: 64, Time: 1, Threads: 1}, AdminToken: "admin-token",
-		DatabaseTimeout: time.Minute, // a busy machine is no dead one
+		Server: settings.Server{
+			Storage: settings.Storage{Data: data},
+			Listen:  "127.0.0.1:0", AdminListen: "127.0.0.1:0", TLS: "auto", Tenant: tenant, Outbound: "development", OutboundCA: outboundCA,
+			Development: true, AdminToken: "admin-token",
+			DatabaseTimeout: time.Minute, // a busy machine is no dead one
+		},
+		PasswordCost: directory.Cost{Memory: 64, Time: 1, Threads: 1},
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -68,8 +69,7 @@ func (e *env) msal(t *testing.T, node string, settings map[string]string) {
 	cmd.Env = append(os.Environ(), "NODE_EXTRA_CA_CERTS="+e.srv.CAFile)
 	out, err := cmd.Output()
 	if err != nil {
-		var exit *exec.ExitError
-		if ok := asExit(err, &exit); ok {
+		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 			t.Fatalf("%v\n%s", err, exit.Stderr)
 		}
 		t.Fatal(err)
@@ -89,10 +89,4 @@ func (e *env) msal(t *testing.T, node string, settings map[string]string) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-}
-
-func asExit(err error, to **exec.ExitError) bool {
-	e, ok := err.(*exec.ExitError)
-	*to = e
-	return ok
 }

@@ -21,6 +21,7 @@ import (
 	"journeyman.dev/internal/server"
 	"journeyman.dev/internal/store"
 	"journeyman.dev/internal/store/storetest"
+	"journeyman.dev/internal/vault"
 )
 
 // readiness is what /readyz answers as JSON.
@@ -297,14 +298,14 @@ func TestAMissingDatabaseIsNoNewTenant(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := begin(same); !errors.Is(err, server.ErrNoTenant) {
+	if err := begin(same); !errors.Is(err, vault.ErrNoTenant) {
 		t.Errorf("a missing file: %v", err)
 	}
 	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the refused start left a database: %v", err)
 	}
 	empty := onPostgres(t)
-	if err := begin(empty); !errors.Is(err, server.ErrNoTenant) {
+	if err := begin(empty); !errors.Is(err, vault.ErrNoTenant) {
 		t.Errorf("another database: %v", err)
 	}
 	if err := begin(func(c *server.Config) { c.Init = true }); err != nil {
@@ -312,5 +313,39 @@ func TestAMissingDatabaseIsNoNewTenant(t *testing.T) {
 	}
 	if err := begin(same); err != nil {
 		t.Errorf("afterwards: %v", err)
+	}
+}
+
+// A new key beside a tenant would open nothing of what is sealed there.
+func TestATenantWithoutItsMasterKeyIsNotServed(t *testing.T) {
+	t.Parallel()
+	for name, database := range databases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			on, config := database(t), serverConfig(t.TempDir(), "")
+			on(&config)
+			config.TLS = "off"
+			srv, err := server.New(t.Context(), config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			if err := srv.Run(ctx); err != nil {
+				t.Fatal(err)
+			}
+			key := filepath.Join(config.Data, "master.key")
+			if err := os.Remove(key); err != nil {
+				t.Fatal(err)
+			}
+			for _, config.Init = range []bool{false, true} {
+				if text := startRefused(t, config); !strings.Contains(text, key+" is missing") {
+					t.Error(text)
+				}
+			}
+			if _, err := os.Stat(key); !errors.Is(err, os.ErrNotExist) {
+				t.Errorf("the refused start left a key: %v", err)
+			}
+		})
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"journeyman.dev/internal/seal"
 	"journeyman.dev/internal/server"
+	"journeyman.dev/internal/settings"
 )
 
 // masterKey is a master key of one byte's value.
@@ -55,7 +56,7 @@ func TestTheMasterKeyIsChanged(t *testing.T) {
 			}
 			keys = older + "," + newer
 			e = startWith(t, api, change)
-			config := server.Config{Data: data, Database: e.srv.Config.Database, MasterKey: newer + "\n" + older}
+			config := settings.Storage{Data: data, Database: e.srv.Config.Database, MasterKey: newer + "\n" + older}
 			reseal := func(wantAll bool) {
 				t.Helper()
 				done, err := server.Reseal(context.Background(), config)
@@ -98,7 +99,7 @@ func TestTheMasterKeyIsChanged(t *testing.T) {
 func TestResealingMakesNeitherKeyNorDatabase(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
-	for _, c := range []server.Config{{Data: data}, {Data: data, MasterKey: masterKey(1)}, {Data: data, MasterKey: masterKey(1), Database: "sqlite:" + filepath.Join(data, "other.db")}} {
+	for _, c := range []settings.Storage{{Data: data}, {Data: data, MasterKey: masterKey(1)}, {Data: data, MasterKey: masterKey(1), Database: "sqlite:" + filepath.Join(data, "other.db")}} {
 		if done, err := server.Reseal(t.Context(), c); err == nil {
 			t.Errorf("%+v", done)
 		}

@@ -11,18 +11,17 @@ import (
 	"github.com/alecthomas/kong"
 
 	"journeyman.dev/internal/diag"
-	"journeyman.dev/internal/server"
 )
 
 type configCommand struct {
 	Check configCheckCommand `cmd:"" help:"Say which settings serve would run with and where each comes from, and check them; nothing is started."`
 }
 
-// configCheckCommand takes what serve takes.
+// configCheckCommand accepts the flags of serve.
 type configCheckCommand struct{ serveCommand }
 
-// Run prints the settings in force. The exit code is 1 if serve would refuse them, and 2,
-// as for every command, if they can't be read at all.
+// Run prints the effective settings. The exit code is 1 if serve would refuse them, and 2, as for every
+// command, if they can't be read.
 func (c *configCheckCommand) Run(k *kong.Context, s streams) error {
 	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "SETTING\tVALUE\tFROM")
@@ -31,7 +30,7 @@ func (c *configCheckCommand) Run(k *kong.Context, s streams) error {
 			continue
 		}
 		value, from := shown(f), c.origin(k, f)
-		if proxy := outboundProxy(c.Proxy, os.Getenv); f.Name == "outbound-proxy" && c.Proxy == "" && proxy != "" {
+		if proxy := outboundProxy(c.OutboundProxy, os.Getenv); f.Name == "outbound-proxy" && c.OutboundProxy == "" && proxy != "" {
 			value, from = maskedURL(proxy), "variable HTTPS_PROXY"
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\n", f.Name, value, from)
@@ -42,28 +41,27 @@ func (c *configCheckCommand) Run(k *kong.Context, s streams) error {
 	for _, name := range unknownVariables(k.Model, os.Environ()) {
 		fmt.Fprintln(s.err, "warning:", name)
 	}
-	config := c.config(s)
-	config.Tenant, config.Outbound, config.ShutdownDelay = c.Tenant, c.Outbound, c.ShutdownDelay
+	config := config(c.Server, s)
 	if config.SMTP == "" {
 		fmt.Fprintln(s.err, "warning: no mail server is set (smtp-url): pages that verify e-mail will say that no mail can be sent")
 	}
 	if config.AdminToken == "" {
 		fmt.Fprintln(s.err, "warning: no admin token is set (admin-token): the admin API takes only tokens of applications that have roles")
 	}
-	if err := server.Check(config); err != nil {
+	if err := config.Check(); err != nil {
 		return fmt.Errorf("serve would refuse these settings:\n%w", err)
 	}
 	fmt.Fprintln(s.out, "\nThe settings are good.")
 	return nil
 }
 
-// origin says where a flag's value comes from.
+// origin returns the source of a flag's value.
 func (c *configCheckCommand) origin(k *kong.Context, f *kong.Flag) string {
 	for _, p := range k.Path {
 		switch {
 		case p.Flag != f:
 		case p.Resolved:
-			return "file " + c.Config
+			return "file " + string(c.Config)
 		default:
 			return "flag --" + f.Name
 		}
@@ -71,36 +69,29 @@ func (c *configCheckCommand) origin(k *kong.Context, f *kong.Flag) string {
 	if name := variableOf(f, os.LookupEnv); name != "" {
 		return "variable " + name
 	}
-	if f.Name == "config" && c.Config != "" {
-		return "variable JOURNEYMAN_CONFIG"
-	}
 	return "default"
 }
 
-// masked stands for a secret.
+// masked replaces a secret.
 const masked = "******"
 
-// shown is a flag's value without its secrets.
+// shown returns a flag's value without its secrets.
 func shown(f *kong.Flag) string {
-	value := f.Target.Interface()
-	if list, ok := value.([]string); ok {
-		value = strings.Join(list, ",")
-	}
-	text := fmt.Sprint(value)
+	text := fmt.Sprint(f.Target.Interface())
 	if text == "" {
 		return "-"
 	}
-	switch f.Name {
-	case "admin-token", "master-key":
+	switch f.Tag.Get("secret") {
+	case "whole":
 		return masked
-	case "database", "smtp-url", "outbound-proxy", "breached-passwords", "public-url":
+	case "url":
 		return maskedURL(text)
 	}
 	return text
 }
 
-// maskedURL hides the password of an address, and the values of its query, in which
-// databases have passwords, too.
+// maskedURL masks the password of an address and the values of its query, which may contain a database's
+// password.
 func maskedURL(text string) string {
 	if strings.HasPrefix(text, "sqlite:") || !strings.Contains(text, "://") {
 		return text
@@ -123,9 +114,9 @@ func maskedURL(text string) string {
 	return strings.ReplaceAll(u.String(), url.QueryEscape(masked), masked)
 }
 
-// unknownVariables finds variables that look like settings and aren't.
+// unknownVariables returns the variables that look like settings and aren't.
 func unknownVariables(app *kong.Application, environ []string) []string {
-	known := map[string]bool{"JOURNEYMAN_CONFIG": true}
+	known := make(map[string]bool)
 	var names []string
 	var walk func(n *kong.Node)
 	walk = func(n *kong.Node) {

@@ -2,11 +2,13 @@ package main
 
 import (
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 // fileOf writes a configuration file.
@@ -82,6 +84,10 @@ func TestSettingsThatCannotBeMeantAreRefused(t *testing.T) {
 		{"a database of another kind", `{"tenant": "x", "database": "oracle:x"}`, nil, `database "oracle" is not supported`},
 		{"a listener without a port", `{"tenant": "x", "listen": "localhost"}`, nil, `listen: "localhost" is no address`},
 		{"a mail server by http", `{"tenant": "x", "smtp_url": "http://x"}`, nil, "the SMTP address must look like"},
+		{"a public address with a query", `{"tenant": "x", "public_url": "https://x/?y=z"}`, nil, "public-url must be scheme and host"},
+		{"two listeners on one address", `{"tenant": "x", "listen": "127.0.0.1:9", "admin_listen": "127.0.0.1:9"}`, nil, "listen and admin-listen are both at port 9"},
+		{"breached passwords that aren't there", `{"tenant": "x", "breached_passwords": "/does/not/exist"}`, nil, "breached-passwords: "},
+		{"no master key but a comma", "", []string{"--tenant", "x", "--master-key", ","}, "master key: "},
 		{"a public address with a path", `{"tenant": "x", "public_url": "https://x/y"}`, nil, "public-url must be scheme and host"},
 	}
 	for _, tt := range tests {
@@ -129,5 +135,65 @@ func TestConfigCheckNamesVariablesThatAreNoSettings(t *testing.T) {
 	_, _, errOut := command(t, "config", "check", "--tenant", "x.onmicrosoft.com")
 	if !strings.Contains(errOut, "the variable JOURNEYMAN_ADMIN_LISTN is no setting; did you mean JOURNEYMAN_ADMIN_LISTEN?") || !strings.Contains(errOut, "no mail server is set") {
 		t.Error(errOut)
+	}
+}
+
+func TestAVariableNamesAFileForTheCommandsThatTakeOne(t *testing.T) {
+	t.Setenv("JOURNEYMAN_CONFIG", filepath.Join(t.TempDir(), "none.json"))
+	if code, _, errOut := command(t, "config", "check", "--tenant", "x"); code != 2 || !strings.Contains(errOut, "none.json") {
+		t.Errorf("a missing file: %d %s", code, errOut)
+	}
+	if code, out, errOut := command(t, "policy", "lint", filepath.Join("..", "..", "policies")); code != 0 {
+		t.Errorf("a command without settings: %d %s %s", code, out, errOut)
+	}
+	t.Setenv("JOURNEYMAN_CONFIG", "")
+	if _, from := inForce(t, "audit-keep", "--tenant", "x.onmicrosoft.com"); from != "default" {
+		t.Errorf("a blank name: from %s", from)
+	}
+	t.Setenv("JOURNEYMAN_CONFIG", fileOf(t, `{"admin_token": "of-the-file"}`))
+	if code, _, errOut := command(t, "userflow", "list", "--admin-url", "https://127.0.0.1:1", "--data", t.TempDir()); code != 1 || strings.Contains(errOut, "give --admin-token") {
+		t.Errorf("a client of the admin API: %d %s", code, errOut)
+	}
+}
+
+func TestSeveralMasterKeysAreOneSetting(t *testing.T) {
+	t.Parallel()
+	one := strings.Repeat("A", 43) + "="
+	for name, args := range map[string][]string{
+		"with a comma": {"--master-key", one + "," + one},
+		"repeated":     {"--master-key", one, "--master-key", one},
+		"as a list":    {"--config", fileOf(t, `{"master_key": ["`+one+`", "`+one+`"]}`)},
+	} {
+		parser, err := newParser(new(cli), streams{io.Discard, io.Discard})
+		if err != nil {
+			t.Fatal(err)
+		}
+		k, err := parser.Parse(append([]string{"keys", "reseal"}, args...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range k.Flags() {
+			if f.Name == "master-key" && f.Target.String() != one+","+one {
+				t.Errorf("%s: %s", name, f.Target)
+			}
+		}
+	}
+}
+
+func TestDevHasDefaultsOfItsOwn(t *testing.T) {
+	t.Parallel()
+	var c cli
+	parser, err := newParser(&c, streams{io.Discard, io.Discard})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parser.Parse([]string{"dev"}); err != nil {
+		t.Fatal(err)
+	}
+	if d := c.Dev; d.Tenant != "contoso.onmicrosoft.com" || d.Outbound != "development" || d.LogLevel.String() != "warn" || d.ShutdownDelay != 0 || d.DatabaseTimeout != 5*time.Second {
+		t.Errorf("%+v", d.Server)
+	}
+	if _, err := parser.Parse([]string{"dev", "--shutdown-delay", "1s"}); err == nil {
+		t.Error("dev takes --shutdown-delay")
 	}
 }

@@ -7,46 +7,59 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"reflect"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/alecthomas/kong"
 
 	"journeyman.dev/internal/diag"
 )
 
-// configFile is a JSON file of settings: {"tenant": "…", "admin_listen": "…"}. A member is
-// named after the flag, with dashes, underscores or in camel case.
+// configFile is a JSON file of settings: {"tenant": "…", "admin_listen": "…"}. A member has the flag's name,
+// with dashes, underscores or in camel case.
 type configFile struct {
 	path   string
 	values map[string]any // by flag name
 }
 
-// configPath is the file that the command line or the variable names, "" for none.
-func configPath(args []string, lookup func(string) (string, bool)) string {
-	path, _ := lookup("JOURNEYMAN_CONFIG")
-	for i, a := range args {
-		if a == "--" {
-			break
-		}
-		if file, ok := strings.CutPrefix(a, "--config="); ok {
-			path = file
-		} else if a == "--config" && i+1 < len(args) {
-			path = args[i+1]
-		}
+// configFlag is the name of such a file.
+type configFlag string
+
+// Decode implements kong.MapperValue. A blank name, such as from an empty variable, means no file.
+func (f *configFlag) Decode(ctx *kong.DecodeContext) error {
+	var path string
+	if err := ctx.Scan.PopValueInto("path", &path); err != nil {
+		return err
 	}
-	return path
+	if path != "" {
+		path = kong.ExpandPath(path)
+	}
+	*f = configFlag(path)
+	return nil
 }
 
-// settingName is the form in which names of settings are compared.
+// BeforeResolve reads the file like kong.ConfigFlag, but only if the flag belongs to the running command: if
+// the variable is set, kong calls the flags of all commands.
+func (f configFlag) BeforeResolve(k *kong.Kong, ctx *kong.Context, trace *kong.Path) error {
+	path, _ := ctx.FlagValue(trace.Flag).(configFlag)
+	if path == "" || !slices.Contains(ctx.Flags(), trace.Flag) {
+		return nil
+	}
+	file, err := readConfig(string(path), k.Model)
+	if err != nil {
+		return err
+	}
+	ctx.AddResolver(file)
+	return nil
+}
+
+// settingName returns the form in which names of settings are compared.
 func settingName(name string) string {
 	return strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(name))
 }
 
-// readConfig reads a file whose members must be flags of commands that take --config: what
-// is misspelt would otherwise be left at its default without a word.
+// readConfig reads a file. Its members must be flags of commands with --config: otherwise a misspelt setting
+// would silently keep its default.
 func readConfig(path string, app *kong.Application) (*configFile, error) {
 	source, err := os.ReadFile(path)
 	if err != nil {
@@ -104,7 +117,7 @@ func (c *configFile) decode(source []byte, known map[string]string) error {
 	return nil
 }
 
-// plain are the values that settings have; numbers are handed on as they were written.
+// plain converts a member's value to a setting's. Numbers keep their text.
 func plain(value any) (any, error) {
 	switch v := value.(type) {
 	case nil, bool, string:
@@ -134,8 +147,7 @@ func memberNames(known map[string]string) []string {
 	return names
 }
 
-// fileSettings are the flags that a file may set, by compared name: one file may serve
-// several commands.
+// fileSettings returns the flags that a file may set, by compared name. One file may serve several commands.
 func fileSettings(app *kong.Application) map[string]string {
 	known := make(map[string]string)
 	var walk func(n *kong.Node)
@@ -158,8 +170,8 @@ func fileSettings(app *kong.Application) map[string]string {
 // Validate implements kong.Resolver.
 func (c *configFile) Validate(*kong.Application) error { return nil }
 
-// Resolve implements kong.Resolver. Kong asks it for flags that aren't on the command line,
-// also for those that a variable has set: variables win over the file.
+// Resolve implements kong.Resolver. Kong calls it for flags that aren't on the command line, even if a
+// variable sets them: variables have priority over the file.
 func (c *configFile) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 	if variableOf(flag, os.LookupEnv) != "" {
 		return nil, nil
@@ -170,7 +182,7 @@ func (c *configFile) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (an
 	return nil, nil
 }
 
-// variableOf is the variable that sets a flag, "" if none does.
+// variableOf returns the variable that sets a flag, "" if there is none.
 func variableOf(flag *kong.Flag, lookup func(string) (string, bool)) string {
 	for _, name := range flag.Envs {
 		if _, ok := lookup(name); ok {
@@ -178,21 +190,4 @@ func variableOf(flag *kong.Flag, lookup func(string) (string, bool)) string {
 		}
 	}
 	return ""
-}
-
-// durations refuses a number without a unit: Go would take it for nanoseconds.
-func durations() kong.Mapper {
-	return kong.MapperFunc(func(ctx *kong.DecodeContext, target reflect.Value) error {
-		token, err := ctx.Scan.PopValue("duration")
-		if err != nil {
-			return err
-		}
-		text := fmt.Sprint(token.Value)
-		d, err := time.ParseDuration(text)
-		if err != nil {
-			return fmt.Errorf("%q is no duration with a unit: write 500ms, 30s, 5m or 24h", text)
-		}
-		target.SetInt(int64(d))
-		return nil
-	})
 }

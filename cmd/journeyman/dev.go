@@ -21,28 +21,27 @@ import (
 	"journeyman.dev/examples/enrichmentapi"
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/listen"
 	"journeyman.dev/internal/policy"
 	"journeyman.dev/internal/server"
+	"journeyman.dev/internal/settings"
 	"journeyman.dev/policies"
 )
 
 type devCommand struct {
-	// The addresses are what a developer wants to see.
-	settings   `set:"log_level=warn"`
-	Tenant     string `help:"Name of the tenant." default:"contoso.onmicrosoft.com"`
-	Outbound   string `help:"strict: only https to public addresses; development: also loopback and private ones." enum:"strict,development" default:"development"`
-	APIListen  string `name:"api-listen" help:"Listener of the sample enrichment API." default:"127.0.0.1:8445" env:"JOURNEYMAN_API_LISTEN"`
-	DemoListen string `help:"Listener of the demo application." default:"127.0.0.1:8446"`
+	Config configFlag `help:"JSON file of settings."`
+	settings.Server
+	APIListen  string `name:"api-listen" help:"Listener of the sample enrichment API." default:"127.0.0.1:8445"`
+	DemoListen string `name:"demo-listen" help:"Listener of the demo application." default:"127.0.0.1:8446"`
 
 	Policies []string `help:"Policy files and folders of yours: they are uploaded at the start and at each save." type:"path" placeholder:"DIR"`
 	Settings string   `help:"Fill {Settings:…} of these policies from this appsettings.json; :ENVIRONMENT after it names one of its environments." placeholder:"FILE[:ENVIRONMENT]"`
 }
 
-// Run starts the server, a sample API, a demo application and an outbox, and says
-// where they are.
+// Run starts the server, a sample API, a demo application and an outbox, and prints their addresses.
 func (c *devCommand) Run(ctx context.Context, s streams) error {
-	config := c.config(s)
-	config.Tenant, config.Outbound, config.Development = c.Tenant, c.Outbound, true
+	config := config(c.Server, s)
+	config.Development = true
 	own := config.AdminToken == ""
 	if own {
 		token, err := c.adminToken()
@@ -74,13 +73,13 @@ func (c *devCommand) Run(ctx context.Context, s streams) error {
 	return errors.Join(err, <-watching)
 }
 
-// uploader uploads an author's policies into this server, whatever tenant they name.
+// uploader makes an uploader of an author's policies into this server, whatever tenant they name.
 func (c *devCommand) uploader(srv *server.Server) *uploader {
 	api := &admin{AdminURL: srv.AdminURL(), AdminToken: srv.Config.AdminToken, CA: srv.CAFile}
 	return &uploader{admin: api, paths: c.Policies, tenant: c.Tenant, settings: c.Settings}
 }
 
-// starter are the files of our own starter policies, none if the author's have ids of theirs.
+// starter returns our own starter policies, or none if the author's have the same ids.
 func (c *devCommand) starter(srv *server.Server, apiURL string) ([][]byte, error) {
 	files, err := policies.LocalAccounts(map[string]string{"Tenant": c.Tenant, "ApiUrl": apiURL + "/api/GetProfile"})
 	if err != nil || len(c.Policies) == 0 {
@@ -104,9 +103,9 @@ func (c *devCommand) starter(srv *server.Server, apiURL string) ([][]byte, error
 	return files, nil
 }
 
-// prepare makes what a developer needs; own says that the admin token is ours to keep.
+// prepare makes a developer's resources. own reports that we must store the admin token.
 func (c *devCommand) prepare(ctx context.Context, s streams, srv *server.Server, own bool) error {
-	// The README's walkthrough writes them, too; the sample has nothing worth a secret.
+	// The README's walkthrough contains these credentials, too. The sample contains nothing secret.
 	basic := enrichmentapi.Basic{Username: "journeyman", Password: "sample"}
 	apiURL, err := c.api(ctx, srv, basic)
 	if err != nil {
@@ -119,11 +118,11 @@ func (c *devCommand) prepare(ctx context.Context, s streams, srv *server.Server,
 	if err != nil {
 		return err
 	}
-	if err := srv.EnsurePolicies(ctx, files); err != nil {
+	if err := ensurePolicies(ctx, srv, files); err != nil {
 		return err
 	}
-	sample := server.Sample{Flow: sampleFlow, APIURL: apiURL + "/api/connector", Username: basic.Username, Password: basic.Password}
-	if err := srv.EnsureSampleFlow(ctx, sample); err != nil {
+	begin := sample{flow: sampleFlow, apiURL: apiURL + "/api/connector", username: basic.Username, password: basic.Password}
+	if err := begin.ensureFlow(ctx, srv); err != nil {
 		return fmt.Errorf("sample user flow: %w", err)
 	}
 	demoURL, err := c.demo(ctx, srv)
@@ -132,7 +131,7 @@ func (c *devCommand) prepare(ctx context.Context, s streams, srv *server.Server,
 	}
 	token := "its token is the one that you gave"
 	if own {
-		// Every listener is taken by now: the token in the file is that of a server that runs.
+		// All listeners are open now, so the file's token belongs to a running server.
 		if err := c.keepToken(srv.Config.AdminToken); err != nil {
 			return err
 		}
@@ -153,10 +152,10 @@ func (c *devCommand) prepare(ctx context.Context, s streams, srv *server.Server,
 	return nil
 }
 
-// sampleFlow is the user flow that development begins with.
+// sampleFlow is the user flow of a new development tenant.
 const sampleFlow = "B2C_1_susi"
 
-// adminTokenFile has the admin API's token in a developer's data folder.
+// adminTokenFile contains the admin API's token in a developer's data folder.
 const adminTokenFile = "admin.token"
 
 // adminToken reads the token of an earlier start, or makes one.
@@ -171,12 +170,12 @@ func (c *devCommand) adminToken() (string, error) {
 	return rand.Text(), nil
 }
 
-// keepToken writes the token where only the owner may read it.
+// keepToken writes the token to a file that only the owner may read.
 func (c *devCommand) keepToken(token string) error {
 	return os.WriteFile(filepath.Join(c.Data, adminTokenFile), []byte(token+"\n"), 0o600)
 }
 
-// api starts the sample API; its address is https, as B2C asks of policies.
+// api starts the sample API. Its address is https, as B2C requires in policies.
 func (c *devCommand) api(ctx context.Context, srv *server.Server, basic enrichmentapi.Basic) (string, error) {
 	api, err := enrichmentapi.New(filepath.Join(c.Data, "sample-api", "balances.json"), basic)
 	if err != nil {
@@ -220,7 +219,7 @@ func (c *devCommand) demo(ctx context.Context, srv *server.Server) (string, erro
 	return address, nil
 }
 
-// listed are policies and user flows as the demo application shows them.
+// listed returns policies and user flows in the form of the demo application.
 func listed(all []library.Status) []demoapp.Listed {
 	var list []demoapp.Listed
 	for _, p := range all {
@@ -247,7 +246,7 @@ func listed(all []library.Status) []demoapp.Listed {
 		}
 		list = append(list, one)
 	}
-	// What can be run comes first; the rest is what it stands on.
+	// Runnable policies come first, then their bases.
 	slices.SortStableFunc(list, func(a, b demoapp.Listed) int {
 		rank := map[bool]int{true: 0, false: 1}
 		return rank[a.Runs] - rank[b.Runs]
@@ -255,9 +254,9 @@ func listed(all []library.Status) []demoapp.Listed {
 	return list
 }
 
-// beside serves a handler by TLS until ctx ends, at the address that a flag gave.
+// beside serves a handler by TLS at a flag's address until ctx ends.
 func beside(ctx context.Context, srv *server.Server, flag, address string, h http.Handler) (string, error) {
-	l, err := server.Listen(flag, address)
+	l, err := listen.Take(flag, address)
 	if err != nil {
 		return "", err
 	}

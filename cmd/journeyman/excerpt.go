@@ -9,20 +9,20 @@ import (
 	"unicode"
 
 	"journeyman.dev/internal/diag"
-	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/lint"
 	"journeyman.dev/internal/policy"
 )
 
-// excerpts shows the lines of policy files that diagnostics are about.
+// excerpts shows the lines of policy files at diagnostics.
 type excerpts struct {
 	sources map[string][]byte // by the path of diagnostics
 	lines   map[string][]string
 
-	shownAt diag.Position // whose line shown is; many diagnostics may be about a long one
+	shownAt diag.Position // the position of the shown line; a long line may have many diagnostics
 	shown   []rune
 }
 
-func newExcerpts(files []library.File) *excerpts {
+func newExcerpts(files []lint.File) *excerpts {
 	x := &excerpts{sources: make(map[string][]byte), lines: make(map[string][]string)}
 	for _, f := range files {
 		x.sources[f.Path] = f.Source
@@ -30,7 +30,7 @@ func newExcerpts(files []library.File) *excerpts {
 	return x
 }
 
-// line is a line of a file; files are only split if something is wrong with them.
+// line returns a line of a file. It splits only files with diagnostics.
 func (x *excerpts) line(at diag.Position) (string, bool) {
 	lines, split := x.lines[at.File]
 	if !split {
@@ -45,13 +45,13 @@ func (x *excerpts) line(at diag.Position) (string, bool) {
 	return strings.TrimRight(lines[at.Line-1], "\r"), true
 }
 
-// Widths of what is shown of a long line: in front of the place, and in all.
+// Widths of the excerpt of a long line: before the position, and in all.
 const (
 	excerptBefore = 60
 	excerptWidth  = 120
 )
 
-// print writes a diagnostic, and below it its line with a caret under the place.
+// print writes a diagnostic, and below it the line with a caret under the position.
 func (x *excerpts) print(w io.Writer, d diag.Diagnostic) {
 	fmt.Fprintln(w, d)
 	line, ok := x.line(d.Position)
@@ -78,10 +78,10 @@ func (x *excerpts) print(w io.Writer, d diag.Diagnostic) {
 	shown = slices.Clone(shown)
 	for i, r := range shown {
 		if !unicode.IsPrint(r) && r != '\t' {
-			shown[i] = unicode.ReplacementChar // nothing of a file steers a terminal
+			shown[i] = unicode.ReplacementChar // a file must not send control characters to a terminal
 		}
 	}
-	// Tabs stay, so that the caret stands where its character does.
+	// Keep tabs, so that the caret is under its character.
 	pad := []rune(strings.Repeat(" ", len([]rune(more))) + string(shown[:column-from]))
 	for i, r := range pad {
 		if r != '\t' {

@@ -3,9 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"journeyman.dev/internal/server"
+	"journeyman.dev/internal/settings"
 )
 
 type keysCommand struct {
@@ -13,15 +13,13 @@ type keysCommand struct {
 }
 
 type resealCommand struct {
-	Config    string   `help:"JSON file of settings." type:"path"`
-	Database  string   `help:"sqlite:FILE or postgres://user:password@host/name; a file in the data folder if not given."`
-	Data      string   `help:"Folder for database and master keys." default:"./data" type:"path"`
-	MasterKey []string `help:"Master keys, 32 bytes in base64 each: the first seals, all open; a file in the data folder if not given." sep:","`
+	Config configFlag `help:"JSON file of settings."`
+	settings.Storage
 }
 
-// Run reseals and says how much.
+// Run reseals and prints the numbers.
 func (c *resealCommand) Run(ctx context.Context, s streams) error {
-	done, err := server.Reseal(ctx, server.Config{Database: c.Database, Data: c.Data, MasterKey: strings.Join(c.MasterKey, ",")})
+	done, err := server.Reseal(ctx, c.Storage)
 	for _, kind := range done {
 		fmt.Fprintf(s.out, "%s: %d of %d sealed with the first master key; the others were already\n", kind.Kind, kind.Count, kind.All)
 	}

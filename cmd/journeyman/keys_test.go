@@ -9,12 +9,15 @@ import (
 	"testing"
 
 	"journeyman.dev/internal/server"
+	"journeyman.dev/internal/settings"
 )
 
 func TestKeysReseal(t *testing.T) {
 	data := t.TempDir()
 	key := func(b byte) string { return base64.StdEncoding.EncodeToString(append([]byte{b}, make([]byte, 31)...)) }
-	srv, err := server.New(t.Context(), server.Config{Listen: "127.0.0.1:0", AdminListen: "127.0.0.1:0", TLS: "auto", Tenant: "contoso.onmicrosoft.com", Data: data, MasterKey: key(1)})
+	srv, err := server.New(t.Context(), server.Config{Server: settings.Server{
+		Storage: settings.Storage{Data: data, MasterKey: key(1)}, Listen: "127.0.0.1:0", AdminListen: "127.0.0.1:0", TLS: "auto", Tenant: "contoso.onmicrosoft.com",
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}

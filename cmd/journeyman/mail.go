@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"journeyman.dev/internal/mail"
+	"journeyman.dev/internal/settings"
 )
 
 type mailCommand struct {
@@ -16,24 +17,24 @@ type mailCommand struct {
 
 type mailTestCommand struct {
 	Address string        `arg:"" help:"Who gets the mail."`
-	Config  string        `help:"JSON file of settings." type:"path"`
-	SMTPURL string        `name:"smtp-url" help:"smtp://user:password@host:port?from=address." env:"JOURNEYMAN_SMTP_URL"`
+	Config  configFlag    `help:"JSON file of settings."`
 	Timeout time.Duration `help:"How long the mail server may take." default:"30s"`
+	settings.Mail
 }
 
-// Run sends one mail and says what the mail server said.
+// Run sends one mail and prints the mail server's answer.
 func (c *mailTestCommand) Run(ctx context.Context, s streams) error {
-	if c.SMTPURL == "" {
+	if c.SMTP == "" {
 		return errors.New("no mail server is set: give --smtp-url, JOURNEYMAN_SMTP_URL or smtp_url in the file of --config")
 	}
-	sender, err := mail.NewSMTP(c.SMTPURL)
+	sender, err := mail.NewSMTP(c.SMTP)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
 	host := ""
-	if u, err := url.Parse(c.SMTPURL); err == nil {
+	if u, err := url.Parse(c.SMTP); err == nil {
 		host = u.Host
 	}
 	if err := sender.Send(ctx, mail.Message{

@@ -12,11 +12,12 @@ import (
 	"os/signal"
 	"reflect"
 	"slices"
-	"strings"
 	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"journeyman.dev/internal/settings"
 )
 
 type cli struct {
@@ -31,7 +32,7 @@ type cli struct {
 	Mail      mailCommand      `cmd:"" help:"Try the mail server."`
 }
 
-// errFound ends a command that found errors it has printed already.
+// errFound ends a command that has already printed its errors.
 var errFound = errors.New("errors were found")
 
 func main() {
@@ -42,29 +43,17 @@ func main() {
 	os.Exit(code)
 }
 
-// run is the whole command; it returns the exit code.
+// run runs the whole command and returns the exit code.
 func run(ctx context.Context, args []string, s streams) int {
 	var c cli
 	exit := -1
-	parser, err := kong.New(&c, kong.Name("journeyman"), kong.Description("A self-hosted identity server that runs Azure AD B2C's policies."),
-		kong.UsageOnError(), kong.Writers(s.out, s.err), kong.Exit(func(code int) { exit = code }),
-		kong.DefaultEnvars("JOURNEYMAN"), kong.Bind(s), kong.TypeMapper(reflect.TypeFor[time.Duration](), durations()))
+	parser, err := newParser(&c, s, kong.Exit(func(code int) { exit = code }))
 	if err != nil {
 		fmt.Fprintln(s.err, "journeyman:", err)
 		return 2
 	}
-	if file := configPath(args, os.LookupEnv); file != "" {
-		config, err := readConfig(file, parser.Model)
-		if err == nil {
-			err = kong.Resolvers(config).Apply(parser)
-		}
-		if err != nil {
-			fmt.Fprintln(s.err, "journeyman:", err)
-			return 2
-		}
-	}
 	if len(args) > 0 && args[0] == "policy" && slices.Contains(args, "") {
-		// A path that is blank would mean the folder that one is in, with all that lies below.
+		// A blank path would mean the current folder with all of its subfolders.
 		fmt.Fprintln(s.err, "journeyman: an argument is blank: is a variable of your shell not set?")
 		return 2
 	}
@@ -88,22 +77,30 @@ func run(ctx context.Context, args []string, s streams) int {
 	}
 }
 
-// level is how much is logged; names in any case, as package slog reads them.
-type level slog.Level
+// newParser makes the parser of the commands and their flags.
+func newParser(c *cli, s streams, more ...kong.Option) (*kong.Kong, error) {
+	return kong.New(c, append(more, kong.Name("journeyman"), kong.Description("A self-hosted identity server that runs Azure AD B2C's policies."),
+		kong.UsageOnError(), kong.Writers(s.out, s.err), kong.DefaultEnvars("JOURNEYMAN"), kong.PostBuild(developers), kong.Bind(s),
+		kong.TypeMapper(reflect.TypeFor[time.Duration](), durations()), kong.NamedMapper("keys", lists()))...)
+}
 
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (l *level) UnmarshalText(text []byte) error {
-	var own slog.Level
-	if err := own.UnmarshalText(text); err != nil {
-		return fmt.Errorf("the level %q isn't known: use debug, info, warn or error", text)
+// developers sets the defaults of journeyman dev, from the tag dev of the settings, and removes its useless
+// flags.
+func developers(k *kong.Kong) error {
+	for _, command := range k.Model.Children {
+		if command.Name != "dev" {
+			continue
+		}
+		command.Flags = slices.DeleteFunc(command.Flags, func(f *kong.Flag) bool { return f.Tag.Get("dev") == "-" })
+		for _, f := range command.Flags {
+			if f.Tag.Has("dev") {
+				f.Required, f.HasDefault, f.Default = false, true, f.Tag.Get("dev")
+			}
+		}
 	}
-	*l = level(own)
 	return nil
 }
 
-// String implements fmt.Stringer.
-func (l level) String() string { return strings.ToLower(slog.Level(l).String()) }
-
-func logger(s streams, l level) *slog.Logger {
+func logger(s streams, l settings.Level) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(s.err, &slog.HandlerOptions{Level: slog.Level(l)}))
 }

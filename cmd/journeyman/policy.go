@@ -13,10 +13,11 @@ import (
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/kinds"
 	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/lint"
 	"journeyman.dev/internal/policy"
 )
 
-// streams are what a command writes to.
+// streams are the outputs of a command.
 type streams struct{ out, err io.Writer }
 
 type policyCommand struct {
@@ -36,13 +37,13 @@ type lintCommand struct {
 	Settings string   `help:"Fill in {Settings:…} from an appsettings.json, as the VS Code extension does; without environment, from the first that isn't for production." placeholder:"FILE[:ENVIRONMENT]"`
 }
 
-// Run prints every diagnostic; errors end with exit code 1.
+// Run prints every diagnostic. After errors the exit code is 1.
 func (c *lintCommand) Run(s streams) error {
 	files, list, err := readFilled(c.Paths, c.Base, c.Settings)
 	if err != nil {
 		return err
 	}
-	list = append(list, library.Lint(files, kinds.Offline())...).Sort()
+	list = append(list, lint.Check(files, kinds.Offline())...).Sort()
 	shown := newExcerpts(files)
 	errors, warnings := 0, 0
 	for _, d := range list {
@@ -87,13 +88,13 @@ type compileCommand struct {
 	Settings string   `help:"Fill in {Settings:…} from an appsettings.json." placeholder:"FILE[:ENVIRONMENT]"`
 }
 
-// Run prints the effective policy; diagnostics go to standard error.
+// Run prints the effective policy. Diagnostics go to standard error.
 func (c *compileCommand) Run(s streams) error {
 	files, _, err := readFilled(c.Paths, c.Base, c.Settings)
 	if err != nil {
 		return err
 	}
-	e, list := library.Merge(files, kinds.Offline(), c.Policy)
+	e, list := lint.Merge(files, kinds.Offline(), c.Policy)
 	for _, d := range list {
 		if d.Severity == diag.Error {
 			fmt.Fprintln(s.err, d)
@@ -114,9 +115,9 @@ func (c *compileCommand) Run(s streams) error {
 	return nil
 }
 
-// readFilled is readPolicies with the placeholders filled in, if settings are named; it
-// warns of those that the settings have no value for.
-func readFilled(paths, bases []string, from string) ([]library.File, diag.List, error) {
+// readFilled is readPolicies with replaced placeholders, if settings are named. It warns of placeholders
+// without a value.
+func readFilled(paths, bases []string, from string) ([]lint.File, diag.List, error) {
 	if from == "" {
 		files, err := readPolicies(paths, bases, "")
 		return files, nil, err
@@ -138,10 +139,10 @@ func readFilled(paths, bases []string, from string) ([]library.File, diag.List, 
 	return files, list, nil
 }
 
-// readPolicies reads files, and the XML files of folders; bases only serve others. A
-// file that is named twice counts once, as one to check. Folders of the name built are
-// left out: they have what was built of the others. A folder without policies is an error.
-func readPolicies(paths, bases []string, built string) ([]library.File, error) {
+// readPolicies reads files, and the XML files of folders. bases only serve the others. A file named twice
+// counts once, as one to check. It omits folders of the name built, because they contain copies built from
+// the sources. A folder without policies is an error.
+func readPolicies(paths, bases []string, built string) ([]lint.File, error) {
 	r := &policyReader{seen: make(map[string]bool), built: built}
 	r.here, _ = os.Getwd()
 	for _, path := range paths {
@@ -160,7 +161,7 @@ func readPolicies(paths, bases []string, built string) ([]library.File, error) {
 type policyReader struct {
 	here  string
 	built string
-	files []library.File
+	files []lint.File
 	seen  map[string]bool
 }
 
@@ -170,7 +171,7 @@ func (r *policyReader) add(path string, base bool) error {
 		return err
 	}
 	if !info.IsDir() {
-		return r.read(path, library.File{Base: base})
+		return r.read(path, lint.File{Base: base})
 	}
 	before, policies := len(r.files), false
 	err = filepath.WalkDir(path, func(path string, d fs.DirEntry, err error) error {
@@ -183,7 +184,7 @@ func (r *policyReader) add(path string, base bool) error {
 			return nil
 		}
 		policies = policies || r.seen[path]
-		return r.read(path, library.File{Base: base, Found: true})
+		return r.read(path, lint.File{Base: base, Found: true})
 	})
 	if err != nil {
 		return err
@@ -198,7 +199,7 @@ func (r *policyReader) add(path string, base bool) error {
 	return nil
 }
 
-func (r *policyReader) read(path string, file library.File) error {
+func (r *policyReader) read(path string, file lint.File) error {
 	if r.seen[path] {
 		return nil
 	}
@@ -208,7 +209,7 @@ func (r *policyReader) read(path string, file library.File) error {
 		return err
 	}
 	defer f.Close()
-	// Of a file that is too large, no more than shows it.
+	// Read just enough to recognise a file that is too large.
 	if file.Source, err = io.ReadAll(io.LimitReader(f, policy.MaxFileBytes+1)); err != nil {
 		return err
 	}

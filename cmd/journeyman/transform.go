@@ -24,8 +24,8 @@ type transformCommand struct {
 	JSON    bool     `name:"json" help:"Print the outputs as a JSON object."`
 }
 
-// Run tries a method once and prints its outputs. A failed assertion ends with exit
-// code 1 and names its message key.
+// Run runs a method once and prints its outputs. After a failed assertion it prints the message key, and the
+// exit code is 1.
 func (c *transformCommand) Run(ctx context.Context, s streams) error {
 	if c.Method == "" {
 		for _, name := range transform.Methods() {

@@ -21,7 +21,7 @@ import (
 	"unicode/utf8"
 
 	"journeyman.dev/internal/diag"
-	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/lint"
 	"journeyman.dev/internal/policy"
 )
 
@@ -33,7 +33,7 @@ type uploadCommand struct {
 	Settings string   `help:"Fill {Settings:…} from this appsettings.json; :ENVIRONMENT after it names one of its environments." placeholder:"FILE[:ENVIRONMENT]"`
 }
 
-// Run uploads what changed, all or none; refusals end with exit code 1.
+// Run uploads the changed files, all or none. After a refusal the exit code is 1.
 func (c *uploadCommand) Run(ctx context.Context, s streams) error {
 	u := &uploader{admin: &c.admin, paths: c.Paths, tenant: c.Tenant, settings: c.Settings}
 	if !c.Watch {
@@ -49,7 +49,7 @@ type uploader struct {
 	tenant, settings string
 }
 
-// uploadAnswer is what the admin API says of an upload, or of its refusal.
+// uploadAnswer is the admin API's answer to an upload, or its refusal.
 type uploadAnswer struct {
 	Value []struct {
 		ID       string `json:"id"`
@@ -94,7 +94,7 @@ func (d uploadDiagnostic) diagnostic() diag.Diagnostic {
 	}
 }
 
-// upload sends all files in one request and prints what came of it.
+// upload sends all files in one request and prints the result.
 func (u *uploader) upload(ctx context.Context, out io.Writer) error {
 	begun := time.Now()
 	files, err := u.files()
@@ -142,30 +142,30 @@ func (u *uploader) upload(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
-// printDiagnostics prints findings as the linter does, and counts them.
-func printDiagnostics(out io.Writer, list []uploadDiagnostic, files []library.File) map[diag.Severity]int {
+// printDiagnostics prints findings like the linter, and counts them.
+func printDiagnostics(out io.Writer, list []uploadDiagnostic, files []lint.File) map[diag.Severity]int {
 	shown := newExcerpts(files)
 	counts := make(map[diag.Severity]int)
 	for _, d := range list {
 		d.FileName = filepath.FromSlash(d.FileName)
 		one := d.diagnostic()
 		counts[one.Severity]++
-		if one.Severity != diag.Info { // such as what a base alone leaves unsaid, with its children beside it
+		if one.Severity != diag.Info { // such as an incomplete base, uploaded together with its children
 			shown.print(out, one)
 		}
 	}
 	return counts
 }
 
-// files reads the policies, each after the one that it inherits from.
-func (u *uploader) files() ([]library.File, error) {
-	// What the settings lack is found by the server, as what it makes wrong.
+// files reads the policies, each after its base.
+func (u *uploader) files() ([]lint.File, error) {
+	// The server reports the consequences of missing settings.
 	files, _, err := readFilled(u.paths, nil, u.settings)
 	if err != nil {
 		return nil, err
 	}
 	docs := make(map[string]*policy.Document)
-	files = slices.DeleteFunc(files, func(f library.File) bool {
+	files = slices.DeleteFunc(files, func(f lint.File) bool {
 		d, found := policy.Parse(f.Path, f.Source)
 		docs[f.Path] = d
 		return d == nil && f.Found && slices.ContainsFunc(found, func(d diag.Diagnostic) bool { return d.Code == diag.WrongRoot })
@@ -181,7 +181,7 @@ func (u *uploader) files() ([]library.File, error) {
 			bases[policy.Fold(d.PolicyID.Value)] = policy.Fold(d.Base.PolicyID.Value)
 		}
 	}
-	depth := func(f library.File) int {
+	depth := func(f lint.File) int {
 		d, n := docs[f.Path], 0
 		if d == nil {
 			return 0
@@ -191,12 +191,12 @@ func (u *uploader) files() ([]library.File, error) {
 		}
 		return n
 	}
-	slices.SortStableFunc(files, func(a, b library.File) int { return depth(a) - depth(b) })
+	slices.SortStableFunc(files, func(a, b lint.File) int { return depth(a) - depth(b) })
 	return files, nil
 }
 
-// useTenant puts a tenant's name in the place of the one that the files name.
-func useTenant(files []library.File, docs map[string]*policy.Document, tenant string) error {
+// useTenant replaces the tenant's name in the files.
+func useTenant(files []lint.File, docs map[string]*policy.Document, tenant string) error {
 	names := make(map[string]bool)
 	for _, d := range docs {
 		if d != nil && d.TenantID.Set() && !strings.EqualFold(d.TenantID.Value, tenant) {
@@ -204,8 +204,7 @@ func useTenant(files []library.File, docs map[string]*policy.Document, tenant st
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(names)) {
-		// Whole names only, and those without a dot, such as a placeholder, where they are a
-		// value of their own.
+		// Replace only whole names. A name without a dot, such as a placeholder, must be a whole value.
 		pattern := regexp.MustCompile(`(?i)(^|[^\w.-])` + regexp.QuoteMeta(name))
 		if !strings.ContainsAny(name, ".{}$%@_") {
 			pattern = regexp.MustCompile(`(TenantId\s*=\s*["']|<TenantId>\s*)` + regexp.QuoteMeta(name))
@@ -221,7 +220,7 @@ func useTenant(files []library.File, docs map[string]*policy.Document, tenant st
 }
 
 // send uploads files in one request.
-func (u *uploader) send(ctx context.Context, files []library.File) (*uploadAnswer, error) {
+func (u *uploader) send(ctx context.Context, files []lint.File) (*uploadAnswer, error) {
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
 	for _, f := range files {
@@ -251,24 +250,24 @@ func (u *uploader) send(ctx context.Context, files []library.File) (*uploadAnswe
 	return &out, nil
 }
 
-// watchInterval is how often the files are looked at. Looking works on every system, in
-// containers and on network drives, and costs nothing for a folder of policies.
+// watchInterval is the time between two looks at the files. Polling works on every system, in containers and
+// on network drives, and costs nothing for a folder of policies.
 const watchInterval = 150 * time.Millisecond
 
-// ticks come until ctx ends; one that nobody waits for is dropped.
+// ticks sends until ctx ends. It drops ticks without receiver.
 func ticks(ctx context.Context, every time.Duration) <-chan time.Time {
 	t := time.NewTicker(every)
 	context.AfterFunc(ctx, t.Stop)
 	return t.C
 }
 
-// stamp is what a save changes about a file.
+// stamp is the part of a file's state that a save changes.
 type stamp struct {
 	size     int64
 	modified time.Time
 }
 
-// look is the state of all files that count.
+// look returns the state of all relevant files.
 func (u *uploader) look() map[string]stamp {
 	seen := make(map[string]stamp)
 	note := func(path string) {
@@ -277,12 +276,12 @@ func (u *uploader) look() map[string]stamp {
 		}
 	}
 	for _, path := range u.paths {
-		note(path) // a file counts whatever its name
+		note(path) // a named file counts in any case
 		_ = filepath.WalkDir(path, func(path string, d fs.DirEntry, err error) error {
 			if err == nil && !d.IsDir() && strings.EqualFold(filepath.Ext(path), ".xml") {
 				note(path)
 			}
-			return nil // what is gone meanwhile is seen by the next look
+			return nil // the next look sees deleted files
 		})
 	}
 	if u.settings != "" {
@@ -294,18 +293,18 @@ func (u *uploader) look() map[string]stamp {
 	return seen
 }
 
-// saves decides when files are uploaded: once they have been left alone from one look to the
-// next, as editors write in several steps and a checkout changes many files; and again a while
-// after a try that failed, such as at a server that is away.
+// saves decides when files are uploaded: when they stay unchanged from one look to the next, because editors
+// write in several steps and a checkout changes many files; and again a while after a failed try, such as
+// when the server is down.
 type saves struct {
-	tried, last map[string]stamp // as they were at the last try, and at the last look
-	wait        int              // looks until a failed try is repeated, 0 for never
+	tried, last map[string]stamp // states at the last try and at the last look
+	wait        int              // looks until a failed try is repeated; 0: never
 }
 
-// againAfter is how many looks a failed try waits.
+// againAfter is the number of looks before a failed try is repeated.
 const againAfter = 20
 
-// due reports whether the files that a look has found are to be uploaded.
+// due reports whether the files of a look should be uploaded.
 func (s *saves) due(now map[string]stamp) bool {
 	still := maps.Equal(now, s.last)
 	again := s.wait == 1

@@ -27,20 +27,21 @@ type connectorCommand struct {
 	List  connectors   `cmd:"" help:"List the API connectors."`
 }
 
-// admin is the admin API of a running server, which these commands are clients of.
+// admin is a client of a running server's admin API.
 type admin struct {
-	AdminURL   string `name:"admin-url" help:"Address of the admin listener." default:"https://localhost:8444" env:"JOURNEYMAN_ADMIN_URL"`
-	AdminToken string `help:"Static bearer token of the admin API; that of 'journeyman dev' is read from the data folder."`
-	Data       string `help:"Data folder, for the local authority's certificate and the token of 'journeyman dev'." default:"./data" type:"path"`
-	CA         string `name:"ca" help:"PEM file of the authority that signed the admin listener's certificate." type:"path"`
+	Config     configFlag `help:"JSON file of settings."`
+	AdminURL   string     `name:"admin-url" help:"Address of the admin listener." default:"https://localhost:8444"`
+	AdminToken string     `help:"Static bearer token of the admin API; that of 'journeyman dev' is read from the data folder."`
+	Data       string     `help:"Data folder, for the local authority's certificate and the token of 'journeyman dev'." default:"./data" type:"path"`
+	CA         string     `name:"ca" help:"PEM file of the authority that signed the admin listener's certificate." type:"path"`
 
 	http *http.Client // made at the first call
 }
 
-// maxAnswer bounds what is read of an answer.
+// maxAnswer limits the read size of an answer.
 const maxAnswer = 16 << 20
 
-// call asks the admin API; an error has the API's own text.
+// call sends a request to the admin API. An error contains the API's own text.
 func (a *admin) call(ctx context.Context, method, path string, body any) ([]byte, error) {
 	var reader io.Reader
 	if body != nil {
@@ -69,7 +70,7 @@ func (a *admin) call(ctx context.Context, method, path string, body any) ([]byte
 	return answer, nil
 }
 
-// send makes a request of the admin API.
+// send sends a request to the admin API.
 func (a *admin) send(ctx context.Context, method, path, contentType string, body io.Reader) (status int, answer []byte, err error) {
 	token := a.AdminToken
 	if token == "" {
@@ -176,8 +177,8 @@ type probeCommand struct {
 	Locales  string `name:"ui-locales" help:"The user's languages." default:"en-US"`
 }
 
-// Run prints request, answer, timing, TLS facts and what would reach the token. It ends
-// with exit code 1 if a journey would have ended there.
+// Run prints request, answer, timing, TLS facts and the claims for the token. The exit code is 1 if a journey
+// would have ended there.
 func (c *probeCommand) Run(ctx context.Context, s streams) error {
 	answer, err := c.call(ctx, http.MethodPost, "identity/apiConnectors/"+url.PathEscape(c.ID)+"/probe", map[string]string{
 		"user": c.User, "step": c.Step, "userFlow": c.Flow, "clientId": c.ClientID, "uiLocales": c.Locales,

@@ -1,6 +1,5 @@
-// Package demoapp is a small application that signs users in: a web application with a
-// client secret and PKCE, built on x/oauth2 and go-oidc as any other. It shows the
-// token that it gets.
+// Package demoapp is a small application that signs users in: a web application with a client secret and
+// PKCE, built on x/oauth2 and go-oidc like any other. It shows its token.
 package demoapp
 
 import (
@@ -20,7 +19,7 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// Config is what an application is given at its registration.
+// Config contains the data of an application's registration.
 type Config struct {
 	Authority    string // https://host/tenant
 	Policies     Policies
@@ -28,15 +27,15 @@ type Config struct {
 	ClientSecret string
 	URL          string // of the application
 	HTTP         *http.Client
-	// List is what the page of all policies shows; nil: there is no such page.
+	// List returns the content of the page of all policies; nil: there is no such page.
 	List func() []Listed
 }
 
-// Listed is a policy or user flow on the page of all.
+// Listed is a policy or user flow on the page of all policies.
 type Listed struct {
 	ID, Kind string
 	State    string // in words
-	Good     bool   // it serves what was uploaded last
+	Good     bool   // it serves the latest upload
 	Runs     bool   // it can be run from here
 	Problems []string
 }
@@ -52,7 +51,7 @@ type App struct {
 	sessions map[string]*session
 }
 
-// session is a browser's.
+// session is a browser's session.
 type session struct {
 	policy, state, nonce, verifier string
 	run                            bool // from the page of all policies
@@ -84,8 +83,8 @@ func (a *App) Handler() http.Handler {
 	return mux
 }
 
-// flow is the user flow that the address names, else the sample's: /flow?id=B2C_1_mine
-// tries any flow of the tenant.
+// flow returns the user flow in the address, else the sample's: /flow?id=B2C_1_mine runs any flow of the
+// tenant.
 func (a *App) flow(r *http.Request) string {
 	if id := r.URL.Query().Get("id"); flowID.MatchString(id) {
 		return id
@@ -116,8 +115,8 @@ func (a *App) session(w http.ResponseWriter, r *http.Request) *session {
 
 func (a *App) authority(policy string) string { return a.c.Authority + "/" + policy }
 
-// client discovers a policy's endpoints. B2C's documents have an issuer that isn't
-// their own address, so the issuer is taken from the document.
+// client discovers a policy's endpoints. In B2C's documents the issuer isn't the document's address, so the
+// issuer is read from the document.
 func (a *App) client(ctx context.Context, policy string) (*oidc.Provider, *oauth2.Config, error) {
 	ctx = oidc.ClientContext(ctx, a.c.HTTP)
 	address := a.authority(policy) + "/v2.0"
@@ -133,7 +132,7 @@ func (a *App) client(ctx context.Context, policy string) (*oidc.Provider, *oauth
 	endpoint.AuthStyle = oauth2.AuthStyleInParams
 	return provider, &oauth2.Config{
 		ClientID: a.c.ClientID, ClientSecret: a.c.ClientSecret, RedirectURL: a.c.URL + "/callback", Endpoint: endpoint,
-		// The application's own id asks for an access token, which x/oauth2 insists on.
+		// The application's own id requests an access token, which x/oauth2 requires.
 		Scopes: []string{oidc.ScopeOpenID, oidc.ScopeOfflineAccess, a.c.ClientID},
 	}, nil
 }
@@ -168,7 +167,7 @@ func (a *App) begin(w http.ResponseWriter, r *http.Request, policy string, more 
 	s := a.session(w, r)
 	s.policy, s.state, s.nonce, s.verifier, s.run = policy, random(), random(), oauth2.GenerateVerifier(), len(more) > 0
 	if s.run {
-		s.token, s.idToken, s.message = nil, "", "" // else a run that fails would show the token of another
+		s.token, s.idToken, s.message = nil, "", "" // otherwise a failed run would show another run's token
 	}
 	options := append([]oauth2.AuthCodeOption{oidc.Nonce(s.nonce), oauth2.S256ChallengeOption(s.verifier)}, more...)
 	if locale := r.URL.Query().Get("ui_locales"); locale != "" {
@@ -216,7 +215,7 @@ func (a *App) redeem(ctx context.Context, s *session, code string) error {
 	return a.keep(ctx, provider, s, token, s.nonce)
 }
 
-// keep verifies the id token before it is believed.
+// keep verifies the id token before it uses it.
 func (a *App) keep(ctx context.Context, provider *oidc.Provider, s *session, token *oauth2.Token, nonce string) error {
 	raw, _ := token.Extra("id_token").(string)
 	verified, err := provider.VerifierContext(ctx, &oidc.Config{ClientID: a.c.ClientID}).Verify(ctx, raw)
@@ -269,7 +268,7 @@ func (a *App) home(w http.ResponseWriter, r *http.Request) {
 	view := struct {
 		SignedIn bool
 		Lists    bool
-		Ran      string // the policy that was run from the page of all
+		Ran      string // the policy that ran from the page of all policies
 		Message  string
 		Name     string
 		Balance  string
@@ -298,12 +297,12 @@ func show(w http.ResponseWriter, page *template.Template, view any) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
-	// Forms are redirected to the server that signs in.
+	// Forms redirect to the sign-in server.
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self' https:; base-uri 'none'; frame-ancestors 'none'")
 	_ = page.Execute(w, view)
 }
 
-// run begins a policy of the list as a new user would meet it: it asks also who is signed in.
+// run runs a policy of the list like a new user: it asks for sign-in even with a session.
 func (a *App) run(w http.ResponseWriter, r *http.Request) {
 	id := r.URL.Query().Get("id")
 	for _, one := range a.c.List() {
@@ -324,7 +323,7 @@ var listPage = template.Must(template.New("list").Parse(head("Policies and user 
 {{if .Problems}}<details><summary>{{len .Problems}} finding(s)</summary><ul>{{range .Problems}}<li>{{.}}</li>{{end}}</ul></details>{{end}}</section>
 {{else}}<p>There are none yet.</p>{{end}}</main></body></html>`))
 
-// head begins a page; the title is ours.
+// head writes the beginning of a page. The title is our own text.
 func head(title string) string {
 	return `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>` + title + `</title>
 <style>

@@ -1,5 +1,5 @@
-// Package enrichmentapi is a sample of the REST API that a policy calls just before the
-// token is issued: it knows a balance for each user.
+// Package enrichmentapi is a sample of the REST API that a policy calls just before the token is issued. It
+// stores a balance for each user.
 //
 //	POST /api/GetProfile {"objectId": "…", "lang": "1033"}
 //	200 {"balance": "760.50"}            a user it knows
@@ -19,20 +19,20 @@ import (
 	"sync"
 )
 
-// welcome is what a new user gets.
+// welcome is a new user's balance.
 const welcome = "50.00"
 
-// API keeps balances in a JSON file.
+// API stores balances in a JSON file.
 type API struct {
 	file  string
 	basic Basic
 
 	mu       sync.Mutex
 	balances map[string]string // by object id
-	latest   string            // who was asked for last, since the start
+	latest   string            // the last requested user since the start
 }
 
-// New reads the balances from a file, if it is there. basic is what API connectors send.
+// New reads the balances from a file, if it exists. basic contains the credentials of API connectors.
 func New(file string, basic Basic) (*API, error) {
 	a := &API{file: file, basic: basic, balances: make(map[string]string)}
 	b, err := os.ReadFile(file)
@@ -48,9 +48,8 @@ func New(file string, basic Basic) (*API, error) {
 	return a, nil
 }
 
-// Handler serves the API. GET and PUT /api/balances/{objectId} look at a balance and
-// change it, to try what a token shows then; "latest" is the user whom the API was asked for
-// last. A browser that opens an address of the API gets a page that says what it is.
+// Handler serves the API. GET and PUT /api/balances/{objectId} read and change a balance, to test its effect
+// on a token; "latest" is the user of the last request. Browsers get a page that explains the API.
 func (a *API) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for _, path := range []string{"/{$}", "/api/GetProfile", "/api/connector"} {
@@ -95,14 +94,14 @@ func (a *API) Handler() http.Handler {
 	return mux
 }
 
-// about is for browsers.
+// about is the page for browsers.
 const about = `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Sample API</title>
 <style>:root{color-scheme:light dark}body{font:1rem/1.6 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem}code{overflow-wrap:anywhere}</style></head>
 <body><main><h1>Sample API</h1><p>The server calls this API just before a token is issued, with POST: <code>/api/GetProfile</code> for the policy, <code>/api/connector</code> for the user flow. It knows a balance for each user.</p>
 <p><code>GET</code> and <code>PUT /api/balances/{objectId}</code> look at a balance and change it; <code>latest</code> in place of the id is the user who signed in last.</p></main></body></html>
 `
 
-// user is whom the address names.
+// user returns the user in the address.
 func (a *API) user(r *http.Request) string {
 	id := r.PathValue("objectId")
 	if id == "latest" {
@@ -113,7 +112,7 @@ func (a *API) user(r *http.Request) string {
 	return id
 }
 
-// messages are for the user, in the language whose number the policy sends.
+// messages are for the user, by the policy's language number.
 var messages = map[string]string{
 	"1031": "Das Konto ist nicht bekannt.",
 	"1036": "Le compte est inconnu.",
@@ -140,7 +139,7 @@ func (a *API) profile(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, map[string]string{"balance": balance})
 }
 
-// balance is a user's; a new one is registered.
+// balance returns a user's balance. It registers a new user.
 func (a *API) balance(id string) (string, error) {
 	a.mu.Lock()
 	balance, ok := a.balances[id]
@@ -152,7 +151,7 @@ func (a *API) balance(id string) (string, error) {
 	return welcome, a.set(id, welcome)
 }
 
-// set keeps a balance: the file is written anew and put in place at once.
+// set stores a balance. It writes a new file and replaces the old one in one step.
 func (a *API) set(id, balance string) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()

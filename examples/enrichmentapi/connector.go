@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// Basic is how an API connector authenticates at POST /api/connector.
+// Basic contains the credentials of an API connector for POST /api/connector.
 type Basic struct{ Username, Password string }
 
-// connectorRequest is the part of a connector's request that this API looks at.
+// connectorRequest is the used part of a connector's request.
 type connectorRequest struct {
 	Step        string `json:"step"`
 	ObjectID    string `json:"objectId"`

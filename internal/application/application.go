@@ -1,5 +1,5 @@
-// Package application has the registered applications of a tenant: their redirect
-// URIs by platform, secrets and switches.
+// Package application manages the registered applications of a tenant: their redirect URIs by platform,
+// secrets and switches.
 //
 // Reference: admin-surface §5, protocol §2.2.
 package application
@@ -12,17 +12,18 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
 
+	"journeyman.dev/internal/refusal"
+
 	"github.com/google/uuid"
 )
 
-// Kind is the platform that a redirect URI is registered for.
+// Kind is the platform of a redirect URI.
 type Kind string
 
 // The platforms.
@@ -48,7 +49,7 @@ type Application struct {
 	ImplicitIDToken     bool `json:"implicitIdToken,omitempty"`
 	ImplicitAccessToken bool `json:"implicitAccessToken,omitempty"`
 	FallbackPublic      bool `json:"fallbackPublic,omitempty"`
-	// PKCE is nil in registrations from before there was a choice.
+	// PKCE is nil in registrations from before the setting existed.
 	PKCE *PKCE `json:"pkce,omitempty"`
 
 	SignInAudience string   `json:"signInAudience,omitempty"`
@@ -57,14 +58,14 @@ type Application struct {
 	// Certificates check the assertions of a client that signs them (private_key_jwt).
 	Certificates []Certificate `json:"certificates,omitempty"`
 
-	// AdminRoles are application roles of the admin API that the application holds.
+	// AdminRoles are the application's roles for the admin API.
 	AdminRoles []string `json:"adminRoles,omitempty"`
-	// Extra has members that are stored and given back, without effect here.
+	// Extra contains members that are stored and returned, without effect here.
 	Extra map[string]json.RawMessage `json:"extra,omitempty"`
 }
 
-// Secret is a client secret: only its hash is kept. Secrets that we make have 256
-// random bits, so a fast hash can't be searched.
+// Secret is a client secret. Only its hash is stored. Our secrets contain 256 random bits, so that a fast
+// hash can't be searched.
 type Secret struct {
 	KeyID       string    `json:"keyId"`
 	DisplayName string    `json:"displayName,omitempty"`
@@ -74,7 +75,7 @@ type Secret struct {
 	End         time.Time `json:"end"`
 }
 
-// Errors.
+// Errors of applications.
 var (
 	ErrNotFound = errors.New("no such application")
 	ErrInvalid  = errors.New("invalid application")
@@ -88,8 +89,8 @@ func (a *Application) HasRedirectURIs() bool {
 	return len(a.WebRedirects)+len(a.SPARedirects)+len(a.NativeRedirects) > 0
 }
 
-// RedirectKind finds the platform of a redirect URI: compared character by
-// character, except that a native loopback address may use any port (RFC 8252 §7.3).
+// RedirectKind returns the platform of a redirect URI. It compares character by character, except that a
+// native loopback address may use any port (RFC 8252 §7.3).
 func (a *Application) RedirectKind(uri string) (Kind, bool) {
 	switch {
 	case slices.Contains(a.WebRedirects, uri):
@@ -121,19 +122,19 @@ func loopback(host string) bool {
 	return ip != nil && ip.IsLoopback()
 }
 
-// PublicKind reports whether requests with a redirect URI of this kind come from a
-// public client, which proves itself by PKCE and not by a secret.
+// PublicKind reports whether requests with a redirect URI of this kind come from a public client, which uses
+// PKCE instead of a secret.
 func (a *Application) PublicKind(kind string) bool {
 	return kind == string(SPA) || kind == string(Native)
 }
 
-// CheckSecret reports whether a text is one of the secrets that are valid now.
+// CheckSecret reports whether a text is a currently valid secret.
 func (a *Application) CheckSecret(text string, now time.Time) bool {
 	_, good := a.FindSecret(text, now)
 	return good
 }
 
-// FindSecret returns the key id of the secret that a text is, if it is valid now.
+// FindSecret returns the key id of a currently valid secret with this text.
 func (a *Application) FindSecret(text string, now time.Time) (keyID string, good bool) {
 	sum := sha256.Sum256([]byte(text))
 	for _, s := range a.Secrets {
@@ -144,32 +145,32 @@ func (a *Application) FindSecret(text string, now time.Time) (keyID string, good
 	return keyID, good
 }
 
-// SecretValid reports whether there is a secret or certificate of a key id that is valid now.
+// SecretValid reports whether a secret or certificate with a key id is currently valid.
 func (a *Application) SecretValid(keyID string, now time.Time) bool {
 	return slices.ContainsFunc(a.Secrets, func(s Secret) bool { return s.KeyID == keyID && s.valid(now) }) ||
 		slices.ContainsFunc(a.Certificates, func(c Certificate) bool { return c.KeyID == keyID && c.Valid(now) })
 }
 
-// HasSecret reports whether a secret is registered that may be used now.
+// HasSecret reports whether the application has a currently valid secret.
 func (a *Application) HasSecret(now time.Time) bool {
 	return slices.ContainsFunc(a.Secrets, func(s Secret) bool { return s.valid(now) })
 }
 
 func (s *Secret) valid(now time.Time) bool { return !now.Before(s.Start) && now.Before(s.End) }
 
-// Confidential reports whether the application has what it could prove itself with now.
+// Confidential reports whether the application has a currently valid secret or certificate.
 func (a *Application) Confidential(now time.Time) bool {
 	return a.HasSecret(now) || slices.ContainsFunc(a.Certificates, func(c Certificate) bool { return c.Valid(now) })
 }
 
-// NewSecret makes a secret; the text is shown once and not kept.
+// NewSecret makes a secret. The text is shown once and not stored.
 func NewSecret(displayName string, start, end time.Time) (Secret, string) {
 	var b [32]byte
 	_, _ = rand.Read(b[:])
 	return SecretOf(displayName, base64.RawURLEncoding.EncodeToString(b[:]), start, end)
 }
 
-// SecretOf makes a secret of a given text, for imports.
+// SecretOf makes a secret with a given text, for imports.
 func SecretOf(displayName, text string, start, end time.Time) (Secret, string) {
 	sum := sha256.Sum256([]byte(text))
 	return Secret{KeyID: uuid.NewString(), DisplayName: displayName, Hint: text[:min(3, len(text))], Hash: sum[:], Start: start, End: end}, text
@@ -178,16 +179,16 @@ func SecretOf(displayName, text string, start, end time.Time) (Secret, string) {
 // maxRedirects is B2C's limit.
 const maxRedirects = 100
 
-// Check reports what an application has wrong, as an error that wraps ErrInvalid.
+// Check reports the fault of an application as an error that wraps ErrInvalid.
 func (a *Application) Check() error {
 	if strings.TrimSpace(a.DisplayName) == "" || len(a.DisplayName) > 256 {
-		return fmt.Errorf("%w: displayName must have 1 to 256 characters", ErrInvalid)
+		return refusal.Because(ErrInvalid, "displayName must have 1 to 256 characters")
 	}
 	if _, err := uuid.Parse(a.AppID); err != nil {
-		return fmt.Errorf("%w: appId must be a GUID", ErrInvalid)
+		return refusal.Because(ErrInvalid, "appId must be a GUID")
 	}
 	if len(a.WebRedirects)+len(a.SPARedirects)+len(a.NativeRedirects) > maxRedirects {
-		return fmt.Errorf("%w: more than %d redirect URIs", ErrInvalid, maxRedirects)
+		return refusal.Because(ErrInvalid, "more than %d redirect URIs", maxRedirects)
 	}
 	for _, uri := range slices.Concat(a.WebRedirects, a.SPARedirects) {
 		if err := checkRedirect(uri, false); err != nil {
@@ -211,19 +212,19 @@ func checkRedirect(uri string, native bool) error {
 	u, err := url.Parse(uri)
 	switch {
 	case err != nil, !u.IsAbs(), u.Fragment != "", strings.HasSuffix(uri, "#"), strings.Contains(uri, "*"), len(uri) > 2048:
-		return fmt.Errorf("%w: %q is no redirect URI: it must be absolute, without fragment and wildcard", ErrInvalid, uri)
+		return refusal.Because(ErrInvalid, "%q is no redirect URI: it must be absolute, without fragment and wildcard", uri)
 	case u.Scheme == "javascript", u.Scheme == "data", u.Scheme == "vbscript", u.Scheme == "file", u.Scheme == "blob", u.Scheme == "about":
-		return fmt.Errorf("%w: the scheme of %q isn't allowed", ErrInvalid, uri)
+		return refusal.Because(ErrInvalid, "the scheme of %q isn't allowed", uri)
 	case u.Scheme == "https" && u.Host != "":
 		return nil
 	case u.Scheme == "http" && loopback(u.Hostname()):
 		return nil
 	case u.Scheme == "http":
-		return fmt.Errorf("%w: %q: http is for localhost only", ErrInvalid, uri)
+		return refusal.Because(ErrInvalid, "%q: http is for localhost only", uri)
 	case native:
 		return nil
 	}
-	return fmt.Errorf("%w: the scheme of %q is for native applications only", ErrInvalid, uri)
+	return refusal.Because(ErrInvalid, "the scheme of %q is for native applications only", uri)
 }
 
 // Store keeps applications.

@@ -17,20 +17,20 @@ import (
 // AssertionType is the only client_assertion_type (RFC 7523 §2.2).
 const AssertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
-// AssertionAlgorithms are what assertions may be signed with.
+// AssertionAlgorithms are the allowed signature algorithms of assertions.
 var AssertionAlgorithms = []string{string(jose.RS256), string(jose.PS256)}
 
 const (
-	// assertionSkew is how far a client's clock may be off.
+	// assertionSkew is the tolerated error of a client's clock.
 	assertionSkew = 5 * time.Minute
-	// maxAssertionLife bounds how long one may be good: what was written down somewhere
-	// should be worth nothing soon. Microsoft's libraries use ten minutes.
+	// maxAssertionLife limits the validity of an assertion, so that a stolen copy soon becomes worthless.
+	// Microsoft's libraries use ten minutes.
 	maxAssertionLife = time.Hour
 	maxAssertion     = 16 << 10
 	maxAssertionID   = 255
 )
 
-// AssertionFault says what is wrong with an assertion.
+// AssertionFault is a kind of fault of an assertion.
 type AssertionFault int
 
 // The faults.
@@ -45,7 +45,7 @@ const (
 	AssertionReplayed
 )
 
-// AssertionError is a refused assertion; the text may be shown to the client.
+// AssertionError is a refused assertion. The client may see the text.
 type AssertionError struct {
 	Fault AssertionFault
 	Text  string
@@ -55,17 +55,17 @@ func (e *AssertionError) Error() string { return e.Text }
 
 func refuse(fault AssertionFault, text string) error { return &AssertionError{fault, text} }
 
-// ErrSpent says that an assertion was used before.
+// ErrSpent means that an assertion was used before.
 var ErrSpent = errors.New("assertion was used before")
 
-// Assertions makes assertions single-use, over all nodes.
+// Assertions makes assertions single-use over all nodes.
 type Assertions interface {
-	// SpendAssertion notes the use of an assertion durably; ErrSpent if it was used before.
+	// SpendAssertion records the use of an assertion durably; ErrSpent if it was used before.
 	SpendAssertion(ctx context.Context, id string, expires time.Time) error
 }
 
-// ClientOfAssertion reads the client that an assertion names, unchecked: a request with an
-// assertion may leave client_id out (RFC 7521 §4.2). "" if it names none.
+// ClientOfAssertion returns the client that an assertion names, unchecked, or "" if it names none. A request
+// with an assertion may omit client_id (RFC 7521 §4.2).
 func ClientOfAssertion(text string) string {
 	var named jwt.Claims
 	parsed, err := parseAssertion(text)
@@ -82,15 +82,13 @@ func parseAssertion(text string) (*jwt.JSONWebToken, error) {
 	return jwt.ParseSigned(text, []jose.SignatureAlgorithm{jose.RS256, jose.PS256})
 }
 
-// Authenticate checks a client's assertion (RFC 7523 §3): signed by a certificate of the
-// application, about the application, for an audience that is this server's, now, and
-// used once. It returns the key id of the certificate; the error is an *AssertionError,
-// or the store's.
+// Authenticate checks a client's assertion (RFC 7523 §3). It must be signed with a certificate of the
+// application, name the application and an audience of this server, be valid now, and be used only once.
+// Authenticate returns the key id of the certificate. The error is an *AssertionError, or the store's.
 //
-// Microsoft's libraries make one assertion and send it with every request for ten
-// minutes; such an assertion names its certificate by thumbprint, in its signed header,
-// and may be used until it expires. Others are as RFC 7523 and OpenID Connect have them,
-// good for one request.
+// Microsoft's libraries make one assertion and send it with every request for ten minutes. Such an assertion
+// names its certificate by thumbprint in its signed header, and may be used until it expires. Other
+// assertions follow RFC 7523 and OpenID Connect, and are valid for one request.
 func (a *Application) Authenticate(ctx context.Context, text string, audience func(string) bool, now time.Time, store Assertions) (keyID string, err error) {
 	parsed, err := parseAssertion(text)
 	if err != nil || len(parsed.Headers) != 1 {
@@ -128,7 +126,7 @@ func (a *Application) Authenticate(ctx context.Context, text string, audience fu
 	return keyID, err
 }
 
-// namedBy finds the certificates that a header may mean: all, if it names none.
+// namedBy returns the certificates that a header may refer to: all, if it names none.
 func (a *Application) namedBy(h jose.Header) (list []Certificate, byThumbprint bool) {
 	one, hasOne := h.ExtraHeaders["x5t"].(string)
 	two, hasTwo := h.ExtraHeaders["x5t#S256"].(string)

@@ -6,15 +6,15 @@ import (
 	"sync"
 )
 
-// Cache serves the applications that requests name from memory. What changes through it
-// is seen at once; Forget makes it read again what others changed.
+// Cache keeps requested applications in memory. Changes through it have effect at once; Forget makes it read
+// other changes.
 //
-// Those that it returns are shared: they are read only.
+// Callers share the returned applications and must not change them.
 type Cache struct {
 	Store
 
 	mu    sync.RWMutex
-	reads uint64 // changes with every Forget: what was read before isn't kept after
+	reads uint64 // changes with every Forget, so that an earlier read isn't stored afterwards
 	known map[string]Application
 	all   []Application // nil: not read
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// permission is what an API offers: a scope for users, or a role for applications.
+// permission is offered by an API: a scope for users, or a role for applications.
 type permission struct {
 	ID      string   `json:"id"`
 	Value   string   `json:"value"`
@@ -14,8 +14,7 @@ type permission struct {
 	Members []string `json:"allowedMemberTypes"`
 }
 
-// extra reads a member that is only kept, by its name in any case. What doesn't have the
-// member's shape counts as absent.
+// extra reads a stored member by its name in any case. A member of another shape counts as absent.
 func (a *Application) extra(name string, to any) {
 	for key, raw := range a.Extra {
 		if strings.EqualFold(key, name) {
@@ -41,7 +40,7 @@ func (a *Application) roles() []permission {
 	})
 }
 
-// declared are the ids of what an application requires of an API, of one type: Scope or Role.
+// declared returns the ids of an application's required permissions of one type, Scope or Role, at an API.
 func (a *Application) declared(apiID, kind string) map[string]bool {
 	var list []struct {
 		Resource string `json:"resourceAppId"`
@@ -65,16 +64,15 @@ func (a *Application) declared(apiID, kind string) map[string]bool {
 	return ids
 }
 
-// GrantedScopes are the values of the scopes of an API that an application may ask for:
-// those that it declares in requiredResourceAccess, and all of its own.
+// GrantedScopes returns the values of the scopes of an API that an application may request: those in its
+// requiredResourceAccess, and all of its own.
 func (a *Application) GrantedScopes(api *Application) []string {
 	ids := a.declared(api.AppID, "Scope")
 	own := strings.EqualFold(a.AppID, api.AppID)
 	return values(api.scopes(), func(p permission) bool { return own || ids[strings.ToLower(p.ID)] })
 }
 
-// GrantedRoles are the values of the roles of an API that an application has: those that
-// it declares in requiredResourceAccess.
+// GrantedRoles returns the values of an application's roles at an API: those in its requiredResourceAccess.
 func (a *Application) GrantedRoles(api *Application) []string {
 	ids := a.declared(api.AppID, "Role")
 	return values(api.roles(), func(p permission) bool { return ids[strings.ToLower(p.ID)] })
@@ -90,8 +88,8 @@ func values(list []permission, granted func(permission) bool) []string {
 	return out
 }
 
-// Identifies reports whether a text is an address that the application is known by as an
-// API: one of its identifier URIs, or its id. A final slash doesn't count.
+// Identifies reports whether a text is an address of the application as an API: one of its identifier URIs,
+// or its id. A final slash doesn't count.
 func (a *Application) Identifies(text string) bool {
 	text = strings.TrimSuffix(text, "/")
 	if strings.EqualFold(text, a.AppID) {

@@ -1,18 +1,17 @@
 package application
 
-// PKCE says what an application's authorization requests need, beyond what the tenant's
-// settings say. Members that are nil follow the tenant's.
+// PKCE contains an application's own requirements for authorization requests. For nil members the tenant's
+// settings count.
 type PKCE struct {
-	// Required asks for a code challenge also of confidential clients; public ones always
-	// need one.
+	// Required requires a code challenge of confidential clients, too. Public clients always need one.
 	Required *bool `json:"required,omitempty"`
-	// AllowPlain lets a challenge be its own verifier, which protects nothing from whoever
-	// reads the request.
+	// AllowPlain allows a challenge that equals its verifier. Such a challenge doesn't protect against a
+	// reader of the request.
 	AllowPlain *bool `json:"allowPlain,omitempty"`
 }
 
-// NeedsPKCE reports whether a confidential client's requests must have a code challenge;
-// tenant is the tenant's setting.
+// NeedsPKCE reports whether a confidential client's requests must contain a code challenge. tenant is the
+// tenant's setting.
 func (a *Application) NeedsPKCE(tenant bool) bool {
 	if a.PKCE != nil && a.PKCE.Required != nil {
 		return *a.PKCE.Required
@@ -20,9 +19,8 @@ func (a *Application) NeedsPKCE(tenant bool) bool {
 	return tenant
 }
 
-// AllowsPlainPKCE reports whether a code challenge may be plain, which it also is when its
-// method isn't given; tenant is the tenant's setting. Applications from before there was
-// a choice, whose PKCE is nil, keep what they had.
+// AllowsPlainPKCE reports whether a code challenge may be plain, which is also the default method. tenant is
+// the tenant's setting. Old applications from before the setting, whose PKCE is nil, keep their behaviour.
 func (a *Application) AllowsPlainPKCE(tenant bool) bool {
 	if a.PKCE != nil && a.PKCE.AllowPlain != nil {
 		return *a.PKCE.AllowPlain

@@ -51,12 +51,16 @@ var inside = map[string][]string{
 	"internal/journey/journeytest": {"internal/journey"},
 }
 
+// frames are packages that those below them may import, on the same floor: their
+// resources, which don't import each other.
+var frames = []string{"internal/msgraph"}
+
 // onlyHere are imports that one package alone may have, and why.
 var onlyHere = map[string]string{
 	"database/sql":                    "internal/store internal/store/storetest", // SQL
 	"code.dny.dev/ssrf":               "internal/outbound",                       // the only way out
 	"golang.org/x/net/http/httpproxy": "internal/outbound",
-	"html/template":                   "internal/page internal/oidc internal/server examples/demoapp",
+	"html/template":                   "internal/page internal/oidc internal/mail internal/signpost examples/demoapp",
 	"modernc.org/sqlite":              "internal/store",
 	"github.com/alecthomas/kong":      "cmd/journeyman",
 }
@@ -148,6 +152,9 @@ func checkImport(t *testing.T, floors map[string]int, file, pkg, quoted string) 
 			return
 		}
 	}
+	if slices.Contains(frames, own) && strings.HasPrefix(pkg, own+"/") {
+		return
+	}
 	theirs, known := floorOf(floors, own)
 	if own == "examples/enrichmentapi" || own == "examples/demoapp" {
 		if pkg == "cmd/journeyman" {
@@ -198,6 +205,43 @@ func TestTheWalksOfTheDocumentAreInTheCode(t *testing.T) {
 			return err == nil && want.Match(src)
 		}) {
 			t.Errorf("package %s has no %s", pkg, m[0])
+		}
+	}
+}
+
+// shown are the packages that write what users, applications and administrators read. Words
+// of an error are for the log: a text for people is a Failure's, a Refusal's or a constant.
+var shown = []string{"internal/msgraph", "internal/oidc", "internal/page", "internal/userflow", "internal/connector", "internal/journey"}
+
+// errorWords are the places where the words of an error are meant, by file and reason.
+var errorWords = map[string]string{
+	"internal/msgraph/body.go":    "encoding/json has no type for an unknown member",
+	"internal/page/page.go":       "a notice to the author of a template, in development alone",
+	"internal/page/builtin.go":    "a bug of ours",
+	"internal/page/script.go":     "a bug of ours",
+	"internal/journey/engine.go":  "a bug of ours: no randomness",
+	"internal/journey/failure.go": "the log",
+}
+
+func TestNoTextForPeopleIsMadeOfAnError(t *testing.T) {
+	t.Parallel()
+	for _, pkg := range shown {
+		err := filepath.WalkDir(filepath.Join("..", "..", filepath.FromSlash(pkg)), func(path string, _ fs.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			name := filepath.ToSlash(strings.TrimPrefix(path, filepath.Join("..", "..")+string(filepath.Separator)))
+			source, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			if words := regexp.MustCompile(`\b(err|cause|Cause)\.Error\(\)`); words.Match(source) && errorWords[name] == "" {
+				t.Errorf("%s takes the words of an error: give it a text of its own, or its reason here", name)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
 	}
 }

@@ -1,2 +1,2 @@
-// Package archtest holds the house: which package may import which.
+// Package archtest checks the architecture: which package may import which.
 package archtest

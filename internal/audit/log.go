@@ -11,23 +11,22 @@ import (
 	"time"
 )
 
-// Query says which records to read, the newest first.
+// Query selects the records to read, the newest first.
 type Query struct {
-	// From and To bound the time, both inclusive; zero: no bound.
+	// From and To limit the time, both inclusive; zero: no limit.
 	From, To time.Time
 	// Activity and Service compare exactly; "" for any.
 	Activity, Service string
-	// Before is the id of the record that the last page ended with; "" begins.
+	// Before is the last record id of the previous page; "" starts at the first page.
 	Before string
-	// Oldest turns the order around; Before is then the id to go on after.
+	// Oldest reverses the order. Before is then the id to continue after.
 	Oldest bool
 	Limit  int
 }
 
 // Store keeps records.
 type Store interface {
-	// AppendAudits writes records durably, all or none; a record that is there already
-	// is passed over.
+	// AppendAudits writes records durably, all or none. Existing records are ignored.
 	AppendAudits(ctx context.Context, records []Record) error
 	Audits(ctx context.Context, q Query) ([]Record, error)
 	// GetAudit returns ErrNotFound.
@@ -35,10 +34,10 @@ type Store interface {
 	PurgeAudits(ctx context.Context, before time.Time) error
 }
 
-// ErrNotFound says that there is no such record.
+// ErrNotFound means that there is no such record.
 var ErrNotFound = errors.New("no such audit record")
 
-// Log takes records. Now, Rand and Store must be set; it is safe for concurrent use.
+// Log accepts records. Now, Rand and Store must be set. It is safe for concurrent use.
 type Log struct {
 	Store Store
 	Now   func() time.Time
@@ -47,32 +46,31 @@ type Log struct {
 
 	once  sync.Once
 	queue chan entry
-	mu    sync.RWMutex // held for reading while adding, for writing to close
+	mu    sync.RWMutex // read lock while adding, write lock to close
 	ended bool
 }
 
-// entry is a record that waits to be written, or a mark that is closed once all before
-// it are.
+// entry is a waiting record, or a mark that is closed when all entries before it are written.
 type entry struct {
 	record Record
 	mark   chan struct{}
 }
 
-// queued bounds the records that wait. When so many do, the database is slower than
-// the sign-ins, and these wait with it: no record is dropped.
+// queued limits the waiting records. At the limit the database is slower than the sign-ins, and these wait
+// with it: no record is dropped.
 const queued = 4096
 
-// gather is how long a record waits for others to share its commit.
+// gather is the time that a record waits for others to share its commit.
 const gather = 50 * time.Millisecond
 
-// retryAfter is how long the writer waits after a failed write.
+// retryAfter is the writer's wait after a failed write.
 const retryAfter = time.Second
 
 func (l *Log) init() {
 	l.once.Do(func() { l.queue = make(chan entry, queued) })
 }
 
-// complete gives a record its id and time.
+// complete sets the id and time of a record.
 func (l *Log) complete(r *Record) {
 	if r.At.IsZero() {
 		r.At = Time{l.Now().UTC()}
@@ -93,16 +91,15 @@ func (l *Log) complete(r *Record) {
 	}
 }
 
-// newID is like B2C_DQO3J_4984536, and sorts by time.
+// newID makes an id like B2C_DQO3J_4984536 that sorts by time.
 func newID(at time.Time, random []byte) string {
 	return idAt(at) + "_" + hex.EncodeToString(random)
 }
 
-// idAt is the smallest id of an instant.
+// idAt returns the smallest id of an instant.
 func idAt(at time.Time) string { return fmt.Sprintf("B2C_%014X", at.UnixMicro()) }
 
-// Bounds are the ids between which the records of a time lie: from inclusive, to
-// exclusive; "" for no bound.
+// Bounds returns the range of ids of the query's time: from inclusive, to exclusive; "" for no limit.
 func (q Query) Bounds() (from, to string) {
 	if !q.From.IsZero() {
 		from = idAt(q.From)
@@ -113,8 +110,8 @@ func (q Query) Bounds() (from, to string) {
 	return from, to
 }
 
-// Add queues a record: it is on disk a moment later, with others in one commit, so
-// that no sign-in waits for it. A clean shutdown writes what is queued.
+// Add queues a record. It is on disk a moment later, in one commit with others, so that no sign-in waits for
+// it. A clean shutdown writes all queued records.
 func (l *Log) Add(r Record) {
 	if l == nil {
 		return
@@ -124,7 +121,7 @@ func (l *Log) Add(r Record) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	if l.ended {
-		// A request that outlived the writer: its record is still worth a write.
+		// The request outlived the writer; write its record directly.
 		if err := l.Store.AppendAudits(context.Background(), []Record{r}); err != nil {
 			l.Log.Error("audit record is lost", "activity", r.Activity, "correlationId", r.CorrelationID, "err", err)
 		}
@@ -144,10 +141,10 @@ func (l *Log) Write(ctx context.Context, records ...Record) error {
 	return l.Store.AppendAudits(ctx, records)
 }
 
-// maxBatch bounds the records of one write.
+// maxBatch limits the records of one write.
 const maxBatch = 512
 
-// Run writes what is queued until ctx ends, and then what is left. Run it once.
+// Run writes queued records until ctx ends, and then the rest. Run it once.
 func (l *Log) Run(ctx context.Context) error {
 	l.init()
 	for {
@@ -155,8 +152,7 @@ func (l *Log) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return l.drain()
 		case first := <-l.queue:
-			// Records come in a trickle: with a commit for each, they would cost a sign-in
-			// more than its own redemption does.
+			// Records come one by one. A commit for each would cost a sign-in more than its own redemption.
 			select {
 			case <-ctx.Done():
 			case <-time.After(gather):
@@ -170,7 +166,7 @@ func (l *Log) Run(ctx context.Context) error {
 	}
 }
 
-// more takes what else is queued, up to a batch.
+// more takes other queued entries, up to a batch.
 func (l *Log) more(first entry) (batch []Record, marks []chan struct{}) {
 	for next := first; ; {
 		if next.mark != nil {
@@ -189,8 +185,7 @@ func (l *Log) more(first entry) (batch []Record, marks []chan struct{}) {
 	}
 }
 
-// Flush waits until what was added before is stored, so that whoever reads the records
-// finds what just happened on this server.
+// Flush waits until all earlier records are stored, so that a reader finds the latest events of this server.
 func (l *Log) Flush(ctx context.Context) error {
 	l.init()
 	mark := make(chan struct{})
@@ -216,7 +211,7 @@ func (l *Log) Flush(ctx context.Context) error {
 
 func (l *Log) store(ctx context.Context, batch []Record) {
 	if len(batch) == 0 {
-		return // there were marks only
+		return // only marks
 	}
 	if err := l.Store.AppendAudits(context.WithoutCancel(ctx), batch); err != nil {
 		l.Log.ErrorContext(ctx, "audit records can't be written", "records", len(batch), "err", err)
@@ -242,9 +237,9 @@ func (l *Log) retry(ctx context.Context, batch []Record) {
 	}
 }
 
-// drain writes what is left; later records are written by who adds them.
+// drain writes the remaining records. Callers write later records themselves.
 func (l *Log) drain() error {
-	// Whoever waits for room in the queue holds the lock: make room until it is ours.
+	// Callers that wait for room in the queue hold the lock: make room until the lock is free.
 	locked := make(chan struct{})
 	go func() {
 		l.mu.Lock()

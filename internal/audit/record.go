@@ -2,9 +2,9 @@ package audit
 
 import "time"
 
-// Record is a directoryAudit as the admin API shows it and the store keeps it.
+// Record is a directoryAudit in the form of the admin API and the store.
 type Record struct {
-	// ID orders records by time: ids that compare greater are later.
+	// ID orders records by time: greater ids are later.
 	ID            string    `json:"id"`
 	Category      string    `json:"category"`
 	CorrelationID string    `json:"correlationId"`
@@ -16,7 +16,7 @@ type Record struct {
 	OperationType string    `json:"operationType"`
 	InitiatedBy   Initiator `json:"initiatedBy"`
 	Targets       []Target  `json:"targetResources"`
-	// Details keep their order: workbooks read them by position.
+	// Details keep their order, because workbooks read them by position.
 	Details []Detail `json:"additionalDetails"`
 }
 
@@ -25,7 +25,7 @@ type Time struct{ time.Time }
 
 const timeLayout = "2006-01-02T15:04:05.0000000Z"
 
-// UnmarshalJSON reads what MarshalJSON wrote.
+// UnmarshalJSON reads the output of MarshalJSON.
 func (t *Time) UnmarshalJSON(b []byte) error { return t.Time.UnmarshalJSON(b) }
 
 // MarshalJSON writes the fixed form.
@@ -33,13 +33,13 @@ func (t Time) MarshalJSON() ([]byte, error) {
 	return []byte(`"` + t.UTC().Format(timeLayout) + `"`), nil
 }
 
-// Initiator is who did it: a user or an application, the other is null.
+// Initiator is the author of an activity: a user or an application; the other is null.
 type Initiator struct {
 	User *User `json:"user"`
 	App  *App  `json:"app"`
 }
 
-// User is a person, as far as known.
+// User is a person, with the known members.
 type User struct {
 	ID          string `json:"id"`
 	DisplayName string `json:"displayName"`
@@ -55,7 +55,7 @@ type App struct {
 	ServicePrincipalName string `json:"servicePrincipalName"`
 }
 
-// Target is what was acted on.
+// Target is the object of an activity.
 type Target struct {
 	ID          string     `json:"id"`
 	DisplayName string     `json:"displayName"`
@@ -65,20 +65,20 @@ type Target struct {
 	Modified    []Modified `json:"modifiedProperties"`
 }
 
-// Modified is a property that changed; values are never recorded, only names.
+// Modified is a changed property. Only the name is recorded, never a value.
 type Modified struct {
 	DisplayName string `json:"displayName"`
 	OldValue    string `json:"oldValue"`
 	NewValue    string `json:"newValue"`
 }
 
-// Detail is a further fact; the value is always a text.
+// Detail is a further fact. The value is always a text.
 type Detail struct {
 	Key   string `json:"key"`
 	Value string `json:"value"`
 }
 
-// The services that log.
+// The services that write records.
 const (
 	ServiceB2C       = "B2C"
 	ServiceDirectory = "Core Directory"
@@ -91,7 +91,7 @@ const (
 	Timeout = "timeout"
 )
 
-// The categories that we write.
+// The categories of our records.
 const (
 	CategoryAuthentication = "Authentication"
 	CategoryAuthorization  = "Authorization"
@@ -101,7 +101,7 @@ const (
 	CategoryUsers          = "UserManagement"
 )
 
-// Activities of sign-ups and sign-ins, spelt as B2C spells them (admin-surface §6).
+// Activities of sign-ups and sign-ins in B2C's spelling (admin-surface §6).
 const (
 	ConnectorCalled     = "An API was called as part of a user flow"
 	SignUpCompleted     = "A self-service sign-up request was completed"

@@ -25,9 +25,9 @@ import (
 )
 
 const (
-	// rangeTimeout is how long a user waits at most for the service.
+	// rangeTimeout is a user's maximum wait for the service.
 	rangeTimeout = 3 * time.Second
-	// maxRange bounds a range; those of today have about 2000 lines of 40 bytes.
+	// maxRange limits the size of a range. Today's ranges contain about 2000 lines of 40 bytes.
 	maxRange = 4 << 20
 )
 
@@ -36,20 +36,20 @@ type Caller interface {
 	Do(ctx context.Context, r outbound.Request) (outbound.Response, error)
 }
 
-// Ranges finds the range of a prefix: lines of the remaining 35 digits, ":", and how
-// often the password was seen.
+// Ranges finds the range of a prefix: lines with the remaining 35 digits, ":", and the number of times that
+// the password was seen.
 type Ranges interface {
 	Range(ctx context.Context, prefix string) (io.ReadCloser, error)
 }
 
-// Lists tells known passwords. It is safe for concurrent use.
+// Lists recognises known passwords. It is safe for concurrent use.
 type Lists struct {
-	Ranges Ranges // nil: the common passwords alone
+	Ranges Ranges // nil: only the common passwords
 	Log    *slog.Logger
 }
 
-// common are the 30,000 commonest passwords, in lower case. The list is the one that
-// zxcvbn counted in leaked passwords; it comes with a package, so that none of it is here.
+// common returns the 30,000 most common passwords, in lower case. zxcvbn counted them in leaked passwords.
+// The list comes with a package, so our repository contains none of it.
 var common = sync.OnceValue(func() map[string]struct{} {
 	list := frequency.FrequencyLists["passwords"]
 	set := make(map[string]struct{}, len(list))
@@ -59,8 +59,8 @@ var common = sync.OnceValue(func() map[string]struct{} {
 	return set
 })
 
-// Known reports whether a password is common, in any case of its letters, or was seen in a
-// breach exactly so.
+// Known reports whether a password is common, in any letter case, or was seen in a breach in exactly this
+// form.
 func (l *Lists) Known(ctx context.Context, password string) bool {
 	if _, ok := common()[strings.ToLower(password)]; ok {
 		return true
@@ -89,7 +89,7 @@ func (l *Lists) inRange(ctx context.Context, prefix, rest string) (bool, error) 
 		if !ok || !strings.EqualFold(have, rest) {
 			continue
 		}
-		// Lines that pad an answer have no count: nobody had the password.
+		// Lines that pad an answer have the count 0: nobody had the password.
 		n, err := strconv.ParseUint(count, 10, 64)
 		return err != nil || n > 0, nil
 	}
@@ -99,17 +99,12 @@ func (l *Lists) inRange(ctx context.Context, prefix, rest string) (bool, error) 
 	return false, nil
 }
 
-// Open reads where ranges are: a folder, or the https address of a service, such as
+// Open opens the source of ranges: a folder, or the https address of a service, such as
 // https://api.pwnedpasswords.com/range/.
 func Open(where string, caller Caller) (Ranges, error) {
-	if u, err := url.Parse(where); err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" {
-		if u.RawQuery != "" || u.Fragment != "" {
-			return nil, errors.New("the address of breached passwords must end with a path, to which the prefix is added")
-		}
-		if c, ok := caller.(interface{ CheckURL(address string) error }); ok {
-			if err := c.CheckURL(where); err != nil {
-				return nil, err
-			}
+	if isAddress(where) {
+		if err := checkAddress(where, caller); err != nil {
+			return nil, err
 		}
 		return service{strings.TrimSuffix(where, "/") + "/", caller}, nil
 	}
@@ -120,8 +115,48 @@ func Open(where string, caller Caller) (Ranges, error) {
 	return folder{root}, nil
 }
 
-// folder has a file for each prefix, named as Have I Been Pwned's downloader names them:
-// 21BD1.txt, or without the ending.
+// Load makes Lists of the common passwords and, unless where is "", of the ranges that Open finds.
+func Load(where string, caller Caller, log *slog.Logger) (*Lists, error) {
+	l := &Lists{Log: log}
+	if where == "" {
+		return l, nil
+	}
+	var err error
+	if l.Ranges, err = Open(where, caller); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// Check reports the errors of Open.
+func Check(where string, caller Caller) error {
+	if isAddress(where) {
+		return checkAddress(where, caller)
+	}
+	root, err := os.OpenRoot(where)
+	if err != nil {
+		return fmt.Errorf("folder of breached passwords: %w", err)
+	}
+	return root.Close()
+}
+
+func isAddress(where string) bool {
+	u, err := url.Parse(where)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
+}
+
+func checkAddress(where string, caller Caller) error {
+	if u, err := url.Parse(where); err != nil || u.RawQuery != "" || u.Fragment != "" {
+		return errors.New("the address of breached passwords must end with a path, to which the prefix is added")
+	}
+	if c, ok := caller.(interface{ CheckURL(address string) error }); ok {
+		return c.CheckURL(where)
+	}
+	return nil
+}
+
+// folder contains a file for each prefix, named like those of Have I Been Pwned's downloader: 21BD1.txt, or
+// without the ending.
 type folder struct{ root *os.Root }
 
 // Range implements Ranges.
@@ -135,11 +170,11 @@ func (f folder) Range(_ context.Context, prefix string) (io.ReadCloser, error) {
 			return nil, errors.New("a file of the range can't be read")
 		}
 	}
-	// A folder that is complete has a file for every prefix. The log mustn't say which.
+	// A complete folder contains a file for every prefix. The log must not contain the prefix.
 	return nil, errors.New("the folder has no file for a prefix: is it complete?")
 }
 
-// service asks for the range of a prefix.
+// service requests the range of a prefix.
 type service struct {
 	address string
 	caller  Caller
@@ -149,7 +184,7 @@ type service struct {
 func (s service) Range(ctx context.Context, prefix string) (io.ReadCloser, error) {
 	res, err := s.caller.Do(ctx, outbound.Request{
 		Method: http.MethodGet, URL: s.address + prefix, Timeout: rangeTimeout, MaxBody: maxRange,
-		// Padded, the length of an answer doesn't tell the prefix to who sees the connection.
+		// With padding, the length of an answer doesn't reveal the prefix to observers.
 		Header: http.Header{"Add-Padding": {"true"}, "Accept": {"text/plain"}},
 	})
 	if err != nil {

@@ -130,6 +130,20 @@ func TestWhereRangesCanNotBe(t *testing.T) {
 		if _, err := breach.Open(where, client); err == nil {
 			t.Errorf("%s was accepted", where)
 		}
+		if err := breach.Check(where, client); err == nil {
+			t.Errorf("%s passed the check", where)
+		}
+		if _, err := breach.Load(where, client, nil); err == nil {
+			t.Errorf("%s was loaded", where)
+		}
+	}
+	for where, ranges := range map[string]bool{"": false, t.TempDir(): true, "https://api.example/range/": true} {
+		if l, err := breach.Load(where, client, nil); err != nil || (l.Ranges != nil) != ranges {
+			t.Errorf("%q: %+v, %v", where, l, err)
+		}
+		if where != "" && breach.Check(where, client) != nil {
+			t.Errorf("%q didn't pass the check", where)
+		}
 	}
 	if _, err := breach.Open("https://api.example/range/", client); err != nil {
 		t.Error(err)

@@ -1,13 +1,11 @@
-// Package canonical makes the one form in which sign-in names are compared: addresses,
-// user names, user principal names and phone numbers. The directory's index, the ledgers
-// of verification codes, throttles, and the address that a mail goes to all use it, so
-// that what was proved is what is written.
+// Package canonical makes the form in which sign-in names are compared: addresses, user names, user principal
+// names and phone numbers. The directory's index, the ledgers of verification codes, throttles and the
+// recipients of mails all use it, so that a proved address is the written address.
 //
-// The form depends on the text alone, not on the kind of name: an address that somebody
-// takes for a user name is still the same name. Two texts have one form only if every
-// mail system and every keyboard means the same by them. Unicode knows many more pairs
-// that look alike or fold alike, such as the long s and s or the Kelvin sign and k;
-// those stay different, since the mailboxes behind them may belong to different people.
+// The form depends only on the text, not on the kind of name: an address registered as a user name is still
+// the same name. Two texts have the same form only if every mail system and every keyboard treats them as the
+// same. In Unicode many more pairs look alike or fold alike, such as the long s and s or the Kelvin sign and
+// k. Those stay different, because their mailboxes may belong to different people.
 package canonical
 
 import (
@@ -20,11 +18,11 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Name is the canonical form of a sign-in name; "" for one that is blank.
+// Name returns the canonical form of a sign-in name; "" for a blank one.
 //
 //   - An address (a text with @) has its ASCII letters in lower case and its domain in
 //     the form of DNS. Other letters of the part before the @ stay as they are.
-//   - A phone number (a text that begins with + and has only digits and separators) is in
+//   - A phone number (a text that begins with + and contains only digits and separators) is in
 //     the form of E.164.
 //   - Any other text is a user name: composed (NFC), in lower case. A letter outside ASCII
 //     never becomes one inside.
@@ -45,10 +43,9 @@ func Same(a, b string) bool {
 	return name != "" && name == Name(b)
 }
 
-// Text is how a name is kept and shown: as it was entered, unless it can't be taken for its
-// canonical form by a reader that knows only ASCII, which is then kept instead. An
-// application that reads the address from a token thus never sees another domain than
-// the one that was mailed.
+// Text returns the form of a name for storing and showing: the name as entered, or its canonical form if a
+// reader that knows only ASCII could take the entered form for another name. So an application that reads an
+// address from a token never sees another domain than the mailed one.
 func Text(text string) string {
 	text = strings.TrimSpace(text)
 	if name := Name(text); strings.IndexByte(name, '@') >= 0 && name != lowerASCII(text) {
@@ -57,8 +54,8 @@ func Text(text string) string {
 	return text
 }
 
-// Fold gives a text in lower case as far as its letters are ASCII: for identifiers of
-// others, such as issuers, whose other letters we have no rule for.
+// Fold converts a text's ASCII letters to lower case. It is for foreign identifiers, such as issuers, because
+// we have no rule for their other letters.
 func Fold(text string) string { return lowerASCII(text) }
 
 func lowerASCII(s string) string {
@@ -70,7 +67,7 @@ func lowerASCII(s string) string {
 	}, s)
 }
 
-// lower is strings.ToLower without the letters that would become ASCII by it, such as İ.
+// lower is strings.ToLower, except for letters that would become ASCII letters, such as İ.
 func lower(s string) string {
 	return strings.Map(func(r rune) rune {
 		if l := unicode.ToLower(r); r < utf8.RuneSelf || l >= utf8.RuneSelf {
@@ -80,10 +77,10 @@ func lower(s string) string {
 	}, s)
 }
 
-// lookup maps domains as mail servers and browsers do before they ask DNS.
+// lookup maps domains in the way of mail servers and browsers before a DNS request.
 var lookup = idna.New(idna.MapForLookup(), idna.Transitional(false), idna.StrictDomainName(false))
 
-// No domain and no number is longer; what is needs no work.
+// No domain and no number is longer, so longer texts need no work.
 const (
 	maxDomain = 255
 	maxPhone  = 40
@@ -104,8 +101,8 @@ func domain(s string) string {
 	return lowerASCII(s)
 }
 
-// phone reads a number with its country code. Digits of other scripts aren't read: no
-// keypad has them.
+// phone reads a number with its country code. It doesn't read digits of other scripts, because no keypad has
+// them.
 func phone(text string) (string, bool) {
 	rest, ok := strings.CutPrefix(text, "+")
 	if !ok || rest == "" || len(rest) > maxPhone || strings.Trim(rest, "0123456789 -./()") != "" {
@@ -120,7 +117,7 @@ func phone(text string) (string, bool) {
 	if len(plain) < 4 {
 		return "", false
 	}
-	// The library knows of the 0 that some write in brackets after the country code.
+	// The library handles the 0 that some people write in brackets after the country code.
 	if n, err := phonenumbers.Parse(text, ""); err == nil && phonenumbers.IsPossibleNumber(n) {
 		return phonenumbers.Format(n, phonenumbers.E164), true
 	}

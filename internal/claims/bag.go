@@ -6,9 +6,9 @@ import (
 	"maps"
 )
 
-// Bag is the set of claims of a journey, keyed by the id as the policy declares
-// it: references are brought to that spelling when the policy is compiled, so
-// looking up costs no folding at run time. The zero Bag is empty and ready.
+// Bag is the set of claims of a journey, keyed by the id in the policy's declaration. The compiler changes
+// references to that spelling, so that a look-up costs no folding at run time. The zero Bag is empty and
+// ready.
 type Bag struct {
 	values map[string]Value
 }
@@ -16,10 +16,10 @@ type Bag struct {
 // Get returns a claim's value, or no value.
 func (b *Bag) Get(id string) Value { return b.values[id] }
 
-// Has reports whether the claim has a value, be it empty.
+// Has reports whether the claim has a value, even an empty one.
 func (b *Bag) Has(id string) bool { return b.values[id].Exists() }
 
-// Set gives a claim a value; setting no value removes the claim.
+// Set sets a claim's value. Setting no value removes the claim.
 func (b *Bag) Set(id string, v Value) {
 	if !v.Exists() {
 		delete(b.values, id)
@@ -34,7 +34,7 @@ func (b *Bag) Set(id string, v Value) {
 // Delete removes a claim.
 func (b *Bag) Delete(id string) { delete(b.values, id) }
 
-// Len is the number of claims.
+// Len returns the number of claims.
 func (b *Bag) Len() int { return len(b.values) }
 
 // Clone copies the bag.
@@ -60,8 +60,8 @@ func (b Bag) MarshalJSON() ([]byte, error) {
 	return json.Marshal(b.values)
 }
 
-// UnmarshalJSON reads what MarshalJSON wrote.
+// UnmarshalJSON reads the output of MarshalJSON.
 func (b *Bag) UnmarshalJSON(data []byte) error { return json.Unmarshal(data, &b.values) }
 
-// LogValue tells only how many claims there are: values never reach a log.
+// LogValue returns only the number of claims: values never reach a log.
 func (b Bag) LogValue() slog.Value { return slog.IntValue(len(b.values)) }

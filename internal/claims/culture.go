@@ -8,8 +8,7 @@ import (
 	"golang.org/x/text/language"
 )
 
-// Culture is a user interface language as claim resolvers tell it
-// (claims-and-transformations §5.1).
+// Culture is a user interface language for claim resolvers (claims-and-transformations §5.1).
 type Culture struct {
 	tag      string
 	language string
@@ -17,7 +16,7 @@ type Culture struct {
 	usual    language.Region // of a bare language, to find its number
 }
 
-// ParseCulture reads a language tag; one that can't be read is taken as it is.
+// ParseCulture reads a language tag. It keeps an unreadable one as written.
 func ParseCulture(tag string) Culture {
 	t, err := language.Parse(tag)
 	if err != nil {
@@ -25,8 +24,7 @@ func ParseCulture(tag string) Culture {
 	}
 	base, _ := t.Base()
 	c := Culture{tag: tag, language: base.String(), region: base.String()}
-	// The region of a bare language is the language's code, as B2C has it
-	// (rest-and-connectors §3 [I 57368]).
+	// B2C gives the language's code as region of a bare language (rest-and-connectors §3 [I 57368]).
 	if region, confidence := t.Region(); confidence == language.Exact && region.IsCountry() {
 		c.region = region.String()
 	}
@@ -34,16 +32,16 @@ func ParseCulture(tag string) Culture {
 	return c
 }
 
-// LanguageName is the two-letter language: "en".
+// LanguageName returns the two-letter language: "en".
 func (c Culture) LanguageName() string { return c.language }
 
-// RegionName is the two-letter region: "US".
+// RegionName returns the two-letter region: "US".
 func (c Culture) RegionName() string { return c.region }
 
-// RFC5646 is the whole tag: "en-US".
+// RFC5646 returns the whole tag: "en-US".
 func (c Culture) RFC5646() string { return c.tag }
 
-// LCID is the Windows culture number: "1033" for en-US; "" if there is none.
+// LCID returns the Windows culture number: "1033" for en-US; "" if there is none.
 func (c Culture) LCID() string {
 	tag := strings.ToLower(c.tag)
 	if n, ok := lcids[tag]; ok {
@@ -51,7 +49,7 @@ func (c Culture) LCID() string {
 	}
 	if n, ok := lcids[c.language+"-"+strings.ToLower(c.usual.String())]; ok {
 		if c.region == c.language {
-			// A bare language has the number of the language alone: en is 9.
+			// The number of a bare language is that of the language alone: en is 9.
 			n &= 0x3ff
 		}
 		return strconv.Itoa(n)
@@ -69,8 +67,7 @@ func (c Culture) LCID() string {
 	return ""
 }
 
-// lcids are Windows' culture numbers of the languages that B2C's pages support and
-// their usual regions.
+// lcids contains Windows' culture numbers of the languages of B2C's pages and their usual regions.
 var lcids = map[string]int{
 	"af-za": 1078, "am-et": 1118, "ar": 1025, "ar-sa": 1025, "ar-ae": 14337, "ar-eg": 3073, "as-in": 1101, "az-latn-az": 1068, "az-az": 1068,
 	"be-by": 1059, "bg": 1026, "bg-bg": 1026, "bn-bd": 2117, "bn-in": 1093, "bs-latn-ba": 5146, "bs-ba": 5146, "ca-es": 1027, "cs-cz": 1029, "cy-gb": 1106,
@@ -87,8 +84,8 @@ var lcids = map[string]int{
 	"vi-vn": 1066, "zh-cn": 2052, "zh-hans": 2052, "zh-hans-cn": 2052, "zh-hant": 1028, "zh-hant-tw": 1028, "zh-hk": 3076, "zh-hant-hk": 3076, "zh-sg": 4100, "zh-tw": 1028, "zu-za": 1077,
 }
 
-// ParentLanguages are a language tag and those that stand in for it, lower case, the
-// closest first: zh-TW, zh-hant-tw, zh-hant, zh.
+// ParentLanguages returns a language tag and its substitutes, lower case, the closest first: zh-TW,
+// zh-hant-tw, zh-hant, zh.
 func ParentLanguages(tag string) []string {
 	var out []string
 	add := func(tag string) {
@@ -121,11 +118,9 @@ func ParentLanguages(tag string) []string {
 	return out
 }
 
-// ChooseLanguage picks a user interface language: the first tag of ui_locales that
-// the policy supports, whole or by its language, then the browser's, then the
-// policy's own. An empty list of supported tags takes any well-formed one
-// (pages §6). The tag comes back as it was asked for, so that {Culture:RFC5646}
-// keeps the region.
+// ChooseLanguage chooses a user interface language: the first supported tag of ui_locales, whole or by its
+// language, then the browser's, then the policy's own. An empty list of supported tags accepts any
+// well-formed tag (pages §6). It returns the requested tag, so that {Culture:RFC5646} keeps the region.
 func ChooseLanguage(supported []string, def, uiLocales, acceptLanguage string) string {
 	for _, tag := range strings.Fields(uiLocales) {
 		if ok := Supports(supported, tag); ok != "" {
@@ -140,7 +135,7 @@ func ChooseLanguage(supported []string, def, uiLocales, acceptLanguage string) s
 	return def
 }
 
-// AcceptedLanguages are the tags of an Accept-Language header, the one liked best first.
+// AcceptedLanguages returns the tags of an Accept-Language header, the preferred one first.
 func AcceptedLanguages(header string) []string {
 	tags, _, err := language.ParseAcceptLanguage(header)
 	if err != nil {
@@ -148,7 +143,7 @@ func AcceptedLanguages(header string) []string {
 	}
 	var out []string
 	for _, tag := range tags {
-		// "*" is read as mul, which is nobody's language.
+		// language reads "*" as mul, which isn't a user's language.
 		if text := tag.String(); tag != language.Und && text != "mul" && !slices.Contains(out, text) {
 			out = append(out, text)
 		}
@@ -156,12 +151,12 @@ func AcceptedLanguages(header string) []string {
 	return out
 }
 
-// Supports returns the tag in its usual spelling if a list of languages has it, or another
-// of its language and script; "" if it hasn't. An empty list has every well-formed tag.
+// Supports returns the tag in its usual spelling if a list contains it or another tag of its language and
+// script, else "". An empty list supports every well-formed tag.
 func Supports(supported []string, tag string) string {
 	t, err := language.Parse(tag)
 	if err != nil || t == language.Und {
-		// Policies may make up tags, such as one for tests.
+		// Policies may invent tags, such as one for tests.
 		for _, s := range supported {
 			if strings.EqualFold(s, tag) {
 				return s
@@ -181,7 +176,7 @@ func Supports(supported []string, tag string) string {
 	}
 	for _, s := range supported {
 		if st, err := language.Parse(s); err == nil {
-			// Who reads traditional Chinese isn't served by the simplified.
+			// Readers of traditional Chinese can't use simplified Chinese.
 			sb, _ := st.Base()
 			if ss, _ := st.Script(); sb == base && ss == script {
 				return t.String()

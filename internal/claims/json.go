@@ -11,11 +11,10 @@ import (
 	"unicode/utf8"
 )
 
-// FromJSON converts a decoded JSON value (as made by a decoder with UseNumber)
-// to a claim. JSON null gives no value. Strings, numbers and booleans are
-// converted without loss; a scalar for a collection becomes one item; objects and
-// arrays for a string become compact JSON text.
-// Sources: rest-and-connectors §2.2, §2.4.8 [N]; claims-and-transformations §1.2 [I].
+// FromJSON converts a decoded JSON value (from a decoder with UseNumber) to a claim. JSON null gives no
+// value. Strings, numbers and booleans are converted without loss; a scalar for a collection becomes one
+// item; objects and arrays for a string become compact JSON text. Sources: rest-and-connectors §2.2, §2.4.8
+// [N]; claims-and-transformations §1.2 [I].
 func FromJSON(t DataType, raw any) (Value, error) {
 	switch x := raw.(type) {
 	case nil:
@@ -60,11 +59,11 @@ func FromJSON(t DataType, raw any) (Value, error) {
 func fromNumber(t DataType, digits string) (Value, error) {
 	switch t {
 	case Date, DateTime:
-		// Unix seconds, the form that our own tokens have.
+		// Unix seconds, the form in our own tokens.
 		n, err := strconv.ParseInt(digits, 10, 64)
 		at := time.Unix(n, 0).UTC()
 		if err != nil || at.Year() < 1 || at.Year() > 9999 {
-			return Value{}, formatError(t) // as text such a date couldn't be read again
+			return Value{}, formatError(t) // the text of such a date couldn't be read again
 		}
 		if t == Date {
 			return Day(at), nil
@@ -77,8 +76,8 @@ func fromNumber(t DataType, digits string) (Value, error) {
 func fromArray(t DataType, items []any) (Value, error) {
 	switch t {
 	case StringCollection:
-		// An empty array is no value: B2C failed to issue tokens with one
-		// (rest-and-connectors §2.4.8 [I 55126]).
+		// An empty array is no value: B2C failed to issue tokens with one (rest-and-connectors §2.4.8 [I
+		// 55126]).
 		if len(items) == 0 {
 			return Value{}, nil
 		}
@@ -124,9 +123,9 @@ func identity(object map[string]any) (Identity, error) {
 	return Identity{Issuer: issuer, IssuerUserID: user}, nil
 }
 
-// alternativeSecurityID reads an item of an alternativeSecurityIdCollection: either form of
-// claims-and-transformations §2.9, with the id in base64. A plain id, as APIs may send it,
-// is taken as it is.
+// alternativeSecurityID reads an item of an alternativeSecurityIdCollection in either form of
+// claims-and-transformations §2.9, with the id in base64. It also accepts a plain id, because APIs may send
+// it.
 func alternativeSecurityID(object map[string]any) (Identity, error) {
 	if provider, ok := object["identityProvider"].(string); ok {
 		object = map[string]any{"issuer": provider, "issuerUserId": object["key"]}
@@ -141,8 +140,8 @@ func alternativeSecurityID(object map[string]any) (Identity, error) {
 	return id, nil
 }
 
-// written are the identities as texts and JSON have them: those of an
-// alternativeSecurityIdCollection with the id in base64 (claims-and-transformations §2.9 [D]).
+// written returns the identities in the form of texts and JSON: in an alternativeSecurityIdCollection the id
+// is in base64 (claims-and-transformations §2.9 [D]).
 func (v Value) written() []Identity {
 	ids := v.IdentityItems()
 	if v.kind == AlternativeSecurityIDCollection {
@@ -163,8 +162,8 @@ func compact(x any) (Value, error) {
 	return Text(strings.TrimSuffix(b.String(), "\n")), nil
 }
 
-// JSON is the value as REST bodies have it: booleans and numbers unquoted, dates
-// as ISO text, collections as arrays (rest-and-connectors §2.2).
+// JSON returns the value in the form of REST bodies: booleans and numbers unquoted, dates as ISO text,
+// collections as arrays (rest-and-connectors §2.2).
 func (v Value) JSON() any {
 	switch v.kind {
 	case 0:
@@ -183,8 +182,8 @@ func (v Value) JSON() any {
 	return v.String()
 }
 
-// TokenJSON is the value as tokens have it: like JSON, but a dateTime is a number
-// of seconds since 1970 (protocol §4.1 [D]).
+// TokenJSON returns the value in the form of tokens: like JSON, but a dateTime is a number of seconds since
+// 1970 (protocol §4.1 [D]).
 func (v Value) TokenJSON() any {
 	if v.kind == DateTime {
 		return v.when.Unix()
@@ -200,8 +199,8 @@ type storedValue struct {
 	IDs   []Identity `json:"i,omitempty"`
 }
 
-// MarshalJSON writes the form in which journeys, sessions and grants keep values:
-// it names the type, so that reading gives the equal value.
+// MarshalJSON writes the stored form of journeys, sessions and grants. It contains the type, so that reading
+// gives an equal value.
 func (v Value) MarshalJSON() ([]byte, error) {
 	if v.kind == 0 {
 		return []byte("null"), nil
@@ -213,7 +212,7 @@ func (v Value) MarshalJSON() ([]byte, error) {
 	return json.Marshal(s)
 }
 
-// UnmarshalJSON reads what MarshalJSON wrote.
+// UnmarshalJSON reads the output of MarshalJSON.
 func (v *Value) UnmarshalJSON(b []byte) error {
 	if string(b) == "null" {
 		*v = Value{}

@@ -7,13 +7,13 @@ type Mask struct {
 	Text    string
 }
 
-// Apply masks a text. A simple mask replaces the leading characters one for one;
-// a value not longer than the mask shows the mask cut to its length [I].
+// Apply masks a text. A simple mask replaces the leading characters one for one. For a value not longer than
+// the mask, the result is the mask cut to the value's length [I].
 func (m *Mask) Apply(value string) string {
 	if m.Pattern != nil {
 		out, err := m.Pattern.Replace(value, m.Text)
 		if err != nil {
-			return "" // rather nothing than the bare value
+			return "" // show nothing instead of the bare value
 		}
 		return out
 	}

@@ -6,11 +6,11 @@ import (
 	"github.com/ohler55/ojg/jp"
 )
 
-// Path finds a value in decoded JSON, as policies write it in PartnerClaimType:
-// data[0].to[0].email. Any character may stand in a member's name.
+// Path finds a value in decoded JSON. Policies write it in PartnerClaimType: data[0].to[0].email. A member's
+// name may contain any character.
 type Path struct{ expr jp.Expr }
 
-// ParsePath reads a path; a leading "$." is fine.
+// ParsePath reads a path. A leading "$." is allowed.
 func ParsePath(text string) (Path, error) {
 	expr, err := jp.ParseString(bracketed(text))
 	if err != nil {

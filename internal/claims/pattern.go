@@ -7,12 +7,12 @@ import (
 	"github.com/dlclark/regexp2/v2"
 )
 
-// patternTimeout bounds one match: .NET expressions backtrack, and the input is
-// the user's. Our decision; B2C's bound is not published.
+// patternTimeout limits one match, because .NET expressions backtrack and the input is the user's. The limit
+// is our decision; B2C's is not published.
 const patternTimeout = 250 * time.Millisecond
 
-// ErrPatternTimeout says that a match took too long. The library's own error has
-// the input in its text, so it is never passed on.
+// ErrPatternTimeout means that a match took too long. The library's own error contains the input, so it is
+// never returned.
 var ErrPatternTimeout = errors.New("regular expression took too long")
 
 // Pattern is a compiled .NET regular expression. It is safe for concurrent use.
@@ -30,8 +30,7 @@ func CompilePattern(expression string) (*Pattern, error) {
 	return &Pattern{re: re}, nil
 }
 
-// Match reports whether the expression matches somewhere in the text: a search,
-// not anchored, as Regex.IsMatch.
+// Match reports whether the expression matches anywhere in the text, like Regex.IsMatch.
 func (p *Pattern) Match(text string) (bool, error) {
 	ok, err := p.re.MatchString(text)
 	if err != nil {
@@ -61,7 +60,7 @@ func (p *Pattern) Groups(text string) (groups map[string]string, ok bool, err er
 // GroupNames returns the names of the expression's groups, numbers included.
 func (p *Pattern) GroupNames() []string { return p.re.GetGroupNames() }
 
-// Replace is Regex.Replace with .NET substitutions in replacement.
+// Replace works like Regex.Replace, with .NET substitutions in replacement.
 func (p *Pattern) Replace(text, replacement string) (string, error) {
 	out, err := p.re.Replace(text, replacement, -1, -1)
 	if err != nil {
@@ -70,5 +69,5 @@ func (p *Pattern) Replace(text, replacement string) (string, error) {
 	return out, nil
 }
 
-// String is the expression.
+// String returns the expression.
 func (p *Pattern) String() string { return p.re.String() }

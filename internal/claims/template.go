@@ -8,15 +8,14 @@ type Reference struct {
 	Key       string // as written
 }
 
-// Resolver gives the run-time value of claim resolvers. A known resolver without
-// value gives ok and "": the claim is not set. Unknown ones give ok false and stay
-// literal (rest-and-connectors §3 [N]).
+// Resolver returns the run-time values of claim resolvers. A known resolver without value gives ok and "":
+// the claim is not set. Unknown resolvers give ok false and stay literal (rest-and-connectors §3 [N]).
 type Resolver interface {
 	Resolve(ref Reference) (value string, ok bool)
 }
 
-// Template is a text that may hold claim resolvers, split when the policy is
-// compiled. The zero Template is the empty text.
+// Template is a text with optional claim resolvers, split when the policy is compiled. The zero Template is
+// the empty text.
 type Template struct {
 	source string
 	parts  []templatePart
@@ -71,7 +70,7 @@ func parseReference(inside string) (Reference, bool) {
 	return Reference{Namespace: namespace, Key: key}, true
 }
 
-// Source is the text as written.
+// Source returns the text as written.
 func (t Template) Source() string { return t.source }
 
 // References returns the resolvers in the text.
@@ -85,7 +84,7 @@ func (t Template) References() []Reference {
 	return refs
 }
 
-// Dynamic reports whether the text has resolvers.
+// Dynamic reports whether the text contains resolvers.
 func (t Template) Dynamic() bool {
 	for _, p := range t.parts {
 		if p.literal == "" {
@@ -95,8 +94,8 @@ func (t Template) Dynamic() bool {
 	return false
 }
 
-// Expand replaces the resolvers. escape, if not nil, is applied to each resolved
-// value, not to literals (percent-encoding in URLs).
+// Expand replaces the resolvers. escape, if not nil, is applied to each resolved value, not to literals
+// (percent-encoding in URLs).
 func (t Template) Expand(r Resolver, escape func(string) string) string {
 	if !t.Dynamic() {
 		return t.source

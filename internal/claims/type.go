@@ -2,10 +2,10 @@ package claims
 
 import "slices"
 
-// InputType says how a page asks for a claim (claims-and-transformations §1.5).
+// InputType is the form of a claim's input on pages (claims-and-transformations §1.5).
 type InputType uint8
 
-// The input types; NoInput is a claim that pages never show.
+// The input types. NoInput is for claims that pages never show.
 const (
 	NoInput InputType = iota
 	TextBox
@@ -20,14 +20,14 @@ const (
 	Button
 )
 
-// InputTypeNames has the names that policies write, by input type.
+// inputTypeNames lists the names in policies by input type.
 var inputTypeNames = [...]string{
 	TextBox: "TextBox", EmailBox: "EmailBox", Password: "Password", DateTimeDropdown: "DateTimeDropdown",
 	DropdownSingleSelect: "DropdownSingleSelect", RadioSingleSelect: "RadioSingleSelect",
 	CheckboxMultiSelect: "CheckboxMultiSelect", Readonly: "Readonly", Paragraph: "Paragraph", Button: "Button",
 }
 
-// String is the name that policies and page classes have; "" for NoInput.
+// String returns the name in policies and page classes; "" for NoInput.
 func (t InputType) String() string {
 	if int(t) < len(inputTypeNames) {
 		return inputTypeNames[t]
@@ -45,7 +45,7 @@ func ParseInputType(name string) (InputType, bool) {
 	return NoInput, false
 }
 
-// TypeDefinition is what a Type is made of.
+// TypeDefinition is the source of a Type.
 type TypeDefinition struct {
 	ID           string // as declared
 	DisplayName  string
@@ -60,28 +60,28 @@ type TypeDefinition struct {
 // Type is a compiled claim type. It is immutable.
 type Type struct{ d TypeDefinition }
 
-// NewType makes a claim type of a definition, which the caller no longer changes.
+// NewType makes a claim type from a definition. The caller must not change the definition afterwards.
 func NewType(d TypeDefinition) *Type { return &Type{d} }
 
-// ID is the id, as declared.
+// ID returns the declared id.
 func (t *Type) ID() string { return t.d.ID }
 
-// DisplayName is the name that pages show.
+// DisplayName returns the name for pages.
 func (t *Type) DisplayName() string { return t.d.DisplayName }
 
-// DataType is the type of the claim's values.
+// DataType returns the type of the claim's values.
 func (t *Type) DataType() DataType { return t.d.DataType }
 
-// UserHelpText is the text that explains the claim to the user.
+// UserHelpText returns the text that explains the claim to the user.
 func (t *Type) UserHelpText() string { return t.d.UserHelpText }
 
-// Input is how a page asks for the claim.
+// Input returns the form of the claim's input on pages.
 func (t *Type) Input() InputType { return t.d.Input }
 
-// Enumerations copies the values that the user may choose from; nil for any.
+// Enumerations returns a copy of the user's choices; nil for any value.
 func (t *Type) Enumerations() []Choice { return slices.Clone(t.d.Enumerations) }
 
-// Masked is a value as pages show it.
+// Masked returns the form of a value on pages.
 func (t *Type) Masked(text string) string {
 	if t.d.Mask == nil {
 		return text
@@ -96,8 +96,8 @@ type Choice struct {
 	Selected bool // SelectByDefault
 }
 
-// Partner is the claim's name in a protocol: its default partner claim type, else
-// its id (claims-and-transformations §1.1).
+// Partner returns the claim's name in a protocol: its default partner claim type, else its id
+// (claims-and-transformations §1.1).
 func (t *Type) Partner(protocol string) string {
 	if name, ok := t.d.Partners[protocol]; ok {
 		return name

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// DataType is the type that a policy declares for a claim.
+// DataType is the declared type of a claim.
 type DataType uint8
 
 // The data types of the schema, in the order of claims-and-transformations §1.2.
@@ -38,7 +38,7 @@ var dataTypeNames = [...]string{
 	ObjectIdentity:                  "objectIdentity", ObjectIdentityCollection: "objectIdentityCollection",
 }
 
-// String is the name that policies write.
+// String returns the name in policies.
 func (t DataType) String() string {
 	if int(t) < len(dataTypeNames) && dataTypeNames[t] != "" {
 		return dataTypeNames[t]
@@ -116,10 +116,10 @@ func Identities(t DataType, ids ...Identity) Value {
 	return Value{kind: t, ids: append([]Identity{}, ids...)}
 }
 
-// Type is the value's data type; 0 for no value.
+// Type returns the value's data type; 0 for no value.
 func (v Value) Type() DataType { return v.kind }
 
-// Exists reports whether there is a value, be it empty.
+// Exists reports whether there is a value, even an empty one.
 func (v Value) Exists() bool { return v.kind != 0 }
 
 // Empty reports whether there is no value, an empty text or an empty collection.
@@ -155,9 +155,8 @@ func (v Value) IdentityItems() []Identity { return append([]Identity{}, v.ids...
 // DateTimeLayout is B2C's text form of a dateTime: seven fraction digits, always.
 const DateTimeLayout = "2006-01-02T15:04:05.0000000Z"
 
-// String is the value as a policy sees it when it compares texts: booleans are
-// "True" and "False", dateTimes have seven fraction digits.
-// Source: claims-and-transformations §1.2 [D].
+// String returns the text of the value for comparisons in policies: booleans are "True" and "False",
+// dateTimes have seven fraction digits. Source: claims-and-transformations §1.2 [D].
 func (v Value) String() string {
 	switch v.kind {
 	case String, PhoneNumber, Duration:
@@ -183,18 +182,16 @@ func (v Value) String() string {
 	return string(b)
 }
 
-// LogValue keeps claim values out of logs by accident: it tells only the type.
+// GoString keeps claim values out of logs: it gives only the type.
 func (v Value) GoString() string { return "claims.Value(" + v.kind.String() + ")" }
 
-// ErrFormat is the cause of every failed conversion. Error texts name types,
-// never values.
+// ErrFormat is the cause of every failed conversion. Error texts contain types, never values.
 var ErrFormat = errors.New("input was not in a correct format")
 
 func formatError(t DataType) error { return fmt.Errorf("%w for data type %s", ErrFormat, t) }
 
-// Parse reads the text form of a type as .NET would: blanks around numbers and
-// booleans are ignored, booleans are true and false in any case, or 1 and 0, a
-// dateTime without offset is UTC.
+// Parse reads the text form of a type like .NET: it ignores blanks around numbers and booleans, accepts true
+// and false in any case, 1 and 0 as booleans, and reads a dateTime without offset as UTC.
 func Parse(t DataType, text string) (Value, error) {
 	switch t {
 	case String, Duration:
@@ -230,7 +227,7 @@ func Parse(t DataType, text string) (Value, error) {
 			return Collection(items...), nil
 		}
 		if text == "" {
-			return Collection(), nil // DefaultValue="" blanks a collection, as it does a text [I]
+			return Collection(), nil // DefaultValue="" gives an empty collection, as it gives an empty text [I]
 		}
 		// A single text becomes a collection of one (§1.2, our choice [I]).
 		return Collection(text), nil
@@ -265,8 +262,8 @@ func ParseTime(text string) (time.Time, error) {
 	return time.Time{}, formatError(DateTime)
 }
 
-// Convert turns a value into another type if nothing is lost; a value of the
-// type comes back as it is, and no value stays no value.
+// Convert converts a value to another type if nothing is lost. A value of that type and no value stay
+// unchanged.
 func (v Value) Convert(t DataType) (Value, error) {
 	switch {
 	case v.kind == t || v.kind == 0:

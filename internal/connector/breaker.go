@@ -5,9 +5,8 @@ import (
 	"time"
 )
 
-// breaker stops calls to an API that fails. After so many failures in a row it is open
-// for a while; then one call tries, and closes or opens it again. Time is given, so
-// that tests have their own.
+// breaker stops calls to a failing API. After a number of failures in a row it is open for a while. Then one
+// call tries, and closes or opens it again. The caller gives the time, so that tests can set it.
 type breaker struct {
 	after int
 	wait  time.Duration
@@ -15,7 +14,7 @@ type breaker struct {
 	mu       sync.Mutex
 	failures int
 	until    time.Time // open until then; zero: closed
-	trying   bool      // one call is under way to find out
+	trying   bool      // the trying call is running
 }
 
 // allow reports whether a call may be made; every allowed call ends with done.
@@ -32,13 +31,13 @@ func (b *breaker) allow(now time.Time) bool {
 	return true
 }
 
-// verdict is what a call says about the API.
+// verdict is the result of a call for the breaker.
 type verdict uint8
 
 const (
 	healthy verdict = iota
 	failing
-	unknown // the caller gave up
+	unknown // the caller cancelled
 )
 
 func (b *breaker) done(v verdict, now time.Time) {

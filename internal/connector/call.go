@@ -30,14 +30,13 @@ const (
 type Request struct {
 	Body          []byte // JSON
 	CorrelationID string
-	// CacheKey stands for the claims that are sent; nil: the answer is neither taken
-	// from the cache nor kept.
+	// CacheKey represents the sent claims; nil: the answer is neither read from the cache nor stored there.
 	CacheKey []byte
-	// Probe calls the API in any case: no cache, no circuit breaker, no second request.
+	// Probe always calls the API: without cache, circuit breaker and second request.
 	Probe bool
 }
 
-// Answer is what a call gave. Attempts, Duration and Host are set with an error, too.
+// Answer is the result of a call. Attempts, Duration and Host are set even with an error.
 type Answer struct {
 	Status   int
 	Header   http.Header
@@ -50,10 +49,10 @@ type Answer struct {
 	Hedged   bool // the answer is that of a second request
 }
 
-// state is what calls of a connector share.
+// state is shared by the calls of a connector.
 type state struct {
-	breaker *breaker      // nil without
-	places  chan struct{} // nil without a bound
+	breaker *breaker      // nil if there is none
+	places  chan struct{} // nil if there is no limit
 
 	mu    sync.Mutex
 	cache map[[32]byte]cached
@@ -82,10 +81,9 @@ func newState(set Settings) *state {
 	return s
 }
 
-// Call calls a connector's API. The error is ErrNotFound, ErrNoCertificate,
-// ErrBreakerOpen, ErrBusy, or one of package outbound's; an answer of any status is no
-// error. An answer that may be used again is kept by [Service.Keep], which knows
-// nothing of what it means.
+// Call calls a connector's API. The error is ErrNotFound, ErrNoCertificate, ErrBreakerOpen, ErrBusy, or one
+// of package outbound's. An answer of any status is no error. The caller interprets the answer and stores a
+// reusable one with [Service.Keep].
 func (s *Service) Call(ctx context.Context, id string, q Request) (Connector, Answer, error) {
 	r, ok := s.current()[fold(id)]
 	if !ok {
@@ -183,8 +181,8 @@ func (s *Service) send(ctx context.Context, r *running, request outbound.Request
 	return hedge(ctx, s.Caller, r.Settings.HedgeAfter, request)
 }
 
-// hedge sends a second request when the first has no answer after a while, and takes
-// the answer that comes first; the other is given up.
+// hedge sends a second request if the first has no answer after a while. It returns the earlier answer and
+// cancels the other request.
 func hedge(ctx context.Context, caller Caller, after time.Duration, request outbound.Request) (outbound.Response, bool, error) {
 	if after == 0 || after >= request.Timeout {
 		response, err := caller.Do(ctx, request)
@@ -197,7 +195,7 @@ func hedge(ctx context.Context, caller Caller, after time.Duration, request outb
 		hedged   bool
 		err      error
 	}
-	results := make(chan result, 2) // neither sender waits for whoever left
+	results := make(chan result, 2) // no sender waits for a caller that left
 	send := func(hedged bool) {
 		response, err := caller.Do(ctx, request)
 		results <- result{response, hedged, err}
@@ -219,7 +217,7 @@ func hedge(ctx context.Context, caller Caller, after time.Duration, request outb
 	}
 }
 
-// cacheKey binds an answer to what was sent.
+// cacheKey binds an answer to the sent claims.
 func cacheKey(key []byte) [32]byte { return sha256.Sum256(key) }
 
 func (s *state) look(key []byte, now time.Time) (Answer, bool) {
@@ -235,8 +233,8 @@ func (s *state) look(key []byte, now time.Time) (Answer, bool) {
 	return have.answer, true
 }
 
-// Keep keeps an answer that let a journey go on for the connector's time to live. A
-// connector without one keeps nothing.
+// Keep stores an answer that let a journey continue, for the connector's time to live. Without a time to live
+// it stores nothing.
 func (s *Service) Keep(id string, key []byte, a Answer) {
 	r, ok := s.current()[fold(id)]
 	if !ok || r.state.cache == nil || key == nil || a.Cached {

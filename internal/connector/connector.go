@@ -5,10 +5,11 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"net/url"
 	"strings"
 	"time"
+
+	"journeyman.dev/internal/refusal"
 )
 
 // Connector is an API connector as stored.
@@ -21,7 +22,7 @@ type Connector struct {
 	Created     time.Time      `json:"created"`
 }
 
-// Authentication is how the API knows us: Basic, or a client certificate.
+// Authentication is the way in which the API identifies us: Basic, or a client certificate.
 type Authentication struct {
 	Kind         Kind          `json:"kind"`
 	Username     string        `json:"username,omitempty"`
@@ -32,8 +33,8 @@ type Authentication struct {
 // Kind is a way to authenticate.
 type Kind string
 
-// The kinds. There is no connector without authentication: an API secured by a key in
-// its address gets Basic credentials that it doesn't look at (rest-and-connectors §1.1).
+// The kinds. There is no connector without authentication: an API that is secured by a key in its address
+// gets Basic credentials and ignores them (rest-and-connectors §1.1).
 const (
 	Basic             Kind = "basic"
 	ClientCertificate Kind = "certificate"
@@ -48,14 +49,14 @@ type Certificate struct {
 	Uploaded  time.Time `json:"uploaded"`
 }
 
-// Thumbprint is the SHA-1 of the leaf in upper-case hex, as Windows and Graph show it.
+// Thumbprint returns the SHA-1 of the leaf in upper-case hex, as in Windows and Graph.
 func (c *Certificate) Thumbprint() string {
 	sum := sha1.Sum(c.Chain[0]) //nolint:gosec // see the import
 	return strings.ToUpper(hex.EncodeToString(sum[:]))
 }
 
-// Active is the certificate to present: of those that have begun and not ended, the
-// one that was uploaded last (rest-and-connectors §1.1 [D]).
+// Active returns the certificate to present: of the valid ones, the last uploaded (rest-and-connectors §1.1
+// [D]).
 func (a *Authentication) Active(now time.Time) (*Certificate, bool) {
 	for i := len(a.Certificates) - 1; i >= 0; i-- {
 		c := &a.Certificates[i]
@@ -66,40 +67,40 @@ func (a *Authentication) Active(now time.Time) (*Certificate, bool) {
 	return nil, false
 }
 
-// Contract is what the API was written for.
+// Contract is the form of requests and answers that the API implements.
 type Contract string
 
 // The contracts.
 const (
 	// ContractConnector is B2C's: rest-and-connectors §1.3, §1.4. It is the default.
 	ContractConnector Contract = "apiConnector"
-	// ContractTokenIssuance is that of Entra's custom authentication extensions for the
-	// event tokenIssuanceStart, for APIs that serve both products during a migration.
+	// ContractTokenIssuance is the contract of Entra's custom authentication extensions for the event
+	// tokenIssuanceStart. It is for APIs that serve both products during a migration.
 	ContractTokenIssuance Contract = "tokenIssuanceStart"
 )
 
-// Settings are what B2C doesn't have; the zero value is B2C's behaviour.
+// Settings are features that B2C lacks. The zero value is B2C's behaviour.
 type Settings struct {
 	Contract Contract `json:"contract,omitempty"` // "": apiConnector
-	// Strict asks for a version in each answer (rest-and-connectors §1.4).
+	// Strict requires a version in each answer (rest-and-connectors §1.4).
 	Strict bool `json:"strict,omitempty"`
 	// Timeout of each attempt and number of attempts; 0: the server's (20 s and 2).
 	Timeout  time.Duration `json:"timeout,omitempty"`
 	Attempts int           `json:"attempts,omitempty"`
-	// CacheFor keeps answers that let the journey go on, by the claims that were sent;
-	// 0: every journey calls the API.
+	// CacheFor is the time for which answers that let the journey continue are stored, by the sent claims; 0:
+	// every journey calls the API.
 	CacheFor time.Duration `json:"cacheFor,omitempty"`
-	// BreakAfter failures in a row the API isn't called for BreakFor; 0: never.
+	// After BreakAfter failures in a row the API isn't called for BreakFor; 0: the API is always called.
 	BreakAfter int           `json:"breakAfter,omitempty"`
 	BreakFor   time.Duration `json:"breakFor,omitempty"` // 0: 30 s
-	// HedgeAfter sends a second request when the first has no answer yet, and takes
-	// whichever comes first; 0: never. The API must bear being asked twice.
+	// HedgeAfter is the time after which an unanswered request is sent again, and the earlier answer wins; 0:
+	// never. The API must tolerate repeated requests.
 	HedgeAfter time.Duration `json:"hedgeAfter,omitempty"`
-	// MaxConcurrent calls at a time; more wait within their timeout. 0: no bound.
+	// MaxConcurrent limits the simultaneous calls; more wait within their time-out. 0: no limit.
 	MaxConcurrent int `json:"maxConcurrent,omitempty"`
 }
 
-// The bounds of settings.
+// The limits of settings.
 const (
 	maxName       = 256
 	maxURL        = 2048
@@ -109,7 +110,7 @@ const (
 	maxConnectors = 20 // a tenant's (rest-and-connectors §1.1 [D])
 )
 
-// Errors. Those that wrap ErrInvalid have a text for administrators.
+// Errors. Those that wrap ErrInvalid contain texts for administrators.
 var (
 	ErrNotFound      = errors.New("no such API connector")
 	ErrInvalid       = errors.New("invalid API connector")
@@ -119,10 +120,10 @@ var (
 )
 
 func invalid(format string, args ...any) error {
-	return fmt.Errorf("%w: %s", ErrInvalid, fmt.Sprintf(format, args...))
+	return refusal.Because(ErrInvalid, format, args...)
 }
 
-// Check reports what a connector has wrong.
+// Check reports the fault of a connector.
 func (c *Connector) Check() error {
 	switch {
 	case strings.TrimSpace(c.DisplayName) == "":
@@ -139,8 +140,7 @@ func (c *Connector) Check() error {
 	return c.Settings.check()
 }
 
-// CheckURL reports why an endpoint can't be one. Whether its address may be reached is
-// decided when it is dialled.
+// CheckURL reports the fault of an endpoint. The dialer decides later whether its address is allowed.
 func CheckURL(address string) error {
 	u, err := url.Parse(address)
 	switch {
@@ -197,7 +197,7 @@ func (s *Settings) check() error {
 	return nil
 }
 
-// certificateOf checks what an administrator uploaded.
+// certificateOf checks an administrator's upload.
 func certificateOf(chain [][]byte, private []byte, now time.Time) (Certificate, error) {
 	if len(chain) == 0 || len(private) == 0 {
 		return Certificate{}, invalid("the PKCS #12 file holds no certificate with a private key")

@@ -6,9 +6,9 @@ import (
 	"journeyman.dev/internal/seal"
 )
 
-// Reseal seals all connectors with the first master key, where they aren't. It returns how
-// many it sealed, of how many there are. A connector has another version then, so that
-// running servers read it anew.
+// Reseal seals all connectors with the first master key, unless they are already sealed with it. It returns
+// the number of newly sealed connectors and of all connectors. A newly sealed connector gets a new version,
+// so that running servers read it again.
 func Reseal(ctx context.Context, store Store, sealer *seal.Sealer) (count, all int, err error) {
 	return seal.Reseal(ctx, sealer, seal.Rows[Stored]{
 		Load: store.LoadConnectors,

@@ -19,7 +19,7 @@ import (
 	"journeyman.dev/internal/seal"
 )
 
-// Stored is a connector at rest: sealed, as it holds secrets.
+// Stored is a stored connector. It is sealed, because it contains secrets.
 type Stored struct {
 	ID      string
 	Version int64
@@ -29,43 +29,43 @@ type Stored struct {
 // Store keeps connectors.
 type Store interface {
 	LoadConnectors(ctx context.Context) ([]Stored, error)
-	// PutConnector writes one if the store has the version before its own, else
-	// ErrConflict; Version 1 is a new one.
+	// PutConnector writes a connector if the stored version is the one before its own, else it returns
+	// ErrConflict. Version 1 is a new connector.
 	PutConnector(ctx context.Context, c Stored) error
 	DeleteConnector(ctx context.Context, id string) error
 }
 
-// ErrConflict says that another request changed the connector meanwhile.
+// ErrConflict means that another request changed the connector in the meantime.
 var ErrConflict = errors.New("the API connector was changed by another request")
 
-// Service manages and calls the connectors of a tenant; it keeps them in memory. The
-// exported fields must be set before the first Reload; it is safe for concurrent use.
+// Service manages and calls the connectors of a tenant, and keeps them in memory. The exported fields must be
+// set before the first Reload. It is safe for concurrent use.
 type Service struct {
 	Store  Store
 	Sealer *seal.Sealer
 	Caller Caller
-	// Decode reads a PKCS #12 file: the chain in DER, the leaf first, and the private
-	// key in PKCS #8. Its errors have a text for administrators.
+	// Decode reads a PKCS #12 file: the chain in DER, the leaf first, and the private key in PKCS #8. Its
+	// errors contain texts for administrators.
 	Decode func(data []byte, password string) (chain [][]byte, private []byte, err error)
-	// Timeout of an attempt and number of attempts of connectors that have no settings
-	// of their own; 0: 20 s and 2 (rest-and-connectors §1.7).
+	// Timeout of each attempt and number of attempts for connectors without their own settings; 0: 20 s and 2
+	// (rest-and-connectors §1.7).
 	Timeout  time.Duration
 	Attempts int
 	Now      func() time.Time
 
-	changes sync.Mutex // held from reading the store to publishing
+	changes sync.Mutex // held from reading the store until publishing
 	live    atomic.Pointer[map[string]*running]
 }
 
-// running is a connector in use: parsed certificates, and what calls share.
+// running is a connector in use with parsed certificates and the shared state of its calls.
 type running struct {
 	Connector
 	version      int64
-	certificates []*tls.Certificate // beside Auth.Certificates
+	certificates []*tls.Certificate // parallel to Auth.Certificates
 	state        *state
 }
 
-// Reload reads all connectors anew: another node may have changed them.
+// Reload reads all connectors again, because another node may have changed them.
 func (s *Service) Reload(ctx context.Context) error {
 	s.changes.Lock()
 	defer s.changes.Unlock()
@@ -99,7 +99,7 @@ func (s *Service) current() map[string]*running {
 
 func fold(id string) string { return strings.ToLower(id) }
 
-// context binds a sealed connector to its id.
+// sealContext binds a sealed connector to its id.
 func sealContext(id string) string { return "api connector " + fold(id) }
 
 func (s *Service) open(row Stored) (*running, error) {
@@ -136,7 +136,7 @@ func (s *Service) List() []Connector {
 	return list
 }
 
-// Get finds a connector; ErrNotFound.
+// Get finds a connector; ErrNotFound if there is none.
 func (s *Service) Get(id string) (Connector, error) {
 	if r, ok := s.current()[fold(id)]; ok {
 		return r.Connector, nil
@@ -150,7 +150,7 @@ func (s *Service) Exists(id string) bool {
 	return ok
 }
 
-// Create stores a new connector and gives it its id.
+// Create stores a new connector and sets its id.
 func (s *Service) Create(ctx context.Context, c Connector) (Connector, error) {
 	c.ID, c.Created = uuid.NewString(), s.Now().UTC()
 	if err := c.Check(); err != nil {
@@ -205,8 +205,7 @@ func (s *Service) put(ctx context.Context, c Connector, version int64) error {
 	return nil
 }
 
-// Delete removes a connector. Whether a user flow still names it is the caller's to
-// know.
+// Delete removes a connector. The caller must check that no user flow refers to it.
 func (s *Service) Delete(ctx context.Context, id string) error {
 	s.changes.Lock()
 	defer s.changes.Unlock()
@@ -232,7 +231,7 @@ func (s *Service) Certificate(data []byte, password string) (Certificate, error)
 	return certificateOf(chain, private, s.Now())
 }
 
-// AddCertificate adds an uploaded certificate to those that a connector has.
+// AddCertificate adds an uploaded certificate to a connector.
 func (s *Service) AddCertificate(ctx context.Context, id string, c Certificate) (Connector, error) {
 	return s.Update(ctx, id, func(have *Connector) error {
 		if have.Auth.Kind != ClientCertificate {

@@ -1,31 +1,29 @@
 package diag
 
-// Code is the stable name of a kind of finding: JM followed by four digits.
-// The first digit tells the stage: 1 document and structure, 2 references and
-// merge, 3 claims and transformations, 4 technical profiles, 5 journeys,
-// 6 relying party, 7 support level, 8 pages. Numbers are never reused.
+// Code is the stable name of a kind of finding: JM followed by four digits. The first digit names the stage:
+// 1 document and structure, 2 references and merge, 3 claims and transformations, 4 technical profiles, 5
+// journeys, 6 relying party, 7 support level, 8 pages. Numbers are never reused.
 type Code string
 
 // Entry describes a code for people.
 type Entry struct {
 	Severity Severity
 	Title    string // a few words
-	Cause    string // what the author did
-	Cure     string // what to do
-	// Refused says what shows that B2C refuses it, too: a posted refusal, the published
-	// schema, the documentation. Every error has it; where nothing shows that, there is a
-	// warning.
+	Cause    string // the fault in the policy
+	Cure     string // the correction
+	// Refused is the evidence that B2C refuses the policy, too: a posted refusal, the published schema or the
+	// documentation. Every error contains it; a fault without evidence is a warning.
 	Refused string
 	// Example is the smallest bad example: see [Example].
 	Example Example
-	// Several is set where one place may lack several things, each told by itself;
-	// of other codes a place is told once.
+	// Several is set if one element may lack several parts, each reported separately. Other codes are
+	// reported once for each place.
 	Several bool
-	// Unless is a code that says more: where it is told, this one isn't.
+	// Unless is a more exact code: if a place has that code, this one isn't reported.
 	Unless Code
 }
 
-// Entry returns the catalogue entry; an unknown code is a bug of ours.
+// Entry returns the catalogue entry. It panics for an unknown code, which is a bug of ours.
 func (c Code) Entry() Entry {
 	e, ok := catalogue[c]
 	if !ok {
@@ -34,7 +32,7 @@ func (c Code) Entry() Entry {
 	return e
 }
 
-// catalogue is filled once from the tables of the codes_*.go files and read only.
+// catalogue is filled once from the tables of the codes_*.go files, and then only read.
 var catalogue = gather(
 	documentCodes, referenceCodes, claimCodes, profileCodes, restfulCodes,
 	journeyCodes, relyingPartyCodes, supportCodes, pageCodes,

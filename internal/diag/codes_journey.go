@@ -36,7 +36,7 @@ var journeyCodes = map[Code]Entry{
 	MissingExchange: {
 		Severity: Error, Title: "No claims exchange",
 		Cause:   "A selection step isn't followed by a claims exchange step.",
-		Cure:    "Put a ClaimsExchange step with the target exchanges after it.",
+		Cure:    "Add a ClaimsExchange step with the target exchanges after the selection step.",
 		Refused: "Posted refusals: the step must be followed by a claims exchange step.",
 		Example: Example{Policy: journey(`<OrchestrationStep Order="1" Type="ClaimsProviderSelection" ContentDefinitionReferenceId="api.page">
 <ClaimsProviderSelections><ClaimsProviderSelection TargetClaimsExchangeId="Social" /></ClaimsProviderSelections></OrchestrationStep>
@@ -45,7 +45,7 @@ var journeyCodes = map[Code]Entry{
 	MissingSelection: {
 		Severity: Error, Title: "No selection",
 		Cause:   "A step has several claims exchanges, but no selection step before it.",
-		Cure:    "Put a selection step before it, or leave one exchange.",
+		Cure:    "Add a selection step before this step, or keep only one exchange.",
 		Refused: "Posted: azure-docs#6866 (\"must be preceded by a claims provider selection\"), of an extensions file.",
 		Example: Example{Policy: journey(`<OrchestrationStep Order="1" Type="ClaimsExchange"><ClaimsExchanges>
 <ClaimsExchange Id="Social" TechnicalProfileReferenceId="Social" /><ClaimsExchange Id="API" TechnicalProfileReferenceId="API" />
@@ -54,7 +54,7 @@ var journeyCodes = map[Code]Entry{
 	},
 	UnknownTarget: {
 		Severity: Error, Title: "Unknown claims exchange",
-		Cause:   "A selection names a claims exchange that isn't there.",
+		Cause:   "A selection names a claims exchange that the step doesn't contain.",
 		Cure:    "Name an exchange of the next step (target) or of the same step (validation).",
 		Refused: "Documented: the id of an exchange of the next step, or of the same one.",
 		Example: Example{Policy: journey(`<OrchestrationStep Order="1" Type="ClaimsProviderSelection" ContentDefinitionReferenceId="api.page">
@@ -73,21 +73,21 @@ var journeyCodes = map[Code]Entry{
 		Severity: Error, Title: "Wrong end of a sub journey",
 		Cause:   "A sub journey of type Call sends claims, or one of type Transfer doesn't.",
 		Cure:    "Move the SendClaims step or change the type.",
-		Refused: "Posted: azure-docs#88552, of a sub journey of type Call with SendClaims; of Transfer documented.",
+		Refused: "Posted: azure-docs#88552, of a sub journey of type Call with SendClaims; for type Transfer, the documentation.",
 		Example: Example{Policy: `<SubJourneys><SubJourney Id="More" Type="Call"><OrchestrationSteps>
 <OrchestrationStep Order="1" Type="SendClaims" CpimIssuerTechnicalProfileReferenceId="Issuer" />
 </OrchestrationSteps></SubJourney></SubJourneys>`},
 	},
 	IncompleteStep: {
 		Severity: Error, Several: true, Title: "Incomplete step",
-		Cause:   "A step lacks what its type needs.",
+		Cause:   "A step lacks an element or attribute that its type requires.",
 		Cure:    "Add the element or attribute that the message names.",
-		Refused: "Posted: azure-docs#88552 (\"send claims step does not contain a reference to an issuer technical profile\"); of other steps documented.",
+		Refused: "Posted: azure-docs#88552 (\"send claims step does not contain a reference to an issuer technical profile\"); for other steps, the documentation.",
 		Example: Example{Policy: journey(`<OrchestrationStep Order="1" Type="SendClaims" />`)},
 	},
 	RecursiveCall: {
 		Severity: Warning, Title: "Sub journey calls itself",
-		Cause: "A sub journey is entered again from itself; unless a precondition ends that, users see an error.",
+		Cause: "A sub journey calls itself, directly or through others. Users see an error unless a precondition ends the circle.",
 		Cure:  "Remove one of the calls.",
 		Example: Example{Policy: `<SubJourneys><SubJourney Id="More" Type="Call"><OrchestrationSteps>
 <OrchestrationStep Order="1" Type="InvokeSubJourney"><JourneyList><Candidate SubJourneyReferenceId="More" /></JourneyList></OrchestrationStep>
@@ -95,7 +95,7 @@ var journeyCodes = map[Code]Entry{
 	},
 	ProfileProtocol: {
 		Severity: Error, Title: "Profile without protocol",
-		Cause:   "A technical profile that a journey uses has no Protocol.",
+		Cause:   "A technical profile that a journey uses declares no Protocol.",
 		Cure:    "Add a Protocol to the profile or to one that it includes.",
 		Refused: "Documented: a profile that is used has a protocol.",
 		Example: Example{Policy: apiInstead(`<TechnicalProfile Id="New"><OutputClaims><OutputClaim ClaimTypeReferenceId="objectId" /></OutputClaims></TechnicalProfile>`)},
@@ -104,33 +104,33 @@ var journeyCodes = map[Code]Entry{
 		Severity: Error, Title: "Unknown handler",
 		Cause:   "A Proprietary technical profile that a journey runs names a handler that doesn't exist.",
 		Cure:    "Correct the handler's class name.",
-		Refused: "Documented: the handler is one of those that the pages of the providers name.",
+		Refused: "Documented: the pages of the providers list the handlers.",
 		Example: Example{Policy: apiInstead(`<TechnicalProfile Id="New">` + handler("RestfullProvider") + `<OutputClaims><OutputClaim ClaimTypeReferenceId="objectId" /></OutputClaims></TechnicalProfile>`)},
 	},
 	UnusedHandler: {
 		Severity: Warning, Unless: UnknownHandler, Title: "Unknown handler of an unused profile",
-		Cause:   "A Proprietary technical profile that no journey runs names a handler of nearly the name of one that exists.",
+		Cause:   "A Proprietary technical profile that no journey runs names a handler that doesn't exist. The name is similar to an existing handler's.",
 		Cure:    "Correct the handler's class name.",
 		Example: Example{Policy: profiles(`<TechnicalProfile Id="New">` + handler("RestfullProvider") + `</TechnicalProfile>`)},
 	},
 	UnknownDisplay: {
 		Severity: Warning, Title: "Display claim without claim",
 		Cause:   "A DisplayClaim names neither a claim type nor a display control; nothing is shown for it.",
-		Cure:    "Name one of them.",
+		Cure:    "Name a claim type or a display control.",
 		Example: Example{Policy: profiles(`<TechnicalProfile Id="Form"><DisplayClaims><DisplayClaim Required="true" /></DisplayClaims></TechnicalProfile>`)},
 	},
 	BadPrecondition: {
 		Severity: Error, Title: "Incomplete precondition",
 		Cause:   "A precondition lacks its claim or its action.",
 		Cure:    "Add the Value or the Action.",
-		Refused: "The published schema asks for a Value and an Action at least.",
+		Refused: "The published schema requires at least one Value and one Action.",
 		Example: Example{Policy: `<UserJourneys><UserJourney Id="SignIn"><OrchestrationSteps><OrchestrationStep Order="3" Type="ClaimsExchange">
 <Preconditions><Precondition Type="ClaimsExist" ExecuteActionsIf="true"><Value>email</Value></Precondition></Preconditions>
 </OrchestrationStep></OrchestrationSteps></UserJourney></UserJourneys>`},
 	},
 	EmptyComparison: {
 		Severity: Warning, Title: "Comparison with nothing",
-		Cause: "A precondition of type ClaimEquals has no text to compare with; no value equals it.",
+		Cause: "A precondition of type ClaimEquals contains no text to compare with, so no value is equal to it.",
 		Cure:  "Add a second Value.",
 		Example: Example{Policy: `<UserJourneys><UserJourney Id="SignIn"><OrchestrationSteps><OrchestrationStep Order="3" Type="ClaimsExchange">
 <Preconditions><Precondition Type="ClaimEquals" ExecuteActionsIf="true"><Value>email</Value><Action>SkipThisOrchestrationStep</Action></Precondition></Preconditions>
@@ -138,8 +138,8 @@ var journeyCodes = map[Code]Entry{
 	},
 	ClaimNotShown: {
 		Severity: Error, Title: "Claim without source",
-		Cause:   "An output claim of a self-asserted profile has no UserInputType, no DefaultValue and no validation profile that returns it.",
-		Cure:    "Give it one of the three.",
+		Cause:   "An output claim of a self-asserted profile has no UserInputType and no DefaultValue, and no validation profile returns it.",
+		Cure:    "Add one of the three.",
 		Refused: "Posted: samples#260 (\"does not specify a UserInputType or a DefaultValue, and is not retrieved from a ValidationTechnicalProfile either\").",
 		Example: Example{Policy: profiles(`<TechnicalProfile Id="Form"><OutputClaims><OutputClaim ClaimTypeReferenceId="age" /></OutputClaims></TechnicalProfile>`)},
 	},
@@ -152,36 +152,36 @@ var journeyCodes = map[Code]Entry{
 	},
 	RequiredNotOutput: {
 		Severity: Error, Title: "Required claim without source",
-		Cause:   "A required input claim of an exchange is the output of no earlier step.",
-		Cure:    "Put it out in an earlier step or give it a DefaultValue.",
+		Cause:   "No earlier step outputs a required input claim of an exchange.",
+		Cure:    "Output the claim in an earlier step, or give it a DefaultValue.",
 		Refused: "Posted: azure-docs#12948 (\"is not an output claim in any of the previous steps\").",
 		Example: Example{Policy: profiles(`<TechnicalProfile Id="API"><InputClaims><InputClaim ClaimTypeReferenceId="age" Required="true" /></InputClaims></TechnicalProfile>`)},
 	},
 	NoDefaultIssuer: {
 		Severity: Warning, Title: "No default issuer",
-		Cause: "A journey has several SendClaims steps and no DefaultCpimIssuerTechnicalProfileReferenceId; the first issuer is the default.",
+		Cause: "A journey contains several SendClaims steps and declares no DefaultCpimIssuerTechnicalProfileReferenceId. The first issuer is the default.",
 		Cure:  "Name the default issuer on the journey.",
 		Example: Example{Policy: journey(`<OrchestrationStep Order="1" Type="SendClaims" CpimIssuerTechnicalProfileReferenceId="Issuer" />
 <OrchestrationStep Order="2" Type="SendClaims" CpimIssuerTechnicalProfileReferenceId="Issuer" />`)},
 	},
 	NotAnIssuer: {
 		Severity: Error, Title: "Not an issuer",
-		Cause:   "A SendClaims step names a technical profile that has no OutputTokenFormat, so it can't issue anything.",
+		Cause:   "A SendClaims step names a technical profile without OutputTokenFormat. Such a profile can't issue tokens.",
 		Cure:    "Name an issuer, such as JwtIssuer.",
 		Refused: "Posted: azure-docs#88552 (\"does not contain a reference to an issuer technical profile\").",
 		Example: Example{Policy: journey(`<OrchestrationStep Order="1" Type="SendClaims" CpimIssuerTechnicalProfileReferenceId="Form" />`)},
 	},
 	BadSelection: {
 		Severity: Warning, Title: "Selection without one exchange",
-		Cause: "A ClaimsProviderSelection names a target and a validation exchange, or neither; of both the validation counts, and neither shows nothing.",
-		Cure:  "Name one: a target is an exchange of the next step, a validation one of the same step.",
+		Cause: "A ClaimsProviderSelection names both a target and a validation exchange, or neither. If it names both, the validation exchange counts; if it names neither, nothing is shown.",
+		Cure:  "Name one of them: a target is an exchange of the next step, a validation is an exchange of the same step.",
 		Example: Example{Policy: journey(`<OrchestrationStep Order="1" Type="ClaimsProviderSelection" ContentDefinitionReferenceId="api.page">
 <ClaimsProviderSelections><ClaimsProviderSelection /></ClaimsProviderSelections></OrchestrationStep>
 <OrchestrationStep Order="2" Type="SendClaims" CpimIssuerTechnicalProfileReferenceId="Issuer" />`)},
 	},
 	NotASession: {
 		Severity: Warning, Title: "Not a session provider",
-		Cause:   "UseTechnicalProfileForSessionManagement names a technical profile that isn't one of session management; no session is kept for it.",
+		Cause:   "UseTechnicalProfileForSessionManagement names a technical profile that doesn't manage sessions. No session is kept for the profile.",
 		Cure:    "Name a profile with a session provider, such as SM-AAD or SM-Noop.",
 		Example: Example{Policy: profiles(`<TechnicalProfile Id="API"><UseTechnicalProfileForSessionManagement ReferenceId="Form" /></TechnicalProfile>`)},
 	},

@@ -11,16 +11,16 @@ const (
 var restfulCodes = map[Code]Entry{
 	BadServiceURL: {
 		Severity: Error, Title: "Invalid ServiceUrl",
-		Cause:   "ServiceUrl is no absolute https address, or has a placeholder in its host.",
-		Cure:    "Write an absolute address; placeholders may stand in path and query.",
+		Cause:   "ServiceUrl isn't an absolute https address, or its host contains a placeholder.",
+		Cure:    "Write an absolute address; placeholders may be in path and query.",
 		Refused: "Posted: azure-docs#74420, of a placeholder in the host.",
 		Example: Example{Policy: profiles(`<TechnicalProfile Id="API"><Metadata><Item Key="ServiceUrl">api.example</Item></Metadata></TechnicalProfile>`)},
 	},
 	InsecureREST: {
 		Severity: Error, Title: "Insecure API call",
-		Cause:   "An API is called without authentication, over http or without certificate checks in a policy for production.",
-		Cure:    "Authenticate and use https, or say with AllowInsecureAuthInProduction or DeploymentMode that it is meant.",
-		Refused: "Posted: azure-docs#49246 (\"uses an insecure authentication mode\"); of http documented with AADB2C90256.",
+		Cause:   "A policy for production calls an API without authentication, over http or without certificate checks.",
+		Cure:    "Use authentication and https, or allow the call with AllowInsecureAuthInProduction or DeploymentMode.",
+		Refused: "Posted: azure-docs#49246 (\"uses an insecure authentication mode\"); for http, the documentation of AADB2C90256.",
 		Example: Example{Policy: profiles(`<TechnicalProfile Id="API"><Metadata><Item Key="ServiceUrl">http://api.example/</Item></Metadata></TechnicalProfile>`)},
 	},
 	NotAnInput: {
@@ -32,7 +32,7 @@ var restfulCodes = map[Code]Entry{
 	},
 	BadJSONPath: {
 		Severity: Warning, Title: "Invalid JSON path",
-		Cause: "With ResolveJsonPathsInJsonTokens, a PartnerClaimType is no JSON path; nothing is found by it.",
+		Cause: "The profile sets ResolveJsonPathsInJsonTokens, but a PartnerClaimType isn't a JSON path. It finds nothing.",
 		Cure:  "Write a path such as data[0].email.",
 		Example: Example{Policy: profiles(`<TechnicalProfile Id="API"><Metadata><Item Key="ResolveJsonPathsInJsonTokens">true</Item></Metadata>
 <OutputClaims><OutputClaim ClaimTypeReferenceId="objectId" PartnerClaimType="user[" /></OutputClaims></TechnicalProfile>`)},

@@ -19,7 +19,7 @@ type Position struct {
 // Known reports whether the position names a place.
 func (p Position) Known() bool { return p.Line > 0 }
 
-// String is the form editors make clickable: file:line:column.
+// String returns the form that editors make clickable: file:line:column.
 func (p Position) String() string {
 	if !p.Known() {
 		return p.File
@@ -27,7 +27,7 @@ func (p Position) String() string {
 	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
 }
 
-// Severity says what a diagnostic means for an upload.
+// Severity is the consequence of a diagnostic for an upload.
 type Severity uint8
 
 const (
@@ -36,7 +36,7 @@ const (
 	Info                        // accepted; worth knowing
 )
 
-// String is the word that users see.
+// String returns the word that users see.
 func (s Severity) String() string {
 	switch s {
 	case Error:
@@ -52,25 +52,17 @@ func (s Severity) String() string {
 // MarshalJSON writes the word.
 func (s Severity) MarshalJSON() ([]byte, error) { return json.Marshal(s.String()) }
 
-// Related is a second place that explains a diagnostic, for example the first
-// of two declarations with one Id.
-type Related struct {
-	Position Position
-	Message  string
-}
-
-// Diagnostic is one finding about a policy. It is plain data; drivers print it.
+// Diagnostic is one finding about a policy. It is plain data; its readers print it.
 type Diagnostic struct {
 	Position Position
 	Severity Severity
 	Code     Code
-	Message  string // what is wrong
-	Hint     string // how to mend it; may be empty
+	Message  string // the fault
+	Hint     string // the correction; may be empty
 	PolicyID string // the policy that the file declares; may be empty
-	Related  []Related
 }
 
-// String is the one-line form: file:line:column: severity JMnnnn: message; hint.
+// String returns the one-line form: file:line:column: severity JMnnnn: message; hint.
 func (d Diagnostic) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s %s: %s", d.Position, d.Severity, d.Code, d.Message)
@@ -96,7 +88,7 @@ func (d Diagnostic) MarshalJSON() ([]byte, error) {
 	}{d.Position.File, d.Position.Line, d.Position.Column, d.Severity, d.Code, d.Message, d.Hint, d.PolicyID})
 }
 
-// New makes a finding with the severity that the catalogue gives the code.
+// New makes a finding. The catalogue gives its severity.
 func New(code Code, at Position, hint, format string, args ...any) Diagnostic {
 	return Diagnostic{Position: at, Severity: code.Entry().Severity, Code: code, Message: fmt.Sprintf(format, args...), Hint: hint}
 }
@@ -120,8 +112,8 @@ func (l List) HasErrors() bool {
 	return slices.ContainsFunc(l, func(d Diagnostic) bool { return d.Severity == Error })
 }
 
-// Sort orders by file, line, column and code, and tells a fault once: it may be
-// reached on many ways, such as by every profile that includes another.
+// Sort sorts by file, line, column and code, and removes duplicates: several ways may lead to one fault, such
+// as every profile that includes another.
 func (l List) Sort() List {
 	slices.SortStableFunc(l, func(a, b Diagnostic) int {
 		order := cmp.Or(
@@ -146,24 +138,23 @@ func (l List) Sort() List {
 	})
 }
 
-// maxTold is how many errors, and how many warnings, a Collector keeps. Nobody reads
-// more, and a hostile file could have as many as it has elements.
+// maxTold limits the errors, and the warnings, that a Collector keeps. Nobody reads more, and a hostile file
+// could contain a fault in every element.
 const maxTold = 1000
 
-// Collector gathers diagnostics. Severity comes from the catalogue entry of the
-// code. Of very many only the first 1000 errors and 1000 others are kept. The zero
-// Collector is ready. It is not safe for concurrent use.
+// Collector gathers diagnostics. It keeps the first 1000 errors and the first 1000 others. The zero Collector
+// is ready. It is not safe for concurrent use.
 type Collector struct {
 	list   List
 	errors int // in list
 }
 
-// Report adds a finding with the severity that the catalogue gives the code.
+// Report adds a finding. The catalogue gives its severity.
 func (c *Collector) Report(code Code, at Position, hint, format string, args ...any) {
 	c.Add(New(code, at, hint, format, args...))
 }
 
-// Add appends findings made elsewhere.
+// Add appends finished findings.
 func (c *Collector) Add(l ...Diagnostic) {
 	for _, d := range l {
 		n := &c.errors
@@ -178,8 +169,7 @@ func (c *Collector) Add(l ...Diagnostic) {
 	}
 }
 
-// Full reports whether no more errors are kept: then there is no use in looking for
-// hints.
+// Full reports whether the limit of errors is reached. Then hints are useless.
 func (c *Collector) Full() bool { return c.errors >= maxTold }
 
 // List returns what was gathered so far.

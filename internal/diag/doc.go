@@ -1,5 +1,5 @@
-// Package diag has what every part of the policy compiler reports with: a
-// position in a file, a diagnostic, and the catalogue of codes.
+// Package diag contains the vocabulary of the policy compiler's reports: a position in a file, a diagnostic
+// and the catalogue of codes.
 //
-// It is a leaf: everybody may import it, it imports nothing of ours.
+// It is a leaf: every package may import it, and it imports none of ours.
 package diag

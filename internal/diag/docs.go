@@ -10,7 +10,7 @@ import (
 // Codes lists every code of the catalogue in order.
 func Codes() []Code { return slices.Sorted(maps.Keys(catalogue)) }
 
-// stages are the headings of the page, by a code's first digit.
+// stages are the headings of the page by a code's first digit.
 var stages = map[byte]string{
 	'1': "The document",
 	'2': "Inheritance and references",
@@ -18,20 +18,20 @@ var stages = map[byte]string{
 	'4': "Technical profiles",
 	'5': "Journeys",
 	'6': "The relying party",
-	'7': "What this version doesn't run yet",
+	'7': "Features that aren't supported yet",
 	'8': "Pages",
 }
 
-// Markdown is the page of all diagnostics, made from the catalogue.
+// Markdown returns the page of all diagnostics, made from the catalogue.
 func Markdown() string {
 	var b strings.Builder
-	b.WriteString("# Diagnostics\n\nWhat upload, `journeyman policy lint` and the admin API say of policies: an error refuses an upload, a warning doesn't.\n" +
-		"One cause gives one diagnostic: what a file that can't be read whole, or a reference that doesn't resolve, would have brought\n" +
-		"isn't missed a second time. This page is generated from the catalogue in `internal/diag`; a test lints every example.\n\n" +
-		"What Azure AD B2C takes isn't refused: each error says what shows that B2C refuses it, too. *Posted* is a refusal that somebody\n" +
+	b.WriteString("# Diagnostics\n\nUpload, `journeyman policy lint` and the admin API report these diagnostics. An error refuses an upload, a warning doesn't.\n" +
+		"One cause gives one diagnostic: its consequences aren't reported. This page is generated from the catalogue in `internal/diag`;\n" +
+		"a test lints every example.\n\n" +
+		"Journeyman refuses only policies that B2C refuses, too. Each error names its evidence. *Posted* is a refusal that somebody\n" +
 		"reported, with its place on GitHub (azure-docs is MicrosoftDocs/azure-docs, samples azure-ad-b2c/samples, starterpack\n" +
 		"Azure-Samples/active-directory-b2c-custom-policy-starterpack).\n\n" +
-		"The examples inherit from [one good base](#the-base-of-the-examples).\n")
+		"The examples inherit from [a policy without faults](#the-base-of-the-examples).\n")
 	stage := byte(0)
 	for _, code := range Codes() {
 		if code[2] != stage {

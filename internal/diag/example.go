@@ -5,20 +5,18 @@ import (
 	"strings"
 )
 
-// Example is the smallest bad example of a code. A test lints every one, and expects
-// the code once and no other error.
+// Example is the smallest bad example of a code. A test lints each one and expects the code once and no other
+// error.
 type Example struct {
-	// Policy is what stands between the tags of a policy that inherits from
-	// [ExampleBase]; see [Example.Files].
+	// Policy is the content of a policy that inherits from [ExampleBase]; see [Example.Files].
 	Policy string
 	// Alone is set if the policy has no base.
 	Alone bool
-	// Whole is a whole file, in place of Policy.
+	// Whole is a whole file, instead of Policy.
 	Whole string
-	// Make makes the files of an example that is too large to be shown; Policy tells
-	// what they are then.
+	// Make makes the files of an example that is too large to show; Policy then describes them.
 	Make func() []string
-	// Upload is set if the fault is found at upload only, as it concerns the tenant.
+	// Upload is set if only an upload finds the fault, because it concerns the tenant.
 	Upload bool
 }
 
@@ -26,7 +24,7 @@ const exampleRoot = `<TrustFrameworkPolicy xmlns="http://schemas.microsoft.com/o
   TenantId="contoso.onmicrosoft.com" PolicyId="%s" PublicPolicyUri="http://contoso.onmicrosoft.com/%[1]s">
 `
 
-// Files are the policy files of the example, the one with the fault last.
+// Files returns the policy files of the example; the file with the fault is last.
 func (x Example) Files() []string {
 	switch {
 	case x.Make != nil:
@@ -70,7 +68,7 @@ func partyOutputs(xml string) string {
 	return party("<TechnicalProfile Id=\"PolicyProfile\">\n" + xml + "\n</TechnicalProfile>")
 }
 
-// apiInstead makes the journey of the base call another profile in place of API.
+// apiInstead makes the base's journey call another profile instead of API.
 func apiInstead(profile string) string {
 	return profiles(profile) + "\n<UserJourneys><UserJourney Id=\"SignIn\"><OrchestrationSteps><OrchestrationStep Order=\"3\" Type=\"ClaimsExchange\">\n" +
 		"<ClaimsExchanges><ClaimsExchange Id=\"API\" TechnicalProfileReferenceId=\"New\" /></ClaimsExchanges>\n" +
@@ -81,7 +79,7 @@ func handler(class string) string {
 	return `<Protocol Name="Proprietary" Handler="Web.TPEngine.Providers.` + class + `, Web.TPEngine" />`
 }
 
-// ExampleBase is the policy that the examples inherit from. It has nothing wrong.
+// ExampleBase is the policy that the examples inherit from. It contains no fault.
 var ExampleBase = examplePolicy("B2C_1A_Base", "", strings.TrimSpace(`
 <BuildingBlocks>
   <ClaimsSchema>
@@ -164,7 +162,7 @@ var ExampleBase = examplePolicy("B2C_1A_Base", "", strings.TrimSpace(`
   </TechnicalProfile>
 </RelyingParty>`))
 
-// chainOf makes policies that each inherit from the one before.
+// chainOf makes n policies that each inherit from the one before.
 func chainOf(n int) func() []string {
 	return func() []string {
 		files := []string{examplePolicy("B2C_1A_1", "", "")}

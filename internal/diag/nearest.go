@@ -2,9 +2,9 @@ package diag
 
 import "strings"
 
-// Nearest finds the candidate that a misspelt word most likely meant: the one with
-// the smallest edit distance, ignoring case, if that is small for the word's
-// length; else the only one that it begins. "" if none is near.
+// Nearest returns the most likely candidate for a misspelt word: the one with the smallest edit distance,
+// ignoring case, if that is small for the word's length; else the only candidate that begins with the word;
+// else "".
 func Nearest(word string, candidates []string) string {
 	if near := nearer(word, candidates, len(word)/3+2); near != "" {
 		return near
@@ -22,9 +22,8 @@ func Nearest(word string, candidates []string) string {
 	return begun
 }
 
-// Slip finds the candidate that differs from a word by a slip of the keyboard, at most
-// two letters: where other words than the candidates are legal, too, no more can be
-// taken for a misspelling.
+// Slip finds the candidate that differs from a word by at most two letters. It is for places where other
+// words are legal, too, so that a larger difference isn't proof of a misspelling.
 func Slip(word string, candidates []string) string { return nearer(word, candidates, 3) }
 
 // nearer finds the candidate with the smallest distance below a limit.
@@ -38,13 +37,12 @@ func nearer(word string, candidates []string, limit int) string {
 	return best
 }
 
-// distance is the optimal string alignment distance, or limit when it is not
-// below it.
+// distance returns the optimal string alignment distance, or limit if the distance isn't below it.
 func distance(a, b string, limit int) int {
 	if abs(len(a)-len(b)) >= limit {
 		return limit
 	}
-	var rows [3][64]int // on the stack for nearly all words
+	var rows [3][64]int // on the stack for almost all words
 	before, previous, current := rows[0][:], rows[1][:], rows[2][:]
 	if len(b) >= len(rows[0]) {
 		before, previous, current = make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)

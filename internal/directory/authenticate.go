@@ -11,11 +11,11 @@ import (
 	"journeyman.dev/internal/limit"
 )
 
-// lockout: after so many wrong passwords the account is locked, each time for longer.
-// B2C's thresholds are documented as ten tries and one minute.
+// lockout: after this number of wrong passwords the account is locked, each time for longer. B2C documents
+// ten tries and one minute.
 var lockout = limit.Rule{After: 10, First: time.Minute, Most: 15 * time.Minute, Few: time.Hour, Forget: 24 * time.Hour}
 
-// ErrNoise goes with the refusal of one of very many wrong passwords of a client.
+// ErrNoise marks the refusal of one of very many wrong passwords of a client.
 var ErrNoise = errors.New("one of very many")
 
 // guard counts wrong passwords.
@@ -29,13 +29,12 @@ func (d *Directory) tries() *limit.Tries {
 	return d.guard.tries
 }
 
-// Authenticate checks a local account's password. Names that nobody has are treated as
-// those of accounts: they take as long, and are locked as these are.
+// Authenticate checks a local account's password. Unknown names are treated like accounts: they take as much
+// time, and they are locked.
 //
-// A try is charged before the password is hashed, and the charge is taken back when it
-// was right: of many at once, no more are made than may be. A browser that has signed in
-// to the account before has tries of its own, so that a stranger's don't lock its owner
-// out (see limit.Caller).
+// A try is charged before the password is hashed, and a right password takes the charge back, so that
+// simultaneous tries can't exceed the limit. A browser that has signed in to the account before has its own
+// tries, so that a stranger can't lock out the owner (see limit.Caller).
 func (d *Directory) Authenticate(ctx context.Context, name, password string) (*User, error) {
 	u, none := d.Store.FindUser(ctx, NameKey(name))
 	if none != nil && !errors.Is(none, ErrNotFound) && !errors.Is(none, ErrAmbiguous) {
@@ -43,7 +42,7 @@ func (d *Directory) Authenticate(ctx context.Context, name, password string) (*U
 	}
 	caller := limit.From(ctx)
 	entry := entryOf(caller)
-	// A new password begins with a new count, as the key has the hash of the old one.
+	// A new password starts a new count, because the key contains the hash of the old one.
 	stored, key := d.Passwords.dummy, limit.Key("name", canonical.Name(name))
 	known := none == nil && u.Password != ""
 	if known {
@@ -85,8 +84,8 @@ func (d *Directory) Authenticate(ctx context.Context, name, password string) (*U
 	return u, nil
 }
 
-// guess charges a try and hashes the password once it has a place. The charge comes last,
-// so that those who wait hold none.
+// guess charges a try and hashes the password when it has a place. The charge comes last, so that waiting
+// requests hold none.
 func (d *Directory) guess(ctx context.Context, entry limit.Entry, stored, password string) (good bool, entered string, try *limit.Try, err error) {
 	leave, err := d.Passwords.enter(ctx, entry)
 	if err != nil {
@@ -109,7 +108,7 @@ func (d *Directory) guess(ctx context.Context, entry limit.Entry, stored, passwo
 	return good, entered, try, nil
 }
 
-// entryOf is a caller at the gate of the hashes.
+// entryOf returns a caller's entry at the gate of the hashes.
 func entryOf(c *limit.Caller) limit.Entry {
 	if c == nil {
 		return limit.Entry{}

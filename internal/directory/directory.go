@@ -1,4 +1,4 @@
-// Package directory has the users of a tenant: identities, passwords, attributes.
+// Package directory manages the users of a tenant: identities, passwords, attributes.
 //
 // Reference: policy-engine §5.3, §5.4; admin-surface §4.
 package directory
@@ -6,12 +6,13 @@ package directory
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
 	"time"
 	"unicode"
+
+	"journeyman.dev/internal/refusal"
 
 	"github.com/google/uuid"
 
@@ -32,12 +33,12 @@ type User struct {
 	PasswordPolicies string                  `json:"passwordPolicies,omitempty"`
 	ForceChange      bool                    `json:"forceChange,omitempty"`
 	Attributes       map[string]claims.Value `json:"attributes,omitempty"`
-	// Epoch counts the times that all grants and sessions of the account were ended. What was
-	// given in another epoch than the present one is good for nothing.
+	// Epoch counts how often all grants and sessions of the account were ended. Grants and sessions of an
+	// earlier epoch are invalid.
 	Epoch int64 `json:"epoch,omitempty"`
-	// TokensValidFrom is when the epoch began, in whole seconds: policies compare it.
+	// TokensValidFrom is the begin of the epoch, in whole seconds, because policies compare it.
 	TokensValidFrom time.Time `json:"tokensValidFrom"`
-	// Deleted is when the user was deleted; deleted users can be restored for 30 days.
+	// Deleted is the time of deletion. Deleted users can be restored for 30 days.
 	Deleted time.Time `json:"deleted,omitzero"`
 }
 
@@ -51,15 +52,15 @@ type Identity struct {
 // Federated is the type of identities at other providers.
 const Federated = "federated"
 
-// Key is an entry of the index of identities: each belongs to one user.
+// Key is an entry of the index of identities. Each key belongs to one user.
 type Key struct{ Scope, Value string }
 
-// NameKey is the key of a name of the tenant's own: an address, a user name, a phone number
-// or a user principal name. A name belongs to one user, whatever kind it is registered as.
+// NameKey returns the key of a local name: an address, a user name, a phone number or a user principal name.
+// A name belongs to one user, whatever its kind.
 func NameKey(name string) Key { return Key{"name", canonical.Name(name)} }
 
-// Key is the form in which identities are compared and unique: those of the tenant by
-// their name (the issuer isn't looked at), federated ones by issuer and exact id.
+// Key returns the form in which identities are compared and unique: local ones by name without the issuer,
+// federated ones by issuer and exact id.
 func (i Identity) Key() Key {
 	if strings.EqualFold(i.Type, Federated) {
 		return Key{"federated:" + canonical.Fold(i.Issuer), i.ID}
@@ -67,8 +68,8 @@ func (i Identity) Key() Key {
 	return NameKey(i.ID)
 }
 
-// Keys are all index entries of a user, each once; a deleted user has none, so that its
-// names are free again.
+// Keys returns all index entries of a user, each once. A deleted user has none, so that its names are free
+// again.
 func (u *User) Keys() []Key {
 	var keys []Key
 	add := func(k Key) {
@@ -88,7 +89,7 @@ func (u *User) Keys() []Key {
 	return keys
 }
 
-// Has reports whether the user has a name as an identity of a type; any type if it is "".
+// Has reports whether the user has a name as an identity of a type; "" means any type.
 func (u *User) Has(kind, name string) bool {
 	return slices.ContainsFunc(u.Identities, func(i Identity) bool {
 		return i.Type != Federated && (kind == "" || strings.EqualFold(i.Type, kind)) && canonical.Same(i.ID, name)
@@ -114,7 +115,7 @@ func (u *User) Attribute(name string) claims.Value {
 	return claims.Value{}
 }
 
-// SetAttribute sets an attribute; no value or an empty one removes it.
+// SetAttribute sets an attribute. No value or an empty value removes it.
 func (u *User) SetAttribute(name string, v claims.Value) {
 	for k := range u.Attributes {
 		if strings.EqualFold(k, name) {
@@ -141,18 +142,18 @@ func (u *User) Clone() *User {
 	return &c
 }
 
-// Errors.
+// Errors of the directory.
 var (
 	ErrNotFound = errors.New("no such user")
 	ErrExists   = errors.New("a user with this identity exists")
-	// ErrAmbiguous says that a name belongs to two users, as older versions allowed: neither
-	// may be taken for the other.
+	// ErrAmbiguous means that a name belongs to two users, as older versions allowed. Neither user may be
+	// chosen.
 	ErrAmbiguous     = errors.New("two users have this name")
 	ErrWrongPassword = errors.New("wrong password")
 	ErrDisabled      = errors.New("account is disabled")
 	ErrLocked        = errors.New("account is locked for a while")
 	ErrBusy          = errors.New("too many passwords are being checked")
-	// ErrWeakPassword and ErrInvalid have a text for people.
+	// ErrWeakPassword and ErrInvalid contain texts for people.
 	ErrWeakPassword = errors.New("the password does not meet the requirements: 8 to 64 characters, and 3 of lower case, upper case, digits and symbols")
 	ErrInvalid      = errors.New("invalid user")
 )
@@ -161,33 +162,32 @@ var (
 type Store interface {
 	// CreateUser returns ErrExists if one of the user's keys is taken.
 	CreateUser(ctx context.Context, u *User) error
-	// GetUser and FindUser return ErrNotFound; deleted users are not found. FindUser returns
-	// ErrAmbiguous if the key is that of two users.
+	// GetUser and FindUser return ErrNotFound for unknown and deleted users. FindUser returns ErrAmbiguous if
+	// two users have the key.
 	GetUser(ctx context.Context, id string) (*User, error)
 	FindUser(ctx context.Context, k Key) (*User, error)
-	// GetUserInSession is GetUser; it also reports whether the session is there and the
-	// user's.
+	// GetUserInSession is GetUser. It also reports whether the session exists and belongs to the user.
 	GetUserInSession(ctx context.Context, id, sessionID string) (*User, bool, error)
-	// UpdateUser changes a user in one transaction; change must be quick and may be
-	// run again. It returns the user as it is then, ErrNotFound for one that is deleted.
+	// UpdateUser changes a user in one transaction. change must be quick and may run again. It returns the
+	// changed user; ErrNotFound for a deleted one.
 	UpdateUser(ctx context.Context, id string, change func(*User) error) (*User, error)
 	// ListUsers returns up to limit users with an id after the given one, by id.
 	ListUsers(ctx context.Context, after string, limit int, deleted bool) ([]*User, error)
-	// GetDeletedUser and RestoreUser return ErrNotFound for a user that isn't deleted,
-	// RestoreUser ErrExists if another user has one of its names now.
+	// GetDeletedUser and RestoreUser return ErrNotFound for a user that isn't deleted. RestoreUser returns
+	// ErrExists if another user has taken one of the names.
 	GetDeletedUser(ctx context.Context, id string) (*User, error)
 	RestoreUser(ctx context.Context, id string) (*User, error)
-	// PurgeUser removes a deleted user for good, else ErrNotFound.
+	// PurgeUser removes a deleted user for good; ErrNotFound if there is none.
 	PurgeUser(ctx context.Context, id string) error
 	// PurgeUsers removes users that were deleted before a time.
 	PurgeUsers(ctx context.Context, deletedBefore time.Time) error
-	// Clashes are the keys that two users have, as older versions allowed.
+	// Clashes returns the keys that two users share, as older versions allowed.
 	Clashes(ctx context.Context) ([]Clash, error)
-	// Wrong passwords are counted by what all nodes share.
+	// All nodes share the counts of wrong passwords.
 	limit.TryStore
 }
 
-// Clash is a key that several users have.
+// Clash is a key that several users share.
 type Clash struct {
 	Scope string
 	Users []string // ids
@@ -198,7 +198,7 @@ type Directory struct {
 	Store      Store
 	TenantName string
 	Passwords  *Passwords
-	// Known tells common and stolen passwords; nil: none is known.
+	// Known recognises common and stolen passwords; nil recognises none.
 	Known KnownPasswords
 	Now   func() time.Time
 	Rand  io.Reader
@@ -212,10 +212,10 @@ var maxLengths = map[string]int{
 	"postalcode": 40, "mailnickname": 64, "department": 64, "state": 128, "country": 128,
 }
 
-// Check reports what a user has wrong.
+// Check reports the fault of a user.
 func (u *User) Check() error {
 	if len(u.Identities) > 10 {
-		return fmt.Errorf("%w: more than 10 identities", ErrInvalid)
+		return refusal.Because(ErrInvalid, "more than 10 identities")
 	}
 	for _, i := range u.Identities {
 		if err := i.check(); err != nil {
@@ -234,14 +234,14 @@ func (u *User) Check() error {
 			}
 		}
 		if text := v.String(); v.Type() == claims.String && len([]rune(text)) > most {
-			return fmt.Errorf("%w: %s has more than %d characters", ErrInvalid, name, most)
+			return refusal.Because(ErrInvalid, "%s has more than %d characters", name, most)
 		}
 	}
 	return nil
 }
 
-// Create completes and stores a new user: id, user principal name, times. The
-// password, if there is one, is checked and hashed.
+// Create completes and stores a new user: id, user principal name, times. It checks and hashes the password,
+// if there is one.
 func (d *Directory) Create(ctx context.Context, u *User, password string) error {
 	if u.ID == "" {
 		id, err := uuid.NewRandomFromReader(d.Rand)
@@ -278,8 +278,7 @@ func (d *Directory) hash(ctx context.Context, password, policies string) (string
 	return d.Passwords.Hash(ctx, password)
 }
 
-// CheckPassword applies the directory's strong-password rule, unless the user's
-// policies lift it.
+// CheckPassword applies the directory's rule for strong passwords, unless the user's policies disable it.
 func CheckPassword(password, policies string) error {
 	n := len([]rune(password))
 	if n == 0 || n > 256 {
@@ -307,7 +306,7 @@ func CheckPassword(password, policies string) error {
 	return nil
 }
 
-// complete gives local identities their issuer, and all of them the form that is kept.
+// complete sets the issuer of local identities, and the stored form of all identities.
 func (d *Directory) complete(u *User) {
 	for n := range u.Identities {
 		i := &u.Identities[n]
@@ -321,8 +320,8 @@ func (d *Directory) complete(u *User) {
 	}
 }
 
-// Update changes a user; a non-empty password is checked and hashed first, outside
-// the transaction. A new password, and disabling the account, end its grants and sessions.
+// Update changes a user. It first checks and hashes a non-empty password, outside the transaction. A new
+// password, or disabling the account, ends its grants and sessions.
 func (d *Directory) Update(ctx context.Context, id, password, policies string, change func(*User) error) (*User, error) {
 	hash := ""
 	if password != "" {
@@ -368,8 +367,8 @@ func (d *Directory) Revoke(ctx context.Context, id string) error {
 	return err
 }
 
-// Delete marks a user as deleted. Its names are free for others at once; its grants and
-// sessions are over, also if it is restored.
+// Delete marks a user as deleted. Its names are free at once. Its grants and sessions end and stay invalid
+// after a restore.
 func (d *Directory) Delete(ctx context.Context, id string) error {
 	forget(ctx, id)
 	_, err := d.Store.UpdateUser(ctx, id, func(u *User) error {
@@ -380,18 +379,17 @@ func (d *Directory) Delete(ctx context.Context, id string) error {
 	return err
 }
 
-// Standing is what tells whether an account may be given something, and whether what it
-// was given is still good.
+// Standing is the condition of an account for issuing and accepting grants.
 type Standing struct {
 	Epoch    int64
-	Since    time.Time // when the epoch began, in whole seconds
+	Since    time.Time // begin of the epoch, in whole seconds
 	Disabled bool
-	// Session says that the session that was asked about is there, and this account's.
+	// Session reports that the requested session exists and belongs to this account.
 	Session bool
 }
 
-// Standing returns the standing of an account, ErrNotFound if there is none. sessionID is a
-// session to look for in the same read; "" for none.
+// Standing returns the standing of an account; ErrNotFound if there is none. The same read looks for the
+// session sessionID, if that isn't "".
 func (d *Directory) Standing(ctx context.Context, id, sessionID string) (Standing, error) {
 	u, live, err := d.getInSession(ctx, strings.ToLower(id), sessionID)
 	if err != nil {

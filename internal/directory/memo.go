@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// memo holds the users that a request has read. A sign-in looks at the user several
-// times: whether the session is still good, and what the policy reads.
+// memo contains the users that a request has read. A sign-in reads the user several times: to check the
+// session, and for the policy.
 type memo struct {
 	mu    sync.Mutex
 	users map[string]*User
@@ -14,19 +14,18 @@ type memo struct {
 
 type memoKey struct{}
 
-// Remembering makes a context for one request, in which Get reads a user once.
+// Remembering makes a context for one request, in which Get reads each user once.
 func Remembering(ctx context.Context) context.Context {
 	return context.WithValue(ctx, memoKey{}, new(memo))
 }
 
-// Get returns a user, ErrNotFound if there is none. The caller must not change it.
+// Get returns a user; ErrNotFound if there is none. The caller must not change it.
 func (d *Directory) Get(ctx context.Context, id string) (*User, error) {
 	u, _, err := d.getInSession(ctx, id, "")
 	return u, err
 }
 
-// getInSession is Get, and reports whether a session is there; the session is read each
-// time that one is named.
+// getInSession is Get and reports whether a session exists. It reads each named session every time.
 func (d *Directory) getInSession(ctx context.Context, id, sessionID string) (*User, bool, error) {
 	m, _ := ctx.Value(memoKey{}).(*memo)
 	if u := m.get(id); u != nil && sessionID == "" {
@@ -68,7 +67,7 @@ func (m *memo) put(u *User) {
 	m.users[u.ID] = u
 }
 
-// forget makes Get read a user anew: the request is about to change it.
+// forget makes Get read a user again, because the request is about to change it.
 func forget(ctx context.Context, id string) {
 	if m, ok := ctx.Value(memoKey{}).(*memo); ok {
 		m.mu.Lock()

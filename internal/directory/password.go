@@ -14,7 +14,7 @@ import (
 	"journeyman.dev/internal/limit"
 )
 
-// Cost is what one argon2id hash takes.
+// Cost is the cost of one argon2id hash.
 type Cost struct {
 	Memory  uint32 // KiB
 	Time    uint32
@@ -24,23 +24,23 @@ type Cost struct {
 // DefaultCost is OWASP's first recommendation for argon2id.
 var DefaultCost = Cost{Memory: 19 * 1024, Time: 2, Threads: 1}
 
-// Passwords hashes and checks passwords, only so many at once: each takes memory and
-// a processor, and anybody may ask for one.
+// Passwords hashes and checks passwords, a limited number at a time: each hash takes memory and a processor,
+// and anybody may request one.
 type Passwords struct {
 	cost  Cost
 	gate  *limit.Gate
 	dummy string
 }
 
-// How many wait for their turn, for each that runs, and for one account: as many as are
-// done in about two seconds. Of one account, few run at once.
+// Limits of waiting requests, for each running hash and for one account: about two seconds of work. One
+// account may run only a few hashes at once.
 const (
 	waitPerSlot    = 64
 	waitPerAccount = 100
 	runPerAccount  = 4
 )
 
-// NewPasswords makes a hasher; parallel 0 means one per processor.
+// NewPasswords makes a hasher. parallel 0 means one hash per processor.
 func NewPasswords(cost Cost, parallel int) *Passwords {
 	if parallel == 0 {
 		parallel = runtime.GOMAXPROCS(0)
@@ -50,7 +50,7 @@ func NewPasswords(cost Cost, parallel int) *Passwords {
 	return p
 }
 
-// enter waits for a turn as long as ctx lives; ErrBusy if too many wait.
+// enter waits for a place until ctx ends; ErrBusy if too many wait.
 func (p *Passwords) enter(ctx context.Context, e limit.Entry) (leave func(failed bool), err error) {
 	if leave, err = p.gate.Enter(ctx, e); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrBusy, err)
@@ -58,7 +58,7 @@ func (p *Passwords) enter(ctx context.Context, e limit.Entry) (leave func(failed
 	return leave, nil
 }
 
-// Hash makes a PHC string. It waits for its turn as long as ctx lives, then ErrBusy.
+// Hash makes a PHC string. It waits for a place until ctx ends; ErrBusy if too many wait.
 func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
 	leave, err := p.enter(ctx, entryOf(limit.From(ctx)))
 	if err != nil {
@@ -88,8 +88,8 @@ func (p *Passwords) Verify(ctx context.Context, phc, password string) (bool, err
 	return good, err
 }
 
-// verify also gives the hash of what was entered, with the salt of the right one: a wrong
-// password is often nearly the right one and must not be kept in a cheaper form.
+// verify also returns the hash of the entered password with the salt of the right one. A wrong password is
+// often similar to the right one, so it must not be kept in a cheaper form.
 func verify(phc, password string) (good bool, entered string, err error) {
 	parts := strings.Split(phc, "$")
 	var version int

@@ -1,6 +1,5 @@
-// Package endpoint reads and writes the addresses that applications and browsers
-// use: tenant, policy, in the path or as ?p=, with the prefixes that some clients
-// hard-code. The protocols and the pages share it.
+// Package endpoint reads and writes the addresses of applications and browsers: tenant, policy in the path or
+// as ?p=, and the prefixes that some clients hard-code. The protocols and the pages share it.
 //
 // Reference: protocol §1.1.
 package endpoint
@@ -17,13 +16,13 @@ type Endpoint struct {
 	Tenant  string // as requested
 	Policy  string // as requested; "" if there is none
 	InQuery bool   // the policy came as ?p=
-	Path    string // what follows, lower case, without slashes at its ends
+	Path    string // the rest, lower case, without slashes at its ends
 }
 
-// ErrConflict says that path and query name different policies.
+// ErrConflict means that path and query name different policies.
 var ErrConflict = errors.New("the path and the parameter p name different policies")
 
-// fixed are the first segments after the tenant that are no policy ids.
+// fixed are the first segments after the tenant that aren't policy ids.
 var fixed = map[string]bool{
 	"oauth2": true, "v2.0": true, "discovery": true, "openid": true, ".well-known": true, "samlp": true,
 }
@@ -56,8 +55,8 @@ func Parse(u *url.URL) (e Endpoint, ok bool, err error) {
 	return e, true, nil
 }
 
-// URL is the address of another endpoint of the same policy, in the same style:
-// the policy always in lower case, as clients replace it textually (protocol §9).
+// URL returns the address of another endpoint of the same policy, in the same style. The policy is always in
+// lower case, because clients replace it as text (protocol §9).
 func (e Endpoint) URL(base, path string) string {
 	var b strings.Builder
 	b.WriteString(base)

@@ -3,16 +3,17 @@ package journey
 import (
 	"context"
 	"fmt"
-	"journeyman.dev/internal/program"
 	"maps"
 	"slices"
 	"sync"
 	"time"
+
+	"journeyman.dev/internal/program"
 )
 
 // Steps may stand behind the last SendClaims step: Microsoft's walkthrough counts sign-ins
 // there, with Application Insights. They run once the outcome is decided, beside its answer:
-// what they do neither changes nor delays the token, and what goes wrong is only logged.
+// they neither change nor delay the token, and their failures are only logged.
 
 const (
 	// afterLimit is how long the steps behind the last SendClaims step may take together.

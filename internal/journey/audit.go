@@ -72,10 +72,10 @@ func (r *run) audit(e Event) {
 	r.e.Audit.Add(r.j.Record(r.p, e))
 }
 
-// maxUserAgent bounds what is kept of a browser's name.
+// maxUserAgent bounds the kept part of a User-Agent header, in bytes.
 const maxUserAgent = 256
 
-// CutUserAgent shortens a User-Agent header to what a journey keeps.
+// CutUserAgent shortens a User-Agent header to the length that journeys keep.
 func CutUserAgent(text string) string {
 	if len(text) > maxUserAgent {
 		text = text[:maxUserAgent]

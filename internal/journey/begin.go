@@ -9,11 +9,11 @@ import (
 	"journeyman.dev/internal/session"
 )
 
-// Begin is what a protocol starts a journey with.
+// Begin contains the arguments of Engine.Start, which a protocol fills in.
 type Begin struct {
 	Program *program.Program
 	Request Request
-	// Mode is who the journey is run for; it decides which user journey runs.
+	// Mode decides which user journey runs, and whether it may show pages.
 	Mode Mode
 	// Protocol is the protocol's own, which it gets back with the outcome.
 	Protocol json.RawMessage
@@ -22,12 +22,12 @@ type Begin struct {
 	CorrelationID string
 }
 
-// Mode is who a journey is run for: *Browser, *ResourceOwner, *Renewal, *Application or
+// Mode identifies the beneficiary of a journey: *Browser, *ResourceOwner, *Renewal, *Application or
 // *Bearer. All but Browser show no pages, and neither use nor leave a single sign-on session.
 type Mode interface {
 	// journey is the user journey that runs; nil if the policy has none.
 	journey(p *program.Program) *program.UserJourney
-	// prepare fills in what the journey keeps of the mode.
+	// prepare fills in the journey's fields.
 	prepare(j *Journey)
 }
 
@@ -62,10 +62,10 @@ func (m *ResourceOwner) prepare(j *Journey) {
 	j.ResourceOwner, j.password = true, m.Password
 }
 
-// Renewal is what was issued to a user earlier, and is to be issued anew.
+// Renewal is a grant that was issued to a user earlier and is presented for new tokens.
 type Renewal struct {
-	Claims   claims.Bag // what the policy asked to keep: Finished.Kept
-	IssuedAt time.Time  // of what the application presents
+	Claims   claims.Bag // Finished.Kept of the first journey
+	IssuedAt time.Time  // of the grant that the application presents
 }
 
 func (*Renewal) journey(p *program.Program) *program.UserJourney { return p.RelyingParty().Refresh() }
@@ -84,8 +84,8 @@ func (*Application) journey(p *program.Program) *program.UserJourney {
 
 func (*Application) prepare(j *Journey) { j.alone() }
 
-// Bearer is who has a token, which must authorize the journey. Issuer is the name that this
-// server's own tokens have.
+// Bearer is a caller with a token, which must authorize the journey. Issuer is the issuer of
+// this server's own tokens.
 type Bearer struct {
 	Token  string
 	Issuer string

@@ -205,7 +205,7 @@ func (r *run) settle(ctx context.Context, out Outcome, version *int64) (Ran, err
 	return Ran{Outcome: out, Session: r.session, SessionChanged: r.sessionChanged}, nil
 }
 
-// authTime is the time that auth_time tells: of this journey, as an SSO hit counts
+// authTime is the value of auth_time: the time of this journey, as an SSO hit counts
 // as an authentication (protocol §4.1 [D]).
 func (r *run) authTime() time.Time { return r.e.Now() }
 
@@ -243,7 +243,7 @@ func (r *run) store(ctx context.Context, version *int64) error {
 	sealed := r.e.Sealer.SealJourney(r.j.ID, data)
 	if version != nil {
 		err := r.e.Store.Save(ctx, r.j.ID, *version, sealed, expires)
-		// What was cancelled or failed counts as left: it costs a stranger nothing.
+		// A cancelled or failed journey still counts as abandoned: strangers can make them for free.
 		if err == nil && r.j.Ended && r.j.Failure == nil && r.e.Waiting != nil {
 			r.e.Waiting.End(r.j.client(), r.j.units())
 		}
@@ -258,7 +258,7 @@ func (r *run) store(ctx context.Context, version *int64) error {
 // unit is how many bytes of a request count as one journey that waits.
 const unit = 4 << 10
 
-// units are what a journey counts as: by what the request brought, which doesn't change.
+// units is the weight of a waiting journey: by the size of its request, which doesn't change.
 func (j *Journey) units() int {
 	n := len(j.Protocol)
 	for _, v := range j.Request.Parameters {

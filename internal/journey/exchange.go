@@ -13,8 +13,8 @@ import (
 
 // Provider plans technical profiles of one kind, when a policy is compiled.
 type Provider interface {
-	// Plan reads the profile's metadata and checks it. It reports what is wrong
-	// through p and may then return nil.
+	// Plan reads and checks the profile's metadata. It reports faults through p and may then
+	// return nil.
 	Plan(p *program.Plan) Exchange
 }
 
@@ -32,7 +32,7 @@ func Plans(p Provider) program.Planner {
 // all journeys that run it.
 type Exchange interface {
 	// Run does the profile's work once. An error that users or applications may
-	// see is a *Failure; any other error is told as an internal one.
+	// see is a *Failure; any other error is reported as an internal one.
 	Run(ctx context.Context, call *Call) (Result, error)
 }
 
@@ -46,12 +46,12 @@ type Call struct {
 	Inputs    Inputs // input claims that have a value, defaults applied, in order
 	Persisted Inputs // persisted claims that have a value, in order
 
-	// Answer is what the user or another site sent to this exchange after it asked;
-	// nil at the first run.
+	// Answer is the answer of the user or of another site to this exchange; nil at the first
+	// run.
 	Answer *Answer
 
-	// Memory is what the exchange wrote at an earlier run of the same step: it is
-	// kept with the suspended journey. nil at the first run.
+	// Memory is the exchange's own data from an earlier run of the same step: it is kept with
+	// the suspended journey. nil at the first run.
 	Memory json.RawMessage
 
 	// Notes are what providers remember for the rest of the journey, each under a name
@@ -60,12 +60,12 @@ type Call struct {
 
 	// Validate runs validation technical profiles over the values of a page: the
 	// profile's own, or those of a display control's action. The claims that they put
-	// out are added to page. A *Failure says what the page should tell the user.
+	// out are added to page. A *Failure contains the message for the user.
 	Validate func(ctx context.Context, list program.List[program.Validation], page *claims.Bag) error
 
 	// ReturnURL is the federation callback, without policy segment and with one.
 	ReturnURL, PolicyReturnURL string
-	// State is what a Leave puts into the other site's state parameter.
+	// State is the value for the state parameter of another site's address.
 	State string
 
 	// SignIn is set if the form stands on the combined page for signing in and up.
@@ -76,7 +76,7 @@ type Call struct {
 
 	Now  func() time.Time
 	Rand io.Reader
-	// Audit records what the exchange did; never nil.
+	// Audit records an event of the exchange; never nil.
 	Audit func(Event)
 
 	browser *browserMemory
@@ -136,7 +136,7 @@ func (in Inputs) Claim(id string) (claims.Value, bool) {
 	return claims.Value{}, false
 }
 
-// Result is what a run gives: Done, Ask, Leave, Answered or Issue; nil with an error alone.
+// Result is the result of a run: Done, Ask, Leave, Answered or Issue; nil only with an error.
 type Result interface{ result() }
 
 // Done is a finished exchange: the output claims are read from Output.
@@ -148,7 +148,7 @@ type Ask struct {
 	Memory json.RawMessage // kept for the next run; nil keeps the old one
 }
 
-// Leave sends the browser to another site; the exchange runs again with what it returns.
+// Leave sends the browser to another site; the exchange runs again with the site's answer.
 type Leave struct {
 	URL    string
 	Memory json.RawMessage // kept for the next run; nil keeps the old one
@@ -160,7 +160,7 @@ type Answered struct {
 	Memory json.RawMessage // kept for the next run; nil keeps the old one
 }
 
-// Issue ends the journey: the application gets what was issued. Issuers alone give it.
+// Issue ends the journey: the application gets Issued. Only issuers give it.
 type Issue struct{ Issued Issued }
 
 func (Done) result()     {}
@@ -205,7 +205,7 @@ const (
 	Returned      AnswerKind = "returned"       // another site sent the browser back
 )
 
-// Answer is what came back to an exchange that asked or left.
+// Answer is an answer to an exchange that asked or left.
 type Answer struct {
 	Kind    AnswerKind
 	Path    string            // that was posted to, below the policy, lower case

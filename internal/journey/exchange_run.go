@@ -191,8 +191,8 @@ func (r *run) runPhases(ctx context.Context, tp *program.TechnicalProfile, bag *
 		return result, nil
 	}
 	if _, nobody := output.(NotFound); nobody {
-		// There is nothing to transform: an assertion on the user that wasn't found would refuse
-		// what the policy lets pass (policy-engine §5.3).
+		// There is nothing to transform: an assertion on the missing user would refuse a journey
+		// that the policy lets pass (policy-engine §5.3).
 		return result, nil
 	}
 	if err := r.outputs(tp.Outputs(), output, bag); err != nil {
@@ -285,7 +285,7 @@ func (r *run) outputs(uses program.List[*program.ClaimUse], from Output, bag *cl
 }
 
 // validate runs validation profiles of a self-asserted one: its own, or those of a
-// display control's action. They see the bag, the page's values and what earlier ones put out; what they change is added to
+// display control's action. They see the bag, the page's values and the outputs of earlier ones; their changes are added to
 // page (policy-engine §5.1, claims-and-transformations §3.3).
 func (r *run) validate(ctx context.Context, tp *program.TechnicalProfile, list program.List[program.Validation], bag, page *claims.Bag) error {
 	for _, v := range list.All() {

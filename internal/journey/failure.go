@@ -66,7 +66,7 @@ func Fail(code Code, cause error) *Failure {
 }
 
 // NotBuilt is the Failure of a part of the policy that this version can't run: a technical
-// profile, a step, a display control. It names the part and what it is.
+// profile, a step, a display control. It names the part and its kind.
 func NotBuilt(part, name, what string) *Failure {
 	text := fmt.Sprintf("the %s '%s' (%s) is not supported by this version", part, name, what)
 	return &Failure{Code: CodeInternal, Public: "T" + text[1:] + ".", Fatal: true, Cause: errors.New(text)}
@@ -83,8 +83,8 @@ func AsFailure(err error) *Failure {
 // InvalidToken is the OAuth error of a request whose bearer token isn't accepted.
 const InvalidToken = "invalid_token"
 
-// StoredFailure is what an ended journey keeps of its Failure: what the
-// application is told.
+// StoredFailure is the part of a Failure that an ended journey keeps: the part that the
+// application gets.
 type StoredFailure struct {
 	Code     Code   `json:"code"`
 	Public   string `json:"public"`

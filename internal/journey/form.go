@@ -7,7 +7,7 @@ import (
 	"journeyman.dev/internal/program"
 )
 
-// Page is what to show to the user: everything that HTML is made of, and no HTML.
+// Page is a page to show: all data of its HTML, and no HTML.
 type Page struct {
 	Kind      *PageKind
 	Content   *program.ContentDefinition
@@ -51,12 +51,12 @@ type Choice struct {
 	UnderForm bool
 }
 
-// Form is what a self-asserted profile asks for.
+// Form is the form of a page: its fields and buttons.
 type Form struct {
 	// Kind is the page that the form stands on, unless a step has one; nil: self-asserted.
 	Kind   *PageKind
 	Fields []*Field
-	// Body is what the kind's own template draws; nil for the kinds of package page.
+	// Body is the data of the kind's own template; nil for the kinds of package page.
 	Body any
 
 	ShowContinue    bool
@@ -95,5 +95,5 @@ type Control struct {
 	ID       string
 	Kind     *ControlKind
 	Verified bool
-	Body     any // what the kind's own template draws
+	Body     any // data of the kind's own template
 }

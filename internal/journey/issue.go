@@ -2,8 +2,8 @@ package journey
 
 import "journeyman.dev/internal/claims"
 
-// Issued is what an issuer's technical profile ends a journey with: what the application is
-// to get, in the form of a protocol. The protocol that began the journey knows its kinds.
+// Issued is the result of an issuer's technical profile, which ends a journey: the application
+// gets it in the form of a protocol. The protocol that began the journey knows its kinds.
 type Issued interface {
 	// AccountClaim is the id of the claim that names the account in the directory before
 	// objectId does; "" for none.

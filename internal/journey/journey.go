@@ -50,7 +50,7 @@ type Journey struct {
 	// EndedAt is when it ended: for a little while its end is given again.
 	EndedAt time.Time `json:"endedAt,omitzero"`
 
-	// Renewal is what is to be issued anew; only in journeys for it, never stored.
+	// Renewal is the grant that the journey renews; nil in other journeys. It is never stored.
 	Renewal   *Renewal `json:"-"`
 	LogoutURL string   `json:"logoutURL,omitempty"`
 	// ResourceOwner is set for a journey on the user name and password of a token
@@ -78,7 +78,7 @@ func (j *Journey) notes() map[string]json.RawMessage {
 	return j.Notes
 }
 
-// Request is what the application and the browser asked for.
+// Request is the request of the application, and of the browser that brought it.
 type Request struct {
 	// Parameters are the protocol's request parameters, by name. They never hold a
 	// password when the journey is stored: see [Journey.NoUI].
@@ -93,13 +93,13 @@ type Request struct {
 	Tenant string `json:"tenant"`
 }
 
-// What a journey keeps of headers [I]: no language list and no host name is longer.
+// The lengths of headers that a journey keeps [I]: no language list and no host name is longer.
 const (
 	maxLanguages = 512
 	maxHost      = 300
 )
 
-// bounded keeps what a program reads of a request.
+// bounded drops the parts of a request that the program doesn't read.
 func (r Request) bounded(p *program.Program) Request {
 	r.Parameters = p.Keeps(r.Parameters)
 	r.AcceptLanguage = strings.ToValidUTF8(r.AcceptLanguage[:min(len(r.AcceptLanguage), maxLanguages)], "")
@@ -121,7 +121,7 @@ type Frame struct {
 	Choice string `json:"choice,omitempty"`
 }
 
-// Pending is what a suspended journey waits for.
+// Pending is the state of a suspended journey: the page or the site that it waits for.
 type Pending struct {
 	Kind     PendingKind     `json:"kind"`
 	CSRF     string          `json:"csrf"`
@@ -139,7 +139,7 @@ type Pending struct {
 	Failed *StoredFailure `json:"failed,omitempty"`
 }
 
-// PendingKind is what a journey waits for.
+// PendingKind says whether a journey waits for a form, a choice or another site.
 type PendingKind string
 
 // The kinds.
@@ -208,7 +208,7 @@ func (*Failed) outcome()   {}
 type Account struct {
 	ID    string // object id; "" for none: the policy keeps no accounts
 	Epoch int64  // of the account when the journey met it
-	// Closed is set if the journey itself has deleted or disabled the account: what it ends
-	// with can't be renewed.
+	// Closed reports that the journey itself has deleted or disabled the account: its tokens
+	// can't be renewed.
 	Closed bool
 }

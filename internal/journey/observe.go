@@ -9,9 +9,9 @@ import (
 	"journeyman.dev/internal/telemetry"
 )
 
-// Observer is told what a journey does, as it does it: recorders, traces, metrics and tests
-// are observers. It must neither block nor keep or change what it is given beyond the call;
-// claims are those of real people, and passwords are among them.
+// Observer gets an observation of each event of a journey, as it happens: recorders, traces,
+// metrics and tests are observers. It must not block, and must neither keep nor change the
+// observation after the call. Claims are personal data; passwords are among them.
 type Observer interface {
 	Observe(ctx context.Context, j *Journey, o Observation)
 }
@@ -75,7 +75,7 @@ type CalledOut struct{ Call telemetry.Call }
 // PageShown is a page on which the journey now waits.
 type PageShown struct{ Page *Page }
 
-// PagePosted is what the page's script sent, and its answer.
+// PagePosted is a post of the page's script, and its answer.
 type PagePosted struct {
 	Exchange *program.ClaimsExchange
 	Answer   Answer
@@ -85,8 +85,7 @@ type PagePosted struct {
 // Left is a journey that goes on at another site.
 type Left struct{ URL string }
 
-// Ended is a journey that has come to its end: Failure is nil if the application gets what it
-// asked for.
+// Ended is the end of a journey. Failure is nil if the application gets its answer.
 type Ended struct{ Failure *Failure }
 
 func (StepEntered) observation()    {}
@@ -117,8 +116,8 @@ func (r *run) attach(ctx context.Context) context.Context {
 	return telemetry.With(ctx, scope)
 }
 
-// observed reports whether anybody looks: who makes an observation asks first, so that one
-// that nobody gets costs nothing.
+// observed reports whether there is an observer. It is asked before an observation is made,
+// so that a journey without observers makes none.
 func (r *run) observed() bool { return len(r.observers) > 0 }
 
 func (r *run) observe(ctx context.Context, o Observation) {
@@ -133,7 +132,7 @@ func (r *run) skipped(ctx context.Context, tp *program.TechnicalProfile, because
 	}
 }
 
-// observeOutcome tells observers where a run has come to.
+// observeOutcome observes the outcome of a run.
 func (r *run) observeOutcome(ctx context.Context, out Outcome) {
 	if !r.observed() {
 		return

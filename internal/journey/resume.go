@@ -5,11 +5,12 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
-	"journeyman.dev/internal/program"
 	"time"
+
+	"journeyman.dev/internal/program"
 )
 
-// Post handles what a page's script sends: the form, or a request to send or check
+// Post handles a request of a page's script: the form, or a request to send or check
 // a code. The journey stays where it is; after an accepted form it waits for the
 // navigation that goes on. A post that was accepted already is answered the same
 // again and runs nothing.
@@ -43,7 +44,7 @@ func accepted(a Answer) Reply {
 	return Reply{OK: true, Result: new(int)} // scripts read 0 as good
 }
 
-// post runs the page's profile with what was sent.
+// post runs the page's profile with the answer.
 func (r *run) post(ctx context.Context, a Answer) (out Reply, _ error) {
 	p := r.j.Pending
 	exchange := r.pendingExchange()
@@ -66,8 +67,7 @@ func (r *run) post(ctx context.Context, a Answer) (out Reply, _ error) {
 	}
 	reply := Reply{}
 	defer func() {
-		// Self-asserted layouts below 2.1.17 answer without a code (pages §3.1).
-		if content := r.content(exchange.Profile()); content != nil && content.DataURI().Page == "selfasserted" && !content.DataURI().AtLeast(2, 1, 17) {
+		if content := r.content(exchange.Profile()); content != nil && content.OmitsCodes() {
 			out.Code = ""
 		}
 	}()
@@ -112,7 +112,7 @@ func (r *run) retryLimit(tp *program.TechnicalProfile) int {
 	return n.retries()
 }
 
-// Action is what a navigation within a journey asks for.
+// Action is a navigation within a journey.
 type Action struct {
 	Kind     ActionKind
 	Exchange string            // Choose

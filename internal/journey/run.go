@@ -64,7 +64,7 @@ func (r *run) advance(ctx context.Context) Outcome {
 	return r.fail(Fail(CodeInternal, errors.New("too many steps")))
 }
 
-// stepFailure tells where an exchange failed, as B2C does (rest-and-connectors §2.6).
+// stepFailure adds the step to a failure, as B2C does (rest-and-connectors §2.6).
 func stepFailure(err error, step *program.Step) *Failure {
 	f := AsFailure(err)
 	g := *f

@@ -16,7 +16,7 @@ import (
 	"journeyman.dev/internal/session"
 )
 
-// checkSession drops what the browser's session remembers if the session was ended, or
+// checkSession drops the browser's session if the session was ended, or
 // is of an account that it isn't good for any more: one that is gone, disabled, or whose
 // sessions were ended by a new password or by an administrator.
 func (r *run) checkSession(ctx context.Context) error {
@@ -59,7 +59,7 @@ func (r *run) goodSession(ctx context.Context, p *session.Partition) (bool, erro
 // objectID is the claim that names the account in a session.
 const objectID = "objectId"
 
-// remembered returns what the session has for a rule, nil if nothing may be used.
+// remembered returns the session's entry for a rule; nil if there is none, or none may be used.
 func (r *run) remembered(rule *program.SessionRule) *session.Entry {
 	if rule == nil || r.j.Fresh {
 		return nil
@@ -237,7 +237,7 @@ func (m *browserMemory) get(name string) json.RawMessage {
 	return m.r.session.Memory[name]
 }
 
-// The bounds of what a browser remembers: it is a cookie.
+// The bounds of a browser's memory, which is a cookie.
 const (
 	maxMemories    = 4
 	maxMemoryBytes = 1200
@@ -261,7 +261,7 @@ func (m *browserMemory) put(name string, value json.RawMessage) {
 	r.sessionChanged = true
 }
 
-// forget drops what the browser remembers: the journey has finished with it.
+// forget clears the browser's memory when the journey has finished.
 func (m *browserMemory) forget() {
 	if m.r.session != nil && len(m.r.session.Memory) > 0 {
 		m.r.session.Memory = nil

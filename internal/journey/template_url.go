@@ -1,14 +1,15 @@
 package journey
 
 import (
-	"journeyman.dev/internal/program"
 	"net/url"
 	"strings"
+
+	"journeyman.dev/internal/program"
 )
 
 // templateURL resolves a content definition's LoadUri and adds what B2C adds to the
 // query: the language and the policy's ContentDefinitionParameters (pages §2.1 [D]).
-// A template of B2C's own has no address: builtIn tells which it is.
+// A template of B2C's own has no address: builtIn names it.
 func (r *run) templateURL(content *program.ContentDefinition) (address, builtIn string) {
 	res := r.situation(&r.j.Claims)
 	address = content.LoadURI().Expand(res, escapeURL)

@@ -22,7 +22,7 @@ func (r *run) wording(text string) string {
 	})
 }
 
-// unmarked takes out of a value what a text with links and emphasis would be read as.
+// unmarked removes the characters of a value that could become markup.
 func unmarked(value string) string {
 	return strings.Map(func(c rune) rune {
 		switch c {

@@ -5,13 +5,12 @@ import (
 	"strings"
 )
 
-// backupSuffix is what the name of a deleted set's copy ends with, as in B2C
-// (admin-surface §3).
+// backupSuffix ends the name of a deleted set's copy, as in B2C (admin-surface §3).
 const backupSuffix = ".bak"
 
 func isBackup(id string) bool { return strings.HasSuffix(fold(id), backupSuffix) }
 
-// BackupName is the name of the copy that deleting a set leaves; "" for a copy, which
+// BackupName returns the name of the copy that the deletion of a set leaves; "" for the name of a copy, which
 // leaves none.
 func BackupName(id string) string {
 	if isBackup(id) {
@@ -20,9 +19,8 @@ func BackupName(id string) string {
 	return id + backupSuffix
 }
 
-// Delete removes a set. Of a policy key a copy is kept in place of the last one that had
-// its name; a copy is removed for good, and so are sets of our own. Whether policies need
-// the set is the caller's to know.
+// Delete removes a set. It keeps a copy of a policy key, which replaces an earlier copy of the same name.
+// Copies and sets of our own are removed for good. The caller must check that no policy needs the set.
 func (s *Service) Delete(ctx context.Context, id string) error {
 	set, err := s.Get(id)
 	if err != nil {
@@ -40,8 +38,8 @@ func (s *Service) Delete(ctx context.Context, id string) error {
 	return s.move(ctx, set, BackupName(set.ID), BackupName(set.ID))
 }
 
-// Restore puts the copy of a deleted set back in its place, which must be free; id is the
-// copy's name.
+// Restore restores a deleted set from its copy under the set's old name, which must be free. id is the copy's
+// name.
 func (s *Service) Restore(ctx context.Context, id string) (*Set, error) {
 	if !isBackup(id) {
 		return nil, &Fault{"AADB2C95027", "The name of a backup ends with .bak."}
@@ -57,7 +55,7 @@ func (s *Service) Restore(ctx context.Context, id string) (*Set, error) {
 	return s.Get(name)
 }
 
-// move gives a set another name; others make way.
+// move renames a set and replaces the others.
 func (s *Service) move(ctx context.Context, set *Set, name string, others ...string) error {
 	moved := &Set{ID: name, Version: s.now().UnixMicro(), Keys: set.Keys}
 	row, err := s.stored(moved)
@@ -73,8 +71,7 @@ func (s *Service) move(ctx context.Context, set *Set, name string, others ...str
 	return nil
 }
 
-// publish puts a set into memory, if there is one, and takes another out; the caller
-// holds changes.
+// publish adds a set to memory, if there is one, and removes another. The caller holds changes.
 func (s *Service) publish(set *Set, gone string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,11 +1,10 @@
-// Package keyset has the policy keys of a tenant: signing and encryption keys,
-// secrets and certificates that policies name as B2C_1A_…; and keys of our own, such as
-// the secrets of user flows' identity providers, in a namespace that neither policies nor
-// the admin API can name.
+// Package keyset manages two kinds of keys. The policy keys of a tenant are signing keys, encryption keys,
+// secrets and certificates that policies name as B2C_1A_…. Our own keys, such as the secrets of user flows'
+// identity providers, are in a namespace that neither policies nor the admin API can name.
 //
-// A set holds keys in the order they were added; which of them is in use follows from
-// their dates. Private parts rest sealed in the store and parsed in memory. A deleted
-// policy key rests on under its name with .bak behind, until that is deleted, too.
+// A set contains keys in the order of their addition. The dates of the keys decide which one is active.
+// Private parts are sealed in the store and parsed in memory. A deleted policy key leaves a copy with .bak
+// after its name, until the copy is deleted, too.
 //
 // Reference: admin-surface §3.
 package keyset
@@ -33,10 +32,10 @@ import (
 	"journeyman.dev/internal/seal"
 )
 
-// Prefix is what the names of all policy keys begin with.
+// Prefix begins the names of all policy keys.
 const Prefix = "B2C_1A_"
 
-// Name adds the prefix to a name that lacks it.
+// Name adds the prefix to a name without it.
 func Name(id string) string {
 	if len(id) >= len(Prefix) && strings.EqualFold(id[:len(Prefix)], Prefix) {
 		return id
@@ -44,7 +43,7 @@ func Name(id string) string {
 	return Prefix + id
 }
 
-// Set is a stored key set: Data holds the keys, sealed.
+// Set is a key set with its parsed keys.
 type Set struct {
 	ID      string // as created
 	Version int64
@@ -60,7 +59,7 @@ type Key struct {
 	Expires   time.Time `json:"exp,omitzero"`
 	Disabled  bool      `json:"disabled,omitempty"`
 	Private   []byte    `json:"private,omitempty"` // PKCS #8
-	Public    []byte    `json:"public,omitempty"`  // PKIX; certificates without private key have only this
+	Public    []byte    `json:"public,omitempty"`  // PKIX; the only key part of certificates without private key
 	Secret    []byte    `json:"secret,omitempty"`
 	Chain     [][]byte  `json:"chain,omitempty"` // DER, leaf first
 
@@ -72,12 +71,11 @@ type Store interface {
 	LoadKeySets(ctx context.Context) ([]Stored, error)
 	// CreateKeySet returns ErrExists if the id is taken.
 	CreateKeySet(ctx context.Context, s Stored) error
-	// SaveKeySet replaces a set of the given version, else ErrConflict.
+	// SaveKeySet replaces a set of the given version. Another version gives ErrConflict.
 	SaveKeySet(ctx context.Context, s Stored) error
 	DeleteKeySet(ctx context.Context, id string) error
-	// MoveKeySet puts a set in the place of one of a version and of others, in one write;
-	// ErrConflict if the first isn't of that version, ErrExists if the set's id is taken by
-	// none of them.
+	// MoveKeySet puts the set to in place of from and the others, in one write. It returns ErrConflict if
+	// from has another version, and ErrExists if another set has the id of to.
 	MoveKeySet(ctx context.Context, from Stored, others []string, to Stored) error
 }
 
@@ -88,7 +86,7 @@ type Stored struct {
 	Data    []byte // sealed JSON
 }
 
-// Fault is an error of key management with the code that tools look for.
+// Fault is an error of key management with a code for tools.
 type Fault struct {
 	Code string
 	Text string
@@ -106,16 +104,15 @@ var (
 	ErrConflict = errors.New("key set was changed by another request")
 )
 
-// Service manages and serves the keys of one namespace of a tenant. It keeps them parsed
-// in memory.
+// Service manages the keys of one namespace of a tenant. It keeps them parsed in memory.
 type Service struct {
 	store Store
 	seal  *seal.Sealer
 	now   func() time.Time
 	space namespace
 
-	// changes is held from reading or writing the store to changing sets: else a reload
-	// could put back what a change has just replaced.
+	// changes is held from reading or writing the store until the sets in memory are changed: otherwise a
+	// reload could restore a set that a change has just replaced.
 	changes sync.Mutex
 	mu      sync.RWMutex
 	sets    map[string]*Set // by folded id
@@ -127,7 +124,7 @@ func NewService(ctx context.Context, store Store, sealer *seal.Sealer, now func(
 	return s, s.Reload(ctx)
 }
 
-// Reload reads all sets anew: another node may have changed them.
+// Reload reads all sets again, because another node may have changed them.
 func (s *Service) Reload(ctx context.Context) error {
 	s.changes.Lock()
 	defer s.changes.Unlock()
@@ -220,7 +217,7 @@ func (s *Service) Get(id string) (*Set, error) {
 	return nil, fmt.Errorf("%w: %s", ErrNotFound, id)
 }
 
-// Exists serves the policy compiler.
+// Exists reports whether there is a set, for the policy compiler.
 func (s *Service) Exists(id string) bool {
 	_, err := s.Get(id)
 	return err == nil
@@ -234,7 +231,7 @@ func (s *Service) Create(ctx context.Context, id string, keys ...Key) (*Set, err
 	if !s.space.has(s.space.name(id)) {
 		return nil, ErrExists
 	}
-	// Versions begin with the time: a set that was deleted and made anew is another.
+	// Versions begin with the time, so that a deleted and recreated set has another version.
 	set := &Set{ID: s.space.name(id), Version: s.now().UnixMicro(), Keys: keys}
 	for i := range set.Keys {
 		if err := set.Keys[i].parse(); err != nil {
@@ -274,7 +271,7 @@ func (s *Service) Add(ctx context.Context, id string, k Key) (Key, error) {
 	return k, s.replace(ctx, next)
 }
 
-// Replace puts keys in place of all that a set has.
+// Replace replaces all keys of a set.
 func (s *Service) Replace(ctx context.Context, id string, keys []Key) (*Set, error) {
 	set, err := s.Get(id)
 	if err != nil {
@@ -306,9 +303,9 @@ func (s *Service) replace(ctx context.Context, next *Set) error {
 	return nil
 }
 
-// Active is the key in use: of the enabled keys whose nbf has passed and exp has not,
-// the one with the newest nbf; keys without nbf come after those that have one, newest
-// first (admin-surface §3.7).
+// Active returns the active key. Candidates are the enabled keys whose nbf has passed and whose exp hasn't.
+// The one with the newest nbf wins; keys without nbf come after those with one, newest first (admin-surface
+// §3.7).
 func (set *Set) Active(now time.Time) (*Key, bool) {
 	var best *Key
 	for i := range set.Keys {
@@ -329,7 +326,7 @@ type SigningKey struct {
 	Key crypto.Signer
 }
 
-// ActiveSigningKey returns the RSA key in use of a set.
+// ActiveSigningKey returns the active RSA key of a set.
 func (s *Service) ActiveSigningKey(_ context.Context, id string) (SigningKey, error) {
 	k, err := s.active(id)
 	if err != nil {
@@ -339,6 +336,12 @@ func (s *Service) ActiveSigningKey(_ context.Context, id string) (SigningKey, er
 		return SigningKey{}, fmt.Errorf("%w: %s can't sign", ErrNoActive, id)
 	}
 	return SigningKey{KID: k.KID, Key: k.signer}, nil
+}
+
+// HasActive reports whether a set contains an active key.
+func (s *Service) HasActive(id string) bool {
+	_, err := s.active(id)
+	return err == nil
 }
 
 func (s *Service) active(id string) (*Key, error) {
@@ -353,7 +356,7 @@ func (s *Service) active(id string) (*Key, error) {
 	return k, nil
 }
 
-// Secret returns the secret in use of a set.
+// Secret returns the active secret of a set.
 func (s *Service) Secret(_ context.Context, id string) ([]byte, error) {
 	k, err := s.active(id)
 	if err != nil {
@@ -365,7 +368,7 @@ func (s *Service) Secret(_ context.Context, id string) ([]byte, error) {
 	return slices.Clone(k.Secret), nil
 }
 
-// Certificate returns the certificate in use of a set with its private key.
+// Certificate returns the active certificate of a set with its private key.
 func (s *Service) Certificate(_ context.Context, id string) (chain [][]byte, key crypto.Signer, err error) {
 	k, err := s.active(id)
 	if err != nil {
@@ -377,8 +380,8 @@ func (s *Service) Certificate(_ context.Context, id string) (chain [][]byte, key
 	return k.Chain, k.signer, nil
 }
 
-// PublicJWKS returns the public keys of a set that are not expired or disabled, those
-// of the future included, so that clients know them in time.
+// PublicJWKS returns the public keys of a set that are neither expired nor disabled. It includes future keys,
+// so that clients know them in time.
 func (s *Service) PublicJWKS(_ context.Context, id string) (jose.JSONWebKeySet, error) {
 	set, err := s.Get(id)
 	if err != nil {
@@ -457,7 +460,7 @@ func (k *Key) certify(chain []*x509.Certificate) {
 	k.KID = base64.RawURLEncoding.EncodeToString(thumb[:])
 }
 
-// JWK is the public form that the admin API shows.
+// JWK is the public form of a key in the admin API.
 type JWK struct {
 	KID       string   `json:"kid"`
 	Use       string   `json:"use,omitempty"`
@@ -470,7 +473,7 @@ type JWK struct {
 	X5T       string   `json:"x5t,omitempty"`
 }
 
-// JWK returns the public parts of a key; secrets and private parts are never shown.
+// JWK returns the public parts of a key, never a secret or private part.
 func (k *Key) JWK() JWK {
 	out := JWK{KID: k.KID, Use: k.Use, Kind: k.Kind, NotBefore: epoch(k.NotBefore), Expires: epoch(k.Expires)}
 	if parsed, err := x509.ParsePKIXPublicKey(k.Public); err == nil {

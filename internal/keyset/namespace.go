@@ -10,11 +10,11 @@ import (
 	"journeyman.dev/internal/seal"
 )
 
-// namespace says whose key sets a Service has: the sets of both rest in one table.
+// namespace is the owner of a Service's key sets. One table contains the sets of both namespaces.
 type namespace struct {
 	name func(id string) string // the full name of an id
 	has  func(name string) bool
-	// backups are kept of deleted sets.
+	// backups is set if deleted sets leave copies.
 	backups bool
 }
 
@@ -22,12 +22,12 @@ type namespace struct {
 // of them is one.
 const (
 	ownPrefix = "journeyman:"
-	// formerPrefix is what ours began with when they were policy keys that only the admin
-	// API hid.
+	// formerPrefix began the names of our own key sets when they were policy keys, hidden only by the admin
+	// API.
 	formerPrefix = Prefix + "Journeyman"
 )
 
-// former reports whether a name was one of ours. No policy key gets such a name.
+// former reports whether a name was one of ours. No policy key may have such a name.
 func former(name string) bool {
 	return hasPrefix(name, formerPrefix+"IdentityProvider_") || strings.EqualFold(name, formerPrefix+"AdminTokens")
 }
@@ -46,8 +46,8 @@ func ownName(id string) string {
 	return ownPrefix + id
 }
 
-// Own finds the id of one of our own key sets in a reference of a policy that we made
-// from a user flow. Those of journeys that began before an upgrade have the former name.
+// Own returns the id of one of our own key sets from a reference in a user flow's policy. Journeys that began
+// before an upgrade use the former name.
 func Own(reference string) (id string, ok bool) {
 	switch {
 	case hasPrefix(reference, ownPrefix):
@@ -58,7 +58,7 @@ func Own(reference string) (id string, ok bool) {
 	return "", false
 }
 
-// NewOwn loads our own key sets. Those that have the names of policy keys are moved first.
+// NewOwn loads our own key sets. It first moves those that have names of policy keys.
 func NewOwn(ctx context.Context, store Store, sealer *seal.Sealer, now func() time.Time) (*Service, error) {
 	s := &Service{store: store, seal: sealer, now: now, space: ownKeys}
 	if err := s.adopt(ctx); err != nil {
@@ -67,7 +67,7 @@ func NewOwn(ctx context.Context, store Store, sealer *seal.Sealer, now func() ti
 	return s, s.Reload(ctx)
 }
 
-// adopt moves the sets that were policy keys. Several nodes may be at it.
+// adopt moves the sets that were policy keys. Several nodes may do so at once.
 func (s *Service) adopt(ctx context.Context) error {
 	rows, err := s.store.LoadKeySets(ctx)
 	if err != nil {
@@ -89,7 +89,7 @@ func (s *Service) adopt(ctx context.Context) error {
 		}
 		err = s.store.MoveKeySet(ctx, row, nil, to)
 		if errors.Is(err, ErrExists) {
-			err = s.store.DeleteKeySet(ctx, row.ID) // made by a node of the version before, meanwhile
+			err = s.store.DeleteKeySet(ctx, row.ID) // a node of the earlier version made it in the meantime
 		}
 		if err != nil && !errors.Is(err, ErrConflict) {
 			return fmt.Errorf("key set %s: %w", row.ID, err)
@@ -98,12 +98,11 @@ func (s *Service) adopt(ctx context.Context) error {
 	return nil
 }
 
-// Ring finds secrets of policy keys by their names, and of our own by their ids: for
-// providers whose profiles come from policies and from user flows. A policy can't have
-// such an id: see journey.Plan.Key.
+// Ring finds secrets of policy keys by name and of our own keys by id. It serves providers whose profiles
+// come from policies and from user flows. A policy can't contain such an id: see program.Plan.Key.
 type Ring struct{ Policies, Own *Service }
 
-// ActiveSigningKey returns the RSA key in use of a set.
+// ActiveSigningKey returns the active RSA key of a set.
 func (r Ring) ActiveSigningKey(ctx context.Context, id string) (SigningKey, error) {
 	if hasPrefix(id, ownPrefix) {
 		return r.Own.ActiveSigningKey(ctx, id)
@@ -111,7 +110,7 @@ func (r Ring) ActiveSigningKey(ctx context.Context, id string) (SigningKey, erro
 	return r.Policies.ActiveSigningKey(ctx, id)
 }
 
-// Secret returns the secret in use of a set.
+// Secret returns the active secret of a set.
 func (r Ring) Secret(ctx context.Context, id string) ([]byte, error) {
 	if hasPrefix(id, ownPrefix) {
 		return r.Own.Secret(ctx, id)

@@ -11,16 +11,16 @@ import (
 	"software.sslmate.com/src/go-pkcs12"
 )
 
-// maxIterations bounds the key derivations of a PKCS #12 file: a few thousand are usual,
-// 600,000 are the most that is recommended; each million takes about half a second.
+// maxIterations limits the key derivations of a PKCS #12 file. A few thousand are usual, at most 600,000 are
+// recommended, and a million take about half a second.
 const maxIterations = 1_000_000
 
-// maxDecoding bounds the wait for a PKCS #12 file.
+// maxDecoding limits the wait for a PKCS #12 file.
 const maxDecoding = 20 * time.Second
 
-// decoding lets one PKCS #12 file at a time be opened. What a file hides in its
-// encrypted part may ask for any number of iterations, which nothing can interrupt: it
-// then holds one processor and this slot, and no second one.
+// decoding lets only one PKCS #12 file be opened at a time. The encrypted part of a file may demand any
+// number of iterations, which nothing can interrupt. Such a file then occupies one processor and this slot,
+// but no second processor.
 var decoding = make(chan struct{}, 1)
 
 type decoded struct {
@@ -80,7 +80,7 @@ func (d decoded) key() (Key, error) {
 	return k, nil
 }
 
-// The parts of a PKCS #12 file (RFC 7292) in which iteration counts can be seen.
+// The parts of a PKCS #12 file (RFC 7292) that show iteration counts.
 type (
 	pfx struct {
 		Version int
@@ -117,8 +117,8 @@ type (
 	}
 )
 
-// iterations is the greatest iteration count that a PKCS #12 file shows; what isn't of
-// the expected form counts as 0, as the decoder will refuse it.
+// iterations returns the greatest iteration count that a PKCS #12 file shows. Unexpected forms count as 0,
+// because the decoder will refuse them.
 func iterations(data []byte) int {
 	var file pfx
 	var safe []byte
@@ -150,8 +150,8 @@ func iterations(data []byte) int {
 	return most
 }
 
-// ofAlgorithm finds the iteration count in an algorithm's parameters: of the old
-// schemes and PBKDF2 beside the salt, of PBES2 and PBMAC1 one level deeper.
+// ofAlgorithm finds the iteration count in an algorithm's parameters. The old schemes and PBKDF2 store it
+// beside the salt, PBES2 and PBMAC1 one level deeper.
 func ofAlgorithm(a pkix.AlgorithmIdentifier) int {
 	var direct struct {
 		Salt       asn1.RawValue
@@ -174,4 +174,14 @@ func ofAlgorithm(a pkix.AlgorithmIdentifier) int {
 func read(der []byte, into any) error {
 	_, err := asn1.Unmarshal(der, into)
 	return err
+}
+
+// DecodePKCS12 reads a client certificate in the way of key sets. It returns the chain in DER, the leaf
+// first, and the private key in PKCS #8.
+func DecodePKCS12(data []byte, password string) (chain [][]byte, private []byte, err error) {
+	k, err := FromPKCS12(data, password)
+	if err != nil {
+		return nil, nil, err
+	}
+	return k.Chain, k.Private, nil
 }

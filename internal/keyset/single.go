@@ -15,8 +15,8 @@ func (set *Set) Key(kid string) (*Key, error) {
 	return nil, ErrNoKey
 }
 
-// SetDisabled disables or enables one key of a set: one that is disabled neither signs nor
-// is published, and its secret isn't used.
+// SetDisabled disables or enables one key of a set. A disabled key neither signs nor is published, and its
+// secret isn't used.
 func (s *Service) SetDisabled(ctx context.Context, id, kid string, disabled bool) error {
 	return s.edit(ctx, id, kid, func(keys []Key) []Key {
 		for i := range keys {
@@ -35,7 +35,7 @@ func (s *Service) RemoveKey(ctx context.Context, id, kid string) error {
 	})
 }
 
-// edit changes the keys of a kid: a certificate that was uploaded twice is two.
+// edit changes all keys of a kid. A certificate uploaded twice gives two keys of one kid.
 func (s *Service) edit(ctx context.Context, id, kid string, change func(keys []Key) []Key) error {
 	set, err := s.Get(id)
 	if err != nil {

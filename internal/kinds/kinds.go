@@ -1,6 +1,6 @@
-// Package kinds is the one list of the kinds of technical profiles, steps and display controls
-// that policies may name: those that this version runs, each with its provider, and those of
-// B2C that it knows by name alone. Checks, compiler, linter, server and documents read it.
+// Package kinds is the one list of the kinds of technical profiles, steps and display controls in policies:
+// the supported ones, each with its provider, and the others of B2C by name. Checks, compiler, linter, server
+// and documents read it.
 //
 // A new provider is one line here.
 //
@@ -24,8 +24,8 @@ import (
 	"journeyman.dev/internal/provider/userinfo"
 )
 
-// Providers are the providers that run with services of the server. The zero value of each
-// plans technical profiles, which is all that a compilation without a server needs.
+// Providers are the providers that need services of the server. The zero value of each plans technical
+// profiles, which is enough for a compilation without a server.
 type Providers struct {
 	APIConnector  apiconnector.Provider
 	Authorization userinfo.Authorization
@@ -40,7 +40,7 @@ type Providers struct {
 	SelfAsserted  selfasserted.Provider
 }
 
-// Offline is the registry for compilations that run nothing, such as a lint.
+// Offline returns the registry for compilations that run nothing, such as a lint.
 func Offline() *program.Kinds { return New(&Providers{}) }
 
 // New makes the registry over a server's providers.
@@ -54,9 +54,9 @@ func New(p *Providers) *program.Kinds {
 		{Name: "UserJourneyContextProvider", Plan: journey.Plans(usercontext.Provider{})},
 		{Name: "OneTimePasswordProtocolProvider", Plan: journey.Plans(&p.OneTimeCode)},
 		{Name: "AadSsprProtocolProvider", Plan: journey.Plans(&p.MailedCode)},
-		{Name: "ApiConnectorProvider", Plan: journey.Plans(&p.APIConnector)}, // ours: what user flows call
+		{Name: "ApiConnectorProvider", Plan: journey.Plans(&p.APIConnector)}, // ours, for user flows
 
-		// B2C's documentation and older policies have several names of one provider.
+		// B2C's documentation and older policies use several names for one provider.
 		{Name: "AzureApplicationInsightsProvider", Plan: journey.Plans(&p.Insights), Resolving: program.ResolvesAll},
 		{Name: "ApplicationInsightsProvider", Plan: journey.Plans(&p.Insights), Resolving: program.ResolvesAll},
 		{Name: "InsightsTelemetryProvider", Plan: journey.Plans(&p.Insights), Resolving: program.ResolvesAll},
@@ -95,17 +95,17 @@ func New(p *Providers) *program.Kinds {
 	return program.NewKinds(profiles, steps, controls)
 }
 
-// displayControls are the kinds of display controls that pages run.
+// displayControls returns the supported kinds of display controls.
 func displayControls() []selfasserted.ControlKind {
 	return []selfasserted.ControlKind{selfasserted.VerificationControl}
 }
 
-// Pages are the kinds of pages that providers and steps show.
+// Pages returns the kinds of pages of providers and steps.
 func Pages() []*journey.PageKind {
 	return []*journey.PageKind{journey.PageSelfAsserted, journey.PageUnified, journey.PageProviderSelection}
 }
 
-// Controls are the kinds of display controls, as pages draw them.
+// Controls returns the kinds of display controls for drawing.
 func Controls() []*journey.ControlKind {
 	var list []*journey.ControlKind
 	for _, c := range displayControls() {
@@ -114,7 +114,7 @@ func Controls() []*journey.ControlKind {
 	return list
 }
 
-// missing are the handler classes of B2C that this version doesn't run.
+// missing are the handler classes of B2C that this version doesn't support.
 var missing = []string{
 	"PhoneFactorProtocolProvider", "AzureMfaProtocolProvider", "ConditionalAccessProtocolProvider",
 	"PhoneFactorSSOSessionProvider", "MultiFactorAuthenticationProvider", "SocialIdpProvider", "TpEngineProvider",

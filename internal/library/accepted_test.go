@@ -11,6 +11,7 @@ import (
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/kinds"
 	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/lint"
 	"journeyman.dev/internal/needtest"
 	"journeyman.dev/internal/policy"
 )
@@ -61,7 +62,7 @@ func TestWhatNoJourneyReachesIsNotJudgedByHowItRuns(t *testing.T) {
 		"a profile without protocol":       profilesIn(`<TechnicalProfile Id="Old"><OutputClaims><OutputClaim ClaimTypeReferenceId="age" /></OutputClaims></TechnicalProfile>`),
 		"another journey's left-over page": profilesIn(`<TechnicalProfile Id="Old">`+selfAssertedProtocol+`<OutputClaims><OutputClaim ClaimTypeReferenceId="age" /></OutputClaims></TechnicalProfile>`) + journeyOf("Other", `<OrchestrationStep Order="1" Type="ClaimsExchange"><ClaimsExchanges><ClaimsExchange Id="X" TechnicalProfileReferenceId="Old" /></ClaimsExchanges></OrchestrationStep><OrchestrationStep Order="2" `+send),
 	} {
-		if list := lint([]string{diag.ExampleBase, example("B2C_1A_Example", "B2C_1A_Base", body)}); len(list) != 0 {
+		if list := linted([]string{diag.ExampleBase, example("B2C_1A_Example", "B2C_1A_Base", body)}); len(list) != 0 {
 			t.Errorf("%s: %v", name, list)
 		}
 	}
@@ -75,7 +76,7 @@ func TestWhatNoJourneyReachesIsNotJudgedByHowItRuns(t *testing.T) {
 		"the endpoint of refresh tokens": profilesIn(page) + journeyOf("Refresh", steps) + `<RelyingParty><Endpoints><Endpoint Id="Token" UserJourneyReferenceId="Refresh" /></Endpoints></RelyingParty>`,
 		"the issuer's refresh journey":   profilesIn(page+`<TechnicalProfile Id="Issuer"><Metadata><Item Key="refreshtokenuserjourneyid">Refresh</Item></Metadata></TechnicalProfile>`) + journeyOf("Refresh", steps),
 	} {
-		if got := codesOf(lint([]string{diag.ExampleBase, example("B2C_1A_Example", "B2C_1A_Base", body)})); got != "error JM5013" {
+		if got := codesOf(linted([]string{diag.ExampleBase, example("B2C_1A_Example", "B2C_1A_Base", body)})); got != "error JM5013" {
 			t.Errorf("%s: %s", name, got)
 		}
 	}
@@ -103,7 +104,7 @@ func TestTheStructureOfJourneysIsCheckedWithoutRelyingParty(t *testing.T) {
 		"one that calls itself":    {`<SubJourneys><SubJourney Id="Sub" Type="Call"><OrchestrationSteps><OrchestrationStep Order="1" Type="InvokeSubJourney"><JourneyList><Candidate SubJourneyReferenceId="Sub" /></JourneyList></OrchestrationStep></OrchestrationSteps></SubJourney></SubJourneys>`, "info JM6006, warning JM5008"},
 	} {
 		files := []string{root(), example("B2C_1A_Extensions", "B2C_1A_Base", test.body)}
-		if got := codesOf(lint(files)); got != test.want {
+		if got := codesOf(linted(files)); got != test.want {
 			t.Errorf("lint of %s: %s, want %s", name, got, test.want)
 		}
 		if got := codesOf(upload(t, files)); !strings.HasPrefix(strings.TrimPrefix(got, "info JM6006, "), strings.TrimSuffix(strings.TrimPrefix(test.want, "info JM6006, "), ", info JM6006")) {
@@ -111,7 +112,7 @@ func TestTheStructureOfJourneysIsCheckedWithoutRelyingParty(t *testing.T) {
 		}
 	}
 	// With a relying party, nothing is left unchecked.
-	if list := lint([]string{root(), example("B2C_1A_Extensions", "B2C_1A_Base", ""), example("B2C_1A_RP", "B2C_1A_Extensions", relyingPartyOf(diag.ExampleBase))}); len(list) != 0 {
+	if list := linted([]string{root(), example("B2C_1A_Extensions", "B2C_1A_Base", ""), example("B2C_1A_RP", "B2C_1A_Extensions", relyingPartyOf(diag.ExampleBase))}); len(list) != 0 {
 		t.Errorf("with a relying party: %v", list)
 	}
 }
@@ -136,27 +137,27 @@ func TestPlaceholdersOfPipelinesDontStopTheLinter(t *testing.T) {
 			return strings.ReplaceAll(xml, "B2C_1A_Base", "B2C_1A_"+mark+"Base")
 		}
 		good := []string{fill(diag.ExampleBase), fill(example("B2C_1A_"+mark, "B2C_1A_Base", ""))}
-		if list := lint(good); len(list) != 0 {
+		if list := linted(good); len(list) != 0 {
 			t.Errorf("%s: %v", mark, list)
 		}
 		values := profilesIn(`<TechnicalProfile Id="API"><Metadata><Item Key="DebugMode">` + mark + `</Item><Item Key="SendClaimsIn">` + mark + `</Item></Metadata><InputClaims><InputClaim ClaimTypeReferenceId="age" DefaultValue="` + mark + `" /></InputClaims></TechnicalProfile>
 <TechnicalProfile Id="Issuer"><Metadata><Item Key="token_lifetime_secs">` + mark + `</Item></Metadata></TechnicalProfile>`)
 		building := `<BuildingBlocks><ClaimsTransformations><ClaimsTransformation Id="Cut" TransformationMethod="StringSubstring"><InputClaims><InputClaim ClaimTypeReferenceId="email" TransformationClaimType="inputClaim" /></InputClaims><InputParameters><InputParameter Id="startIndex" DataType="int" Value="` + mark + `" /><InputParameter Id="length" DataType="int" Value="1" /></InputParameters><OutputClaims><OutputClaim ClaimTypeReferenceId="objectId" TransformationClaimType="outputClaim" /></OutputClaims></ClaimsTransformation></ClaimsTransformations>
 <ContentDefinitions><ContentDefinition Id="api.page"><LoadUri>` + mark + `/page.html</LoadUri></ContentDefinition></ContentDefinitions></BuildingBlocks>`
-		if list := lint([]string{diag.ExampleBase, example("B2C_1A_Example", "B2C_1A_Base", building+values)}); len(list) != 0 {
+		if list := linted([]string{diag.ExampleBase, example("B2C_1A_Example", "B2C_1A_Base", building+values)}); len(list) != 0 {
 			t.Errorf("%s as a value: %v", mark, list)
 		}
 		// The rest is checked.
 		bad := []string{good[0], fill(example("B2C_1A_Example", "B2C_1A_Base", profilesIn(`<TechnicalProfile Id="API"><InputClaims><InputClaim ClaimTypeReferenceId="emial" /></InputClaims></TechnicalProfile>`)))}
-		if got := codesOf(lint(bad)); got != "error JM2101" {
+		if got := codesOf(linted(bad)); got != "error JM2101" {
 			t.Errorf("%s: %s", mark, got)
 		}
 		// A whole tenant, and a base whose name isn't known.
 		whole := strings.ReplaceAll(diag.ExampleBase, "contoso.onmicrosoft.com", mark)
-		if list := lint([]string{whole}); len(list) != 0 {
+		if list := linted([]string{whole}); len(list) != 0 {
 			t.Errorf("%s as the tenant: %v", mark, list)
 		}
-		if got := codesOf(lint([]string{example("B2C_1A_Example", mark, profilesIn(`<TechnicalProfile Id="API" />`))})); got != "info JM6006" {
+		if got := codesOf(linted([]string{example("B2C_1A_Example", mark, profilesIn(`<TechnicalProfile Id="API" />`))})); got != "info JM6006" {
 			t.Errorf("%s as the base: %s", mark, got)
 		}
 	}
@@ -186,7 +187,7 @@ func TestTheBasesTenantMayHaveAnotherOfItsNames(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{"contoso": "", "CONTOSO.onmicrosoft.com": "", "f2c7ba9a-6fd0-4a4c-8b7e-1a5f6f3f5b0c": "", "fabrikam.onmicrosoft.com": "error JM2004", "fabrikam": "error JM2004"} {
 		child := strings.Replace(example("B2C_1A_Example", "B2C_1A_Base", ""), "<TenantId>contoso.onmicrosoft.com", "<TenantId>"+name, 1)
-		if got := codesOf(lint([]string{diag.ExampleBase, child})); got != want {
+		if got := codesOf(linted([]string{diag.ExampleBase, child})); got != want {
 			t.Errorf("%s: %s", name, got)
 		}
 	}
@@ -236,7 +237,7 @@ func TestTheCasesLintAndUpload(t *testing.T) {
 	base := readCorpus(t, corpus(t, "starterpack", usualPack), true)
 	for _, name := range []string{"abstract-selfasserted-profile", "apple-walkthrough", "appinsights-step-after-sendclaims", "combined-step-single-provider-no-page", "stray-input-parameter", "lint-tenant-placeholders"} {
 		files := slices.Concat(readCorpus(t, filepath.Join(folder, name), false), base)
-		if list := errorsOf(library.Lint(files, kinds.Offline())); len(list) != 0 {
+		if list := errorsOf(lint.Check(files, kinds.Offline())); len(list) != 0 {
 			t.Errorf("%s: %v", name, list)
 		}
 	}
@@ -246,13 +247,13 @@ func TestTheCasesLintAndUpload(t *testing.T) {
 	}
 	for _, tenant := range []string{"__Tenant__", "$(Tenant)", "{tenant}.onmicrosoft.com", "@Tenant@", "your_tenant.onmicrosoft.com", "{Settings:Tenant}", "{{Tenant}}", "#{Tenant}#"} {
 		text := strings.ReplaceAll(string(src), "__Tenant__", tenant)
-		file := library.File{Path: "policy.xml", Source: []byte(text)}
-		if list := errorsOf(library.Lint(append([]library.File{file}, base...), kinds.Offline())); len(list) != 0 {
+		file := lint.File{Path: "policy.xml", Source: []byte(text)}
+		if list := errorsOf(lint.Check(append([]lint.File{file}, base...), kinds.Offline())); len(list) != 0 {
 			t.Errorf("%s: %v", tenant, list)
 		}
 		// It goes on, and finds what else is wrong.
 		file.Source = []byte(strings.Replace(text, `ReferenceId="J_Ph"`, `ReferenceId="J_Phh"`, 1))
-		if list := errorsOf(library.Lint(append([]library.File{file}, base...), kinds.Offline())); len(list) != 1 || list[0].Code != diag.UndeclaredJourney {
+		if list := errorsOf(lint.Check(append([]lint.File{file}, base...), kinds.Offline())); len(list) != 1 || list[0].Code != diag.UndeclaredJourney {
 			t.Errorf("%s: %v", tenant, list)
 		}
 	}

@@ -6,14 +6,14 @@ import (
 	"testing"
 
 	"journeyman.dev/internal/kinds"
-	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/lint"
 )
 
 // BenchmarkCompileChain parses, merges, checks and compiles a sign-in policy of a
 // starter pack with its bases, as an upload of it does.
 func BenchmarkCompileChain(b *testing.B) {
 	files := readCorpus(b, corpus(b, "starterpack", usualPack), true)
-	files = slices.DeleteFunc(files, func(f library.File) bool {
+	files = slices.DeleteFunc(files, func(f lint.File) bool {
 		return slices.Contains([]string{"ProfileEdit.xml", "PasswordReset.xml"}, filepath.Base(f.Path))
 	})
 	for i := range files {
@@ -21,7 +21,7 @@ func BenchmarkCompileChain(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		library.Lint(files, kinds.Offline())
+		lint.Check(files, kinds.Offline())
 	}
 }
 
@@ -30,7 +30,7 @@ func BenchmarkLintPack(b *testing.B) {
 	files := readCorpus(b, corpus(b, "starterpack", usualPack), false)
 	b.ReportAllocs()
 	for b.Loop() {
-		library.Lint(files, kinds.Offline())
+		lint.Check(files, kinds.Offline())
 	}
 }
 
@@ -39,6 +39,6 @@ func BenchmarkLintCorpus(b *testing.B) {
 	files := readCorpus(b, corpus(b), false)
 	b.ReportAllocs()
 	for b.Loop() {
-		library.Lint(files, kinds.Offline())
+		lint.Check(files, kinds.Offline())
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/kinds"
 	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/lint"
 	"journeyman.dev/internal/program"
 )
 
@@ -71,17 +72,17 @@ func upload(t *testing.T, files []string) diag.List {
 	return list
 }
 
-func lint(files []string) diag.List {
-	var list []library.File
+func linted(files []string) diag.List {
+	var list []lint.File
 	for i, src := range files {
-		list = append(list, library.File{Path: fmt.Sprintf("%d.xml", i+1), Source: []byte(src)})
+		list = append(list, lint.File{Path: fmt.Sprintf("%d.xml", i+1), Source: []byte(src)})
 	}
-	return library.Lint(list, kinds.Offline())
+	return lint.Check(list, kinds.Offline())
 }
 
 func TestEveryCodeHasABadExampleThatGivesItAlone(t *testing.T) {
 	t.Parallel()
-	if list := lint([]string{diag.ExampleBase}); len(list) > 0 {
+	if list := linted([]string{diag.ExampleBase}); len(list) > 0 {
 		t.Fatalf("the examples' base: %v", list)
 	}
 	for _, code := range diag.Codes() {
@@ -93,7 +94,7 @@ func TestEveryCodeHasABadExampleThatGivesItAlone(t *testing.T) {
 			}
 			list := upload(t, entry.Example.Files())
 			if !entry.Example.Upload {
-				list = lint(entry.Example.Files())
+				list = linted(entry.Example.Files())
 			}
 			told := 0
 			for _, d := range list {

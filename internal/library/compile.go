@@ -12,9 +12,10 @@ import (
 	"journeyman.dev/internal/userflow"
 )
 
-// compileChain inherits, checks and compiles. Of a chain with a damaged file only what
-// damaged it is told, and there is no program.
-func compileChain(chain []*policy.Document, parts [][]byte, o program.Options) (*program.Program, diag.List) {
+// Compile inherits, checks and compiles a chain of documents, base first. The program's hash comes from
+// parts, the sources of the documents. If a file of the chain is damaged, Compile reports only the damage and
+// returns no program.
+func Compile(chain []*policy.Document, parts [][]byte, o program.Options) (*program.Program, diag.List) {
 	var faults diag.List
 	for _, d := range chain {
 		faults = append(faults, d.Faults...)
@@ -32,10 +33,9 @@ func compileChain(chain []*policy.Document, parts [][]byte, o program.Options) (
 	return p, append(list, more...).Sort()
 }
 
-// recompile is compileChain for documents that were good once. Later versions check more:
-// what policy.Check finds of the documents' structure doesn't change the program that is
-// made of them, so that it is reported and the program is served; a fault of compiling
-// leaves something out of the program, which then may not be run.
+// recompile is Compile for formerly served documents. Later versions check more. A new finding of
+// policy.Check doesn't change the program, so the finding is reported and the program is served. A fault of
+// compiling leaves a part out of the program, so that the program may not run.
 func recompile(chain []*policy.Document, parts [][]byte, o program.Options) (*program.Program, diag.List) {
 	for _, d := range chain {
 		if len(d.Faults) > 0 {
@@ -65,7 +65,7 @@ func hashOf(parts [][]byte) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// identity checks that a file belongs to the tenant and is named as it is addressed.
+// identity checks that a file belongs to the tenant and declares the id of its address.
 func identity(d *policy.Document, id string, o program.Options) diag.List {
 	var c diag.Collector
 	short, _, _ := strings.Cut(o.TenantName, ".")
@@ -79,4 +79,18 @@ func identity(d *policy.Document, id string, o program.Options) diag.List {
 		c.Report(diag.WrongTenant, d.PolicyID.Pos, "upload it under its own id", "the policy's id is %q, but it is uploaded as %q", d.PolicyID.Value, id)
 	}
 	return c.List()
+}
+
+// Named sets the policy id of diagnostics without one, to the id that their file declares.
+func Named(list diag.List, docs []*policy.Document) diag.List {
+	ids := make(map[string]string)
+	for _, d := range docs {
+		ids[d.File] = d.PolicyID.Value
+	}
+	for i := range list {
+		if list[i].PolicyID == "" {
+			list[i].PolicyID = ids[list[i].Position.File]
+		}
+	}
+	return list
 }

@@ -13,7 +13,7 @@ import (
 
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/kinds"
-	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/lint"
 	"journeyman.dev/internal/needtest"
 )
 
@@ -162,9 +162,9 @@ var (
 )
 
 // readCorpus reads the policies of a folder, with one tenant's name in all.
-func readCorpus(t testing.TB, folder string, base bool) []library.File {
+func readCorpus(t testing.TB, folder string, base bool) []lint.File {
 	t.Helper()
-	var files []library.File
+	var files []lint.File
 	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.EqualFold(filepath.Ext(path), ".xml") {
 			return err
@@ -182,7 +182,7 @@ func readCorpus(t testing.TB, folder string, base bool) []library.File {
 			}
 			return m
 		})
-		files = append(files, library.File{Path: path, Source: src, Found: true, Base: base})
+		files = append(files, lint.File{Path: path, Source: src, Found: true, Base: base})
 		return nil
 	})
 	if err != nil || len(files) == 0 {
@@ -220,7 +220,7 @@ func TestEverySampleFamilyLintsWithoutAFalseAlarm(t *testing.T) {
 					want[b.want] = false
 				}
 			}
-			for _, d := range errorsOf(library.Lint(files, kinds.Offline())) {
+			for _, d := range errorsOf(lint.Check(files, kinds.Offline())) {
 				file, err := filepath.Rel(folder, d.Position.File)
 				if err != nil {
 					t.Fatal(err)
@@ -242,7 +242,7 @@ func TestEverySampleFamilyLintsWithoutAFalseAlarm(t *testing.T) {
 
 func TestEveryStarterPackLintsWithoutAnError(t *testing.T) {
 	t.Parallel()
-	for _, d := range errorsOf(library.Lint(readCorpus(t, corpus(t, "starterpack"), false), kinds.Offline())) {
+	for _, d := range errorsOf(lint.Check(readCorpus(t, corpus(t, "starterpack"), false), kinds.Offline())) {
 		t.Error(d)
 	}
 }

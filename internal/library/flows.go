@@ -2,16 +2,17 @@ package library
 
 import (
 	"context"
-	"fmt"
+
+	"journeyman.dev/internal/refusal"
 
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/policy"
 	"journeyman.dev/internal/userflow"
 )
 
-// PublishFlows implements userflow.Publisher: the documents of all user flows take the
-// road of uploaded policies. One that doesn't compile is a fault of ours or of a text
-// that the administrator wrote; the error has the diagnostics.
+// PublishFlows implements userflow.Publisher. It handles the documents of all user flows like uploaded
+// policies. If one doesn't compile, the fault is ours or in a text of the administrator; the error contains
+// the diagnostics.
 func (l *Library) PublishFlows(ctx context.Context, documents map[string][]byte, save func(context.Context) error) error {
 	l.changes.Lock()
 	defer l.changes.Unlock()
@@ -29,7 +30,7 @@ func (l *Library) PublishFlows(ctx context.Context, documents map[string][]byte,
 			continue
 		}
 		if c := l.compile(next, f.ID); c.found.HasErrors() {
-			return fmt.Errorf("user flow %s: %w: %s", f.ID, userflow.ErrInvalid, firstError(c.found))
+			return refusal.Because(userflow.ErrInvalid, "user flow %s: %s", f.ID, firstError(c.found))
 		}
 	}
 	if save != nil {
@@ -43,7 +44,7 @@ func (l *Library) PublishFlows(ctx context.Context, documents map[string][]byte,
 	}
 	for id := range was.flows {
 		if _, stays := flows[id]; !stays {
-			// One that is made anew under the id stands on its own.
+			// A new user flow of the same id is independent of the deleted one.
 			if err := l.Store.Delete(ctx, id); err != nil {
 				return err
 			}

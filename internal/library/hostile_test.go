@@ -8,7 +8,7 @@ import (
 
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/kinds"
-	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/lint"
 	"journeyman.dev/internal/policy"
 )
 
@@ -115,12 +115,12 @@ func TestHostilePoliciesAreRefusedClearly(t *testing.T) {
 		}
 		t.Run(h.name, func(t *testing.T) {
 			t.Parallel()
-			var files []library.File
+			var files []lint.File
 			for i, src := range h.make() {
-				files = append(files, library.File{Path: fmt.Sprintf("%d.xml", i), Source: []byte(src), Base: true})
+				files = append(files, lint.File{Path: fmt.Sprintf("%d.xml", i), Source: []byte(src), Base: true})
 			}
 			files[len(files)-1].Base = false
-			list := library.Lint(files, kinds.Offline())
+			list := lint.Check(files, kinds.Offline())
 			told := h.code == "" && !list.HasErrors()
 			for _, d := range list {
 				told = told || d.Code == h.code && d.Hint != ""

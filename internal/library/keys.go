@@ -9,9 +9,8 @@ import (
 	"journeyman.dev/internal/policy"
 )
 
-// RemoveKey runs remove, which takes a policy key away, unless policies or user flows name
-// one of its names: then it returns their ids. No policy that names it can be uploaded
-// meanwhile.
+// RemoveKey calls remove, which removes a policy key, unless policies or user flows refer to one of the key's
+// names: then it returns their ids. Meanwhile no policy that refers to the key can be uploaded.
 func (l *Library) RemoveKey(ctx context.Context, names []string, remove func() error) (users []string, err error) {
 	l.changes.Lock()
 	defer l.changes.Unlock()
@@ -27,7 +26,7 @@ func (l *Library) RemoveKey(ctx context.Context, names []string, remove func() e
 			users = append(users, d.PolicyID.Value)
 		}
 	}
-	// What stands on its last good version may use keys that no file names any more.
+	// Programs of last good versions may use keys that no file names any more.
 	for _, p := range l.current().current {
 		if p.Keys().Any(named) {
 			users = append(users, p.PolicyID())
@@ -40,7 +39,7 @@ func (l *Library) RemoveKey(ctx context.Context, names []string, remove func() e
 	return nil, remove()
 }
 
-// keysOf are the policy keys that a document names.
+// keysOf returns the policy keys that a document names.
 func keysOf(d *policy.Document) []string {
 	var profiles []*policy.TechnicalProfile
 	for _, p := range d.ClaimsProviders {

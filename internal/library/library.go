@@ -15,6 +15,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"journeyman.dev/internal/refusal"
+
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/policy"
 	"journeyman.dev/internal/program"
@@ -26,25 +28,25 @@ type Policy struct {
 	ID      string // in its normal form: see policy.NormalID
 	XML     []byte
 	Updated time.Time
-	// Version counts the uploads of the id, from 1; 0 for a document that wasn't uploaded.
+	// Version counts the uploads of the id from 1. It is 0 for a document that wasn't uploaded.
 	Version int64
-	// By is who uploaded it, as the admin API knows them; "" if that isn't known.
+	// By identifies the uploader to the admin API; "" if unknown.
 	By string
-	// New, of an upload, refuses a policy that is there already: ErrExists.
+	// New makes an upload fail with ErrExists if the policy exists already.
 	New bool
-	// File is the file's name in the diagnostics of an upload, "" for one made of the id. It
-	// isn't stored.
+	// File is the file's name in the diagnostics of an upload; "" means a name made from the id. It isn't
+	// stored.
 	File string
 }
 
-// KeptVersions is how many versions of a policy are kept.
+// KeptVersions is the number of versions that are kept of each policy.
 const KeptVersions = 20
 
-// Serving is what policies serve as of a time.
+// Serving is the set of served programs at a time.
 type Serving struct {
 	At time.Time
-	// Served are the hashes of programs by folded policy id, Programs their documents,
-	// the base first.
+	// Served maps folded policy ids to hashes of programs; Programs maps the hashes to the programs'
+	// documents, the base first.
 	Served   map[string]string
 	Programs map[string][][]byte
 }
@@ -55,27 +57,26 @@ type Served struct {
 	Since time.Time
 }
 
-// Store keeps policy files and their versions, what each policy served last, and the
-// documents of programs, for that and for journeys under way.
+// Store keeps policy files and their versions, the last served program of each policy, and the documents of
+// programs. Last good versions and running journeys need those documents.
 type Store interface {
 	List(ctx context.Context) ([]Policy, error)
-	// Put stores policies and what is served then in one write, all or none; each becomes
+	// Put stores policies and the programs served from then on in one write, all or none. Each policy becomes
 	// the next version of its id.
 	Put(ctx context.Context, list []Policy, now Serving) error
 	Delete(ctx context.Context, id string) error
-	// Versions are those of a policy that are kept, the newest first, also after it was
-	// deleted.
+	// Versions returns the kept versions of a policy, the newest first, even after its deletion.
 	Versions(ctx context.Context, id string) ([]Policy, error)
-	// Served is what each policy or user flow served last, by folded id.
+	// Served returns the last served program of each policy or user flow, by folded id.
 	Served(ctx context.Context) (map[string]Served, error)
 	// Program returns the documents of a program, root first; ErrNoProgram if they are gone.
 	Program(ctx context.Context, hash string) ([][]byte, error)
-	// KeepPrograms remembers what is served, and forgets programs that are neither served nor
-	// were current since a time.
+	// KeepPrograms records the served programs. It forgets programs that are neither served nor were current
+	// since the time forget.
 	KeepPrograms(ctx context.Context, now Serving, forget time.Time) error
 }
 
-// ErrNoProgram says that the documents of a program are gone.
+// ErrNoProgram means that the documents of a program are gone.
 var ErrNoProgram = errors.New("program is gone")
 
 // Library holds the tenant's policies. All fields must be set; [Library.Load] comes
@@ -86,12 +87,11 @@ type Library struct {
 	Now     func() time.Time
 	Log     *slog.Logger
 	Keep    time.Duration // how long programs outlive their policies
-	// KeyActive reports whether a policy key has a key that may be used now; nil: not known.
+	// KeyActive reports whether a policy key contains a currently valid key. nil means unknown.
 	KeyActive func(id string) bool
 
-	// changes is held from reading the store to publishing what was read or written:
-	// else a reload could put back what an upload has just replaced. Requests never
-	// wait for it.
+	// changes is held from reading the store until the result is published or written: otherwise a reload
+	// could restore a policy that an upload has just replaced. Requests never wait for it.
 	changes sync.Mutex
 	live    atomic.Pointer[state]
 	flows   map[string]Policy // documents of user flows, by folded id; changes guards it
@@ -100,17 +100,17 @@ type Library struct {
 	older map[string]*program.Program // by hash, of journeys under way; emptied by housekeeping
 }
 
-// state is one state of all policies; it never changes.
+// state is one state of all policies. It never changes.
 type state struct {
 	sources map[string]Policy // as uploaded, by folded id
 	flows   map[string]Policy // made from user flows, by folded id
 	docs    *policy.Set
 	status  map[string]Status           // by folded id
-	current map[string]*program.Program // by folded id; what each serves
+	current map[string]*program.Program // by folded id; the served programs
 	byHash  map[string]compiled
 }
 
-// compiled is a program with what was found in its documents.
+// compiled is a program with the findings in its documents.
 type compiled struct {
 	program *program.Program
 	found   diag.List
@@ -120,12 +120,12 @@ type compiled struct {
 var (
 	ErrNoPolicy = errors.New("no such policy")
 	ErrExists   = errors.New("the policy exists")
-	// ErrInvalid goes with diagnostics.
+	// ErrInvalid comes with diagnostics.
 	ErrInvalid = errors.New("the policy has errors")
 )
 
-// Load reads the stored policies and compiles them. One that doesn't compile any more
-// serves its last good version.
+// Load reads and compiles the stored policies. A policy that doesn't compile any more serves its last good
+// version.
 func (l *Library) Load(ctx context.Context) error {
 	if err := l.Reload(ctx); err != nil {
 		return err
@@ -133,8 +133,7 @@ func (l *Library) Load(ctx context.Context) error {
 	return l.Remember(ctx)
 }
 
-// Reload reads the stored policies and compiles them: at the start, and when another
-// node changed them.
+// Reload reads and compiles the stored policies, at the start and after a change by another node.
 func (l *Library) Reload(ctx context.Context) error {
 	l.changes.Lock()
 	defer l.changes.Unlock()
@@ -163,7 +162,7 @@ func (l *Library) stored(ctx context.Context) (map[string]Policy, error) {
 	return sources, nil
 }
 
-// current is the live state; at the start there is an empty one.
+// current returns the live state, an empty one at the start.
 func (l *Library) current() *state {
 	if live := l.live.Load(); live != nil {
 		return live
@@ -171,8 +170,8 @@ func (l *Library) current() *state {
 	return &state{docs: policy.NewSet()}
 }
 
-// publish makes a state the live one; the caller holds changes. A policy that newly stands on
-// its last good version, or on none, is logged.
+// publish makes a state the live one. The caller holds changes. It logs each policy that newly serves its
+// last good version, or nothing.
 func (l *Library) publish(ctx context.Context, next *state) {
 	was := l.current()
 	l.live.Store(next)
@@ -184,7 +183,7 @@ func (l *Library) publish(ctx context.Context, next *state) {
 	}
 }
 
-// all are the uploaded policies and those of user flows, by folded id.
+// all iterates over the uploaded policies and those of user flows, by folded id.
 func (s *state) all() iter.Seq2[string, Policy] {
 	return func(yield func(string, Policy) bool) {
 		for _, m := range []map[string]Policy{s.sources, s.flows} {
@@ -205,8 +204,7 @@ func (s *state) source(id string) Policy {
 	return s.flows[policy.Fold(id)]
 }
 
-// parts are the documents of a policy's chain as uploaded, the base first; none if the
-// chain is broken.
+// parts returns the documents of a policy's chain as uploaded, the base first; none if the chain is broken.
 func (s *state) parts(id string) [][]byte {
 	chain, _ := s.docs.Chain(id)
 	var parts [][]byte
@@ -228,7 +226,7 @@ func parseAll(sources ...map[string]Policy) *policy.Set {
 	return policy.NewSet(docs...)
 }
 
-// compile makes the program of one policy of a state; none if the chain is broken.
+// compile makes the program of one policy of a state, or none if the chain is broken.
 func (l *Library) compile(s *state, id string) compiled {
 	chain, list := s.docs.Chain(id)
 	if chain == nil {
@@ -236,12 +234,12 @@ func (l *Library) compile(s *state, id string) compiled {
 	}
 	o := l.Options
 	o.Generated = s.generated(chain)
-	p, list := compileChain(chain, s.parts(id), o)
+	p, list := Compile(chain, s.parts(id), o)
 	return compiled{p, list}
 }
 
-// generated reports whether all documents of a chain were made from user flows: one that
-// was uploaded, although on top of one, is its author's.
+// generated reports whether all documents of a chain come from user flows. An uploaded document belongs to
+// its author, even if it inherits from a user flow.
 func (s *state) generated(chain []*policy.Document) bool {
 	for _, d := range chain {
 		id := policy.Fold(d.PolicyID.Value)
@@ -253,8 +251,8 @@ func (s *state) generated(chain []*policy.Document) bool {
 	return true
 }
 
-// Remember keeps what policies serve, with its documents, in the store, and forgets
-// programs that no policy serves and no journey can need any more.
+// Remember stores the served programs with their documents. It forgets programs that no policy serves and no
+// journey can need any more.
 func (l *Library) Remember(ctx context.Context) error {
 	l.mu.Lock()
 	l.older = make(map[string]*program.Program)
@@ -263,37 +261,35 @@ func (l *Library) Remember(ctx context.Context) error {
 	return l.Store.KeepPrograms(ctx, l.current().serving(now), now.Add(-l.Keep))
 }
 
-// Uploaded is what came of an upload.
+// Uploaded is the result of an upload.
 type Uploaded struct {
 	// Diagnostics are those of the files.
 	Diagnostics diag.List
-	// Broken are the policies that the files break: they stand on their last good version.
-	// Mended are the ids of those that did, and are current again.
+	// Broken are the policies that the files broke and that now serve their last good version. Mended are the
+	// ids of policies that were broken and are current again.
 	Broken []Status
 	Mended []string
-	// Files are what was uploaded, with ids and in the given order; Unchanged are the folded
-	// ids of those that were left out. Made are those that the tenant hadn't.
+	// Files are the uploaded policies, with ids and in the given order. Unchanged are the folded ids of the
+	// omitted ones, Made those of the new ones.
 	Files           []Policy
 	Unchanged, Made map[string]bool
 }
 
-// Put is Upload for callers that ask for the diagnostics of the files alone.
+// Put is Upload for callers that need only the diagnostics of the files.
 func (l *Library) Put(ctx context.Context, files ...Policy) (diag.List, error) {
 	out, err := l.Upload(ctx, files...)
 	return out.Diagnostics, err
 }
 
-// Upload stores policy files, all or none, and compiles them with everything that
-// inherits from them. With ErrInvalid one of the files has an error and nothing was
-// stored. A policy that inherits from them and breaks is no reason to refuse them:
-// pipelines upload a base first, and its children after it.
+// Upload stores policy files, all or none, and compiles them with all policies that inherit from them.
+// ErrInvalid means that one of the files contains an error and nothing was stored. A file isn't refused
+// because it breaks a policy that inherits from it: pipelines upload a base first, and then its children.
 func (l *Library) Upload(ctx context.Context, files ...Policy) (Uploaded, error) {
 	return l.upload(ctx, false, files)
 }
 
-// UploadSet is Upload for the files of a folder: those that the tenant has already, byte by
-// byte, are left out, and of an id there may be one file. The diagnostics are those of all
-// files, under the files' own names.
+// UploadSet is Upload for the files of a folder. It omits files that the tenant contains already, byte by
+// byte, and allows one file for each id. It reports the diagnostics of all files under the files' own names.
 func (l *Library) UploadSet(ctx context.Context, files ...Policy) (Uploaded, error) {
 	return l.upload(ctx, true, files)
 }
@@ -302,7 +298,7 @@ func (l *Library) upload(ctx context.Context, set bool, files []Policy) (Uploade
 	l.changes.Lock()
 	defer l.changes.Unlock()
 	out := Uploaded{Unchanged: make(map[string]bool), Made: make(map[string]bool)}
-	// What the store has, not what this node last saw of it: another may have changed it.
+	// Read the store, not this node's memory: another node may have changed policies.
 	sources, err := l.stored(ctx)
 	if err != nil {
 		return out, err
@@ -343,13 +339,13 @@ func (l *Library) upload(ctx context.Context, set bool, files []Policy) (Uploade
 		return out, err
 	}
 	for id := range placed {
-		// Beside a file that can't be read, no more is said than is certain: what stands on it,
-		// or may do so, was not looked at.
+		// If a file can't be read, report only certain faults: the policies that inherit from it, or may do
+		// so, weren't checked.
 		if !refused || next.within(id, placed) {
 			out.Diagnostics = append(out.Diagnostics, next.status[id].Diagnostics...)
 		}
 	}
-	out.Diagnostics = named(out.Diagnostics, next.docs.All())
+	out.Diagnostics = Named(out.Diagnostics, next.docs.All())
 	for i := range out.Diagnostics {
 		rename(&out.Diagnostics[i], placed)
 	}
@@ -363,7 +359,7 @@ func (l *Library) upload(ctx context.Context, set bool, files []Policy) (Uploade
 		}
 	}
 	was := l.current()
-	// The versions are the store's to count.
+	// The store counts the versions.
 	if next.sources, err = l.stored(ctx); err != nil {
 		return out, err
 	}
@@ -382,7 +378,7 @@ func (l *Library) upload(ctx context.Context, set bool, files []Policy) (Uploade
 	return out, nil
 }
 
-// name is what diagnostics call the file.
+// name returns the file's name for diagnostics.
 func (p Policy) name() string {
 	if p.File != "" {
 		return p.File
@@ -390,7 +386,7 @@ func (p Policy) name() string {
 	return cmp.Or(p.ID, "policy") + ".xml"
 }
 
-// within reports whether a policy and all that it stands on are among some.
+// within reports whether a set contains a policy and all of its bases.
 func (s *state) within(id string, some map[string]string) bool {
 	chain, _ := s.docs.Chain(id)
 	for _, d := range chain {
@@ -401,21 +397,14 @@ func (s *state) within(id string, some map[string]string) bool {
 	return chain != nil
 }
 
-// rename gives a diagnostic the name of the file that was uploaded, where that had one.
+// rename replaces the file name of a diagnostic by the name of the uploaded file, if there is one.
 func rename(d *diag.Diagnostic, files map[string]string) {
-	at := func(p *diag.Position) {
-		if own, ok := files[policy.Fold(strings.TrimSuffix(p.File, ".xml"))]; ok {
-			p.File = own
-		}
-	}
-	at(&d.Position)
-	d.Related = slices.Clone(d.Related)
-	for i := range d.Related {
-		at(&d.Related[i].Position)
+	if own, ok := files[policy.Fold(strings.TrimSuffix(d.Position.File, ".xml"))]; ok {
+		d.Position.File = own
 	}
 }
 
-// standsOn reports whether a policy inherits from one of some files.
+// standsOn reports whether a policy inherits from one of the files.
 func (s *state) standsOn(id string, files []Policy) bool {
 	chain, _ := s.docs.Chain(id)
 	return slices.ContainsFunc(chain, func(d *policy.Document) bool {
@@ -423,14 +412,13 @@ func (s *state) standsOn(id string, files []Policy) bool {
 	})
 }
 
-// place parses a file and puts it among the sources; it reports what the file itself has
-// wrong.
+// place parses a file and adds it to the sources. It reports the faults of the file itself.
 func (l *Library) place(f *Policy, sources map[string]Policy) diag.List {
 	d, found := policy.Parse(f.name(), f.XML)
 	if d == nil || found.HasErrors() {
 		return found
 	}
-	// What the file has besides is found again when it is compiled.
+	// Compiling the file reports its other faults again.
 	list := identity(d, f.ID, l.Options)
 	if text, err := policy.DecodeText(f.XML); err == nil {
 		list = append(list, leftPlaceholders(d.File, text, "upload the policy with the settings of its environment")...)
@@ -448,8 +436,8 @@ func (l *Library) Current(id string) *program.Program {
 	return l.current().current[policy.Fold(policy.NormalID(id))]
 }
 
-// Program implements journey.Programs: a journey under way finishes on the program that
-// it began with, also after a restart.
+// Program implements journey.Programs. A running journey ends on the program on which it began, even after a
+// restart.
 func (l *Library) Program(ctx context.Context, hash string) (*program.Program, error) {
 	if c, ok := l.current().byHash[hash]; ok {
 		return c.program, nil
@@ -470,7 +458,7 @@ func (l *Library) Program(ctx context.Context, hash string) (*program.Program, e
 	return c.program, nil
 }
 
-// restore compiles the stored documents of a program that was good once.
+// restore compiles the stored documents of a formerly served program.
 func (l *Library) restore(ctx context.Context, hash string) (compiled, error) {
 	parts, err := l.Store.Program(ctx, hash)
 	if err != nil {
@@ -493,8 +481,8 @@ func (l *Library) restore(ctx context.Context, hash string) (compiled, error) {
 	return compiled{p, list}, nil
 }
 
-// wasGenerated is generated for the documents of an older program, whose user flows may be
-// gone: only theirs have such ids, which uploads are refused.
+// wasGenerated is generated for the documents of an older program, whose user flows may be gone. Only user
+// flows have such ids, because uploads with them are refused.
 func (l *Library) wasGenerated(chain []*policy.Document) bool {
 	live := l.current()
 	for _, d := range chain {
@@ -520,7 +508,7 @@ func (l *Library) Get(id string) (Policy, error) {
 	return Policy{}, fmt.Errorf("%w: %s", ErrNoPolicy, id)
 }
 
-// Delete removes a policy that no other inherits from.
+// Delete removes a policy from which no other inherits.
 func (l *Library) Delete(ctx context.Context, id string) error {
 	l.changes.Lock()
 	defer l.changes.Unlock()
@@ -533,7 +521,7 @@ func (l *Library) Delete(ctx context.Context, id string) error {
 		return fmt.Errorf("%w: %s", ErrNoPolicy, id)
 	}
 	if children := parseAll(sources).Children(s.ID); len(children) > 0 {
-		return fmt.Errorf("%w: policy %s inherits from it", ErrInvalid, children[0].PolicyID.Value)
+		return refusal.Because(ErrInvalid, "policy %s inherits from it", children[0].PolicyID.Value)
 	}
 	if err := l.Store.Delete(ctx, s.ID); err != nil {
 		return err
@@ -547,8 +535,7 @@ func (l *Library) Delete(ctx context.Context, id string) error {
 	return nil
 }
 
-// Versions are those of a policy that are kept, the newest first; ErrNoPolicy if there
-// never was one, or it is long ago.
+// Versions returns the kept versions of a policy, the newest first; ErrNoPolicy if there are none.
 func (l *Library) Versions(ctx context.Context, id string) ([]Policy, error) {
 	list, err := l.Store.Versions(ctx, policy.NormalID(id))
 	if err == nil && len(list) == 0 {

@@ -11,14 +11,14 @@ import (
 
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/kinds"
-	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/lint"
 )
 
 var comment = regexp.MustCompile(`(?s)<!--.*?-->`)
 
 // pack is a starter pack to plant faults in, with what it gives without any.
 type pack struct {
-	files    []library.File
+	files    []lint.File
 	baseline map[string]bool
 }
 
@@ -36,7 +36,7 @@ func loadPack(t testing.TB) *pack {
 func (p *pack) rebase(t testing.TB) {
 	t.Helper()
 	p.baseline = make(map[string]bool)
-	for _, d := range library.Lint(p.files, kinds.Offline()) {
+	for _, d := range lint.Check(p.files, kinds.Offline()) {
 		if d.Severity == diag.Error {
 			t.Fatalf("the pack itself: %v", d)
 		}
@@ -53,7 +53,7 @@ func finding(d diag.Diagnostic) string {
 func (p *pack) plant(file int, src []byte) diag.List {
 	files := slices.Clone(p.files)
 	files[file].Source = src
-	return slices.DeleteFunc(library.Lint(files, kinds.Offline()), func(d diag.Diagnostic) bool { return p.baseline[finding(d)] })
+	return slices.DeleteFunc(lint.Check(files, kinds.Offline()), func(d diag.Diagnostic) bool { return p.baseline[finding(d)] })
 }
 
 func line(src []byte, offset int) int { return 1 + bytes.Count(src[:offset], []byte("\n")) }

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"journeyman.dev/internal/diag"
-	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/lint"
 )
 
 // The files of the starter pack, by short names.
@@ -204,7 +204,7 @@ var faults = []fault{
 func TestEveryPlantedFaultIsToldOnceAndNothingElse(t *testing.T) {
 	t.Parallel()
 	plain, withAPI := loadPack(t), loadPack(t)
-	extensions := slices.IndexFunc(withAPI.files, func(f library.File) bool { return f.Path == inExtensions })
+	extensions := slices.IndexFunc(withAPI.files, func(f lint.File) bool { return f.Path == inExtensions })
 	withAPI.files[extensions].Source = bytes.Replace(withAPI.files[extensions].Source, []byte("</ClaimsProviders>"), []byte(rest), 1)
 	withAPI.rebase(t)
 	for i, f := range faults {
@@ -217,7 +217,7 @@ func TestEveryPlantedFaultIsToldOnceAndNothingElse(t *testing.T) {
 			if f.withAPI {
 				p, f.file = withAPI, inExtensions
 			}
-			i := slices.IndexFunc(p.files, func(file library.File) bool { return file.Path == f.file })
+			i := slices.IndexFunc(p.files, func(file lint.File) bool { return file.Path == f.file })
 			src, at := f.plant(t, p.files[i].Source)
 			w := wants{code: f.code, severity: f.severity, file: f.file, line: line(src, at), hint: f.hint}
 			if w.severity == 0 {
@@ -226,7 +226,7 @@ func TestEveryPlantedFaultIsToldOnceAndNothingElse(t *testing.T) {
 			told := src
 			if f.otherFile != "" {
 				w.file = f.otherFile
-				told = p.files[slices.IndexFunc(p.files, func(file library.File) bool { return file.Path == f.otherFile })].Source
+				told = p.files[slices.IndexFunc(p.files, func(file lint.File) bool { return file.Path == f.otherFile })].Source
 			}
 			if f.at != "" {
 				w.line = line(told, nth(t, told, f.at, f.atNth))

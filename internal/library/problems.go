@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// Problem is what keeps a policy from doing its work.
+// Problem is a reason why a policy doesn't work.
 type Problem struct {
 	PolicyID string
 	Text     string
 }
 
-// Problems are, by policy, the stored policies that don't compile as they were uploaded
-// last, and those that use a key set that is gone. A user flow is a policy here.
+// Problems returns, by policy, the stored policies whose latest upload doesn't compile, and those that use a
+// missing key set. User flows count as policies.
 func (l *Library) Problems() []Problem {
 	var list []Problem
 	live := l.current()

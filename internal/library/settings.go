@@ -16,26 +16,26 @@ import (
 	"journeyman.dev/internal/policy"
 )
 
-// Settings are those of an environment of an appsettings.json, which fill in the
-// placeholders {Settings:name} of policies, as the VS Code extension for B2C does when it
-// builds them (its README, "Policy settings").
+// Settings are the values of one environment of an appsettings.json. They replace the placeholders
+// {Settings:name} of policies, as the VS Code extension for B2C does when it builds policies (its README,
+// "Policy settings").
 type Settings struct {
 	Environment string
 	Tenant      string
 	Production  bool
-	// Folder is the name of folders with policies that were built before: they aren't sources.
+	// Folder is the name of folders with already built policies. They aren't sources.
 	Folder string
 
-	values []setting // in the file's order, as one value may name another
+	values []setting // in the file's order, because one value may refer to another
 }
 
 type setting struct{ name, value string }
 
-// defaultFolder is where the extension writes what it builds.
+// defaultFolder is the extension's folder for built policies.
 const defaultFolder = "Environments"
 
-// ReadSettings reads "appsettings.json" or "appsettings.json:Environment". Without an
-// environment the first that isn't for production counts, else the only one.
+// ReadSettings reads "appsettings.json" or "appsettings.json:Environment". Without an environment it takes
+// the first one that isn't for production, else the only one.
 func ReadSettings(from string) (*Settings, error) {
 	file, name := from, ""
 	if _, err := os.Stat(file); err != nil {
@@ -98,7 +98,7 @@ func ParseSettings(src []byte, environment string) (*Settings, error) {
 	return s, s.read(e.PolicySettings)
 }
 
-// read keeps the order of the members, and numbers and flags as they are written.
+// read keeps the order of the members, and the text of numbers and flags.
 func (s *Settings) read(members json.RawMessage) error {
 	dec := json.NewDecoder(bytes.NewReader(members))
 	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
@@ -127,13 +127,12 @@ func (s *Settings) read(members json.RawMessage) error {
 	return nil
 }
 
-// Fill replaces the placeholders of a policy file and warns of those that the environment
-// has no value for. The values go in as they are, as the extension has them: what needs
-// escaping in XML is escaped in the settings.
+// Fill replaces the placeholders of a policy file and warns of placeholders without a value. It inserts the
+// values unchanged, as the extension does: settings must contain the escaped form of special XML characters.
 func (s *Settings) Fill(file string, src []byte) ([]byte, diag.List) {
 	text, err := policy.DecodeText(src)
 	if err != nil || !bytes.Contains(text, []byte("{")) {
-		return src, nil // the linter says what is wrong
+		return src, nil // the linter reports the fault
 	}
 	name := path.Base(filepath.ToSlash(file))
 	name = strings.TrimSuffix(name, path.Ext(name))
@@ -145,7 +144,7 @@ func (s *Settings) Fill(file string, src []byte) ([]byte, diag.List) {
 		out = regexp.MustCompile(`(?i)\{Settings:`+regexp.QuoteMeta(one.name)+`\}`).ReplaceAllLiteralString(out, one.value)
 	}
 	if !bytes.Equal(text, src) {
-		out = declaredUTF16.ReplaceAllString(out, "${1}utf-8${2}") // it was read as UTF-16, and isn't any more
+		out = declaredUTF16.ReplaceAllString(out, "${1}utf-8${2}") // it was UTF-16 and now is UTF-8
 	}
 	return []byte(out), leftPlaceholders(file, []byte(out), "the settings of environment "+s.Environment+" have no value for it")
 }
@@ -155,7 +154,7 @@ var (
 	settingsMark  = regexp.MustCompile(`(?i)<!--(?s:.*?)-->|\{Settings:[^{}]*\}`)
 )
 
-// leftPlaceholders warns of placeholders that are still in a file.
+// leftPlaceholders warns of the placeholders that remain in a file.
 func leftPlaceholders(file string, text []byte, hint string) diag.List {
 	if !bytes.Contains(text, []byte("{")) {
 		return nil

@@ -12,29 +12,29 @@ import (
 	"journeyman.dev/internal/program"
 )
 
-// State is how a policy stands. The words are those of the admin API.
+// State is the condition of a policy. The words are those of the admin API.
 type State string
 
 // The states.
 const (
-	// Current policies serve what was uploaded last.
+	// Current policies serve their latest upload.
 	Current State = "current"
-	// LastGood policies serve an older version of themselves or of what they inherit from, as
-	// what was uploaded last doesn't compile.
+	// LastGood policies serve an older version of themselves or of their bases, because the latest upload
+	// doesn't compile.
 	LastGood State = "lastGood"
-	// Broken policies serve nothing: no version of them that still compiles is known.
+	// Broken policies serve nothing: no known version of them compiles.
 	Broken State = "broken"
 )
 
-// Status is how a policy or user flow stands, and why.
+// Status is the condition of a policy or user flow with its reasons.
 type Status struct {
 	ID    string
 	State State
-	// Hash and Since are of the program that it serves, and since when; "" and zero for one
-	// that serves none, as bases don't.
+	// Hash is the hash of the served program, Since the time from which it is served. They are "" and zero
+	// for a policy that serves no program, such as a base.
 	Hash  string
 	Since time.Time
-	// Diagnostics are of the chain as it was uploaded last.
+	// Diagnostics are those of the latest upload of the chain.
 	Diagnostics diag.List
 
 	Document *policy.Document // the file; nil if it can't be read any more
@@ -42,7 +42,7 @@ type Status struct {
 	UserFlow bool             // made from a user flow
 }
 
-// compileAll makes the state of all policies; what hasn't changed isn't compiled again.
+// compileAll makes the state of all policies. Unchanged policies aren't compiled again.
 func (l *Library) compileAll(ctx context.Context, sources, flows map[string]Policy) (*state, error) {
 	served, err := l.Store.Served(ctx)
 	if err != nil {
@@ -81,8 +81,7 @@ func (l *Library) compileAll(ctx context.Context, sources, flows map[string]Poli
 	return next, nil
 }
 
-// lastGood finds the program that a policy served last; none if there is none that can be
-// compiled.
+// lastGood finds the program that a policy served last, or none if no such program compiles.
 func (l *Library) lastGood(ctx context.Context, was *state, id, hash string) (compiled, error) {
 	if p := was.current[id]; p != nil && p.RelyingParty() != nil && (hash == "" || p.Hash() == hash) {
 		return was.byHash[p.Hash()], nil
@@ -103,12 +102,12 @@ func (l *Library) lastGood(ctx context.Context, was *state, id, hash string) (co
 	return compiled{}, nil
 }
 
-// serving is what the state serves, for the store.
+// serving returns the served programs of the state, for the store.
 func (s *state) serving(at time.Time) Serving {
 	out := Serving{At: at, Served: make(map[string]string), Programs: make(map[string][][]byte)}
 	for id, status := range s.status {
 		if status.State != Current || status.Hash == "" {
-			continue // the store has what it stands on
+			continue // the store contains its last good version
 		}
 		out.Served[id] = status.Hash
 		out.Programs[status.Hash] = s.parts(status.ID)
@@ -116,7 +115,7 @@ func (s *state) serving(at time.Time) Serving {
 	return out
 }
 
-// Status returns how a policy stands.
+// Status returns the condition of a policy; ErrNoPolicy if there is none.
 func (l *Library) Status(id string) (Status, error) {
 	live := l.current()
 	s, ok := live.status[policy.Fold(policy.NormalID(id))]
@@ -126,7 +125,7 @@ func (l *Library) Status(id string) (Status, error) {
 	return live.complete(s), nil
 }
 
-// Statuses are those of all policies and user flows, by id.
+// Statuses returns the conditions of all policies and user flows, by id.
 func (l *Library) Statuses() []Status {
 	live := l.current()
 	var list []Status
@@ -137,7 +136,7 @@ func (l *Library) Statuses() []Status {
 	return list
 }
 
-// Knows reports whether there is a policy of this id, also if it serves nothing.
+// Knows reports whether there is a policy of this id, even one that serves nothing.
 func (l *Library) Knows(id string) bool {
 	_, ok := l.current().status[policy.Fold(policy.NormalID(id))]
 	return ok
@@ -148,6 +147,6 @@ func (s *state) complete(one Status) Status {
 	one.Policy = s.source(id)
 	one.Document, _ = s.docs.Get(id)
 	_, one.UserFlow = s.flows[id]
-	one.Diagnostics = named(slices.Clone(one.Diagnostics), s.docs.All()).Sort()
+	one.Diagnostics = Named(slices.Clone(one.Diagnostics), s.docs.All()).Sort()
 	return one
 }

@@ -6,7 +6,7 @@ import (
 
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/kinds"
-	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/lint"
 	"journeyman.dev/internal/userflow"
 )
 
@@ -81,7 +81,7 @@ func TestEveryKindOfUserFlowLintsClean(t *testing.T) {
 					count++
 					label := fmt.Sprintf("%s, local accounts %s, %d identity providers, full %v", kind, name, len(social), full)
 					xml := userflow.Document(f, tenant, f.ID)
-					for _, d := range library.Lint([]library.File{{Path: f.ID + ".xml", Source: xml}}, kinds.Offline()) {
+					for _, d := range lint.Check([]lint.File{{Path: f.ID + ".xml", Source: xml}}, kinds.Offline()) {
 						if d.Severity == diag.Error || d.Severity == diag.Warning {
 							t.Errorf("%s: %s", label, d)
 						}

@@ -11,24 +11,21 @@ import (
 	"sync/atomic"
 )
 
-// Caller is who sent a request, as far as bounds are concerned. The methods of a nil
-// Caller work: nothing is known then.
+// Caller identifies the sender of a request for bounds. The methods of a nil Caller work and know nothing.
 type Caller struct {
-	// Client is the address by [Client]; "" if it isn't known.
+	// Client is the result of [Client]; "" if unknown.
 	Client string
-	// Connection is the one that the request came on; nil where requests of many clients
-	// share connections, as behind a proxy.
+	// Connection is the request's connection. It is nil if requests of many clients share connections, as
+	// behind a proxy.
 	Connection *Connection
-	// Devices are what the browser proved to have signed in as before: a device's id by
-	// the account's.
+	// Devices are the proven earlier sign-ins of the browser: a device's id by the account's.
 	Devices map[string]string
 
 	mu      sync.Mutex
 	trusted []string
 }
 
-// Connection counts the failures of the requests that came on one connection, and how often
-// they were sent away.
+// Connection counts the failures of the requests on one connection, and its refusals.
 type Connection struct{ failures, refusals atomic.Int64 }
 
 func (c *Connection) strikes() int64 {
@@ -47,7 +44,7 @@ func With(ctx context.Context, c *Caller) context.Context {
 	return context.WithValue(ctx, callerKey{}, c)
 }
 
-// From is the caller of a request; nil if it isn't known.
+// From returns the caller of a request; nil if unknown.
 func From(ctx context.Context) *Caller {
 	c, _ := ctx.Value(callerKey{}).(*Caller)
 	return c
@@ -58,13 +55,13 @@ func WithConnection(ctx context.Context) context.Context {
 	return context.WithValue(ctx, connectionKey{}, new(Connection))
 }
 
-// ConnectionOf is the connection of a request; nil if it isn't known.
+// ConnectionOf returns the connection of a request; nil if unknown.
 func ConnectionOf(ctx context.Context) *Connection {
 	c, _ := ctx.Value(connectionKey{}).(*Connection)
 	return c
 }
 
-// Device returns the id of the device if it has signed in to the account before.
+// Device returns the id of the device if it has signed in to the account before, else "".
 func (c *Caller) Device(account string) string {
 	if c == nil {
 		return ""
@@ -72,8 +69,8 @@ func (c *Caller) Device(account string) string {
 	return c.Devices[account]
 }
 
-// Trust notes that the caller has proved to own an account: the browser's next tries
-// there are not those of a stranger.
+// Trust records that the caller has proved to own an account. The browser's next tries there then don't count
+// as a stranger's.
 func (c *Caller) Trust(account string) {
 	if c == nil {
 		return
@@ -85,7 +82,7 @@ func (c *Caller) Trust(account string) {
 	}
 }
 
-// Trusted are the accounts that the caller has proved to own in this request.
+// Trusted returns the accounts that the caller has proved to own in this request.
 func (c *Caller) Trusted() []string {
 	if c == nil {
 		return nil
@@ -95,8 +92,8 @@ func (c *Caller) Trusted() []string {
 	return slices.Clone(c.trusted)
 }
 
-// Client is the key of a client's address. Of IPv6 it is the network, as everybody there
-// has more addresses than could be counted.
+// Client returns the key of a client's address. For IPv6 it is the network, because a client has too many
+// addresses there to count.
 func Client(address string) string {
 	ip, err := netip.ParseAddr(address)
 	if err != nil {
@@ -111,8 +108,7 @@ func Client(address string) string {
 	return ip.String()
 }
 
-// Key makes a key of a store: of a fixed length, and without the names that it is made
-// of.
+// Key makes a store key of fixed length. It doesn't reveal its parts.
 func Key(kind string, parts ...string) string {
 	h := sha256.New()
 	var size [8]byte

@@ -1,5 +1,4 @@
-// Package limit keeps strangers from exhausting the server, and from guessing more than
-// they are allowed to.
+// Package limit protects the server against exhaustion and guessing by strangers.
 //
 //	Tries    wrong passwords and codes: charged before they are checked, counted by the
 //	         store over all nodes; too many lock for a while, each time for longer
@@ -8,10 +7,14 @@
 //	Waiting  journeys that a client leaves abandoned on this node
 //	Listener connections of a listener; fair between clients
 //
-// Bounds per client are for attackers: failures and abandoned journeys count, successes
-// don't, as thousands of people may share an address. What is kept in memory is bounded,
-// and what was used longest ago makes way.
+// Bounds per client are for attackers: failures and abandoned journeys count, successes don't, because
+// thousands of people may share an address. Memory is limited, and the least recently used entries are
+// dropped.
 //
-// Callers: server wires it; directory guards passwords, the providers guard codes, and
-// the journey engine bounds what waits.
+// We don't use rate.Limiter of golang.org/x/time: it can't take counts back, and it counts on one node. The
+// circuit breaker of package connector isn't sony/gobreaker, which reads the clock itself and drops the
+// outcome of calls that began before its last change.
+//
+// Callers: server wires it, and listen bounds connections with it; directory guards passwords, onetime guards
+// codes, mail bounds them, and the journey engine bounds waiting journeys.
 package limit

@@ -10,43 +10,42 @@ import (
 	"time"
 )
 
-// ErrBusy says that as many wait already as may.
+// ErrBusy means that the queue is full.
 var ErrBusy = errors.New("too many requests are waiting")
 
-// RetryAfter is when to come again after ErrBusy.
+// RetryAfter is the recommended wait after ErrBusy.
 const RetryAfter = 2 * time.Second
 
-// Gate lets only so many in at a time and only so many wait. Who waits is let in by how
-// often the client failed lately, then in turns among clients; within one client, what
-// comes on a connection without failures goes first. When too many wait, the last of the
-// same order leaves.
+// Gate limits the requests that run at a time, and those that wait. Clients with fewer recent failures go
+// first, then clients take turns. Within one client, connections without failures go first. If too many wait,
+// the last one in this order leaves.
 type Gate struct {
 	slots, queue, perAccount, waitPerAccount int
 
 	mu       sync.Mutex
 	inside   int
 	seq      int64
-	served   float64 // how many were let in
-	turn     float64 // of the client that was let in last
+	served   float64 // number of admissions
+	turn     float64 // turn of the client admitted last
 	waiting  []*waiter
 	clients  *recent[*client]
 	accounts map[string]*account
 }
 
-// Entry is what wants in.
+// Entry is a request for a place.
 type Entry struct {
 	Client     string      // [Client], or the id of a known device
 	Connection *Connection // may be nil
-	Account    string      // whose password it is; "" if it is nobody's
+	Account    string      // whose password it is; "" if nobody's
 }
 
-// client is what is remembered of one that wanted in.
+// client is the memory of one client.
 type client struct {
 	failures float64 // fading
-	at       float64 // Gate.served when failures was right
+	at       float64 // Gate.served at the last update of failures
 	turn     float64 // its last turn
 	waiting  int
-	told     int // failures that Noisy was asked for
+	told     int // failures already counted by Noisy
 }
 
 type account struct{ inside, waiting int }
@@ -55,12 +54,12 @@ type waiter struct {
 	entry  Entry
 	client *client
 	seq    int64
-	done   chan struct{} // closed when it was let in or sent away
+	done   chan struct{} // closed when it is admitted or refused
 	in     bool
 }
 
-// NewGate makes a gate with places for slots at a time and queue that wait; of one account
-// at most perAccount at a time and waitPerAccount that wait.
+// NewGate makes a gate with slots places and queue waiting requests. Each account may have at most perAccount
+// places and waitPerAccount waiting requests.
 func NewGate(slots, queue, perAccount, waitPerAccount int) *Gate {
 	return &Gate{
 		slots: slots, queue: queue, perAccount: perAccount, waitPerAccount: waitPerAccount, accounts: make(map[string]*account),
@@ -68,8 +67,8 @@ func NewGate(slots, queue, perAccount, waitPerAccount int) *Gate {
 	}
 }
 
-// Enter waits for a place until ctx ends. leave gives it back, and says whether what was
-// done was a failure of the client. ErrBusy: too many wait.
+// Enter waits for a place until ctx ends. leave returns the place and reports whether the client failed.
+// ErrBusy means that too many wait.
 func (g *Gate) Enter(ctx context.Context, e Entry) (leave func(failed bool), err error) {
 	w := &waiter{entry: e, done: make(chan struct{})}
 	g.mu.Lock()
@@ -101,9 +100,8 @@ func (g *Gate) Enter(ctx context.Context, e Entry) (leave func(failed bool), err
 	}, nil
 }
 
-// How long a connection waits for its refusal: each time for longer, so that one that comes
-// again at once, whatever the answer, doesn't keep the processors from those that were
-// let in.
+// The time that a connection waits for its refusal. It grows each time, so that a client that returns at once
+// doesn't take the processors from admitted requests.
 const (
 	pauseStep = 100 * time.Millisecond
 	pauseMost = time.Second
@@ -122,8 +120,7 @@ func sentAway(ctx context.Context, c *Connection) error {
 	return ErrBusy
 }
 
-// Refuse counts a failure of what is refused before it comes in, and lets it wait for its
-// refusal.
+// Refuse counts a failure before admission and waits for the length of the refusal.
 func (g *Gate) Refuse(ctx context.Context, e Entry) {
 	g.mu.Lock()
 	g.fail(g.client(e.Client), e.Connection)
@@ -131,14 +128,14 @@ func (g *Gate) Refuse(ctx context.Context, e Entry) {
 	_ = sentAway(ctx, e.Connection)
 }
 
-// A client's failures are all worth a record until there are noisyAfter lately; then one of
-// noisyEach is, so that records don't grow as fast as somebody guesses [I].
+// Each recent failure of a client gets a record until there are noisyAfter. Afterwards one in noisyEach gets
+// one, so that an attack doesn't fill the records [I].
 const (
 	noisyAfter = 200
 	noisyEach  = 50
 )
 
-// Noisy reports whether a failure that the client has just had is one of very many.
+// Noisy reports whether the client's last failure is one of very many.
 func (g *Gate) Noisy(e Entry) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -171,7 +168,7 @@ func (g *Gate) forget(id string) {
 	}
 }
 
-// join puts a waiter into the queue; false if there is no place for it.
+// join adds a waiter to the queue. It returns false if the queue is full.
 func (g *Gate) join(w *waiter) bool {
 	g.seq++
 	w.seq, w.client = g.seq, g.client(w.entry.Client)
@@ -196,7 +193,7 @@ func (g *Gate) join(w *waiter) bool {
 	return out != w
 }
 
-// drop takes a waiter out of the queue.
+// drop removes a waiter from the queue.
 func (g *Gate) drop(i int) {
 	w := g.waiting[i]
 	g.waiting = slices.Delete(g.waiting, i, i+1)
@@ -205,7 +202,7 @@ func (g *Gate) drop(i int) {
 	g.forget(w.entry.Account)
 }
 
-// admit lets in as many as there are places.
+// admit admits waiters while there are free places.
 func (g *Gate) admit() {
 	for g.inside < g.slots {
 		next := -1
@@ -249,19 +246,17 @@ func (g *Gate) fail(c *client, connection *Connection) {
 	}
 }
 
-// fading is after how many hashes a failure counts half: minutes, if nothing but failures
-// comes [I].
+// fading is the number of hashes after which a failure counts half: minutes, if only failures come [I].
 const fading = 4096
 
 func (g *Gate) failures(c *client) float64 {
 	return c.failures * math.Exp2(-(g.served-c.at)/fading)
 }
 
-// standing is a client's class: 0 for a few failures, as people have them, then by their
-// magnitude.
+// standing returns a client's class: 0 for the few failures of ordinary people, then by magnitude.
 func (g *Gate) standing(c *client) int { return bits.Len(uint(g.failures(c)) / 16) }
 
-// before reports whether a is let in before b.
+// before reports whether a is admitted before b.
 func (g *Gate) before(a, b *waiter) bool {
 	if a.client != b.client {
 		if x, y := g.standing(a.client), g.standing(b.client); x != y {
@@ -277,7 +272,7 @@ func (g *Gate) before(a, b *waiter) bool {
 	return a.seq < b.seq
 }
 
-// worse reports whether a is sent away before b.
+// worse reports whether a is refused before b.
 func (g *Gate) worse(a, b *waiter) bool {
 	if a.client != b.client {
 		if x, y := g.standing(a.client), g.standing(b.client); x != y {

@@ -5,9 +5,8 @@ import (
 	"sync"
 )
 
-// Listener bounds the connections of a listener. When all places are taken, one that
-// comes from a client with fewer connections takes the place of one of the client with
-// most: an idle one if there is one.
+// Listener limits the connections of a listener. If all places are taken, a new connection replaces one of
+// the client with most connections, unless its own client has as many. Idle connections are replaced first.
 type Listener struct {
 	net.Listener
 	most int
@@ -28,16 +27,16 @@ type Conn struct {
 	gone   bool
 }
 
-// connState orders connections by how much is lost with them.
+// connState orders connections by the loss if they are closed.
 type connState uint8
 
 const (
 	connIdle connState = iota // served, and kept alive
-	connNew                   // nothing was asked yet
+	connNew                   // no request yet
 	connBusy
 )
 
-// Listen bounds a listener to most connections.
+// Listen limits a listener to most connections.
 func Listen(l net.Listener, most int) *Listener {
 	return &Listener{Listener: l, most: most, clients: make(map[string]map[*Conn]struct{})}
 }
@@ -65,7 +64,7 @@ func (l *Listener) Accept() (net.Conn, error) {
 	}
 }
 
-// add takes a place for a connection; victim is one that has to go for it.
+// add takes a place for a connection. victim is the connection that must close for it.
 func (l *Listener) add(c *Conn) (victim *Conn, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -87,9 +86,9 @@ func (l *Listener) add(c *Conn) (victim *Conn, ok bool) {
 	return victim, true
 }
 
-// victim is the connection that makes way for one of a client: the oldest of the client
-// that has most, idle ones first, then those on which nothing was asked yet. A client that
-// has most itself replaces no busy one.
+// victim returns the connection that must close for a new one: the oldest of the client with most
+// connections, idle ones first, then those without a request. If the new connection's client itself has most,
+// it replaces no busy one.
 func (l *Listener) victim(client string) *Conn {
 	heaviest := client
 	for key, conns := range l.clients {
@@ -122,14 +121,14 @@ func (l *Listener) remove(c *Conn) {
 	l.total--
 }
 
-// Open is how many connections there are.
+// Open returns the number of connections.
 func (l *Listener) Open() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.total
 }
 
-// SetIdle says whether a request is under way on the connection.
+// SetIdle sets whether a request is running on the connection.
 func (c *Conn) SetIdle(idle bool) {
 	c.l.mu.Lock()
 	defer c.l.mu.Unlock()

@@ -2,13 +2,12 @@ package limit
 
 import "container/list"
 
-// recent is a map of bounded size: what was used longest ago makes way. It isn't safe
-// for concurrent use.
+// recent is a map of limited size. It drops the least recently used values. It isn't safe for concurrent use.
 type recent[V any] struct {
 	most  int
 	order *list.List // of *pair[V], most recently used first
 	items map[string]*list.Element
-	// keep, if not nil, says of a value that it must stay.
+	// keep, if not nil, reports whether a value must stay.
 	keep func(V) bool
 }
 
@@ -56,5 +55,5 @@ func (r *recent[V]) remove(key string) {
 	}
 }
 
-// maxRemembered bounds what is remembered of clients and locks on one node [I].
+// maxRemembered limits the clients and locks that one node remembers [I].
 const maxRemembered = 50_000

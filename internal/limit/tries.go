@@ -10,18 +10,17 @@ import (
 	"time"
 )
 
-// Rule says how many wrong tries are borne.
+// Rule is the number of accepted wrong tries and the length of locks.
 type Rule struct {
-	After int           // so many lock …
-	First time.Duration // … for this long, twice as long the next time,
-	Most  time.Duration // … and never for longer than this.
-	// Few is how long fewer tries are remembered after the last one, and Forget how long
-	// those are that have locked: whoever tries many keys leaves rows for an hour, not a day.
+	After int           // this number of wrong tries locks
+	First time.Duration // length of the first lock; each further one is twice as long
+	Most  time.Duration // maximum length of a lock
+	// Few is the time after the last try for which tries without lock are remembered; Forget is that time for
+	// tries that have locked. So an attack on many keys leaves rows for an hour, not a day.
 	Few, Forget time.Duration
 }
 
-// Locks are how long the first, second … lock takes; the last one holds for all that
-// follow.
+// Locks returns the lengths of the first, second … lock. The last one also applies to all further locks.
 func (r Rule) Locks() [5]time.Duration {
 	var locks [5]time.Duration
 	for i := range locks {
@@ -30,38 +29,37 @@ func (r Rule) Locks() [5]time.Duration {
 	return locks
 }
 
-// Charge is what became of charging a try.
+// Charge is the result of charging a try.
 type Charge struct {
 	Charged bool
-	// Until is when the lock ends, if it was not charged.
+	// Until is the end of the lock, if the try was not charged.
 	Until time.Time
-	// Running says that tries under way may still turn out right, so that the lock may not
-	// last.
+	// Running reports that a running try may still turn out right, so that the lock may not last.
 	Running bool
 }
 
 // TryStore counts tries over all nodes.
 type TryStore interface {
-	// ChargeTry counts a try as failed, before it is made, unless the key is locked.
+	// ChargeTry counts a try as failed before it runs, unless the key is locked.
 	ChargeTry(ctx context.Context, key string, rule Rule, now time.Time) (Charge, error)
-	// EndTry ends a try that was charged. change gets the fingerprints of the last wrong
-	// ones, and gives those to keep, and whether the charge is taken back.
+	// EndTry ends a charged try. change gets the fingerprints of the last wrong tries. It returns the
+	// fingerprints to keep, and whether the charge is taken back.
 	EndTry(ctx context.Context, key string, rule Rule, now time.Time, change func(last string) (keep string, refund bool)) error
-	// ClearTries forgets a key's tries but those that are under way.
+	// ClearTries forgets a key's tries except the running ones.
 	ClearTries(ctx context.Context, key string) error
 }
 
-// Locked says that too many wrong tries were made.
+// Locked means that there were too many wrong tries.
 type Locked struct {
 	Until time.Time
-	// Repeated: this node has said so before.
+	// Repeated is set if this node has reported the lock before.
 	Repeated bool
 }
 
 // Error implements error.
 func (l *Locked) Error() string { return "too many wrong tries" }
 
-// Tries bounds wrong tries by key. Store, Rule and Now must be set.
+// Tries limits wrong tries by key. Store, Rule and Now must be set.
 type Tries struct {
 	Store TryStore
 	Rule  Rule
@@ -71,8 +69,8 @@ type Tries struct {
 	locks *recent[time.Time]
 }
 
-// Check returns *Locked if this node knows that the key is locked: that costs nothing.
-// A lock can't be lifted before its time, as nothing is tried meanwhile.
+// Check returns *Locked if this node knows that the key is locked. That costs nothing. No lock ends early,
+// because no try runs in the meantime.
 func (t *Tries) Check(key string) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -99,14 +97,14 @@ func (t *Tries) remember(key string, until time.Time) {
 	t.locks.put(key, until)
 }
 
-// Tries that are under way elsewhere decide within moments whether a lock holds.
+// Running tries on other nodes decide within moments whether a lock lasts.
 const (
 	runningLook = 25 * time.Millisecond
 	runningWait = time.Second
 )
 
-// Begin charges a try. *Locked: it must not be made; ErrBusy: others are under way that
-// may use the budget up.
+// Begin charges a try. *Locked means that the try must not run, ErrBusy that running tries may use up the
+// bound.
 func (t *Tries) Begin(ctx context.Context, key string) (*Try, error) {
 	if err := t.Check(key); err != nil {
 		return nil, err
@@ -134,7 +132,7 @@ func (t *Tries) Begin(ctx context.Context, key string) (*Try, error) {
 	}
 }
 
-// Guard makes a try: it returns *Locked or ErrBusy if it may not be made.
+// Guard runs a try. It returns *Locked or ErrBusy if the try must not run.
 func (t *Tries) Guard(ctx context.Context, key string, try func() (right bool)) error {
 	charged, err := t.Begin(ctx, key)
 	if err != nil {
@@ -146,19 +144,19 @@ func (t *Tries) Guard(ctx context.Context, key string, try func() (right bool)) 
 	return charged.Wrong(ctx, "")
 }
 
-// Try is one that was charged; exactly one of its methods ends it. They outlive the
-// request: a client that leaves must not keep its charge from being settled.
+// Try is a charged try. Exactly one of its methods ends it. They ignore the request's end, because a client
+// that leaves must not prevent the end of its try.
 type Try struct {
 	t   *Tries
 	key string
 }
 
-// remembered is how many wrong tries don't count again: a program that has an old
+// remembered is the number of different wrong tries that count only once, so that a program with an old
 // password locks nobody out (pages §9, 38).
 const remembered = 3
 
-// Wrong ends a try that was wrong. One whose fingerprint is that of one of the last isn't
-// counted again; "": all count.
+// Wrong ends a wrong try. A try with the fingerprint of one of the last tries isn't counted again; "" always
+// counts.
 func (y *Try) Wrong(ctx context.Context, fingerprint string) error {
 	return y.end(ctx, func(last string) (string, bool) {
 		if fingerprint == "" {
@@ -180,7 +178,7 @@ func (y *Try) Wrong(ctx context.Context, fingerprint string) error {
 	})
 }
 
-// Undo ends a try that was not made.
+// Undo ends a try that didn't run.
 func (y *Try) Undo(ctx context.Context) error {
 	return y.end(ctx, func(last string) (string, bool) { return last, true })
 }
@@ -191,7 +189,7 @@ func (y *Try) end(ctx context.Context, change func(string) (string, bool)) error
 	return y.settled(y.t.Store.EndTry(ctx, y.key, y.t.Rule, y.t.Now(), change))
 }
 
-// Right ends a try that was right: those before it are forgotten.
+// Right ends a right try. It clears the earlier ones.
 func (y *Try) Right(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleIn)
 	defer cancel()

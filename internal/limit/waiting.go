@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// Waiting bounds what a client leaves behind: each begin counts, each end takes it back,
-// and what was left is forgiven over time. It is of one node.
+// Waiting limits unfinished work of a client on one node: Begin adds to its count, End subtracts, and the
+// count decreases over time.
 type Waiting struct {
-	Most   int           // units that one client may have; 0 or less: no bound
-	Within time.Duration // in which Most units are forgiven
+	Most   int           // units for each client; 0 or less: no limit
+	Within time.Duration // time in which a count decreases by Most
 	Now    func() time.Time
 
 	mu      sync.Mutex
@@ -21,7 +21,7 @@ type level struct {
 	at    time.Time
 }
 
-// Begin counts units for a client; false if it has too many.
+// Begin adds units for a client. It returns false if the client has too many.
 func (w *Waiting) Begin(client string, units int) bool {
 	if w == nil || w.Most <= 0 || client == "" {
 		return true
@@ -44,7 +44,7 @@ func (w *Waiting) Begin(client string, units int) bool {
 	return true
 }
 
-// End takes units back.
+// End subtracts units.
 func (w *Waiting) End(client string, units int) {
 	if w == nil || w.Most <= 0 {
 		return

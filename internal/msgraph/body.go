@@ -6,41 +6,72 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/tailscale/hujson"
 )
 
-// read decodes a JSON body.
-func (q *request) read(to any) error {
-	body, err := q.body()
+// Read decodes a JSON body. The error is an *Error.
+func (q *Request) Read(to any) error {
+	body, err := q.ReadBody()
 	if err != nil {
 		return err
 	}
 	if err := json.Unmarshal(body, to); err != nil {
 		var typeError *json.UnmarshalTypeError
 		if errors.As(err, &typeError) {
-			return badRequest(fmt.Sprintf("The member '%s' has a value of the wrong type.", typeError.Field))
+			return BadRequest(fmt.Sprintf("The member '%s' has a value of the wrong type.", typeError.Field))
 		}
-		return badRequest("The body is no valid JSON.")
+		return BadRequest("The body is no valid JSON.")
 	}
 	return nil
 }
 
-// body reads the request's body whole, as [standardJSON] gives it.
-func (q *request) body() ([]byte, error) {
+// ReadOptional is Read for a body that may be left out.
+func (q *Request) ReadOptional(to any) error {
+	if q.ContentLength == 0 {
+		return nil
+	}
+	return q.Read(to)
+}
+
+// ReadBody returns the request's body whole, without a byte order mark and trailing
+// commas. The error is an *Error.
+func (q *Request) ReadBody() ([]byte, error) {
 	b, err := io.ReadAll(q.Body)
 	if err != nil {
-		return nil, badRequest("The body is too large or could not be read.")
+		return nil, BadRequest("The body is too large or could not be read.")
 	}
 	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
 	if len(bytes.TrimSpace(b)) == 0 {
-		return nil, badRequest("The request has no body.")
+		return nil, BadRequest("The request has no body.")
 	}
 	return standardJSON(b), nil
 }
 
-// exactJSON decodes a value whose numbers keep all their digits; nil if it can't be read.
-func exactJSON(raw []byte) (v any) {
+// Merge puts the members of a body over those of to: members of objects one by one,
+// lists whole. Unknown members are refused: a misspelt setting must not look as if it
+// were set. The error is an *Error.
+func Merge(body []byte, to any) error {
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.DisallowUnknownFields()
+	err := dec.Decode(to)
+	var typeError *json.UnmarshalTypeError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &typeError):
+		return B2CBadRequest("The member '" + typeError.Field + "' has a value of the wrong type.")
+	case strings.HasPrefix(err.Error(), "json: unknown field "):
+		// encoding/json has no type for this error.
+		return B2CBadRequest("There is no setting " + strings.TrimPrefix(err.Error(), "json: unknown field ") + ".")
+	}
+	return BadRequest("The body is no valid JSON.")
+}
+
+// Exact decodes a value whose numbers keep all their digits, as json.Number; nil if it
+// can't be read.
+func Exact(raw []byte) (v any) {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
 	if d.Decode(&v) != nil {

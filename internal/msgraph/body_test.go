@@ -13,7 +13,7 @@ import (
 
 // bodyOf is what a request's body is decoded to.
 func bodyOf(body string, to any) error {
-	return (&request{Request: httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))}).read(to)
+	return (&Request{Request: httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))}).Read(to)
 }
 
 func TestBodiesAreDecodedAsTheyWereSent(t *testing.T) {

@@ -1,5 +1,5 @@
-// Package needtest skips tests that need what a machine may lack. JOURNEYMAN_TEST_REQUIRE
-// lists, by commas, what it must have: then a test that lacks it fails.
+// Package needtest skips tests that need something which a machine may lack. JOURNEYMAN_TEST_REQUIRE lists
+// required things, separated by commas: a test then fails without them.
 package needtest
 
 import (
@@ -9,20 +9,20 @@ import (
 	"testing"
 )
 
-// What tests may need.
+// Things that tests may need.
 const (
 	Corpus   = "corpus"   // the real policies beside the project, ../shared
 	Chromium = "chromium" // a browser
-	NPM      = "npm"      // what npm fetches: MSAL, jQuery, axe-core
+	NPM      = "npm"      // packages from npm: MSAL, jQuery, axe-core
 	Postgres = "postgres" // PostgreSQL's server program
 )
 
-// Required reports whether the machine must have something.
+// Required reports whether the machine must have a thing.
 func Required(what string) bool {
 	return slices.Contains(strings.FieldsFunc(os.Getenv("JOURNEYMAN_TEST_REQUIRE"), func(r rune) bool { return r == ',' || r == ' ' }), what)
 }
 
-// Missing ends a test that lacks something: it is skipped, or fails if that is required.
+// Missing ends a test without a needed thing: it skips the test, or fails it if the thing is required.
 func Missing(t testing.TB, what, why string) {
 	t.Helper()
 	if Required(what) {
@@ -31,7 +31,7 @@ func Missing(t testing.TB, what, why string) {
 	t.Skip(why)
 }
 
-// Folder is a folder that a test needs, such as one of the corpus.
+// Folder returns a folder that a test needs, such as one of the corpus.
 func Folder(t testing.TB, what, path string) string {
 	t.Helper()
 	if _, err := os.Stat(path); err != nil {

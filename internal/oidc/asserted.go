@@ -71,7 +71,7 @@ func (s *Server) openAssertion(ctx context.Context, keyID, text string) (map[str
 	if err != nil {
 		return nil, assertionFault("it is no JWT that is signed with HS256")
 	}
-	key, err := s.Engine.Secret(ctx, keyID)
+	key, err := s.Keys.Secret(ctx, keyID)
 	if err != nil {
 		return nil, fmt.Errorf("relying party's client_secret: %w", err)
 	}

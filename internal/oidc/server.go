@@ -35,10 +35,12 @@ type Applications interface {
 	List(ctx context.Context) ([]application.Application, error)
 }
 
-// Keys gives signing keys and what applications check tokens with.
+// Keys gives signing keys, the keys that applications check tokens with, and the secrets that
+// applications sign with. The ids are those of key sets.
 type Keys interface {
 	ActiveSigningKey(ctx context.Context, id string) (keyset.SigningKey, error)
 	PublicJWKS(ctx context.Context, id string) (jose.JSONWebKeySet, error)
+	Secret(ctx context.Context, id string) ([]byte, error)
 }
 
 // Grants makes codes and refresh tokens single-use.
@@ -72,6 +74,15 @@ type Browser interface {
 	ForgetJourneys(w http.ResponseWriter, r *http.Request)
 }
 
+// Engine runs journeys.
+type Engine interface {
+	// Start runs a journey to its first outcome. It returns journey.ErrTooMany if the server
+	// has no room for another one.
+	Start(ctx context.Context, b journey.Begin) (journey.Ran, error)
+	// NewID returns a random GUID.
+	NewID() string
+}
+
 // Server serves one tenant's applications. All fields must be set.
 type Server struct {
 	TenantName   string // contoso.onmicrosoft.com
@@ -86,7 +97,7 @@ type Server struct {
 	Sessions     Sessions
 	Audit        journey.Auditor
 	Browser      Browser
-	Engine       *journey.Engine
+	Engine       Engine
 	// BaseURL is scheme and host that the browser or client used, from configuration
 	// or a trusted proxy, without final slash.
 	BaseURL func(r *http.Request) string

@@ -1,5 +1,5 @@
-// Package onetime has the codes that prove who reads a mailbox or holds a phone: made at
-// random, compared in constant time, good for a while and for a few tries.
+// Package onetime implements the codes that prove access to a mailbox or a phone: random, compared in
+// constant time, valid for a limited time and number of tries.
 //
 // Reference: policy-engine §5.11, §5.13; pages §4.2.
 package onetime
@@ -33,32 +33,32 @@ func New(random io.Reader, set string, length int) (string, error) {
 	return code.String(), nil
 }
 
-// Code is an issued code, as it is kept: hashed, bound to whom it was sent.
+// Code is an issued code in its stored form: hashed and bound to the recipient.
 type Code struct {
 	Identifier string    `json:"i"` // e-mail address, phone number …
 	Hash       []byte    `json:"h,omitempty"`
 	Expires    time.Time `json:"x"`
-	Tries      int       `json:"t,omitempty"` // wrong ones
-	Issued     int       `json:"n,omitempty"` // codes so far
+	Tries      int       `json:"t,omitempty"` // wrong tries
+	Issued     int       `json:"n,omitempty"` // number of codes so far
 }
 
-// Issue replaces the code. The salt keeps equal codes of two places apart.
+// Issue replaces the code. With the salt, equal codes of two places have different hashes.
 func (c *Code) Issue(salt, identifier, code string, expires time.Time) {
 	*c = Code{Identifier: identifier, Hash: hash(salt, code), Expires: expires, Issued: c.Issued + 1}
 }
 
-// Verdict is what Check found.
+// Verdict is the result of Check.
 type Verdict uint8
 
 // The verdicts.
 const (
 	Right   Verdict = iota + 1
-	Wrong           // another try is left
-	NoRetry         // no try is left
+	Wrong           // tries remain
+	NoRetry         // no tries remain
 	Expired         // too late, or there is no code
 )
 
-// Check compares what was entered, and counts a wrong try.
+// Check compares the entered code, and counts a wrong try.
 func (c *Code) Check(salt, entered string, now time.Time, maxTries int) Verdict {
 	switch {
 	case c == nil || c.Hash == nil || !now.Before(c.Expires):

@@ -5,12 +5,12 @@ import (
 	"sync"
 )
 
-// defaultPerHost is what one slow API may hold: far more than any API is asked at a
-// time when it is well, and little memory when it hangs.
+// defaultPerHost is the number of calls that one slow API may occupy. It is far above the usual calls to a
+// healthy API, and costs little memory if the API hangs.
 const defaultPerHost = 512
 
-// gates bound the calls to each host, so that one that hangs doesn't take all of the
-// process. Connections are no bound: HTTP/2 puts many calls on one.
+// gates limits the calls to each host, so that a hanging host doesn't occupy the whole process. A limit of
+// connections wouldn't do that, because HTTP/2 puts many calls on one.
 type gates struct {
 	width int
 	mu    sync.Mutex
@@ -22,8 +22,8 @@ type gate struct {
 	users int // inside and waiting
 }
 
-// enter waits for a place until ctx ends; leave gives it back. It returns ErrBusy when
-// there is none, at once when as many wait already as fit in.
+// enter waits for a place until ctx ends. leave returns the place. If as many wait already as fit in, enter
+// returns ErrBusy at once.
 func (g *gates) enter(ctx context.Context, host string) (leave func(), err error) {
 	g.mu.Lock()
 	at := g.hosts[host]

@@ -1,8 +1,8 @@
-// Package outbound is the only way out: the HTTP client for REST APIs, identity
+// Package outbound is the only package that calls other servers. Its HTTP client serves REST APIs, identity
 // providers and their metadata.
 //
-// It asks for TLS 1.2, checks certificates and addresses when it dials, bounds time
-// and size, follows no redirects, and tries again only when there was no answer.
+// It requires TLS 1.2, checks certificates and addresses when it dials, limits time and size, and follows no
+// redirects. It repeats a request only if there was no answer.
 //
 // Reference: DESIGN §5; rest-and-connectors §1.7.
 package outbound
@@ -32,8 +32,8 @@ import (
 	"journeyman.dev/internal/telemetry"
 )
 
-// Errors of a request that got no answer. Their texts name the host, never the whole
-// address, which may hold claims.
+// Errors of a request without answer. Their texts contain the host, never the whole address, which may
+// contain claims.
 var (
 	ErrTimeout     = errors.New("no answer in time")
 	ErrUnreachable = errors.New("host can't be reached")
@@ -44,18 +44,18 @@ var (
 	ErrBusy        = errors.New("too many calls to the host are under way")
 )
 
-// Config says what may be reached.
+// Config is the set of allowed destinations.
 type Config struct {
 	// Development allows loopback and private addresses, and plain http to loopback.
 	Development bool
-	// RootCAs are trusted beside the system's; nil: only those.
+	// RootCAs are the trusted authorities; nil: the system's.
 	RootCAs *x509.CertPool
-	// PerHost bounds the calls to one host at a time; 0: 512. As many again may wait, no
-	// longer than for an answer; more are refused at once with ErrBusy.
+	// PerHost limits the simultaneous calls to one host; 0: 512. As many again may wait, at most for the
+	// time-out of an answer. Further calls get ErrBusy at once.
 	PerHost int
-	// Proxy is the address of a proxy that https calls leave through, http or https, with
-	// credentials if it asks for them; "": none. NoProxy are hosts that are called directly,
-	// as the variable NO_PROXY lists them; loopback always is.
+	// Proxy is the address of a proxy for https calls. Its scheme is http or https, and it contains
+	// credentials if the proxy requires them; "": no proxy. NoProxy are hosts that are called directly, in
+	// the form of the variable NO_PROXY; loopback is always called directly.
 	Proxy, NoProxy string
 	Log            *slog.Logger
 }
@@ -72,7 +72,7 @@ type Client struct {
 	withCert map[[32]byte]*ways
 }
 
-// ways are the clients for calls straight to the host, and through the proxy.
+// ways are the clients for direct calls and for calls through the proxy.
 type ways struct{ direct, proxied *http.Client }
 
 const (
@@ -80,7 +80,7 @@ const (
 	keepAlive   = 30 * time.Second
 )
 
-// New makes a Client; the error is of the proxy's address.
+// New makes a Client. The error concerns the proxy's address.
 func New(config Config) (*Client, error) {
 	config.PerHost = cmp.Or(config.PerHost, defaultPerHost)
 	c := &Client{config: config, withCert: make(map[[32]byte]*ways)}
@@ -104,7 +104,7 @@ func New(config Config) (*Client, error) {
 	return c, nil
 }
 
-// local reports whether an address is loopback or private: what development may reach.
+// local reports whether an address is loopback or private, and so allowed only in development.
 func local(address string) bool {
 	ap, err := netip.ParseAddrPort(address)
 	if err != nil {
@@ -137,8 +137,7 @@ func (c *Client) client(cert *tls.Certificate, change func(*http.Transport) *htt
 	}
 }
 
-// forCertificate keeps the clients for each client certificate, so that connections are
-// reused.
+// forCertificate keeps the clients for each client certificate, so that connections are reused.
 func (c *Client) forCertificate(cert *tls.Certificate) *ways {
 	if cert == nil {
 		return c.plain
@@ -160,9 +159,8 @@ type Request struct {
 	URL     string
 	Header  http.Header
 	Body    []byte
-	Timeout time.Duration // of each attempt, answer included; 0: 30 s
-	// Attempts is how often to try when there is no answer; 0: once. An answer of any
-	// status is final.
+	Timeout time.Duration // for each attempt, including the answer; 0: 30 s
+	// Attempts is the maximum number of attempts without answer; 0: one. An answer of any status is final.
 	Attempts    int
 	Certificate *tls.Certificate
 	MaxBody     int64 // 0: 1 MiB
@@ -178,8 +176,7 @@ type Response struct {
 	TLS      *tls.ConnectionState // nil for plain http, and without an answer
 }
 
-// CheckURL reports whether an address may be called at all: https, or in development
-// http to loopback.
+// CheckURL reports whether an address is allowed at all: https, or in development http to loopback.
 func (c *Client) CheckURL(address string) error {
 	u, err := url.Parse(address)
 	switch {
@@ -199,8 +196,8 @@ func (c *Client) CheckURL(address string) error {
 	return fmt.Errorf("%w: plain http to %s", ErrForbidden, u.Hostname())
 }
 
-// Do sends a request. The error wraps one of this package's; the number of attempts
-// is in Response also when it failed.
+// Do sends a request. The error wraps one of this package's. Response contains the number of attempts even
+// after an error.
 func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
 	if err := c.CheckURL(r.URL); err != nil {
 		return Response{}, err
@@ -240,7 +237,7 @@ func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
 	return out, err
 }
 
-// traceParent is the header that joins the trace of a journey to that of the called system.
+// traceParent is the header that connects the trace of a journey with that of the called system.
 const traceParent = "Traceparent"
 
 func (c *Client) once(ctx context.Context, r Request) (Response, error) {
@@ -270,7 +267,7 @@ func (c *Client) once(ctx context.Context, r Request) (Response, error) {
 	}
 	client := c.forCertificate(r.Certificate).direct
 	if c.proxies.chosen(req.URL) {
-		// Nothing is asked of the proxy that a dialer of ours would refuse.
+		// Never send the proxy a request that our own dialer would refuse.
 		if err := c.proxies.check(req.URL, c.config.Development); err != nil {
 			return Response{}, err
 		}
@@ -281,8 +278,8 @@ func (c *Client) once(ctx context.Context, r Request) (Response, error) {
 		return Response{}, err
 	}
 	defer leave()
-	// Attempts are ours to count: without this, the transport sends a request again
-	// when a kept connection turns out to be closed, which is wanted: nothing was read.
+	// We count the attempts. Without this, the transport repeats a request if a kept connection turns out to
+	// be closed. That is right here, because the server read nothing.
 	res, err := client.Do(req)
 	if err != nil {
 		return Response{}, classify(err)
@@ -298,8 +295,8 @@ func (c *Client) once(ctx context.Context, r Request) (Response, error) {
 	case int64(len(body)) > limit:
 		return out, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, limit)
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		// Also without an error: told that we leave, a server may end its answer properly
-		// before we have left.
+		// Also without an error: a server that notices our end may complete its answer before the connection
+		// closes.
 		return out, ErrTimeout
 	case err != nil:
 		return out, fmt.Errorf("%w: %s", ErrIncomplete, clean(err))
@@ -307,7 +304,7 @@ func (c *Client) once(ctx context.Context, r Request) (Response, error) {
 	return out, nil
 }
 
-// classify brings an error of net/http to one of ours, without the address.
+// classify converts an error of net/http to one of ours, without the address.
 func classify(err error) error {
 	var dns *net.DNSError
 	var netErr net.Error
@@ -324,7 +321,7 @@ func classify(err error) error {
 	return fmt.Errorf("%w: %s", ErrUnreachable, clean(err))
 }
 
-// clean drops the URL that net/http puts in front.
+// clean removes the URL that net/http puts in front.
 func clean(err error) string {
 	var u *url.Error
 	if errors.As(err, &u) {

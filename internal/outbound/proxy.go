@@ -13,17 +13,17 @@ import (
 	"golang.org/x/net/http/httpproxy"
 )
 
-// errProxy is a proxy that can't be reached, other than the host behind it.
+// errProxy means that the proxy, not the host behind it, can't be reached.
 var errProxy = errors.New("the proxy can't be reached")
 
-// proxies decide which requests leave through a proxy.
+// proxies selects the requests that use a proxy.
 type proxies struct {
 	address *url.URL // nil: none
 	use     func(*url.URL) (*url.URL, error)
 	guard   func(network, address string) error
 }
 
-// parseProxy reads a proxy's address. No error repeats it, as it may hold a password.
+// parseProxy reads a proxy's address. Its errors don't repeat the address, which may contain a password.
 func parseProxy(address string) (*url.URL, error) {
 	if !strings.Contains(address, "://") {
 		address = "http://" + address // as other programs read HTTPS_PROXY
@@ -48,12 +48,12 @@ func newProxies(config Config, guard func(network, address string) error) (proxi
 	if err != nil {
 		return proxies{}, err
 	}
-	// Plain http is for loopback in development alone, and loopback never takes a proxy.
+	// Plain http is only for loopback in development, and loopback never uses a proxy.
 	rules := httpproxy.Config{HTTPSProxy: config.Proxy, NoProxy: config.NoProxy}
 	return proxies{address: address, use: rules.ProxyFunc(), guard: guard}, nil
 }
 
-// chosen reports whether a request takes the proxy.
+// chosen reports whether a request uses the proxy.
 func (p *proxies) chosen(u *url.URL) bool {
 	if p.address == nil {
 		return false
@@ -62,12 +62,12 @@ func (p *proxies) chosen(u *url.URL) bool {
 	return err == nil && via != nil
 }
 
-// privateNames end the names that are of no public host: of a machine, its network, its
-// cloud or its cluster (RFC 6761, 6762, 8375; .internal is reserved by ICANN).
+// privateNames end the names of non-public hosts: of a machine, its network, its cloud or its cluster (RFC
+// 6761, 6762, 8375; .internal is reserved by ICANN).
 var privateNames = []string{"localhost", "localdomain", "local", "internal", "intranet", "private", "corp", "home", "lan", "home.arpa", "svc", "test", "invalid", "onion"}
 
-// check refuses hosts that no call may reach, before the proxy is asked for them. Names
-// are resolved by the proxy: whether one has a private address is the proxy's to refuse.
+// check refuses forbidden hosts before the proxy gets the request. The proxy resolves names, so it must
+// itself refuse names with private addresses.
 func (p *proxies) check(u *url.URL, development bool) error {
 	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
 	if ip, err := netip.ParseAddr(host); err == nil {
@@ -84,7 +84,7 @@ func (p *proxies) check(u *url.URL, development bool) error {
 		}
 		return nil
 	}
-	// 127.1, 0x7f000001 and 2130706433 are addresses to many resolvers, and names to none.
+	// Many resolvers treat 127.1, 0x7f000001 and 2130706433 as addresses.
 	if numeric(host[strings.LastIndexByte(host, '.')+1:]) {
 		return fmt.Errorf("%w: %s is no host name", ErrForbidden, host)
 	}
@@ -111,7 +111,7 @@ func numeric(label string) bool {
 	return label != "" && strings.Trim(label, "0123456789") == ""
 }
 
-// transport makes a transport leave through the proxy: it dials nothing else.
+// transport makes a transport use the proxy: it dials nothing else.
 func (p *proxies) transport(t *http.Transport) *http.Transport {
 	t.Proxy = http.ProxyURL(p.address)
 	var dialer net.Dialer

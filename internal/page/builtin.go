@@ -8,8 +8,8 @@ import (
 	"journeyman.dev/internal/journey"
 )
 
-// builtInFiles are our own skeletons by the name of B2C's: its families AzureBlue, MSA
-// and default (classic) differ in their style alone, and ours has one (pages §2.1).
+// builtInFiles are our own skeletons by the name of B2C's. B2C's families AzureBlue, MSA and default
+// (classic) differ only in style; ours all have the same one (pages §2.1).
 var builtInFiles = map[string]string{
 	"unified": "unified", "selfasserted": "selfasserted", "updateprofile": "selfasserted", "idpselector": "idpselector",
 	"exception": "exception", "multifactor-1.0.0": "selfasserted",
@@ -36,8 +36,8 @@ func skeletonFile(name string) []byte {
 	return b
 }
 
-// builtIn is the skeleton of a page that the policy names by ~/tenant/…, or of its kind.
-// A policy that names one for another kind of page gets what it named.
+// builtIn returns the skeleton that the policy names by ~/tenant/…, or the one of the page's kind. A policy
+// may name the skeleton of another kind of page.
 func builtIn(name string, kind *journey.PageKind) *Template {
 	if file, ok := builtInFiles[skeletonName(name)]; ok {
 		return builtIns[file]
@@ -48,15 +48,15 @@ func builtIn(name string, kind *journey.PageKind) *Template {
 	return builtIns["selfasserted"]
 }
 
-// skeletonName is unified of tenant/templates/AzureBlue/unified.cshtml?slice=….
+// skeletonName returns unified for tenant/templates/AzureBlue/unified.cshtml?slice=….
 func skeletonName(path string) string {
 	path, _, _ = strings.Cut(path, "?")
 	path = path[strings.LastIndexByte(path, '/')+1:]
 	return strings.ToLower(strings.TrimSuffix(strings.TrimSuffix(path, ".cshtml"), ".html"))
 }
 
-// skeleton serves a built-in page's frame at the address that SETTINGS.remoteResource
-// has: authors begin their own template with it.
+// skeleton returns a built-in page's frame for the address in SETTINGS.remoteResource. Authors use it as a
+// start for their own template.
 func skeleton(path string) ([]byte, bool) {
 	rest, ok := strings.CutPrefix(path, "tenant/")
 	if !ok || !strings.HasPrefix(rest, "templates/AzureBlue/") && !strings.HasPrefix(rest, "templates/MSA/") && !strings.HasPrefix(rest, "default/") {

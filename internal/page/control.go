@@ -8,14 +8,14 @@ import (
 	"journeyman.dev/internal/texts"
 )
 
-// group is an entry of a page's list of fields: a single field, or a display control
-// with fields of its own (pages §4.3).
+// group is an entry of a page's list of fields: a single field, or a display control with its own fields
+// (pages §4.3).
 type group struct {
 	Field   item
 	Control *control // nil: a single field
 }
 
-// control is a display control as templates draw it.
+// control is the template data of a display control.
 type control struct {
 	*journey.Control
 	Items []item
@@ -23,7 +23,7 @@ type control struct {
 	kinds *Kinds
 }
 
-// Draw draws the control by the template of its kind.
+// Draw draws the control with the template of its kind.
 func (c *control) Draw() (template.HTML, error) {
 	var b strings.Builder
 	if err := c.kinds.templates.ExecuteTemplate(&b, c.Kind.Name, c); err != nil {
@@ -32,7 +32,7 @@ func (c *control) Draw() (template.HTML, error) {
 	return template.HTML(b.String()), nil //nolint:gosec // what a template has escaped
 }
 
-// grouped gathers the fields of each display control.
+// grouped groups the fields by display control.
 func grouped(v *view) []group {
 	var out []group
 	for _, i := range v.Items {
@@ -68,19 +68,19 @@ func (c *control) text(id string) string {
 	return c.words.own.Text(c.Kind.Texts, id)
 }
 
-// Label is a text of the control.
+// Label returns a text of the control.
 func (c *control) Label(id string) string { return plain(c.text(id)) }
 
-// HTML is a text that may hold links.
+// HTML returns a text that may contain links.
 func (c *control) HTML(id string) template.HTML { return inline(c.text(id)) }
 
-// Intro is shown before a code is sent, if the policy has it.
+// Intro returns the text before a code is sent, if the policy contains it.
 func (c *control) Intro() template.HTML {
 	text, _ := c.set("intro_msg")
 	return inline(text)
 }
 
-// content is what scripts read as DISPLAY_CONTROL_CONTENT.
+// content returns DISPLAY_CONTROL_CONTENT for scripts.
 func (c *control) content() map[string]string {
 	out := make(map[string]string)
 	for _, id := range texts.IDs(c.Kind.Texts) {

@@ -12,28 +12,28 @@ import (
 	"journeyman.dev/internal/journey"
 )
 
-// The cookies (pages §3.2). B2C's names have colons, which Go doesn't write. Clients and
-// scripts read the first two by name, so only the others get a prefix.
+// The cookies (pages §3.2). B2C's names contain colons, which Go doesn't write. Clients and scripts read the
+// first two by name, so only the others get a prefix.
 const (
 	csrfCookie        = "x-ms-cpim-csrf"
 	transCookie       = "x-ms-cpim-trans"
 	bindingPrefix     = "x-ms-cpim-cache|"
 	maxSessionCookies = 4
-	// maxBindings is how many journeys of a browser may be open; older ones make way.
+	// maxBindings limits the open journeys of a browser. Older ones are dropped.
 	maxBindings = 12
 )
 
 func sessionCookie(i int) string { return "x-ms-cpim-sso_" + strconv.Itoa(i) }
 
-// bindingCookie binds a journey to its browser; one for each, so that tabs don't
-// disturb each other.
+// bindingCookie names the cookie that binds a journey to its browser. Each journey has its own, so that tabs
+// don't disturb each other.
 func bindingCookie(transaction string) string { return bindingPrefix + transaction + "_0" }
 
-// hostPrefix makes browsers refuse a cookie that a sister host set, or a page without
-// https (RFC 6265bis §4.1.3.2).
+// hostPrefix makes browsers refuse a cookie from a sister host or from a page without https (RFC 6265bis
+// §4.1.3.2).
 const hostPrefix = "__Host-"
 
-// own is the name that a cookie is written under.
+// own returns the full name of a cookie that we write.
 func (p *Pages) own(name string) string {
 	if p.Secure {
 		return hostPrefix + name
@@ -41,8 +41,8 @@ func (p *Pages) own(name string) string {
 	return name
 }
 
-// cookie reads one of our cookies. For one release the name without prefix counts, too, if
-// the other isn't there: who is signed in, or on a page, stays so after the upgrade.
+// cookie reads one of our cookies. For one release it also reads the name without prefix if the other is
+// absent, so that users stay signed in, or on their page, after the upgrade.
 func (p *Pages) cookie(r *http.Request, name string) (*http.Cookie, error) {
 	if c, err := r.Cookie(p.own(name)); err == nil {
 		return c, nil
@@ -50,7 +50,7 @@ func (p *Pages) cookie(r *http.Request, name string) (*http.Cookie, error) {
 	return r.Cookie(name)
 }
 
-// expire takes a cookie away, under both of its names.
+// expire removes a cookie under both of its names.
 func (p *Pages) expire(w http.ResponseWriter, r *http.Request, name string) {
 	for _, known := range []string{hostPrefix + name, name} {
 		if _, err := r.Cookie(known); err == nil {
@@ -59,7 +59,7 @@ func (p *Pages) expire(w http.ResponseWriter, r *http.Request, name string) {
 	}
 }
 
-// writeCookie sets one of our cookies; the name without prefix is taken away.
+// writeCookie sets one of our cookies and removes the one without prefix.
 func (p *Pages) writeCookie(w http.ResponseWriter, r *http.Request, c *http.Cookie) {
 	name := c.Name
 	if c.Name = p.own(name); c.Name != name {
@@ -70,7 +70,7 @@ func (p *Pages) writeCookie(w http.ResponseWriter, r *http.Request, c *http.Cook
 	p.setCookie(w, c)
 }
 
-// bindings are the cookies of the browser's open journeys.
+// bindings returns the cookies of the browser's open journeys.
 func bindings(r *http.Request) []*http.Cookie {
 	var list []*http.Cookie
 	for _, c := range r.Cookies() {
@@ -81,8 +81,8 @@ func bindings(r *http.Request) []*http.Cookie {
 	return list
 }
 
-// setCookie writes a cookie that other sites' posts carry, too, as federation by
-// form_post needs it; without https browsers only take lax ones.
+// setCookie writes a cookie that other sites' posts send, too, because federation by form_post needs it.
+// Without https browsers accept only lax ones.
 func (p *Pages) setCookie(w http.ResponseWriter, c *http.Cookie) {
 	c.Secure = p.Secure
 	c.SameSite = http.SameSiteLaxMode
@@ -92,7 +92,7 @@ func (p *Pages) setCookie(w http.ResponseWriter, c *http.Cookie) {
 	http.SetCookie(w, c)
 }
 
-// bind gives the browser its half of the journey, if it is new.
+// bind gives the browser the secret of a new journey.
 func (p *Pages) bind(w http.ResponseWriter, r *http.Request, j *journey.Journey, secret string) {
 	if secret == "" {
 		return
@@ -105,14 +105,14 @@ func (p *Pages) bind(w http.ResponseWriter, r *http.Request, j *journey.Journey,
 	p.writeCookie(w, r, &http.Cookie{Name: bindingCookie(j.ID), Value: secret, Path: "/", HttpOnly: true})
 }
 
-// ForgetJourneys takes the browser's halves of its journeys away.
+// ForgetJourneys removes the browser's secrets of its journeys.
 func (p *Pages) ForgetJourneys(w http.ResponseWriter, r *http.Request) {
 	for _, c := range bindings(r) {
 		p.setCookie(w, &http.Cookie{Name: c.Name, Path: "/", HttpOnly: true, MaxAge: -1})
 	}
 }
 
-// visit reads what identifies a request of a journey's page.
+// visit reads the identifying parts of a request of a journey's page.
 func (p *Pages) visit(r *http.Request, transaction string) journey.Visit {
 	v := journey.Visit{Transaction: transaction, Session: p.Session(r)}
 	if e, ok, err := endpoint.Parse(r.URL); ok && err == nil {
@@ -125,18 +125,18 @@ func (p *Pages) visit(r *http.Request, transaction string) journey.Visit {
 	if v.CSRF == "" {
 		v.CSRF = r.URL.Query().Get("csrf_token")
 	}
-	// A plus sign that a client left bare arrives as a blank.
+	// An unescaped plus sign arrives as a blank.
 	v.CSRF = strings.ReplaceAll(v.CSRF, " ", "+")
 	return v
 }
 
-// transID is StateProperties with the journey's id, as pages post it.
+// transID returns the StateProperties with the journey's id that pages post.
 func transID(transaction string) string {
 	return "StateProperties=" + base64.RawStdEncoding.EncodeToString([]byte(`{"TID":"`+transaction+`"}`))
 }
 
-// parseTx reads the parameter tx in every form that clients make: escaped twice, with
-// padding, with blanks in the JSON.
+// parseTx reads the parameter tx in every form of clients: escaped twice, with padding, with blanks in the
+// JSON.
 func parseTx(tx string) (string, bool) {
 	if strings.Contains(tx, "%") {
 		if decoded, err := url.QueryUnescape(tx); err == nil {
@@ -159,7 +159,7 @@ func parseTx(tx string) (string, bool) {
 	return strings.ToLower(state.TID), true
 }
 
-// transValue is the cookie in which some clients find the transaction.
+// transValue returns the cookie in which some clients look for the transaction.
 func transValue(page *journey.Page) string {
 	type entry struct {
 		I string `json:"I"`

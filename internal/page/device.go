@@ -11,8 +11,8 @@ import (
 	"journeyman.dev/internal/seal"
 )
 
-// device is what a browser remembers of an account that its user signed in to: an id by
-// which the browser's wrong passwords are kept apart from those of strangers.
+// device is the browser's record of an account at which its user signed in. By its id the browser's wrong
+// passwords are counted apart from those of strangers.
 type device struct {
 	Account string    `json:"a"`
 	ID      string    `json:"i"`
@@ -20,11 +20,11 @@ type device struct {
 }
 
 const (
-	// maxDevices is how many accounts a browser remembers; the oldest make way.
+	// maxDevices limits the accounts that a browser remembers. The oldest are dropped.
 	maxDevices = 8
-	// deviceLife is as long as browsers keep a cookie.
+	// deviceLife is the maximum lifetime of a cookie in browsers.
 	deviceLife = 400 * 24 * time.Hour
-	// deviceRenewed is after how long a sign-in renews the cookie.
+	// deviceRenewed is the age at which a sign-in renews the cookie.
 	deviceRenewed = 30 * 24 * time.Hour
 )
 
@@ -53,7 +53,7 @@ func (p *Pages) devices(r *http.Request) []device {
 	return slices.DeleteFunc(list, func(d device) bool { return p.Now().Sub(d.Since) > deviceLife })
 }
 
-// Devices are the ids by which the browser is known, by account.
+// Devices returns the browser's device ids by account.
 func (p *Pages) Devices(r *http.Request) map[string]string {
 	list := p.devices(r)
 	if len(list) == 0 {
@@ -66,8 +66,8 @@ func (p *Pages) Devices(r *http.Request) map[string]string {
 	return known
 }
 
-// rememberDevice gives the browser a device for each account that its user has just
-// proved to own. The cookie signs nobody in.
+// rememberDevice gives the browser a device for each account that its user has just proved to own. The cookie
+// signs nobody in.
 func (p *Pages) rememberDevice(w http.ResponseWriter, r *http.Request) {
 	trusted := limit.From(r.Context()).Trusted()
 	if len(trusted) == 0 {

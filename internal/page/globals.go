@@ -51,8 +51,8 @@ type xhr struct {
 	On       []string `json:"retryOn"`
 }
 
-// globals makes the page's global variables. JSON in a script escapes <, > and &, so
-// that no text ends the script.
+// globals makes the page's global variables. JSON in a script escapes <, > and &, so that no text ends the
+// script.
 func (v *view) globals(api, base string) {
 	p := v.Page
 	lang, country, _ := strings.Cut(p.Language, "-")
@@ -80,7 +80,7 @@ func (v *view) globals(api, base string) {
 	v.Providers = js(map[string]any{"list": list})
 }
 
-// remoteResource is where a page's template comes from, absolute as in B2C.
+// remoteResource returns the absolute address of a page's template, as in B2C.
 func remoteResource(p *journey.Page) string {
 	if p.TemplateURL != "" {
 		return p.TemplateURL
@@ -96,7 +96,7 @@ func remoteResource(p *journey.Page) string {
 	return p.BaseURL + staticPath + name + separator + "slice=001-000&dc=JRN"
 }
 
-// config are the settings of the profile, with the defaults that scripts look for.
+// config returns the settings of the profile with the scripts' defaults.
 func (v *view) config() map[string]string {
 	config := map[string]string{"layoutVersion": fmt.Sprintf("%d.%d.%d", v.Layout.Major, v.Layout.Minor, v.Layout.Patch)}
 	form := v.Page.Form
@@ -128,12 +128,11 @@ func js(x any) template.JS {
 	return template.JS(b) //nolint:gosec // encoding/json escapes <, > and &
 }
 
-// spaced puts a blank after each colon and comma: scripts search SA_FIELDS for
-// "DISP": "…" with it, and SETTINGS without (pages §2.2 [P][I]).
+// spaced adds a blank after each colon and comma: scripts search SA_FIELDS for "DISP": "…" with it, and
+// SETTINGS without (pages §2.2 [P][I]).
 func spaced(b []byte) []byte { return separate(b, ' ', -1) }
 
-// broken ends a line after each member of the outer object, as layouts below 2.0.0 do
-// in SETTINGS.
+// broken ends the line after each member of the outer object, as SETTINGS do in layouts below 2.0.0.
 func broken(b []byte) []byte { return separate(b, '\n', 1) }
 
 // separate writes a character after the separators of compact JSON: after colons and

@@ -15,10 +15,10 @@ import (
 	"journeyman.dev/internal/texts"
 )
 
-// maxPost bounds a page's post [I].
+// maxPost limits a page's post [I].
 const maxPost = 256 << 10
 
-// ServeEndpoint answers an endpoint of the pages; false if the path is none.
+// ServeEndpoint answers requests of the pages. It returns false for other paths.
 func (p *Pages) ServeEndpoint(w http.ResponseWriter, r *http.Request, e endpoint.Endpoint) bool {
 	switch {
 	case p.Kinds.posts[e.Path] != nil:
@@ -49,8 +49,8 @@ func (p *Pages) only(w http.ResponseWriter, r *http.Request, h http.HandlerFunc,
 	http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
 }
 
-// scripted handles what a page's script posts. The answer's JSON has the result;
-// the HTTP status is 200 also when the user made a mistake (pages §3.1).
+// scripted handles the posts of a page's script. The answer's JSON contains the result; the HTTP status is
+// 200 even after a user's mistake (pages §3.1).
 func (p *Pages) scripted(w http.ResponseWriter, r *http.Request, path string) {
 	p.posted(w, r, func(form url.Values) (journey.Answer, bool) { return p.Kinds.read(path, form) })
 }
@@ -101,8 +101,7 @@ func lost(err error) bool {
 	return errors.Is(err, journey.ErrNoJourney) || errors.Is(err, journey.ErrStale) || errors.Is(err, journey.ErrForeign)
 }
 
-// single reads a form; a field that is there twice makes it unreadable, since which of
-// the two counts is anybody's guess.
+// single reads a form. A repeated field makes it unreadable, because it isn't certain which value counts.
 func single(form url.Values) (map[string]string, bool) {
 	fields := make(map[string]string, len(form))
 	for name, values := range form {
@@ -114,7 +113,7 @@ func single(form url.Values) (map[string]string, bool) {
 	return fields, true
 }
 
-// read reads a post to a path; false if no page posts such a thing there.
+// read reads a post to a path. It returns false if no page posts such a form there.
 func (k *Kinds) read(path string, form url.Values) (journey.Answer, bool) {
 	fields, ok := single(form)
 	if !ok {
@@ -125,7 +124,7 @@ func (k *Kinds) read(path string, form url.Values) (journey.Answer, bool) {
 	return journey.Answer{Kind: kind, Path: path, Fields: fields}, k.takes(path, kind)
 }
 
-// answerTo answers a post; a good answer to a request other than the form has a result.
+// answerTo answers a post. A successful answer to a request other than the form contains a result.
 func (p *Pages) answerTo(w http.ResponseWriter, reply journey.Reply) {
 	if reply.OK && reply.Result != nil {
 		writeJSON(w, http.StatusOK, struct {
@@ -157,8 +156,8 @@ func (p *Pages) answer(w http.ResponseWriter, status int, reply journey.Reply) {
 	}{"400", reply.Code, reply.Message, reply.Field})
 }
 
-// refuse answers a post that belongs to no page, in the browser's language: the
-// journey's is not known. The id is of our texts.
+// refuse answers a post that belongs to no page, in the browser's language, because the journey's is unknown.
+// id is one of our texts.
 func (p *Pages) refuse(w http.ResponseWriter, r *http.Request, status int, id string) {
 	p.Log.InfoContext(r.Context(), "post refused", "status", status)
 	language := claims.ChooseLanguage(nil, texts.Default, "", r.Header.Get("Accept-Language"))
@@ -180,7 +179,7 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 	_, _ = w.Write(data)
 }
 
-// navigate handles the navigations of a page: path is api/{page}/{what}.
+// navigate handles the navigations of a page. path is api/{page}/{action}.
 func (p *Pages) navigate(w http.ResponseWriter, r *http.Request, path []string) {
 	q := r.URL.Query()
 	transaction, ok := parseTx(q.Get("tx"))
@@ -210,7 +209,7 @@ func (p *Pages) navigate(w http.ResponseWriter, r *http.Request, path []string) 
 	p.run(w, r, transaction, a)
 }
 
-// returned handles the way back from another site.
+// returned handles the return from another site.
 func (p *Pages) returned(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxPost)
 	if err := r.ParseForm(); err != nil {

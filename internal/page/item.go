@@ -11,7 +11,7 @@ import (
 	"journeyman.dev/internal/journey"
 )
 
-// item is a field as templates draw it.
+// item is the template data of a field.
 type item struct {
 	*journey.Field
 	ID           string
@@ -38,19 +38,19 @@ type option struct {
 	Selected    bool
 }
 
-// T is a text of the page, for the verification of this field.
+// T returns a text of the page for the verification of this field.
 func (i item) T(id string) string { return i.view.T(id) }
 
-// H is T where a policy's text may hold a link.
+// H is T for texts of a policy that may contain links.
 func (i item) H(id string) template.HTML { return i.view.H(id) }
 
-// ListClass is that of the page's layout.
+// ListClass returns the list class of the page's layout.
 func (i item) ListClass() string { return i.view.ListClass(i.ID) }
 
 // Old reports a layout below 2.0.0.
 func (i item) Old() bool { return i.view.Old() }
 
-// LabelHTML is the label with the links that a policy may put there.
+// LabelHTML returns the label with the policy's links.
 func (i item) LabelHTML() template.HTML {
 	if i.DisplayName == "" {
 		return inline(i.Label)
@@ -58,10 +58,10 @@ func (i item) LabelHTML() template.HTML {
 	return inline(i.DisplayName)
 }
 
-// HTML is an option's text, with links.
+// HTML returns an option's text with links.
 func (o option) HTML() template.HTML { return inline(o.Text) }
 
-// Plain is an option's text without HTML.
+// Plain returns an option's text without HTML.
 func (o option) Plain() string { return plain(o.Text) }
 
 func newItem(f *journey.Field, v *view, first bool) item {
@@ -106,7 +106,7 @@ func newItem(f *journey.Field, v *view, first bool) item {
 		selected := c.Selected
 		if f.Value != "" {
 			selected = slices.ContainsFunc(strings.Split(f.Value, ","), func(v string) bool {
-				// A boolean's text is True; policies write true in enumerations.
+				// The text of a boolean is True; policies write true in enumerations.
 				return v == c.Value || f.Claim.DataType() == claims.Boolean && strings.EqualFold(v, c.Value)
 			})
 		}
@@ -115,8 +115,8 @@ func newItem(f *journey.Field, v *view, first bool) item {
 	return i
 }
 
-// oldLabel: layouts below 2.0.0 have texts for the labels of the sign-in form, which a
-// policy may set; the claim's own name is the default.
+// oldLabel sets the label of a sign-in form in layouts below 2.0.0. Those layouts have label texts that a
+// policy may set; the default is the claim's own name.
 func (i *item) oldLabel() {
 	id := "logonIdentifier_" + i.view.identifier()
 	if i.Input == claims.Password {
@@ -127,7 +127,7 @@ func (i *item) oldLabel() {
 	}
 }
 
-// purposes are those of well-known claims, which WCAG 1.3.5 asks for, by folded id.
+// purposes are the autocomplete purposes of well-known claims for WCAG 1.3.5, by folded id.
 var purposes = map[string]string{
 	"email": "email", "signinname": "username", "signinnames.emailaddress": "email", "givenname": "given-name", "surname": "family-name",
 	"displayname": "name", "city": "address-level2", "state": "address-level1", "country": "country-name", "postalcode": "postal-code",
@@ -142,8 +142,8 @@ func autocomplete(id string, unified bool) string {
 	return purposes[strings.ToLower(id)]
 }
 
-// The years of a date that no IsDateRange predicate bounds. B2C's are not published;
-// most dates that pages ask for are birthdays, so the list starts near today.
+// The range of years of a date without IsDateRange predicate. B2C's range isn't published. Most dates on
+// pages are birthdays, so the list begins near today.
 const (
 	firstYear  = 1900
 	yearsAhead = 10
@@ -166,7 +166,7 @@ func (i *item) dates() {
 		}
 	}
 	if d, err := time.Parse(time.DateOnly, i.Value[:min(len(i.Value), 10)]); err == nil {
-		low, high = min(low, d.Year()), max(high, d.Year()) // what is there can be shown
+		low, high = min(low, d.Year()), max(high, d.Year()) // so that the present value can be shown
 	}
 	for y := high; y >= low && y > high-1000; y-- {
 		i.Years = append(i.Years, strconv.Itoa(y))

@@ -11,8 +11,7 @@ import (
 	"journeyman.dev/internal/program"
 )
 
-// jqueryFiles has jQuery if scripts/pages.sh fetched it before the build; the folder
-// is there in any case.
+// jqueryFiles contains jQuery if scripts/pages.sh fetched it before the build. The folder always exists.
 //
 //go:embed jquery
 var jqueryFiles embed.FS
@@ -24,8 +23,8 @@ const (
 	staticPath = "/static/"
 )
 
-// jqueryOf is the jQuery of a layout: 1.12.4 below version 1.2.0, then 3.4.1 and 3.5.1,
-// of which we serve the last for both (pages §1 [D]).
+// jqueryOf returns the jQuery of a layout: 1.12.4 below version 1.2.0, then 3.4.1 and 3.5.1. We serve 3.5.1
+// for both (pages §1 [D]).
 func jqueryOf(layout program.DataURI) string {
 	if layout.AtLeast(1, 2, 0) {
 		return jqueryNew
@@ -38,7 +37,7 @@ func jquery(name string) ([]byte, bool) {
 	return b, err == nil
 }
 
-// LogMissing says at start that the build has no jQuery.
+// LogMissing logs at the start that the build contains no jQuery.
 func LogMissing(log *slog.Logger) {
 	for _, name := range []string{jqueryNew, jqueryOld} {
 		if _, ok := jquery(name); !ok {
@@ -47,8 +46,7 @@ func LogMissing(log *slog.Logger) {
 	}
 }
 
-// ServeStatic serves jQuery and the skeletons of the built-in pages; false if the path
-// is none of ours.
+// ServeStatic serves jQuery and the skeletons of the built-in pages. It returns false for other paths.
 func (p *Pages) ServeStatic(w http.ResponseWriter, r *http.Request) bool {
 	name, ok := strings.CutPrefix(r.URL.Path, staticPath)
 	if !ok {
@@ -69,7 +67,7 @@ func (p *Pages) ServeStatic(w http.ResponseWriter, r *http.Request) bool {
 	h := w.Header()
 	h.Set("Content-Type", contentType)
 	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Access-Control-Allow-Origin", "*") // nothing in it is anybody's
+	h.Set("Access-Control-Allow-Origin", "*") // the files contain no personal data
 	h.Set("Cache-Control", "public, max-age=86400")
 	if contentType != "text/html; charset=utf-8" {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")

@@ -8,14 +8,13 @@ import (
 	"journeyman.dev/internal/journey"
 )
 
-// Kinds are the kinds of pages and display controls that a server draws, ready to draw. It is
-// immutable.
+// Kinds are the kinds of pages and display controls of a server with parsed templates. It is immutable.
 type Kinds struct {
 	templates *template.Template
 	posts     map[string][]journey.AnswerKind // by path
 }
 
-// NewKinds parses the templates of kinds. Two kinds of one name are an error.
+// NewKinds parses the templates of kinds. Two kinds of the same name are an error.
 func NewKinds(pages []*journey.PageKind, controls []*journey.ControlKind) (*Kinds, error) {
 	t, err := templates.Clone()
 	if err != nil {

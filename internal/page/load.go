@@ -17,11 +17,11 @@ import (
 	"journeyman.dev/internal/outbound"
 )
 
-// The bounds of loading templates. B2C publishes none (pages §2.1 [I]).
+// The limits of loading templates. B2C publishes none (pages §2.1 [I]).
 const (
 	maxTemplateBytes   = 1 << 20
 	templateTimeout    = 10 * time.Second
-	staleTimeout       = 3 * time.Second // while an older version is there to fall back on
+	staleTimeout       = 3 * time.Second // if an older version can be shown instead
 	maxTemplates       = 256
 	maxTemplatesBytes  = 32 << 20
 	maxTemplateLoads   = 32 // at once
@@ -41,8 +41,7 @@ type Fetcher interface {
 type Templates struct {
 	fetch Fetcher
 	now   func() time.Time
-	// age is how long a template without cache headers is used before it is asked for
-	// again.
+	// age is the lifetime of a template without cache headers.
 	age time.Duration
 
 	loads singleflight.Group
@@ -50,14 +49,14 @@ type Templates struct {
 
 	mu      sync.Mutex
 	entries map[string]*list.Element // of *loaded, by key
-	recent  *list.List               // front: used last
+	recent  *list.List               // front: the last used
 	bytes   int
 }
 
 // loaded is a template, or the failure to load it.
 type loaded struct {
 	key      string
-	template *Template // nil: err says why
+	template *Template // nil: err is the reason
 	err      error
 	size     int
 	etag     string
@@ -66,8 +65,8 @@ type loaded struct {
 	loaded   time.Time
 }
 
-// NewTemplates makes an empty cache; age is for templates without cache headers, 0 asks
-// the host each time.
+// NewTemplates makes an empty cache. age is the lifetime of templates without cache headers; 0 asks the host
+// each time.
 func NewTemplates(fetch Fetcher, age time.Duration, now func() time.Time) *Templates {
 	return &Templates{
 		fetch: fetch, now: now, age: age, slots: make(chan struct{}, maxTemplateLoads),
@@ -75,12 +74,12 @@ func NewTemplates(fetch Fetcher, age time.Duration, now func() time.Time) *Templ
 	}
 }
 
-// errBusy says that too many templates are being loaded.
+// errBusy means that too many templates are loading.
 var errBusy = errors.New("too many templates are being loaded")
 
-// Load gives the template at an address, parsed for pages with or without scripts. A
-// host that fails is not asked again for some seconds; the version before stands in for
-// a day. The error of such a failure comes with the old template.
+// Load returns the template of an address, parsed for pages with or without scripts. After a failure the host
+// isn't asked again for some seconds, and the earlier version is used for up to a day. Load then returns the
+// earlier version together with the error.
 func (t *Templates) Load(ctx context.Context, address string, scripts bool) (*Template, error) {
 	key := strconv.FormatBool(scripts) + " " + address
 	if have := t.fresh(key); have != nil {
@@ -90,8 +89,7 @@ func (t *Templates) Load(ctx context.Context, address string, scripts bool) (*Te
 		if have := t.fresh(key); have != nil {
 			return have, nil
 		}
-		// Several pages wait for this answer: that one of them went away must not fail
-		// the others.
+		// Several pages wait for this answer; the end of one must not fail the others.
 		return t.renew(context.WithoutCancel(ctx), key, address, scripts), nil
 	})
 	l := got.(*loaded)
@@ -113,7 +111,7 @@ func (t *Templates) fresh(key string) *loaded {
 	return l
 }
 
-// renew asks the host and keeps what it said.
+// renew asks the host and stores the answer.
 func (t *Templates) renew(ctx context.Context, key, address string, scripts bool) *loaded {
 	t.mu.Lock()
 	var old *loaded
@@ -127,7 +125,7 @@ func (t *Templates) renew(ctx context.Context, key, address string, scripts bool
 	if err != nil {
 		next = &loaded{err: err, expires: t.now().Add(retryTemplateAfter)}
 		if errors.Is(err, errBusy) {
-			next.expires = t.now() // the host has no fault in it
+			next.expires = t.now() // the host is not at fault
 		}
 		if old != nil {
 			next = &loaded{template: old.template, err: err, size: old.size, etag: old.etag, modified: old.modified, loaded: old.loaded, expires: next.expires}
@@ -156,7 +154,7 @@ func (t *Templates) keep(l *loaded) {
 	}
 }
 
-// get fetches a template, following redirects, each of which the client checks anew.
+// get fetches a template. It follows redirects, and the client checks each one.
 func (t *Templates) get(ctx context.Context, address string, scripts bool, old *loaded) (*loaded, error) {
 	select {
 	case t.slots <- struct{}{}:
@@ -230,8 +228,8 @@ func (t *Templates) parse(res outbound.Response, scripts bool) (*loaded, error) 
 	}, nil
 }
 
-// ageOf reads Cache-Control, bounded: a host that says "a year" can still change its
-// mind within an hour.
+// ageOf reads Cache-Control within limits: even if a host answers "a year", its change has effect within an
+// hour.
 func (t *Templates) ageOf(h http.Header) time.Duration {
 	for directive := range strings.SplitSeq(strings.ToLower(strings.Join(h.Values("Cache-Control"), ",")), ",") {
 		name, value, _ := strings.Cut(strings.TrimSpace(directive), "=")

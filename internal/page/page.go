@@ -1,13 +1,13 @@
-// Package page is what end users see: the pages of a journey in B2C's DOM, their
-// scripts' requests, the cookies of a browser, and the error page.
+// Package page serves end users: the pages of a journey in B2C's DOM, their scripts' requests, the cookies of
+// a browser, and the error page.
 //
 //	browser ── authorize ──► oidc ── Show ──► a page, bound to the browser by a cookie
 //	   │                                        │ XHR: SelfAsserted
 //	   ├──◄─────────────────── {"status":"200"} ┘
 //	   └── GET …/confirmed ──► Engine.Continue ──► next page, or oidc.Deliver
 //
-// The journey engine decides everything; this package turns requests into its
-// visits and its outcomes into HTML.
+// The journey engine makes all decisions. This package turns requests into the engine's visits and its
+// outcomes into HTML.
 //
 // Reference: pages §1–§5.
 package page
@@ -39,27 +39,27 @@ var files embed.FS
 type Pages struct {
 	Engine *journey.Engine
 	Sealer *seal.Sealer
-	// TenantID is what sessions are bound to: servers may share a master key.
+	// TenantID binds sessions to the tenant, because servers may share a master key.
 	TenantID string
-	// Kinds are the kinds of pages that are drawn.
+	// Kinds are the kinds of pages that can be drawn.
 	Kinds *Kinds
 	// Templates loads customers' page templates.
 	Templates *Templates
 	// Deliver answers the browser with the outcome of a navigation.
 	Deliver func(w http.ResponseWriter, r *http.Request, ran journey.Ran)
-	// Program is the policy that a request names, for its error page; nil, or a nil
-	// program: the built-in error page.
+	// Program returns the policy of a request, for its error page. If it or its result is nil, the built-in
+	// error page is shown.
 	Program func(r *http.Request) *program.Program
-	// Secure is true when browsers reach us by https: cookies then are Secure.
+	// Secure is set if browsers use https: cookies are then Secure.
 	Secure bool
-	// Development shows authors in the page what is wrong with its template, and lets
-	// templates take their files from this machine.
+	// Development shows a template's faults to authors in the page, and lets templates load their files from
+	// this machine.
 	Development bool
 	Now         func() time.Time
 	Log         *slog.Logger
 }
 
-// embedded returns a part of the build; its absence is our own bug.
+// embedded returns a part of the build. It panics if the part is missing, which is a bug of ours.
 func embedded(text string, err error) string {
 	if err != nil {
 		panic("page: " + err.Error())
@@ -106,8 +106,8 @@ func (p *Pages) draw(w http.ResponseWriter, r *http.Request, page *journey.Page)
 	p.write(w, http.StatusOK, v, page.Framing)
 }
 
-// template finds the page's template: the customer's, or when it can't be loaded the
-// built-in one, so that people can sign in. The notice says what went wrong.
+// template returns the page's template: the customer's, or the built-in one if that can't be loaded, so that
+// people can sign in. The notice reports the failure.
 func (p *Pages) template(r *http.Request, page *journey.Page) (t *Template, notice string) {
 	if page.TemplateURL == "" {
 		return builtIn(page.BuiltIn, page.Kind), ""
@@ -122,8 +122,8 @@ func (p *Pages) template(r *http.Request, page *journey.Page) (t *Template, noti
 	return t, notice
 }
 
-// loadFailed logs that a template can't be loaded; its address may hold claims, so the
-// log has its host alone.
+// loadFailed logs that a template can't be loaded. The log contains only the host of the address, because the
+// rest may contain claims.
 func (p *Pages) loadFailed(r *http.Request, content, policyID, correlationID, address string, err error) string {
 	host := ""
 	if u, perr := url.Parse(address); perr == nil {
@@ -134,7 +134,7 @@ func (p *Pages) loadFailed(r *http.Request, content, policyID, correlationID, ad
 	return "The template of content definition " + content + " could not be loaded from " + host + ": " + err.Error() + "."
 }
 
-// write puts the page together and sends it.
+// write fills the page's template and sends it.
 func (p *Pages) write(w http.ResponseWriter, status int, v *view, framing string) {
 	var nonce [16]byte
 	_, _ = rand.Read(nonce[:])
@@ -165,9 +165,8 @@ func (p *Pages) write(w http.ResponseWriter, status int, v *view, framing string
 	_, _ = w.Write(v.Template.render(f)) //nolint:gosec // html/template escaped every value
 }
 
-// Error shows the error page: what happened, the correlation id and the time that an
-// administrator finds it by. Its template gets neither resolvers nor parameters
-// (pages §2.1 [D]).
+// Error shows the error page with the error, the correlation id and the time, by which an administrator finds
+// the log entry. Its template gets neither resolvers nor parameters (pages §2.1 [D]).
 func (p *Pages) Error(w http.ResponseWriter, r *http.Request, status int, f *journey.Failure, correlationID string) {
 	if correlationID == "" {
 		correlationID = p.Engine.NewID()
@@ -198,7 +197,7 @@ func (p *Pages) Error(w http.ResponseWriter, r *http.Request, status int, f *jou
 	p.write(w, status, v, "")
 }
 
-// Session reads the browser's session; nil if there is none that can be read.
+// Session returns the browser's session; nil if there is no readable one.
 func (p *Pages) Session(r *http.Request) *session.Session {
 	text := p.sessionText(r, p.own)
 	if text == "" {
@@ -218,7 +217,7 @@ func (p *Pages) Session(r *http.Request) *session.Session {
 	return s
 }
 
-// sessionText joins the cookies that a session is cut into.
+// sessionText joins the cookies of a session.
 func (p *Pages) sessionText(r *http.Request, name func(string) string) (text string) {
 	for i := range maxSessionCookies {
 		c, err := r.Cookie(name(sessionCookie(i)))
@@ -230,8 +229,8 @@ func (p *Pages) sessionText(r *http.Request, name func(string) string) (text str
 	return text
 }
 
-// SetSession writes the browser's session: for as long as the browser lives, or under
-// "keep me signed in" until it expires.
+// SetSession writes the browser's session. It lasts as long as the browser, or with "keep me signed in" until
+// it expires.
 func (p *Pages) SetSession(w http.ResponseWriter, r *http.Request, s *session.Session) {
 	data, err := json.Marshal(s)
 	if err != nil {

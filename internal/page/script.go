@@ -15,9 +15,8 @@ func scriptFiles() []string {
 	}
 }
 
-// joinScript returns the page's script: the files in one function, so that no name but
-// the page contract's becomes global. Lines of comments are left out, because every page
-// contains the script.
+// joinScript returns the page's script: the files in one function, so that only the page contract's names
+// become global. It removes lines of comments, because every page contains the script.
 func joinScript(fsys fs.FS) (string, error) {
 	var b strings.Builder
 	b.WriteString("\"use strict\";\n(function () {\n")

@@ -2,13 +2,12 @@ package page
 
 import "strings"
 
-// contentSecurity is the Content-Security-Policy of a page.
+// contentSecurity returns the Content-Security-Policy of a page.
 //
-// Our own pages, and customers' without scripts, run only the scripts that carry the
-// nonce. Where the policy's author lets the template run scripts, it may do what
-// customers' templates do: inline handlers, files from other sites, libraries that
-// evaluate text. What we write into a page is escaped in any case; and nobody but the
-// policy's author decides where the template comes from.
+// Our own pages, and customers' without scripts, run only the scripts with the nonce. If the policy's author
+// lets the template run scripts, the template may use inline handlers, files from other sites, and libraries
+// that evaluate text, as customers' templates do. Our content is escaped in any case, and only the policy's
+// author decides where the template comes from.
 func contentSecurity(t *Template, nonce, framing string, development bool) string {
 	sites := " https:"
 	if development {
@@ -28,7 +27,7 @@ func contentSecurity(t *Template, nonce, framing string, development bool) strin
 	}
 	ancestors := "'none'"
 	if framing != "" {
-		ancestors = framing // origins: the compiler let nothing else through
+		ancestors = framing // origins: the compiler accepts nothing else
 	}
 	directives = append(directives, "object-src 'none'", "base-uri 'none'", "frame-ancestors "+ancestors)
 	return strings.Join(directives, "; ")

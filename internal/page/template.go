@@ -12,9 +12,8 @@ import (
 	"golang.org/x/net/html/charset"
 )
 
-// Template is an HTML page, ours or a customer's, cut where we write into it: the
-// element with id="api" gets our content, everything else stays as it was written
-// (pages §2.1). It is immutable.
+// Template is an HTML page, ours or a customer's, split at the places of our content: the element with
+// id="api" gets our content, everything else stays as written (pages §2.1). It is immutable.
 type Template struct {
 	parts       []part
 	scripts     bool // the template's scripts run
@@ -23,7 +22,7 @@ type Template struct {
 	hasViewport bool
 }
 
-// part is a piece of a template: raw bytes, or a place that we write.
+// part is a piece of a template: raw bytes, or a place for our content.
 type part struct {
 	place place
 	raw   []byte
@@ -31,7 +30,7 @@ type part struct {
 	tag   string
 }
 
-// place is where a page writes into its template.
+// place is a place for our content in a template.
 type place uint8
 
 const (
@@ -48,8 +47,7 @@ var (
 	errNotHTML = errors.New("the template is no text")
 )
 
-// decodeTemplate brings a document to UTF-8 by its header, byte order mark or meta
-// element, as a browser would.
+// decodeTemplate converts a document to UTF-8 by its header, byte order mark or meta element, like a browser.
 func decodeTemplate(doc []byte, contentType string) ([]byte, error) {
 	text, err := doc, error(nil)
 	if !utf8.Valid(doc) || strings.Contains(strings.ToLower(contentType), "charset=") {
@@ -62,8 +60,8 @@ func decodeTemplate(doc []byte, contentType string) ([]byte, error) {
 	return bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), nil
 }
 
-// parseTemplate cuts a UTF-8 document. Without scripts it also drops everything that
-// could run one: the page's Content-Security-Policy is the wall, this is the moat.
+// parseTemplate splits a UTF-8 document. Without scripts it also removes everything that could run one, as a
+// second defence besides the page's Content-Security-Policy.
 func parseTemplate(doc []byte, scripts bool) (*Template, error) {
 	p := &templateParser{t: &Template{scripts: scripts}, z: nethtml.NewTokenizer(bytes.NewReader(doc))}
 	for {
@@ -71,7 +69,7 @@ func parseTemplate(doc []byte, scripts bool) (*Template, error) {
 		if kind == nethtml.ErrorToken {
 			break // the end: the tokenizer accepts everything
 		}
-		// Raw must be kept before the tokenizer reads attributes: it reuses its buffer.
+		// Copy Raw before the tokenizer reads attributes, because it reuses its buffer.
 		p.token(kind, bytes.Clone(p.z.Raw()))
 	}
 	if !p.apiSeen {
@@ -92,11 +90,11 @@ type templateParser struct {
 
 	htmlSeen, headSeen, apiSeen, endSeen bool
 	hasMain                              bool
-	inside                               string // tag name of the api element while in it
+	inside                               string // tag name of the current api element
 	depth                                int
-	dropping                             string // tag name of an element that is left out with its content
-	forms                                []int  // parts that open forms not closed yet
-	orphans                              int    // end tags of forms that were left out
+	dropping                             string // tag name of the element being removed with its content
+	forms                                []int  // indexes of the parts that open unclosed forms
+	orphans                              int    // end tags of removed forms
 }
 
 func (p *templateParser) put(x part) { p.t.parts = append(p.t.parts, x) }
@@ -126,7 +124,7 @@ func (p *templateParser) token(kind nethtml.TokenType, raw []byte) {
 		name, _ := p.z.TagName()
 		p.end(string(name), raw)
 	case nethtml.DoctypeToken:
-		// Ours stands first: pages are laid out by the standard.
+		// Ours comes first, so that pages use the standard layout.
 	default:
 		if p.dropping == "" && p.inside == "" {
 			p.raw(raw)
@@ -175,7 +173,7 @@ func (p *templateParser) start(name string, attrs []nethtml.Attribute, raw []byt
 		p.put(part{raw: p.clean(name, attrs, raw), tag: "form"})
 		return
 	case "plaintext":
-		return // it would swallow the rest of the page
+		return // it would hide the rest of the page
 	}
 	p.hasMain = p.hasMain || attribute(attrs, "role") == "main"
 	if !p.t.scripts && dropped(name, attrs) {
@@ -194,8 +192,8 @@ func (p *templateParser) head() {
 	}
 }
 
-// api begins the element that gets our content. A form around it would swallow ours,
-// as forms don't nest: it is left out.
+// api begins the element for our content. It removes a form around it, because forms don't nest and that form
+// would take our fields.
 func (p *templateParser) api(name string, attrs []nethtml.Attribute) {
 	for _, i := range p.forms {
 		p.t.parts[i].raw = nil
@@ -233,7 +231,7 @@ func (p *templateParser) end(name string, raw []byte) {
 		p.put(part{place: placeEnd})
 		p.raw(raw)
 	case (name == "body" || name == "html") && !p.apiSeen:
-		// Something follows what claims to be the end; browsers go on, too.
+		// Content follows the end tag of the document; browsers continue, too.
 	default:
 		if name == "form" && len(p.forms) > 0 {
 			p.forms = p.forms[:len(p.forms)-1]
@@ -242,7 +240,7 @@ func (p *templateParser) end(name string, raw []byte) {
 	}
 }
 
-// dropped reports whether an element could run a script or take the page over.
+// dropped reports whether an element could run a script or take over the page.
 func dropped(name string, attrs []nethtml.Attribute) bool {
 	switch name {
 	case "script", "iframe", "frame", "frameset", "object", "embed", "applet", "base", "portal":
@@ -260,8 +258,7 @@ func dropped(name string, attrs []nethtml.Attribute) bool {
 	return false
 }
 
-// clean is a start tag without attributes that run scripts; unchanged bytes if it has
-// none.
+// clean returns a start tag without attributes that run scripts, unchanged if it contains none.
 func (p *templateParser) clean(name string, attrs []nethtml.Attribute, raw []byte) []byte {
 	kept := p.attributes(attrs)
 	if len(kept) == len(attrs) {
@@ -285,8 +282,8 @@ func (p *templateParser) attributes(attrs []nethtml.Attribute) []nethtml.Attribu
 	return kept
 }
 
-// scriptURL reports whether a value is an address that runs as a script; browsers
-// ignore blanks and control characters in it.
+// scriptURL reports whether a value is an address that runs as a script. It ignores blanks and control
+// characters like browsers.
 func scriptURL(value string) bool {
 	value = strings.ToLower(strings.Map(func(r rune) rune {
 		if r <= ' ' || r == 0x7f {
@@ -306,7 +303,7 @@ func attribute(attrs []nethtml.Attribute, key string) string {
 	return ""
 }
 
-// set replaces an attribute or adds it; the list itself isn't changed.
+// set replaces or adds an attribute. It doesn't change the list itself.
 func set(attrs []nethtml.Attribute, key, value string) []nethtml.Attribute {
 	out := make([]nethtml.Attribute, 0, len(attrs)+1)
 	for _, a := range attrs {
@@ -327,7 +324,7 @@ func startTag(name string, attrs []nethtml.Attribute) []byte {
 	return b.Bytes()
 }
 
-// filling is what a page writes into its template.
+// filling is a page's content for its template.
 type filling struct {
 	language, direction string
 	dataName            string // data-name of the api element
@@ -335,7 +332,7 @@ type filling struct {
 	head, content, end  []byte
 }
 
-// render puts a page together.
+// render fills the template.
 func (t *Template) render(f filling) []byte {
 	var b bytes.Buffer
 	b.WriteString("<!DOCTYPE html>\n")
@@ -344,7 +341,7 @@ func (t *Template) render(f filling) []byte {
 		case placeHTML:
 			attrs := set(p.attrs, "lang", f.language)
 			if t.builtIn {
-				// A customer's own page decides its direction itself.
+				// A customer's own page sets its direction itself.
 				attrs = set(attrs, "dir", f.direction)
 			}
 			b.Write(startTag("html", attrs))

@@ -12,7 +12,7 @@ import (
 	"journeyman.dev/internal/texts"
 )
 
-// view is what templates draw from.
+// view is the data of the templates.
 type view struct {
 	Nonce     string
 	Styles    template.CSS
@@ -21,9 +21,9 @@ type view struct {
 	Direction string // ltr or rtl
 	Title     string
 	Template  *Template
-	Notice    string // to authors: what is wrong with the template
+	Notice    string // to authors: the template's fault
 	Layout    program.DataURI
-	JQuery    string // its address; "" if the build has none
+	JQuery    string // its address; "" if the build contains none
 
 	File  string // template of the content
 	Name  string // data-name of the api element
@@ -40,7 +40,7 @@ type view struct {
 	words  *words
 	Page   *journey.Page
 	Items  []item   // all fields
-	Groups []group  // the same, as the page shows them
+	Groups []group  // the same in the order of the page
 	Top    []button // providers above the form
 	Links  []button // as text links
 	Bottom []button // as text links under the form
@@ -53,10 +53,10 @@ type view struct {
 	Message, Code, Timestamp string
 }
 
-// T is a text of the page: the policy's, else ours.
+// T returns a text of the page: the policy's, else ours.
 func (v *view) T(id string) string { return v.words.ux(id) }
 
-// H is T where a policy's text may hold a link.
+// H is T for texts of a policy that may contain links.
 func (v *view) H(id string) template.HTML { return inline(v.words.ux(id)) }
 
 // Has reports whether the policy defines a text.
@@ -65,27 +65,26 @@ func (v *view) Has(id string) bool {
 	return ok
 }
 
-// ShowHeading: layouts from 2.1.1 have a heading that is hidden until the policy has a
-// text for it, as customers' templates have their own; our pages always show it
-// (pages §1, §7).
+// ShowHeading reports whether the heading is visible. Layouts from 2.1.1 hide it until the policy contains a
+// text for it, because customers' templates have their own. Our pages always show it (pages §1, §7).
 func (v *view) ShowHeading() bool { return v.Template.builtIn || v.Has("heading") }
 
-// HasTitle and HasViewport report what the template has of the head.
+// HasTitle reports whether the template contains a title.
 func (v *view) HasTitle() bool { return v.Template.hasTitle }
 
-// HasViewport reports whether the template has a viewport.
+// HasViewport reports whether the template contains a viewport.
 func (v *view) HasViewport() bool { return v.Template.hasViewport }
 
-// BuiltIn reports whether the template is ours, which brings our style.
+// BuiltIn reports whether the template is ours and so contains our style.
 func (v *view) BuiltIn() bool { return v.Template.builtIn }
 
-// Scripts reports whether the template's scripts run, which must find jQuery loaded.
+// Scripts reports whether the template's scripts run. They need jQuery.
 func (v *view) Scripts() bool { return v.Template.scripts }
 
 // Old reports a layout below 2.0.0.
 func (v *view) Old() bool { return !v.Layout.AtLeast(2, 0, 0) }
 
-// ListClass is the class {claim}_li, which list items have from layout 2.1.8 on.
+// ListClass returns the class {claim}_li of list items in layouts from 2.1.8.
 func (v *view) ListClass(id string) string {
 	if !v.Layout.AtLeast(2, 1, 8) {
 		return ""
@@ -93,8 +92,8 @@ func (v *view) ListClass(id string) string {
 	return " " + id + "_li"
 }
 
-// Intro is the heading of the sign-in form; in the text for all kinds of names, {0}
-// stands for what the user signs in with.
+// Intro returns the heading of the sign-in form. In the text for all kinds of names, {0} stands for the label
+// of the name's field.
 func (v *view) Intro() string {
 	if v.Old() {
 		return v.T("local_intro_" + v.identifier())
@@ -107,8 +106,7 @@ func (v *view) Intro() string {
 	return v.T("local_intro_generic")
 }
 
-// identifier is the end of the string ids that layouts below 2.0.0 have for the kinds
-// of names that users sign in with.
+// identifier returns the end of string ids for the kinds of sign-in names in layouts below 2.0.0.
 func (v *view) identifier() string {
 	if v.Page.Form != nil && v.Page.Form.OperatingEmail {
 		return "email"
@@ -116,7 +114,7 @@ func (v *view) identifier() string {
 	return "username"
 }
 
-// newest is the layout of pages that name none.
+// newest is the layout of pages without a named one.
 var newest = program.DataURI{Major: 2, Minor: 1, Patch: 26}
 
 type button struct {
@@ -185,8 +183,8 @@ func newView(kinds *Kinds, page *journey.Page) *view {
 	return v
 }
 
-// addMetadata takes over texts of metadata: language.{string id}, or in a provider
-// selection's content definition language.intro (pages §1, §5).
+// addMetadata adds texts of metadata: language.{string id}, or in a provider selection's content definition
+// language.intro (pages §1, §5).
 func (t *words) addMetadata(metadata program.Items) {
 	for id, value := range metadata.After("language.") {
 		if value != "" {
@@ -195,8 +193,8 @@ func (t *words) addMetadata(metadata program.Items) {
 	}
 }
 
-// shown is the language that a page's texts really are in, for screen readers: a language
-// that neither the policy nor we have texts of shows English ones.
+// shown returns the actual language of a page's texts, for screen readers. If neither the policy nor we have
+// texts in a language, the page shows English ones.
 func shown(language string, res *program.Resources, own *texts.Set) string {
 	base, _, _ := strings.Cut(strings.ToLower(language), "-")
 	ours, _, _ := strings.Cut(strings.ToLower(own.Tag()), "-")
@@ -214,7 +212,7 @@ func direction(language string) string {
 	return "ltr"
 }
 
-// newErrorView is the error page in the language that the request asks for.
+// newErrorView makes the error page in the requested language.
 func newErrorView(p *program.Program, r *http.Request, f *journey.Failure) *view {
 	uiLocales, accept := r.URL.Query().Get("ui_locales"), r.Header.Get("Accept-Language")
 	language := claims.ChooseLanguage(nil, texts.Default, uiLocales, accept)
@@ -245,8 +243,8 @@ func newErrorView(p *program.Program, r *http.Request, f *journey.Failure) *view
 	return v
 }
 
-// SignUpText is the text with the links to sign up: one, or up to three in the text's
-// places (layouts from 2.1.0).
+// SignUpText returns the text with the links to sign up: one, or up to three in the text's places (layouts
+// from 2.1.0).
 func (v *view) SignUpText() template.HTML {
 	var links []string
 	label := v.T("createaccount_one_link")
@@ -269,7 +267,7 @@ func (v *view) SignUpText() template.HTML {
 	return template.HTML(journey.FormatMessage(template.HTMLEscapeString(text), links...)) //nolint:gosec // all parts are escaped
 }
 
-// prepare fills in what depends on the template.
+// prepare sets the parts that depend on the template.
 func (v *view) prepare(development bool) {
 	if _, ok := jquery(jqueryOf(v.Layout)); ok {
 		v.JQuery = staticPath + jqueryOf(v.Layout)
@@ -281,7 +279,7 @@ func (v *view) prepare(development bool) {
 	}
 }
 
-// Disclaimers are the links of the disclaimer, if the policy has them.
+// Disclaimers returns the links of the disclaimer, if the policy contains them.
 func (v *view) Disclaimers() []button {
 	var links []button
 	for _, n := range []string{"1", "2"} {

@@ -11,8 +11,8 @@ import (
 	"journeyman.dev/internal/texts"
 )
 
-// words finds the texts of a page: the policy's for its language, then those of the
-// technical profile's metadata, then our own (pages §6).
+// words finds the texts of a page: first the policy's in the page's language, then those of the technical
+// profile's metadata, then our own (pages §6).
 type words struct {
 	res      *program.Resources
 	metadata map[string]string // by string id
@@ -20,7 +20,7 @@ type words struct {
 	section  texts.Section
 }
 
-// ux is a UxElement's text; "" if neither the policy nor we have one.
+// ux returns a UxElement's text; "" if neither the policy nor we have one.
 func (t *words) ux(id string) string {
 	if text, ok := t.set(id); ok {
 		return text
@@ -31,7 +31,7 @@ func (t *words) ux(id string) string {
 	return t.own.Text(texts.Page, id)
 }
 
-// set finds a text that the policy has.
+// set returns a text of the policy.
 func (t *words) set(id string) (string, bool) {
 	if text, ok := t.res.Text("UxElement", "", id); ok {
 		return text, true
@@ -40,7 +40,7 @@ func (t *words) set(id string) (string, bool) {
 	return text, ok
 }
 
-// idOf is the id of a text as we and scripts write it: metadata has it in any letter case.
+// idOf returns the id of a text in our and the scripts' spelling, because metadata may use any letter case.
 func (t *words) idOf(id string) string {
 	for _, section := range []texts.Section{t.section, texts.Page} {
 		for _, known := range texts.IDs(section) {
@@ -52,7 +52,7 @@ func (t *words) idOf(id string) string {
 	return id
 }
 
-// all are the texts that scripts read in CONTENT: ours by id, over them the policy's.
+// all returns the texts for CONTENT: ours by id, replaced by the policy's.
 func (t *words) all() map[string]string {
 	out := make(map[string]string)
 	for _, id := range texts.IDs(t.section) {
@@ -65,12 +65,12 @@ func (t *words) all() map[string]string {
 	return out
 }
 
-// inlineTags are what a policy's text may hold beside words: a label with a link to the
-// terms of use is common. Everything else is shown as it is written.
+// inlineTags are the allowed elements in a policy's texts: a label with a link to the terms of use is common.
+// All other markup is shown as text.
 var inlineTags = map[string]bool{"a": true, "b": true, "i": true, "em": true, "strong": true, "br": true, "u": true, "span": true}
 
-// inline makes HTML of a policy's text: links and emphasis stay, all else is escaped.
-// Never use it for claim values or what an API answered.
+// inline converts a policy's text to HTML. It keeps links and emphasis and escapes the rest. Never use it for
+// claim values or an API's answer.
 func inline(text string) template.HTML {
 	if !strings.ContainsRune(text, '<') {
 		return template.HTML(template.HTMLEscapeString(nethtml.UnescapeString(text))) //nolint:gosec // escaped
@@ -117,11 +117,11 @@ func inlineAttributes(token nethtml.Token) []nethtml.Attribute {
 			kept = append(kept, a)
 		}
 	}
-	// The page holds what was typed: a link must not take it away.
+	// A link must not replace the page, which contains the user's input.
 	return append(kept, nethtml.Attribute{Key: "target", Val: "_blank"}, nethtml.Attribute{Key: "rel", Val: "noopener noreferrer"})
 }
 
-// plain is a text for places that take no HTML, such as placeholders.
+// plain returns a text for places without HTML, such as placeholders.
 func plain(text string) string {
 	if !strings.ContainsRune(text, '<') {
 		return text

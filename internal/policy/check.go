@@ -9,10 +9,9 @@ import (
 	"journeyman.dev/internal/diag"
 )
 
-// Check reports the faults of an effective policy in itself: references, steps,
-// the relying party, and parts of kinds that this version does not run. The metadata of
-// technical profiles are checked when
-// the policy is compiled (package program). Rule names are those of policy-engine §3.2.
+// Check reports the faults that are visible in an effective policy itself: references, steps, the relying
+// party, and parts of kinds that this version doesn't run. Package program checks the metadata of technical
+// profiles when it compiles the policy. Rule names are those of policy-engine §3.2.
 func Check(e *Effective, kinds Kinds) diag.List {
 	c := &checker{e: e, kinds: kinds, reach: reached(e)}
 	c.claimTypes()
@@ -34,8 +33,7 @@ func Check(e *Effective, kinds Kinds) diag.List {
 	}
 	c.recursion()
 	c.relyingParty()
-	// What a reference that doesn't resolve would have brought isn't missed a second
-	// time.
+	// An unresolved reference was already reported; don't report the claims that it would have brought.
 	if !c.unresolved && e.RelyingParty != nil {
 		for _, tp := range c.reach.exchanges {
 			if strings.EqualFold(tp.HandlerClass(), "SelfAssertedAttributeProvider") && len(tp.DisplayClaims) == 0 {
@@ -57,8 +55,8 @@ func Check(e *Effective, kinds Kinds) diag.List {
 	return list.Sort()
 }
 
-// maxHints is how many references of a policy get a suggestion: finding one costs a
-// look at every id, and a hostile file could ask for millions.
+// maxHints limits the references of a policy that get a suggestion. A suggestion compares every id, and a
+// hostile file could ask for millions.
 const maxHints = 100
 
 type checker struct {
@@ -67,7 +65,7 @@ type checker struct {
 	kinds      Kinds
 	reach      *reach
 	unresolved bool            // a reference didn't resolve
-	hints      int             // given so far
+	hints      int             // hints given so far
 	exchanges  map[string]bool // see anyExchange
 }
 
@@ -168,7 +166,7 @@ func (c *checker) buildingBlocks() {
 	}
 }
 
-// claims checks claim references and their defaults (REF-1, REF-4).
+// claims checks claim references and their default values (REF-1, REF-4).
 func (c *checker) claims(list []*ClaimReference, from string) {
 	for _, ref := range list {
 		if ref.DisplayControl.Set() {
@@ -216,7 +214,7 @@ func (c *checker) profile(tp *TechnicalProfile) {
 	}
 }
 
-// session warns of a profile that keeps its session with one that can't.
+// session warns of a profile whose session profile doesn't manage sessions.
 func (c *checker) session(tp *TechnicalProfile) {
 	sm, ok := c.e.TechnicalProfiles.Get(tp.Session.Value)
 	if !ok || sm.Incomplete || !c.knownHandler(sm.HandlerClass()) && sm.Protocol.Handler.Set() || strings.HasSuffix(Fold(sm.HandlerClass()), "ssosessionprovider") {
@@ -226,9 +224,8 @@ func (c *checker) session(tp *TechnicalProfile) {
 		"technical profile %q keeps its session with %q, which isn't a session-management profile", tp.ID.Value, sm.ID.Value)
 }
 
-// handler reports a Proprietary profile whose handler doesn't exist (TP-1). Of a
-// profile that no journey runs only a misspelling is reported, and only as a warning: B2C may
-// have handlers that aren't documented.
+// handler reports a Proprietary profile whose handler doesn't exist (TP-1). In a profile that no journey runs
+// it reports only a misspelling, and only as a warning: B2C may have undocumented handlers.
 func (c *checker) handler(tp *TechnicalProfile, code diag.Code) {
 	if !strings.EqualFold(tp.Protocol.Name.Value, "Proprietary") || tp.Incomplete || c.knownHandler(tp.HandlerClass()) {
 		return
@@ -255,8 +252,8 @@ func (c *checker) usable(tp *TechnicalProfile) {
 	c.handler(tp, diag.UnknownHandler)
 }
 
-// unchecked says of a policy without relying party what is left to check with one: what
-// of its profiles is reached isn't known, nor which claims are wanted.
+// unchecked reports that a policy without relying party was checked only in part: the profiles that journeys
+// reach and the claims that applications want are unknown.
 func (c *checker) unchecked() {
 	if c.e.RelyingParty == nil {
 		c.Report(diag.NotChecked, c.e.Leaf.Pos, "upload or lint a policy that inherits from it and has a RelyingParty",

@@ -38,8 +38,8 @@ func (c *checker) relyingParty() {
 	}
 }
 
-// userInfo checks RP-4: without an authorization profile anybody could ask, and only a
-// JSON issuer answers.
+// userInfo checks RP-4: the endpoint needs an authorization profile, or anybody could ask it, and only a JSON
+// issuer answers.
 func (c *checker) userInfo(endpoint Endpoint) {
 	j, ok := c.e.UserJourneys.Get(endpoint.Journey.Value)
 	if !ok {
@@ -62,15 +62,14 @@ func (c *checker) userInfo(endpoint Endpoint) {
 	}
 }
 
-// subject checks that SubjectNamingInfo names a claim that is put out (RP-3), by the
-// name that it has in the token.
+// subject checks that SubjectNamingInfo names an output claim (RP-3), by the claim's name in the token.
 func (c *checker) subject(tp *TechnicalProfile) {
 	if tp.SubjectNaming == nil || !tp.SubjectNaming.ClaimType.Set() || tp.Incomplete || placeholder(tp.SubjectNaming.ClaimType.Value) {
 		return
 	}
 	name := tp.SubjectNaming.ClaimType
 	var names []string
-	partners := make(map[string]Text) // that the relying party itself gives
+	partners := make(map[string]Text) // that the relying party itself outputs
 	for _, ref := range tp.OutputClaims {
 		t, ok := c.e.ClaimTypes.Get(ref.Claim.Value)
 		switch {
@@ -78,7 +77,7 @@ func (c *checker) subject(tp *TechnicalProfile) {
 			names = append(names, ref.Partner.Value)
 			partners[ref.Partner.Value] = ref.Partner
 		case !ok:
-			return // it was told that it isn't declared, and may be the one
+			return // already reported as undeclared; it may be the subject
 		default:
 			names = append(names, t.partner(tp.Protocol.Name.Value))
 		}
@@ -88,7 +87,7 @@ func (c *checker) subject(tp *TechnicalProfile) {
 	}
 	near := diag.Nearest(name.Value, names)
 	if partner, ok := partners[near]; ok && name.Value == "sub" {
-		// Everybody names the subject "sub": what is misspelt is the other end.
+		// Everybody names the subject "sub", so the output claim is the misspelt one.
 		c.Report(diag.UnknownSubject, partner.Pos, "did you mean \"sub\"?", "SubjectNamingInfo names \"sub\", but the relying party puts out %q", near)
 		return
 	}
@@ -99,7 +98,7 @@ func (c *checker) subject(tp *TechnicalProfile) {
 	c.Report(diag.UnknownSubject, name.Pos, hint, "SubjectNamingInfo names %q, which the relying party doesn't put out", name.Value)
 }
 
-// partner is the name of a claim type in a protocol: its default, else its id.
+// partner returns the name of a claim type in a protocol: its default there, else its id.
 func (t *ClaimType) partner(protocol string) string {
 	for _, p := range t.DefaultPartnerClaimTypes {
 		if strings.EqualFold(p.Protocol.Value, protocol) {

@@ -7,7 +7,7 @@ import (
 	"journeyman.dev/internal/diag"
 )
 
-// sources checks that each output claim of a page comes from somewhere (TP-3).
+// sources checks that each output claim of a page has a source (TP-3).
 func (c *checker) sources(tp *TechnicalProfile) {
 	have := make(map[string]bool)
 	for _, v := range tp.Validations {
@@ -83,8 +83,7 @@ func (c *checker) produced(tp *TechnicalProfile, into map[string]bool, deep bool
 	}
 }
 
-// outputs checks that each output claim of the relying party comes from somewhere
-// (RP-2).
+// outputs checks that each output claim of the relying party has a source (RP-2).
 func (c *checker) outputs() {
 	rp := c.e.RelyingParty
 	if rp == nil {
@@ -110,9 +109,8 @@ func (c *checker) outputs() {
 	}
 }
 
-// requiredInputs checks that a required input claim of an exchange is put out by an
-// earlier step (UJ-8). Sub journeys aren't looked into: what is there when they are
-// called differs.
+// requiredInputs checks that an earlier step outputs each required input claim of an exchange (UJ-8). Sub
+// journeys aren't checked: the claims differ from call to call.
 func (c *checker) requiredInputs() {
 	rp := c.e.RelyingParty
 	if rp == nil {
@@ -153,7 +151,7 @@ func boolean(t Text) bool {
 	return strings.EqualFold(text, "true") || text == "1"
 }
 
-// producedBy adds what a journey's steps may leave in the bag.
+// producedBy adds the claims that a journey's steps may output.
 func (c *checker) producedBy(j *UserJourney, into, seen map[string]bool) {
 	for _, s := range j.Steps {
 		for _, x := range s.Exchanges {

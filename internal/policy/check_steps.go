@@ -35,12 +35,12 @@ func (c *checker) journey(j *UserJourney, sub bool) {
 		c.technicalProfile(ref, from)
 	}
 	reference(c, &c.e.ClientDefinitions, j.ClientDefinition, diag.UndeclaredClientDef, "client definition", from)
-	// How steps follow each other is checked in bases and extensions, too, as B2C does.
+	// B2C checks the sequence of steps in bases and extensions, too.
 	steps := ordered(j)
 	for i, s := range steps {
 		where := from + " step " + strings.TrimSpace(s.Order.Value)
 		if s.number() != i+1 {
-			// The step that stands where this one would: misnumbered, or behind the gap.
+			// The step in this place is misnumbered, or it follows the gap.
 			at := j.Steps[i].Order
 			c.Report(diag.MissingOrder, at.Pos, "number the steps 1, 2, 3 …", "%s: expected an orchestration step with order %q, which was not found", from, strconv.Itoa(i+1))
 			for _, s := range steps {
@@ -60,7 +60,7 @@ func (c *checker) journey(j *UserJourney, sub bool) {
 	c.ending(j, steps, sub, from)
 }
 
-// ordered sorts a journey's steps by order; ones without a number come last.
+// ordered sorts a journey's steps by order; steps without a number come last.
 func ordered(j *UserJourney) []*OrchestrationStep {
 	steps := slices.Clone(j.Steps)
 	slices.SortStableFunc(steps, func(a, b *OrchestrationStep) int { return a.number() - b.number() })
@@ -94,7 +94,7 @@ func (c *checker) step(j *UserJourney, s, previous, next *OrchestrationStep, whe
 	c.selections(s, next, where)
 }
 
-// complete checks that a step has what its type needs (policy-engine §4.2, UJ-9).
+// complete checks that a step contains the parts that its type requires (policy-engine §4.2, UJ-9).
 func (c *checker) complete(j *UserJourney, s *OrchestrationStep, where string) {
 	lacks := func(hint, what string) { c.Report(diag.IncompleteStep, s.Pos, hint, "%s %s", where, what) }
 	switch {
@@ -116,8 +116,8 @@ func (c *checker) complete(j *UserJourney, s *OrchestrationStep, where string) {
 	}
 }
 
-// single reports whether a selection step has one provider to choose, which it does
-// without a page.
+// single reports whether a selection step has exactly one provider. It then chooses that provider without a
+// page.
 func (s *OrchestrationStep) single() bool {
 	return len(s.Selections) == 1 && s.Selections[0].Target.Set() && !strings.EqualFold(s.DisplayOption.Value, "ShowSingleProvider")
 }
@@ -146,7 +146,7 @@ func (c *checker) issuer(j *UserJourney, s *OrchestrationStep, where string) {
 	c.Report(diag.NotAnIssuer, ref.Pos, hint, "%s sends claims with technical profile %q, which has no OutputTokenFormat", where, tp.ID.Value)
 }
 
-// stepReferences checks what a step refers to.
+// stepReferences checks the references of a step.
 func (c *checker) stepReferences(s *OrchestrationStep, where string) {
 	c.preconditions(s.Preconditions, where)
 	reference(c, &c.e.ContentDefinitions, s.ContentDefinition, diag.UndeclaredContent, "content definition", where)
@@ -159,8 +159,8 @@ func (c *checker) stepReferences(s *OrchestrationStep, where string) {
 	c.technicalProfile(s.Issuer, where)
 }
 
-// selections checks that targets are exchanges of the next step and validations of
-// this one (UJ-4).
+// selections checks that targets are exchanges of the next step, and validations exchanges of this step
+// (UJ-4).
 func (c *checker) selections(s, next *OrchestrationStep, where string) {
 	for _, x := range s.Selections {
 		switch {
@@ -177,9 +177,9 @@ func (c *checker) selections(s, next *OrchestrationStep, where string) {
 	}
 }
 
-// links checks that the exchanges that the links of a sign-in form choose are in the
-// next step (§4.3). One profile serves many journeys, and not all have what its links
-// choose: only a name that no journey knows, and nearly one of the step's, is a fault.
+// links checks that the next step contains the exchanges that the links of a sign-in form choose (§4.3). One
+// profile serves many journeys, and some lack exchanges that its links choose. So a name is a fault only if
+// no journey declares it and it is similar to a name in the step.
 func (c *checker) links(s, next *OrchestrationStep, validation string) {
 	if !is(next, "ClaimsExchange") {
 		return
@@ -200,8 +200,7 @@ func (c *checker) links(s, next *OrchestrationStep, validation string) {
 	}
 }
 
-// target reports a claims exchange that a step doesn't have; the format takes from and
-// the exchange's id.
+// target reports a claims exchange that a step doesn't contain. The format takes from and the exchange's id.
 func (c *checker) target(code diag.Code, ref Text, step *OrchestrationStep, otherwise, format, from string) bool {
 	ids := exchangeIDs(step)
 	if placeholder(ref.Value) || slices.ContainsFunc(ids, func(id string) bool { return strings.EqualFold(id, ref.Value) }) {
@@ -223,7 +222,7 @@ func exchangeIDs(s *OrchestrationStep) []string {
 	return ids
 }
 
-// anyExchange reports whether any journey has a claims exchange of this id.
+// anyExchange reports whether any journey contains a claims exchange of this id.
 func (c *checker) anyExchange(id string) bool {
 	if c.exchanges == nil {
 		c.exchanges = make(map[string]bool)
@@ -251,7 +250,7 @@ func (c *checker) ending(j *UserJourney, steps []*OrchestrationStep, sub bool, f
 			sends++
 		}
 	}
-	// Steps may come behind it: what they do is done once the token is made.
+	// Steps may follow: they run after the token is made.
 	ends := sends > 0 || slices.ContainsFunc(steps, c.transfers)
 	transfer := sub && strings.EqualFold(j.Type.Value, "Transfer")
 	switch {
@@ -266,11 +265,11 @@ func (c *checker) ending(j *UserJourney, steps []*OrchestrationStep, sub bool, f
 	}
 }
 
-// transfers reports whether a step goes over to a sub journey that never returns.
+// transfers reports whether a step calls a sub journey that never returns.
 func (c *checker) transfers(s *OrchestrationStep) bool {
 	return is(s, "InvokeSubJourney") && slices.ContainsFunc(s.Candidates, func(ref Text) bool {
 		target, ok := c.e.SubJourneys.Get(ref.Value)
-		return !ok || strings.EqualFold(target.Type.Value, "Transfer") // one that isn't declared might be
+		return !ok || strings.EqualFold(target.Type.Value, "Transfer") // an undeclared one might be a transfer
 	})
 }
 

@@ -8,16 +8,15 @@ import (
 	"journeyman.dev/internal/diag"
 )
 
-// The kinds of elements that have texts, and the texts of a claim type (pages §2).
+// The kinds of elements with texts, and the texts of a claim type (pages §2).
 var (
 	textElements = []string{"ClaimType", "ClaimsProvider", "DisplayControl", "ErrorMessage", "UxElement", "Predicate", "PredicateValidation", "InputValidation",
 		"GetLocalizedStringsTransformationClaimType", "FormatLocalizedStringTransformationClaimType"}
 	claimTexts = []string{"DisplayName", "UserHelpText", "AdminHelpText", "PatternHelpText"}
 )
 
-// texts warns of localized texts whose names are a slip of the keyboard: B2C takes
-// any, so that a base may have texts for what only its children declare, but such a one
-// is never shown.
+// texts warns of localized texts whose names are probably misspelt. B2C accepts any name, because a base may
+// contain texts for elements of its children; a misspelt one is never shown.
 func (c *checker) texts() {
 	for _, r := range c.e.LocalizedResources.All() {
 		for _, s := range r.Strings {
@@ -33,7 +32,7 @@ func (c *checker) texts() {
 	}
 }
 
-// textElement checks the id of an element that has a text.
+// textElement checks the id of an element with a text.
 func (c *checker) textElement(kind, id Text, r *LocalizedResources) {
 	switch Fold(kind.Value) {
 	case "claimtype":

@@ -2,7 +2,7 @@ package policy
 
 import "strings"
 
-// attr is an attribute as written; ids and references without blanks around them.
+// attr returns an attribute as written; ids and references are trimmed.
 func (n *node) attr(name string) Text {
 	if n == nil {
 		return Text{}
@@ -31,7 +31,7 @@ func (n *node) child(name string) *node {
 	return nil
 }
 
-// all collects the children of every wrapper of one name: wrappers may repeat.
+// all collects the children of every wrapper of one name, because wrappers may repeat.
 func (n *node) all(wrapper, name string) []*node {
 	if n == nil {
 		return nil
@@ -58,8 +58,7 @@ func (n *node) named(name string) []*node {
 	return found
 }
 
-// content is an element's text as written; trimmed is its text without blanks
-// around it.
+// content returns an element's text as written; trimmed returns it without surrounding blanks.
 func (n *node) content() Text {
 	if n == nil {
 		return Text{}

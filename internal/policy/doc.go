@@ -1,12 +1,11 @@
-// Package policy is the policy language: TrustFrameworkPolicy files are parsed with
-// positions, brought together along their inheritance, and checked.
+// Package policy implements the policy language: it parses TrustFrameworkPolicy files with positions, merges
+// them along their inheritance and checks the result.
 //
 //	bytes ─ Parse ─► Document ─┐
 //	                           ├─ Inherit ─► Effective ─ Check ─► diagnostics
 //	bytes ─ Parse ─► Document ─┘
 //
-// Package journey compiles an Effective policy. Nothing here knows how a policy
-// runs.
+// Package program compiles an Effective policy. This package doesn't know how a policy runs.
 //
 // Reference: policy-engine §1–§3.
 package policy

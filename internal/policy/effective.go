@@ -2,10 +2,9 @@ package policy
 
 import "strings"
 
-// Effective is a policy with everything it inherits: what the engine compiles.
-// Items keep the positions of the file they were written in; an item merged from
-// several files has the position of its leaf-most declaration, its members each
-// their own. It is not changed after [Inherit] returned it.
+// Effective is a policy with everything that it inherits. The compiler reads it. Items keep the positions of
+// their files; an item merged from several files has the position of its leaf-most declaration, and each
+// member has its own position. [Inherit] makes it; nobody changes it afterwards.
 type Effective struct {
 	Chain []*Document // root first, leaf last
 	Leaf  *Document
@@ -23,15 +22,14 @@ type Effective struct {
 	TechnicalProfiles     Index[*TechnicalProfile] // chain merged, includes applied
 	UserJourneys          Index[*UserJourney]
 	SubJourneys           Index[*UserJourney]
-	RelyingParty          *RelyingParty // nil if no file of the chain has one
-	Strays                []Stray       // profiles that overlay nothing, but nearly
+	RelyingParty          *RelyingParty // nil if no file of the chain declares one
+	Strays                []Stray       // profiles that overlay nothing; probably misspelt
 }
 
-// PolicyID is the leaf's id, in its normal form.
+// PolicyID returns the leaf's id in its normal form.
 func (e *Effective) PolicyID() string { return e.Leaf.PolicyID.Value }
 
-// Owner is the policy that a file declares; the leaf for a file that isn't of the
-// chain.
+// Owner returns the id of the policy that a file declares, or the leaf's id if the file isn't in the chain.
 func (e *Effective) Owner(file string) string {
 	for _, d := range e.Chain {
 		if d.File == file {
@@ -41,8 +39,8 @@ func (e *Effective) Owner(file string) string {
 	return e.PolicyID()
 }
 
-// Index keeps items in the order they were first declared and finds them without
-// regard to case, as B2C does (policy-engine §1.1). The zero Index is empty.
+// Index keeps items in the order of their first declaration and finds them without regard to case, as B2C
+// does (policy-engine §1.1). The zero Index is empty.
 type Index[T any] struct {
 	items []T
 	ids   []string // as first written
@@ -59,17 +57,16 @@ func (x *Index[T]) Get(id string) (T, bool) {
 	return x.items[i], true
 }
 
-// All returns the items in order; the caller must not change the slice.
+// All returns the items in order. The caller must not change the slice.
 func (x *Index[T]) All() []T { return x.items }
 
-// IDs are the items' ids as they were first written, in order; the caller must not
-// change the slice.
+// IDs returns the items' ids in order, each as it was first written. The caller must not change the slice.
 func (x *Index[T]) IDs() []string { return x.ids }
 
-// Len is the number of items.
+// Len returns the number of items.
 func (x *Index[T]) Len() int { return len(x.items) }
 
-// Put adds an item, or replaces the one with this id in its place.
+// Put adds an item, or replaces the item of this id in its place.
 func (x *Index[T]) Put(id string, item T) {
 	key := Fold(id)
 	if i, ok := x.byID[key]; ok {
@@ -84,7 +81,7 @@ func (x *Index[T]) Put(id string, item T) {
 	x.ids = append(x.ids, id)
 }
 
-// Fold is the form in which ids are compared.
+// Fold returns the form in which ids are compared.
 func Fold(id string) string { return strings.ToLower(id) }
 
 // Get finds an item by key, ignoring case; the last duplicate wins.
@@ -97,8 +94,8 @@ func (m Metadata) Get(key string) (MetadataItem, bool) {
 	return MetadataItem{}, false
 }
 
-// HandlerClass is the class name of a Proprietary profile's handler without its
-// namespace and assembly: "RestfulProvider". Empty for other protocols.
+// HandlerClass returns the class name of a Proprietary profile's handler without namespace and assembly, such
+// as "RestfulProvider"; "" for other protocols.
 func (tp *TechnicalProfile) HandlerClass() string {
 	name, _, _ := strings.Cut(tp.Protocol.Handler.Value, ",")
 	name = strings.TrimSpace(name)
@@ -108,8 +105,8 @@ func (tp *TechnicalProfile) HandlerClass() string {
 	return name
 }
 
-// NormalID is the id of a policy as it is known by: B2C adds the prefix of custom policies to
-// one that lacks it. Ids of user flows (B2C_1_…) have theirs.
+// NormalID returns the full id of a policy: B2C adds the prefix of custom policies to an id without it. Ids
+// of user flows (B2C_1_…) contain their own prefix.
 func NormalID(id string) string {
 	if id == "" || len(id) >= len("B2C_1_") && strings.EqualFold(id[:len("B2C_1_")], "B2C_1_") || len(id) >= len("B2C_1A_") && strings.EqualFold(id[:len("B2C_1A_")], "B2C_1A_") {
 		return id

@@ -9,10 +9,9 @@ import (
 	"journeyman.dev/internal/diag"
 )
 
-// grammarText is the schema of policy files in short: a line per type with its
-// attributes (! required), then its children in the order that B2C enforces
-// (* repeatable, name=type when they differ). "text" is text content.
-// Source: policy-engine §1.2–1.7 [X][C].
+// grammarText is the schema of policy files in short: a line for each type with its attributes (! required),
+// then its children in the order that B2C enforces (* repeatable, name=type when they differ). "text" is text
+// content. Source: policy-engine §1.2–1.7 [X][C].
 const grammarText = `
 TrustFrameworkPolicy @PolicySchemaVersion! @TenantId! @TenantObjectId @PolicyId! @PublicPolicyUri! @DeploymentMode @UserJourneyRecorderEndpoint @StateEngineInfoHost : BasePolicy PolicyConstraints Contacts=any DocumentReferences=any BuildingBlocks ClaimsProviders UserJourneys SubJourneys RelyingParty
 BasePolicy : TenantId=text PolicyId=text
@@ -118,8 +117,7 @@ JourneyFraming @Enabled @Sources : text
 OnError @Mode : text
 `
 
-// enumerations has the legal values of attributes ("Type@Attribute") and of text
-// content ("Type/Child").
+// enumerations lists the legal values of attributes ("Type@Attribute") and of text content ("Type/Child").
 var enumerations = map[string][]string{
 	"TrustFrameworkPolicy@DeploymentMode":        {"Production", "Development", "Debugging"},
 	"ClaimType/UserInputType":                    {"TextBox", "EmailBox", "Password", "DateTimeDropdown", "DropdownSingleSelect", "RadioSingleSelect", "CheckboxMultiSelect", "Readonly", "Paragraph", "Button"},
@@ -156,9 +154,8 @@ var (
 	dataTypes    = []string{"string", "boolean", "int", "long", "date", "dateTime", "duration", "stringCollection", "phoneNumber", "userIdentity", "userIdentityCollection", "alternativeSecurityIdCollection", "objectIdentity", "objectIdentityCollection"}
 )
 
-// booleans and integers are attributes and elements that the schema types so,
-// wherever they stand. B2C takes true, false, 1 and 0; another letter case is taken,
-// too, as metadata is written in any.
+// booleans and integers are the attributes and elements of those schema types, in all elements. B2C accepts
+// true, false, 1 and 0. We accept any letter case, too, because metadata is written in any.
 var (
 	booleans = []string{"AlwaysUseDefaultValue", "Required", "OverwriteIfExists", "ContinueOnSuccess", "ContinueOnError", "ExecuteActionsIf",
 		"SelectByDefault", "Reject", "ExcludeAsClaim", "NonInteractive", "ResetExpiryWhenTokenIssued", "UserIdentity", "DeveloperMode",
@@ -221,7 +218,7 @@ type shapeChecker struct {
 	faults diag.Collector // see Document.Faults
 }
 
-// damage reports a fault that leaves part of the document unread or uncertain.
+// damage reports a fault that makes part of the document unreadable or uncertain.
 func (c *shapeChecker) damage(code diag.Code, at diag.Position, hint, format string, args ...any) {
 	d := diag.New(code, at, hint, format, args...)
 	c.Add(d)
@@ -244,10 +241,9 @@ func (c *shapeChecker) element(n *node, t *elementType) {
 	c.childrenOf(n, t)
 }
 
-// attributes checks an element's attributes and returns those that are taken for a
-// misspelt one, by the name that was meant: a name near to one that the element may
-// have and hasn't. Other unknown attributes are warned of only, as the published
-// schema lags behind B2C (policy-engine §1.1 [D][I]).
+// attributes checks an element's attributes. It returns the misspelt ones by the intended name: a similar
+// name that the element may contain and doesn't. Other unknown attributes get only a warning, as the
+// published schema lags behind B2C (policy-engine §1.1 [D][I]).
 func (c *shapeChecker) attributes(n *node, t *elementType) map[string]*attribute {
 	misspelt := make(map[string]*attribute)
 	for i, a := range n.attrs {
@@ -320,8 +316,8 @@ func orderOf(t *elementType) string {
 	return strings.Join(names, ", ")
 }
 
-// value checks a value against its legal ones; text that deployment tools replace
-// ({Settings:x}) passes, and an empty text is taken as absent.
+// value checks a value against the legal ones. It accepts texts that deployment tools replace ({Settings:x});
+// an empty text counts as absent.
 func (c *shapeChecker) value(key, name, value string, at diag.Position, what string) {
 	legal := enumerations[key]
 	if slices.Contains(booleans, name) {

@@ -6,9 +6,9 @@ import (
 	"journeyman.dev/internal/diag"
 )
 
-// Inherit brings a chain of documents, root first, together into the effective
-// policy by the rules of policy-engine §2: whole-chain merge first, then the
-// profiles' includes. The documents are not changed and may be shared by chains.
+// Inherit merges a chain of documents, root first, into the effective policy by the rules of policy-engine
+// §2: first the whole chain, then the profiles' includes. It doesn't change the documents, so several chains
+// may share them.
 func Inherit(chain []*Document) (*Effective, diag.List) {
 	e := &Effective{Chain: chain, Leaf: chain[len(chain)-1]}
 	var c diag.Collector
@@ -53,7 +53,7 @@ func Inherit(chain []*Document) (*Effective, diag.List) {
 	return e, c.List()
 }
 
-// overlay adds a file's items to an index: new ones as they are, known ones merged.
+// overlay adds a file's items to an index: new items unchanged, known items merged.
 func overlay[T any](x *Index[T], items []T, id func(T) Text, merge func(child, parent T) T) {
 	for _, item := range items {
 		key := id(item).Value
@@ -66,7 +66,7 @@ func overlay[T any](x *Index[T], items []T, id func(T) Text, merge func(child, p
 
 func replace[T any](child, _ T) T { return child }
 
-// pick is the child's member if it has one, else the parent's.
+// pick returns the child's member if it is set, else the parent's.
 func pick(child, parent Text) Text {
 	if child.Set() {
 		return child
@@ -81,8 +81,8 @@ func pickPointer[T any](child, parent *T) *T {
 	return parent
 }
 
-// union merges lists: the child's entries first, in the child's order, then the
-// parent's that the child did not repeat (policy-engine §2.3 [C→I]).
+// union merges lists: first the child's entries in the child's order, then the parent's entries that the
+// child doesn't repeat (policy-engine §2.3 [C→I]).
 func union[T any](child, parent []T, key func(T) string, merge func(child, parent T) T) []T {
 	if len(child) == 0 {
 		return parent
@@ -125,7 +125,7 @@ func mergeClaimType(child, parent *ClaimType) *ClaimType {
 	return &m
 }
 
-// mergeRestriction heeds MergeBehavior; without it the child replaces
+// mergeRestriction follows MergeBehavior. Without it the child's restriction replaces the parent's
 // (claims-and-transformations §1.6 [S]).
 func mergeRestriction(child, parent *Restriction) *Restriction {
 	if child == nil || parent == nil {
@@ -140,7 +140,7 @@ func mergeRestriction(child, parent *Restriction) *Restriction {
 	default:
 		return child
 	}
-	// Of two entries with one value the child's stays [I].
+	// If two entries have the same value, the child's stays [I].
 	mine := make(map[string]bool)
 	for _, x := range child.Enumerations {
 		mine[x.Value.Value] = true
@@ -245,8 +245,7 @@ func mergeValidation(child, parent ValidationReference) ValidationReference {
 	return child
 }
 
-// mergeProfile is the deep merge of §2.3; an include uses it, too, with the
-// included profile as parent.
+// mergeProfile is the deep merge of §2.3. Includes use it, too, with the included profile as parent.
 func mergeProfile(child, parent *TechnicalProfile) *TechnicalProfile {
 	m := *child
 	m.ID = Text{parent.ID.Value, child.ID.Pos}
@@ -288,8 +287,8 @@ func mergeProfile(child, parent *TechnicalProfile) *TechnicalProfile {
 	return &m
 }
 
-// changedProtocol warns of a profile that gets another protocol or handler than its
-// base gave it: B2C takes it (policy-engine §2.3 [I]).
+// changedProtocol warns of a profile whose protocol or handler differs from its base's. B2C accepts it
+// (policy-engine §2.3 [I]).
 func changedProtocol(c *diag.Collector, child, parent *TechnicalProfile) {
 	was, now := parent.Protocol, child.Protocol
 	if !was.Name.Set() || !now.Name.Set() {
@@ -300,20 +299,20 @@ func changedProtocol(c *diag.Collector, child, parent *TechnicalProfile) {
 	}
 }
 
-// includer applies IncludeTechnicalProfile after the whole chain is merged, so that
-// an overlay of AAD-Common reaches everybody who includes it (§2.1).
+// includer applies IncludeTechnicalProfile after the whole chain is merged, so that an overlay of AAD-Common
+// reaches all profiles that include it (§2.1).
 type includer struct {
 	profiles *Index[*TechnicalProfile]
 	done     map[string]*TechnicalProfile
 	open     map[string]bool
 	c        *diag.Collector
-	merged   int // items that includes brought
+	merged   int // items added by includes so far
 	full     bool
 }
 
-// maxMerged is how many items includes may bring to the profiles of a policy: real
-// ones have some hundreds, but a file of thousands of claims and thousands of profiles
-// that include them would have millions. B2C documents no limit.
+// maxMerged limits the items that includes may add to the profiles of a policy. Real policies add some
+// hundreds; a hostile file with thousands of claims and thousands of includes would add millions. B2C
+// documents no limit.
 const maxMerged = 200_000
 
 func (x *includer) resolve(tp *TechnicalProfile) *TechnicalProfile {
@@ -370,7 +369,7 @@ func mergeJourney(child, parent *UserJourney) *UserJourney {
 	if len(child.AuthorizationProfiles) > 0 {
 		m.AuthorizationProfiles = child.AuthorizationProfiles
 	}
-	// Steps keep the parent's sequence; what only the child has comes behind it.
+	// Steps keep the parent's sequence. Steps that only the child declares follow.
 	m.Steps = nil
 	mine := make(map[int]*OrchestrationStep)
 	for _, s := range child.Steps {
@@ -391,7 +390,7 @@ func mergeJourney(child, parent *UserJourney) *UserJourney {
 	return &m
 }
 
-// mergeStep merges two steps of one Order, deep (§2.4).
+// mergeStep merges two steps of the same Order, deep (§2.4).
 func mergeStep(child, parent *OrchestrationStep) *OrchestrationStep {
 	m := *child
 	m.Type = pick(child.Type, parent.Type)

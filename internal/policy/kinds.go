@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Kinds lists the kinds of parts that a policy may name, and says which of them this version
-// runs. Package program makes it from its registry.
+// Kinds lists the kinds of parts that a policy may name, and the ones that this version runs. Package program
+// makes it from its registry.
 type Kinds struct {
 	Handlers     []KindName // classes that Proprietary profiles name (policy-engine §5)
 	Protocols    []KindName // other protocols of technical profiles
@@ -21,8 +21,8 @@ type KindName struct {
 	Built bool // this version runs it
 }
 
-// Values lists the legal values of an element or attribute that has a closed list of them, as
-// the grammar names it, such as OrchestrationStep@Type; nil if it has none.
+// Values returns the legal values of an element or attribute with a closed list, by its name in the grammar,
+// such as OrchestrationStep@Type; nil if there is no list.
 func Values(of string) []string { return slices.Clone(enumerations[of]) }
 
 // known reports whether a list contains a name, ignoring case.
@@ -30,13 +30,13 @@ func known(list []KindName, name string) bool {
 	return slices.ContainsFunc(list, func(k KindName) bool { return strings.EqualFold(k.Name, name) })
 }
 
-// built reports whether this version runs the kind of a name.
+// built reports whether this version runs the kind with a name.
 func built(list []KindName, name string) bool {
 	name = strings.TrimSpace(name)
 	return slices.ContainsFunc(list, func(k KindName) bool { return k.Built && strings.EqualFold(k.Name, name) })
 }
 
-// names are those of a list.
+// names returns the names of a list.
 func names(list []KindName) []string {
 	out := make([]string, len(list))
 	for i, k := range list {

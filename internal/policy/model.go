@@ -2,23 +2,23 @@ package policy
 
 import "journeyman.dev/internal/diag"
 
-// Text is an attribute or element text with the place it was written at. A Text
-// that the file does not have has a zero Pos; see [Text.Set].
+// Text is the text of an attribute or element with its position. A Text that the file doesn't contain has a
+// zero Pos; see [Text.Set].
 type Text struct {
 	Value string
 	Pos   diag.Position
 }
 
-// Set reports whether the file has this attribute or element, even if empty.
+// Set reports whether the file contains this attribute or element, even if it is empty.
 func (t Text) Set() bool { return t.Pos.Known() }
 
-// Document is one policy file, as written: nothing inherited, nothing resolved.
+// Document is one policy file as written, without inheritance or resolved references.
 type Document struct {
 	File string
 	Pos  diag.Position
-	// Faults are the errors of [Parse] that left a part of the file unread or
-	// uncertain. What a policy that builds on it lacks isn't known then, so that it
-	// isn't checked further: one cause gives one diagnostic.
+	// Faults are the errors of [Parse] that made part of the file unreadable or uncertain. A policy that
+	// builds on such a file isn't checked further, because its missing parts are unknown: one cause gives one
+	// diagnostic.
 	Faults diag.List
 
 	SchemaVersion    Text
@@ -127,7 +127,7 @@ type PredicateParameter struct {
 	Value Text
 }
 
-// PredicateValidation groups predicates; InputValidation is read into the same shape.
+// PredicateValidation groups predicates. Parse reads InputValidation into the same shape.
 type PredicateValidation struct {
 	Pos    diag.Position
 	ID     Text
@@ -154,8 +154,8 @@ type ClaimsTransformation struct {
 	OutputClaims    []TransformationClaim
 }
 
-// TransformationClaim binds a claim to a role of the method. An unset Role means
-// that the claim's own id is the role.
+// TransformationClaim binds a claim to a role of the method. If Role is unset, the claim's own id is the
+// role.
 type TransformationClaim struct {
 	Pos   diag.Position
 	Claim Text // ClaimTypeReferenceId
@@ -170,7 +170,7 @@ type TransformationParameter struct {
 	Value    Text
 }
 
-// ClientDefinition has no function for us; it is kept so that references resolve.
+// ClientDefinition has no effect here; it is kept so that references resolve.
 type ClientDefinition struct {
 	Pos           diag.Position
 	ID            Text
@@ -203,7 +203,7 @@ type LocalizedReference struct {
 	URL      Text
 }
 
-// Localization has the languages and the texts.
+// Localization contains the languages and the texts.
 type Localization struct {
 	Pos       diag.Position
 	Enabled   Text
@@ -211,7 +211,7 @@ type Localization struct {
 	Resources []*LocalizedResources
 }
 
-// SupportedLanguages lists the languages that ui_locales may choose from.
+// SupportedLanguages lists the languages that ui_locales may choose.
 type SupportedLanguages struct {
 	Pos             diag.Position
 	DefaultLanguage Text
@@ -220,7 +220,7 @@ type SupportedLanguages struct {
 	Languages       []Text
 }
 
-// LocalizedResources has the texts of one page in one language.
+// LocalizedResources contains the texts of one page in one language.
 type LocalizedResources struct {
 	Pos         diag.Position
 	ID          Text
@@ -238,7 +238,7 @@ type LocalizedCollection struct {
 	Items            []Enumeration
 }
 
-// LocalizedString is one text. Value's Pos is the element's.
+// LocalizedString is one text. The Pos of Value is the element's.
 type LocalizedString struct {
 	Pos         diag.Position
 	ElementType Text
@@ -247,7 +247,7 @@ type LocalizedString struct {
 	Value       Text
 }
 
-// DisplayControl is a group of fields with actions of its own (pages §4.3).
+// DisplayControl is a group of fields with its own actions (pages §4.3).
 type DisplayControl struct {
 	Pos           diag.Position
 	ID            Text
@@ -258,7 +258,7 @@ type DisplayControl struct {
 	Actions       []DisplayControlAction
 }
 
-// DisplayControlAction is a button of a display control, e.g. SendCode.
+// DisplayControlAction is an action of a display control, e.g. SendCode.
 type DisplayControlAction struct {
 	Pos       diag.Position
 	ID        Text
@@ -274,8 +274,8 @@ type ClaimsProvider struct {
 	TechnicalProfiles []*TechnicalProfile
 }
 
-// TechnicalProfile is one call of a provider: a page, an API, the directory,
-// another identity provider, a token issuer, a session rule (policy-engine §1.5).
+// TechnicalProfile configures one call of a provider: a page, an API, the directory, another identity
+// provider, a token issuer or a session rule (policy-engine §1.5).
 type TechnicalProfile struct {
 	Pos                   diag.Position
 	ID                    Text
@@ -301,13 +301,13 @@ type TechnicalProfile struct {
 	Includes              []Text // IncludeTechnicalProfile/@ReferenceId; more than one is an error
 	Session               Text   // UseTechnicalProfileForSessionManagement/@ReferenceId
 	EnabledForJourneys    Text   // EnabledForUserJourneys
-	Ignored               []Text // elements that are accepted without effect: Value is the element's name
-	// Incomplete is set in an [Effective] policy if the profile includes one that isn't
-	// declared, or itself: what that would bring isn't known.
+	Ignored               []Text // elements without effect; Value is the element's name
+	// Incomplete is set in an [Effective] policy if the profile includes itself or an undeclared profile. The
+	// parts that the include would bring are then unknown.
 	Incomplete bool
 }
 
-// Protocol is a technical profile's protocol; Handler goes with Proprietary.
+// Protocol is a technical profile's protocol. Handler belongs to Proprietary.
 type Protocol struct {
 	Pos     diag.Position
 	Name    Text
@@ -321,8 +321,8 @@ type SubjectAuthentication struct {
 	ResetExpiryWhenTokenIssued Text
 }
 
-// Metadata is an ordered list of items; keys compare without regard to case
-// after trimming, and the last duplicate wins (policy-engine §1.1).
+// Metadata is an ordered list of items. Keys are trimmed and compared without regard to case, and the last
+// duplicate wins (policy-engine §1.1).
 type Metadata []MetadataItem
 
 // MetadataItem is one Item. Key is trimmed.
@@ -427,7 +427,7 @@ type ClaimsExchange struct {
 	UserIdentity     Text
 }
 
-// RelyingParty says what applications get (policy-engine §1.7).
+// RelyingParty declares the claims and the protocol for applications (policy-engine §1.7).
 type RelyingParty struct {
 	Pos               diag.Position
 	DefaultJourney    Text
@@ -443,7 +443,7 @@ type Endpoint struct {
 	Journey Text
 }
 
-// Behaviors is UserJourneyBehaviors. A nil member is not there.
+// Behaviors is UserJourneyBehaviors. A nil member is absent.
 type Behaviors struct {
 	Pos                         diag.Position
 	SingleSignOn                *SingleSignOn
@@ -456,7 +456,7 @@ type Behaviors struct {
 	OnErrorMode                 Text
 }
 
-// SingleSignOn scopes and prolongs the session.
+// SingleSignOn sets the scope and the lifetime of the session.
 type SingleSignOn struct {
 	Pos                        diag.Position
 	Scope                      Text

@@ -7,10 +7,9 @@ import (
 	"journeyman.dev/internal/diag"
 )
 
-// Parse reads a policy file and reports everything that its structure has wrong.
-// The document is nil if the file can't be read as a policy at all. Of a file that
-// stops being XML after its first tag, there is a document with only what that says;
-// see [Document.Faults].
+// Parse reads a policy file and reports all faults of its structure. The document is nil if the file can't be
+// read as a policy at all. If the file stops being XML after its first tag, the document contains only the
+// information of that tag; see [Document.Faults].
 func Parse(file string, src []byte) (*Document, diag.List) {
 	c := &shapeChecker{}
 	start := diag.Position{File: file, Line: 1, Column: 1}
@@ -18,7 +17,7 @@ func Parse(file string, src []byte) (*Document, diag.List) {
 		c.Report(diag.TooLarge, start, "B2C takes at most 1024 KB", "the file has more than %d bytes", MaxFileBytes)
 		return nil, c.List()
 	}
-	text, err := decodeText(src)
+	text, err := DecodeText(src)
 	if err != nil {
 		c.Report(diag.BadEncoding, start, "save it as UTF-8", "%v", err)
 		return nil, c.List()
@@ -68,12 +67,12 @@ func (c *shapeChecker) identifiers(d *Document) {
 	}
 }
 
-// uniqueSet finds ids that are there twice.
+// uniqueSet finds duplicate ids.
 type uniqueSet struct {
 	c    *shapeChecker
 	what string
 	seen map[string]Text
-	// loose is set for kinds that the published schema has no key for: B2C takes two.
+	// loose is set for kinds without a key in the published schema: B2C accepts duplicates.
 	loose bool
 }
 
@@ -91,7 +90,7 @@ func (u *uniqueSet) add(id Text) {
 	case !twice:
 		u.seen[key] = id
 	case u.loose || first.Value != id.Value:
-		// The schema's keys compare exactly; B2C's own look-ups don't.
+		// The schema's keys compare exactly; B2C's own look-ups ignore case.
 		u.c.Report(diag.SameID, id.Pos, "the first is at "+first.Pos.String(), "%s %q is there twice", u.what, id.Value)
 	default:
 		u.c.damage(diag.DuplicateID, id.Pos, "the first is at "+first.Pos.String(), "%s %q is there twice", u.what, id.Value)
@@ -134,8 +133,7 @@ func (c *shapeChecker) duplicates(d *Document) {
 	}
 }
 
-// orders finds steps with one Order. Of two, the one that isn't at its place in the
-// sequence is told.
+// orders finds steps with the same Order. It reports the one that is out of sequence.
 func (c *shapeChecker) orders(j *UserJourney) {
 	seen := make(map[int]int)
 	for i, s := range j.Steps {

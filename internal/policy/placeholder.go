@@ -5,26 +5,26 @@ import (
 	"strings"
 )
 
-// placeholders are the forms in which deployment tools mark what they fill in: the VS Code
-// extension's {Settings:x}, Octopus' #{x}, Helm's {{x}}, Azure Pipelines' $(x) and __x__,
-// and the like. your_tenant, which samples ask their users to write over, is one, too.
+// placeholders are the forms in which deployment tools mark variable text: the VS Code extension's
+// {Settings:x}, Octopus' #{x}, Helm's {{x}}, Azure Pipelines' $(x) and __x__, and similar ones. your_tenant
+// counts, too: samples ask their users to replace it.
 var placeholders = regexp.MustCompile(`(?i)\{[^{}]*\}|\$\([^()\s]+\)|__[a-z0-9.:\-]+(?:_[a-z0-9.:\-]+)*__|@[a-z0-9_.\-]+@|%[a-z_][a-z0-9_.\-]*%|##[a-z0-9_.\-]+##|your[_-]tenant|your_?tenant_?name`)
 
-// Placeholder reports whether a text has a placeholder that deployment tools fill in: what
-// it will be isn't known (policy-engine §1.8 [C]).
+// Placeholder reports whether a text contains a placeholder for deployment tools. The final text is then
+// unknown (policy-engine §1.8 [C]).
 func Placeholder(text string) bool {
-	// Most texts have none of these, and there are many.
+	// Most of the many texts contain none of these characters.
 	if !strings.ContainsAny(text, "{$_@%#-yY") {
 		return false
 	}
 	return placeholders.MatchString(text)
 }
 
-// braces are the placeholders in braces that nobody but deployment tools writes.
+// braces are the placeholders in braces that only deployment tools write.
 var braces = regexp.MustCompile(`\{\{[^{}]*\}\}|#\{[^{}]*\}#?|\$\{[^{}]*\}`)
 
-// WithoutBraces is a text without placeholders such as {{x}}, #{x}# and ${x}; what is left in
-// braces may be a claim, or one more placeholder.
+// WithoutBraces removes placeholders such as {{x}}, #{x}# and ${x} from a text. A part that is still in
+// braces may be a claim or one more placeholder.
 func WithoutBraces(text string) string { return braces.ReplaceAllString(text, "") }
 
 func placeholder(text string) bool { return Placeholder(text) }

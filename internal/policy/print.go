@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Print writes an effective policy as one policy file without base: what the engine
-// runs. It parses and compiles to the same program.
+// Print writes an effective policy as one policy file without base. The file parses and compiles to the same
+// program.
 func Print(e *Effective) []byte {
 	p := &printer{}
 	p.b.WriteString(xml.Header)
@@ -31,7 +31,7 @@ type printer struct {
 
 type attr struct{ name, value string }
 
-// of is an attribute that is left out when the policy doesn't have it.
+// of makes an attribute. It is omitted if the policy doesn't contain it.
 func of(name string, t Text) attr {
 	if !t.Set() {
 		return attr{}
@@ -70,7 +70,7 @@ func (p *printer) empty(name string, attrs ...attr) {
 	p.b.WriteString(" />\n")
 }
 
-// text writes an element with text, if the policy has it.
+// text writes an element with text if the policy contains it.
 func (p *printer) text(name string, t Text, attrs ...attr) {
 	if !t.Set() {
 		return
@@ -79,7 +79,7 @@ func (p *printer) text(name string, t Text, attrs ...attr) {
 	p.b.WriteString(">" + escape(t.Value) + "</" + name + ">\n")
 }
 
-// list writes a container if there is anything in it.
+// list writes a container if it isn't empty.
 func list[T any](p *printer, name string, items []T, each func(T), attrs ...attr) {
 	if len(items) == 0 {
 		return
@@ -105,7 +105,7 @@ func (p *printer) buildingBlocks(e *Effective) {
 		list(p, "PredicateGroups", x.Groups, func(g PredicateGroup) {
 			id := g.ID
 			if !id.Set() {
-				id = x.ID // an InputValidation's groups have no id
+				id = x.ID // the groups of an InputValidation have no id
 			}
 			p.open("PredicateGroup", of("Id", id))
 			p.text("UserHelpText", g.UserHelpText)
@@ -164,7 +164,7 @@ func (p *printer) claimType(x *ClaimType) {
 	}
 	ref := x.PredicateValidation
 	if !ref.Set() {
-		ref = x.InputValidation // printed as a predicate validation, which it is
+		ref = x.InputValidation // an InputValidation is printed as a predicate validation
 	}
 	if ref.Set() {
 		p.empty("PredicateValidationReference", of("Id", ref))
@@ -245,8 +245,8 @@ func (p *printer) claims(container, name string, refs []*ClaimReference) {
 	})
 }
 
-// claimsProviders keeps the providers that profiles were first grouped by: their
-// domains serve domain_hint.
+// claimsProviders keeps the grouping of profiles by provider, because the providers' domains serve
+// domain_hint.
 func (p *printer) claimsProviders(e *Effective) {
 	list(p, "ClaimsProviders", e.TechnicalProfiles.All(), func(tp *TechnicalProfile) {
 		p.open("ClaimsProvider")

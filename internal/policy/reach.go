@@ -2,20 +2,20 @@ package policy
 
 import "strings"
 
-// reach is what the journeys of a relying party can come to. What they can't, be it a
-// profile that only others include or a left-over, isn't judged by how it would run.
+// reach is the set of parts that a relying party's journeys can reach. Other parts, such as profiles that are
+// only included and left-overs, aren't checked for running.
 type reach struct {
 	journeys  []*UserJourney
 	exchanges []*TechnicalProfile // run by steps, pages, display controls or an authorization
 	issuers   []*TechnicalProfile
-	sessions  []*TechnicalProfile // that the others keep their sessions with
+	sessions  []*TechnicalProfile // session profiles of the exchanges
 
 	e    *Effective
 	seen map[any]bool
 }
 
-// reached walks the journeys that the relying party binds: its default one, those of its
-// endpoints and those that its issuers name.
+// reached walks the journeys of the relying party: the default one, those of its endpoints and those that its
+// issuers name.
 func reached(e *Effective) *reach {
 	r := &reach{e: e, seen: make(map[any]bool)}
 	rp := e.RelyingParty

@@ -10,15 +10,15 @@ import (
 	"journeyman.dev/internal/diag"
 )
 
-// maxChain is how many levels a policy may inherit over (policy-engine §2.1 [D]).
+// maxChain is the maximum number of levels of inheritance (policy-engine §2.1 [D]).
 const maxChain = 10
 
-// Set is the documents of a tenant. It is not changed once made.
+// Set contains the documents of a tenant. Nobody changes it after it is made.
 type Set struct {
 	docs Index[*Document]
 }
 
-// NewSet makes a set; of two documents with one id the last one counts.
+// NewSet makes a set. If two documents have the same id, the last one counts.
 func NewSet(docs ...*Document) *Set {
 	s := &Set{}
 	for _, d := range docs {
@@ -27,7 +27,7 @@ func NewSet(docs ...*Document) *Set {
 	return s
 }
 
-// With returns a set that has d in place of the document of its id.
+// With returns a set with d in place of the document of its id.
 func (s *Set) With(d *Document) *Set {
 	docs := append([]*Document(nil), s.docs.All()...)
 	return NewSet(append(docs, d)...)
@@ -57,15 +57,15 @@ func (s *Set) Children(id string) []*Document {
 	return out
 }
 
-// closing finds the policy of a circle whose base is told to be wrong, the same from
-// wherever the circle is entered: the one that inherits from the policy that others
-// enter the circle by. The chain is the walk so far, and next is seen in it.
+// closing finds the policy of a circle whose base is reported as wrong: the policy that inherits from the
+// circle's entry point. The result is the same for every way into the circle. The chain is the walk so far
+// and contains next.
 func (s *Set) closing(chain []*Document, next string) *Document {
 	circle := NewSet()
 	for _, d := range chain {
 		circle.docs.Put(d.PolicyID.Value, d)
 		if strings.EqualFold(d.PolicyID.Value, next) {
-			break // what comes behind leads to the circle
+			break // the documents behind it lead to the circle
 		}
 	}
 	entry := slices.MinFunc(circle.All(), func(a, b *Document) int { return cmp.Compare(Fold(a.PolicyID.Value), Fold(b.PolicyID.Value)) })
@@ -86,8 +86,8 @@ func (s *Set) closing(chain []*Document, next string) *Document {
 	return entry
 }
 
-// sameTenant reports whether two names may be of one tenant: B2C takes its id and its short
-// name, too, and a placeholder may become anything.
+// sameTenant reports whether two names may belong to one tenant. B2C also accepts a tenant's id and its short
+// name, and a placeholder may become any name.
 func sameTenant(a, b string) bool {
 	if placeholder(a) || placeholder(b) || strings.EqualFold(a, b) || uuid.Validate(a) == nil || uuid.Validate(b) == nil {
 		return true
@@ -96,8 +96,8 @@ func sameTenant(a, b string) bool {
 	return (!strings.Contains(a, ".") || !strings.Contains(b, ".")) && strings.EqualFold(short(a), short(b))
 }
 
-// Chain follows a policy's bases and returns the documents root first. A missing
-// base, a cycle and too many levels are reported, and the chain is then nil.
+// Chain follows a policy's bases and returns the documents, root first. It reports a missing base, a cycle or
+// too many levels, and then returns no documents.
 func (s *Set) Chain(id string) ([]*Document, diag.List) {
 	var c diag.Collector
 	var chain []*Document

@@ -6,16 +6,16 @@ import (
 	"journeyman.dev/internal/diag"
 )
 
-// Stray is a technical profile that seems to be meant as an overlay of another, and has
-// its id misspelt: without protocol and include it can't run, and nothing refers to it.
-// B2C takes it, and the other lacks what it has.
+// Stray is a technical profile that was probably meant as an overlay of another, with a misspelt id. It has
+// no protocol and no include, so it can't run, and nothing refers to it. B2C accepts it, and the other
+// profile lacks its settings.
 type Stray struct {
 	Profile *TechnicalProfile
 	Meant   *TechnicalProfile
 }
 
-// strays finds them in a policy with a relying party: the profiles of a base may serve
-// its children yet.
+// strays finds the strays of a policy with a relying party. Unused profiles of a base may still serve its
+// children.
 func strays(e *Effective) []Stray {
 	if e.RelyingParty == nil {
 		return nil
@@ -45,7 +45,7 @@ func strays(e *Effective) []Stray {
 	return found
 }
 
-// profilesInUse are the folded ids of the profiles that something refers to.
+// profilesInUse returns the folded ids of the profiles that are referred to.
 func profilesInUse(e *Effective) map[string]bool {
 	used := make(map[string]bool)
 	add := func(refs ...Text) {
@@ -82,7 +82,7 @@ func profilesInUse(e *Effective) map[string]bool {
 	return used
 }
 
-// StrayFor finds the profile that seems to be meant as an overlay of another.
+// StrayFor finds the profile that was probably meant as an overlay of another.
 func (e *Effective) StrayFor(id string) (Stray, bool) {
 	for _, s := range e.Strays {
 		if strings.EqualFold(s.Meant.ID.Value, id) {

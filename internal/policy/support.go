@@ -7,20 +7,20 @@ import (
 	"journeyman.dev/internal/diag"
 )
 
-// knownHandler reports whether B2C has a handler class; a placeholder may become one.
+// knownHandler reports whether B2C has a handler class. A placeholder may become one.
 func (c *checker) knownHandler(class string) bool {
 	return placeholder(class) || known(c.kinds.Handlers, class)
 }
 
-// builtEndpoints are the endpoints of a relying party whose journeys are run.
+// builtEndpoints are the endpoints of a relying party whose journeys this version runs.
 var builtEndpoints = []string{"Token", "UserInfo"}
 
 func listed(list []string, name string) bool {
 	return slices.ContainsFunc(list, func(l string) bool { return strings.EqualFold(l, strings.TrimSpace(name)) })
 }
 
-// support warns of what the relying party's journeys use and this version doesn't
-// run yet, so that nothing is silently ignored.
+// support warns of the parts of the relying party's journeys that this version doesn't run yet, so that
+// nothing is ignored silently.
 func (c *checker) support() {
 	rp := c.e.RelyingParty
 	if rp == nil {
@@ -58,7 +58,7 @@ func (c *checker) support() {
 	}
 }
 
-// supported warns of a profile that isn't run yet, and of what it shows.
+// supported warns of a profile that this version doesn't run yet, and of its unsupported display controls.
 func (c *checker) supported(tp *TechnicalProfile) {
 	protocol := tp.Protocol.Name
 	switch {

@@ -22,8 +22,8 @@ const Namespace = "http://schemas.microsoft.com/online/cpim/schemas/2013/06"
 // §2.1 [D]).
 const MaxFileBytes = 1 << 20
 
-// The other limits of a file are ours, far above any real one. With the size they
-// bound what reading takes; what merging takes is bounded by maxMerged.
+// The other limits of a file are ours, far above any real file. With the size they bound the cost of reading;
+// maxMerged bounds the cost of merging.
 const (
 	maxDepth      = 64
 	maxElements   = 60_000
@@ -36,7 +36,7 @@ type node struct {
 	pos      diag.Position
 	attrs    []attribute
 	children []*node
-	raw      []byte // the text while it is read, for it may come in many pieces
+	raw      []byte // the text while it is read, in pieces
 	text     string
 	textPos  diag.Position
 }
@@ -51,8 +51,8 @@ type source struct {
 	file  string
 	text  []byte
 	lines []int // offset of each line's first byte
-	// last is the place that was asked for last: the next one is mostly a little
-	// behind it, and a file may be one long line.
+	// last is the place of the latest request. The next request is usually a little behind it, and a file may
+	// be one long line.
 	last struct{ offset, line, column int }
 }
 
@@ -79,12 +79,9 @@ func (s *source) at(offset int) diag.Position {
 	return diag.Position{File: s.file, Line: line + 1, Column: column}
 }
 
-// decodeText brings a file to UTF-8: byte order marks of UTF-8 and UTF-16 count,
-// and UTF-16 without one is known by its first bytes.
-// DecodeText is a policy file's text in UTF-8, without byte order mark.
-func DecodeText(src []byte) ([]byte, error) { return decodeText(src) }
-
-func decodeText(src []byte) ([]byte, error) {
+// DecodeText converts a policy file to UTF-8 without a byte order mark. It recognises UTF-16 by its byte
+// order mark, or else by its first bytes.
+func DecodeText(src []byte) ([]byte, error) {
 	switch {
 	case bytes.HasPrefix(src, []byte{0xEF, 0xBB, 0xBF}):
 		src = src[3:]
@@ -123,13 +120,12 @@ type syntaxError struct {
 
 func (e *syntaxError) Error() string { return e.msg }
 
-// readTree reads one document into nodes. encoding/xml lets some faults pass; the
-// checks for them are here: duplicate attributes, undeclared prefixes, a second
-// root, text outside of it. With an error, the root is what was read of it, nil if
-// that isn't even its first tag.
+// readTree reads one document into nodes. encoding/xml accepts some faults that are checked here: duplicate
+// attributes, undeclared prefixes, a second root, text outside the root. With an error, the root contains the
+// part that was read, or is nil if even its first tag wasn't.
 func readTree(s *source) (*node, error) {
 	d := xml.NewDecoder(bytes.NewReader(s.text))
-	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil } // decoded before
+	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil } // already decoded
 	r := &treeReader{s: s}
 	for {
 		start := int(d.InputOffset())
@@ -146,7 +142,7 @@ func readTree(s *source) (*node, error) {
 				return r.root, err
 			}
 			if len(r.stack) == 1 && r.root.name != "TrustFrameworkPolicy" {
-				return r.root, nil // no policy: the caller says so
+				return r.root, nil // not a policy: the caller reports it
 			}
 		case xml.EndElement:
 			n := r.stack[len(r.stack)-1]
@@ -166,7 +162,7 @@ func readTree(s *source) (*node, error) {
 	return r.root, nil
 }
 
-// treeReader is a tree under way.
+// treeReader builds the tree of one document.
 type treeReader struct {
 	s     *source
 	root  *node
@@ -178,8 +174,8 @@ func (r *treeReader) fail(offset int, hint, format string, args ...any) error {
 	return &syntaxError{pos: r.s.at(offset), hint: hint, msg: fmt.Sprintf(format, args...)}
 }
 
-// malformed tells where the decoder stopped. A tag that closes nothing is told at
-// that tag, a file that ends too early at the element that is open.
+// malformed reports where the decoder stopped: an unmatched end tag at that tag, an early end of the file at
+// the element that is open.
 func (r *treeReader) malformed(err error, start, end int) error {
 	var se *xml.SyntaxError
 	if !errors.As(err, &se) {
@@ -272,7 +268,7 @@ func readAttributes(s *source, n *node, t xml.StartElement, start, end int) erro
 			if !strings.Contains(a.Name.Space, "/") && a.Name.Space != "xml" {
 				return &syntaxError{pos: at, hint: "declare it with xmlns:" + a.Name.Space, msg: fmt.Sprintf("the file is not well-formed XML: the prefix %q is not declared", a.Name.Space)}
 			}
-			continue // xsi:schemaLocation and its like
+			continue // xsi:schemaLocation and similar
 		}
 		n.attrs = append(n.attrs, attribute{name, a.Value, at})
 	}
@@ -284,7 +280,7 @@ type place struct {
 	offset int
 }
 
-// attributePlaces finds where the attributes of a start tag begin.
+// attributePlaces finds the offsets of the attributes in a start tag.
 func attributePlaces(tag []byte) []place {
 	var places []place
 	i := 1

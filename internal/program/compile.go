@@ -9,7 +9,7 @@ import (
 	"journeyman.dev/internal/policy"
 )
 
-// Options are what a compilation knows besides the policy.
+// Options are the surroundings of a compilation: the tenant, and the kinds that this version runs.
 type Options struct {
 	Kinds *Kinds // of technical profiles and steps
 	// TenantName and TenantID are those of the tenant; with an offline lint the
@@ -45,9 +45,9 @@ type compiler struct {
 	hints      bool              // a step reads an id_token_hint
 }
 
-// Compile turns an effective policy into a Program and reports what its claims,
-// transformations and technical profiles have wrong. References that don't resolve
-// are passed over: policy.Check reported them. The Program may only be run if
+// Compile turns an effective policy into a Program and reports faults of its claims,
+// transformations and technical profiles. Unresolved references are ignored:
+// policy.Check reported them. The Program may only be run if
 // neither Check nor Compile gave an error.
 func Compile(e *policy.Effective, o Options) (*Program, diag.List) {
 	c := &compiler{

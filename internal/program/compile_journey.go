@@ -105,7 +105,7 @@ func takesPassword(uj *UserJourney) bool {
 	return needs["username"] && needs["password"]
 }
 
-// strays warns of misspelt overlays; where something is missed from one, that is told.
+// strays warns of misspelt overlays.
 func (c *compiler) strays() {
 	for _, s := range c.e.Strays {
 		c.diag.Report(diag.StrayProfile, s.Profile.ID.Pos, "did you mean "+strconv.Quote(s.Meant.ID.Value)+"?",
@@ -146,7 +146,7 @@ func (c *compiler) issuerJourneys(rp *RelyingParty) {
 	if rp.refresh != nil {
 		for _, step := range rp.refresh.steps {
 			for _, x := range step.exchanges {
-				if x.profile.protocol == "none" {
+				if x.profile.restores {
 					for _, use := range x.profile.outputs {
 						add(use.claim.ID())
 					}

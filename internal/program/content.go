@@ -16,6 +16,12 @@ type ContentDefinition struct {
 	resources map[string]*Resources
 }
 
+// OmitsCodes reports that refusals reach the page's script without their code: self-asserted
+// layouts below 2.1.17 answer so (pages §3.1).
+func (c *ContentDefinition) OmitsCodes() bool {
+	return c.dataURI.Page == "selfasserted" && !c.dataURI.AtLeast(2, 1, 17)
+}
+
 // DataURI is urn:com:microsoft:aad:b2c:elements:[contract:]page:version.
 type DataURI struct {
 	Contract            bool

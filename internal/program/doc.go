@@ -5,7 +5,7 @@
 // A Program contains steps, technical profiles, claims and texts with every reference,
 // expression and metadata item resolved. It is immutable: all journeys share it, and the
 // engine (package journey) runs it. What a technical profile does is planned by the provider
-// of its kind, which reads the profile's metadata through a Plan and reports what is wrong.
+// of its kind, which reads the profile's metadata through a Plan and reports faults.
 //
 // Linters, pictures and completion need this package alone. It knows no journey, no HTTP and
 // no database.

@@ -14,7 +14,7 @@ type Kinds struct {
 	names    policy.Kinds
 }
 
-// Role is what a technical profile is used as; it decides by what its kind is found.
+// Role is the use of a technical profile. It decides which of its elements names its kind.
 type Role uint8
 
 // The roles.
@@ -25,7 +25,7 @@ const (
 	AsAuthorization             // of a user journey
 )
 
-// Proprietary is the protocol of the profiles that a handler's class tells apart.
+// Proprietary is the protocol of profiles whose kind is the class of a handler.
 const Proprietary = "proprietary"
 
 // ProfileKind is a kind of technical profile.
@@ -99,7 +99,7 @@ func NewKinds(profiles []ProfileKind, steps []StepKind, controls []ControlKind) 
 // copies.
 func (k *Kinds) Names() policy.Kinds { return k.names.Clone() }
 
-// kindKey is what a profile kind is found by.
+// kindKey is the key of a profile kind in the registry.
 func kindKey(as Role, protocol bool, name string) string {
 	switch as {
 	case AsIssuer:

@@ -11,7 +11,7 @@ import (
 // BuiltInPrefix begins the addresses of B2C's own page templates (pages §2.1).
 const BuiltInPrefix = "~/"
 
-// checkLoadURI reports what is wrong with a page template's address. Who chooses its
+// checkLoadURI reports faults of a page template's address. Who chooses its
 // host writes the page, so a resolver there may only be one that the request can't
 // influence; such a policy is refused at upload rather than attacked later.
 func (c *compiler) checkLoadURI(src *policy.ContentDefinition, uri claims.Template) {

@@ -84,7 +84,7 @@ func (m *Metadata) Required(key string) string {
 	return text
 }
 
-// blameStray tells that what the profile lacks is in an overlay with a misspelt id: one
+// blameStray reports that the profile's missing items are in an overlay with a misspelt id: one
 // cause, however much is missing.
 func (m *Metadata) blameStray() bool {
 	if m.stray == nil {
@@ -236,7 +236,7 @@ func (m *Metadata) Unused(why string, keys ...string) {
 }
 
 // The settings and messages that B2C documents (pages §5; policy-engine §5): of keys
-// with their prefixes any is taken, and only a slip is told.
+// with their prefixes any is accepted, and only a slip is reported.
 var prefixed = []string{
 	"setting.authenticationMode", "setting.autodial", "setting.bottomUnderFormClaimsProviderSelections", "setting.enableCaptchaChallenge",
 	"setting.enableRememberMe", "setting.forgotPasswordLinkLocation", "setting.forgotPasswordLinkOverride", "setting.inputVerificationDelayTimeInMilliseconds",

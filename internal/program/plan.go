@@ -18,29 +18,29 @@ type Planner func(p *Plan) Planned
 // all journeys. A Program keeps it; the engine knows how to run it.
 type Planned any
 
-// Plan is what a Planner gets to plan a technical profile.
+// Plan gives a Planner the technical profile that it plans, and takes its reports.
 type Plan struct {
 	Policy   *policy.Effective
 	Source   *policy.TechnicalProfile // merged, with positions
 	Profile  *TechnicalProfile        // compiled so far: claims, not yet Exchange
 	Program  *Program                 // being made; schema and content definitions are complete
 	Metadata *Metadata
-	// KeyExists tells whether the tenant has a policy key; nil when that is not
+	// KeyExists reports whether the tenant has a policy key; nil when that is not
 	// known, as in an offline lint.
 	KeyExists func(id string) bool
 	// Generated is true for a policy that we made from a user flow: it alone may name our own
-	// key sets. OwnKeyExists tells whether there is one; nil as KeyExists.
+	// key sets. OwnKeyExists reports whether there is one; nil as KeyExists.
 	Generated    bool
 	OwnKeyExists func(id string) bool
-	// ConnectorExists tells whether the tenant has an API connector; nil as KeyExists.
+	// ConnectorExists reports whether the tenant has an API connector; nil as KeyExists.
 	ConnectorExists func(id string) bool
 	// Production is true if insecure settings must be refused: DeploymentMode of the
 	// leaf is Production or absent.
 	Production bool
 	// Offline is true for a lint, where deployment tools may have yet to fill in placeholders.
 	Offline bool
-	// Incomplete is true if a claim that the profile refers to isn't declared, which was
-	// told: then nothing is missed that it may have been.
+	// Incomplete reports that the profile refers to an undeclared claim. That error was
+	// already reported, so a Planner must not report its consequences.
 	Incomplete bool
 
 	collector *diag.Collector
@@ -52,7 +52,7 @@ func (p *Plan) Report(code diag.Code, at diag.Position, hint, format string, arg
 }
 
 // Unsettled reports whether a text has a placeholder that deployment tools have yet to fill
-// in, so that it can't be judged. What is uploaded is what it is.
+// in, so that it can't be judged. An uploaded text is final.
 func (p *Plan) Unsettled(text string) bool { return unsettled(text, p.Offline) }
 
 func unsettled(text string, offline bool) bool {
@@ -88,6 +88,10 @@ func (p *Plan) GrantJourneys(refresh, credentials string) {
 	p.Profile.refreshJourney, p.Profile.credentialsJourney = refresh, credentials
 }
 
+// RestoresClaims notes that the exchange restores claims that were kept with a grant: those of
+// the profile's output claims are kept.
+func (p *Plan) RestoresClaims() { p.Profile.restores = true }
+
 // meant is the hint for a misspelt id: the id that is near, else what to do.
 func meant(id string, ids []string, otherwise string) string {
 	if near := diag.Nearest(id, ids); near != "" {
@@ -99,7 +103,7 @@ func meant(id string, ids []string, otherwise string) string {
 // Key returns the key set bound to a role of the profile ("client_secret"),
 // reporting a missing one when required. The tenant not having the set is a
 // warning: an installation starts before its secrets exist (policy-engine KEY-1 [I]).
-// What a policy names is always a policy key, whatever it is called.
+// A custom policy can name policy keys alone.
 func (p *Plan) Key(role string, required bool) (storageID string, ok bool) {
 	var near policy.KeyReference
 	for _, k := range p.Source.Keys {

@@ -90,7 +90,8 @@ type UserJourney struct {
 	authorization []*TechnicalProfile
 }
 
-// TechnicalProfile is compiled: what the engine does around the provider's part.
+// TechnicalProfile is a compiled technical profile: the claims, transformations and checks
+// around the provider's exchange.
 type TechnicalProfile struct {
 	id          string
 	displayName string
@@ -117,6 +118,7 @@ type TechnicalProfile struct {
 	forgotTarget string             // exchange id of the forgot link
 
 	refreshJourney, credentialsJourney string // ids of journeys that the issuer names
+	restores                           bool   // the exchange restores claims kept with a grant
 }
 
 // Profile finds a reachable technical profile.
@@ -125,7 +127,7 @@ func (p *Program) Profile(id string) (*TechnicalProfile, bool) {
 	return tp, ok
 }
 
-// DisplayClaim is what a page shows: a claim, or a display control.
+// DisplayClaim is an entry of a page: a claim, or a display control.
 type DisplayClaim struct {
 	use     *ClaimUse
 	control *DisplayControl
@@ -139,7 +141,7 @@ type DisplayControl struct {
 
 	inputs  []*ClaimUse // what its fields are filled with
 	display []*ClaimUse
-	outputs []*ClaimUse // what the page has of its actions
+	outputs []*ClaimUse // that the page gets from its actions
 	actions []DisplayAction
 }
 
@@ -216,8 +218,8 @@ func (p *Program) Issuers() []*TechnicalProfile {
 	return list
 }
 
-// Language chooses the language of a request's pages. What the application asks for needs
-// only texts; what the browser asks for must be supported (pages §6 [D]).
+// Language chooses the language of a request's pages. A language that the application asks for
+// needs only texts; one that the browser asks for must be supported (pages §6 [D]).
 func (p *Program) Language(uiLocales, acceptLanguage string) string {
 	for _, tag := range strings.Fields(uiLocales) {
 		if ok := claims.Supports(p.languages, tag); ok != "" {

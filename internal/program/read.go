@@ -8,8 +8,8 @@ import (
 	"journeyman.dev/internal/diag"
 )
 
-// What a Program contains can be read and not changed: fields are unexported, and lists are
-// read through List.
+// The parts of a Program can be read and not changed: fields are unexported, and List is the
+// type of lists.
 
 // ID is the id that the policy gives it.
 func (c *ContentDefinition) ID() string { return c.id }
@@ -23,20 +23,8 @@ func (c *ContentDefinition) DataURI() DataURI { return c.dataURI }
 // Metadata are its metadata items.
 func (c *ContentDefinition) Metadata() Items { return c.metadata }
 
-// Language is the tag of the language of the texts.
-func (r *Resources) Language() string { return r.language }
-
-// Equals reports ClaimEquals; the other kind is ClaimsExist.
-func (p Precondition) Equals() bool { return p.equals }
-
-// WhenTrue is ExecuteActionsIf.
-func (p Precondition) WhenTrue() bool { return p.whenTrue }
-
 // Claim is the id of the claim that it looks at.
 func (p Precondition) Claim() string { return p.claim }
-
-// Texts are the values of ClaimEquals, of which any may match; one is usual.
-func (p Precondition) Texts() List[string] { return List[string]{p.texts} }
 
 // PolicyID is the id of the policy, as its file writes it.
 func (p *Program) PolicyID() string { return p.policyID }
@@ -50,9 +38,6 @@ func (p *Program) TenantID() string { return p.tenantID }
 // Hash is the hash of the sources, in hex. It names the program.
 func (p *Program) Hash() string { return p.hash }
 
-// DeploymentMode is Production, Development or Debugging.
-func (p *Program) DeploymentMode() string { return p.deploymentMode }
-
 // Schema are the claim types.
 func (p *Program) Schema() *Schema { return p.schema }
 
@@ -62,24 +47,11 @@ func (p *Program) RelyingParty() *RelyingParty { return p.relyingParty }
 // Languages are the supported tags, in lower case; with none, any is supported.
 func (p *Program) Languages() List[string] { return List[string]{p.languages} }
 
-// DefaultLanguage is the tag of the language of pages where no other is asked for.
-func (p *Program) DefaultLanguage() string { return p.defaultLanguage }
-
-// Worded are tags that ui_locales may choose although they are not supported: those that
-// pages contain texts in, of the policy or our own.
-func (p *Program) Worded() List[string] { return List[string]{p.worded} }
-
 // GrantClaims are the ids of claims that a journey for a renewal restores.
 func (p *Program) GrantClaims() List[string] { return List[string]{p.grantClaims} }
 
 // ErrorContent is the content definition of the error page; nil for the built-in page.
 func (p *Program) ErrorContent() *ContentDefinition { return p.errorContent }
-
-// Keys are the ids of the policy keys that it uses.
-func (p *Program) Keys() List[string] { return List[string]{p.keys} }
-
-// OwnKeys are the ids of the server's own key sets that it uses.
-func (p *Program) OwnKeys() List[string] { return List[string]{p.ownKeys} }
 
 // Journey is the user journey of authorization requests.
 func (r *RelyingParty) Journey() *UserJourney { return r.journey }
@@ -93,12 +65,6 @@ func (r *RelyingParty) UserInfo() *UserJourney { return r.userInfo }
 // Credentials is the user journey of client credentials; nil if a token contains only its own
 // claims.
 func (r *RelyingParty) Credentials() *UserJourney { return r.credentials }
-
-// TakesPassword reports that Journey reads the user name and password of a token request.
-func (r *RelyingParty) TakesPassword() bool { return r.takesPassword }
-
-// Protocol is OpenIdConnect or SAML2.
-func (r *RelyingParty) Protocol() string { return r.protocol }
 
 // Inputs are the claims that GetClaims steps read.
 func (r *RelyingParty) Inputs() List[*ClaimUse] { return List[*ClaimUse]{r.inputs} }
@@ -131,9 +97,6 @@ func (r *RelyingParty) PageParameters() List[PageParameter] {
 // of each journey are lines of the log.
 func (r *RelyingParty) Recorded() bool { return r.recorded }
 
-// ShowErrors reports OnError DisplayInService: failures stay on the error page.
-func (r *RelyingParty) ShowErrors() bool { return r.showErrors }
-
 // Name is the name of the query parameter.
 func (p PageParameter) Name() string { return p.name }
 
@@ -149,9 +112,6 @@ func (u *UserJourney) Steps() List[*Step] { return List[*Step]{u.steps} }
 // Transfer reports a sub journey that never returns.
 func (u *UserJourney) Transfer() bool { return u.transfer }
 
-// DefaultIssuer is the issuer of steps that name none; nil if there is none.
-func (u *UserJourney) DefaultIssuer() *TechnicalProfile { return u.defaultIssuer }
-
 // Authorization are the profiles of which one must accept the request's token.
 func (u *UserJourney) Authorization() List[*TechnicalProfile] {
 	return List[*TechnicalProfile]{u.authorization}
@@ -165,9 +125,6 @@ func (t *TechnicalProfile) DisplayName() string { return t.displayName }
 
 // Domains are those of its claims provider, for domain_hint.
 func (t *TechnicalProfile) Domains() List[string] { return List[string]{t.domains} }
-
-// Protocol is the folded name of the protocol.
-func (t *TechnicalProfile) Protocol() string { return t.protocol }
 
 // Position is where the policy declares it.
 func (t *TechnicalProfile) Position() diag.Position { return t.position }
@@ -239,17 +196,14 @@ func (d *DisplayControl) Type() string { return d.controlType }
 // Position is where the profile refers to it.
 func (d *DisplayControl) Position() diag.Position { return d.position }
 
-// Inputs are what its fields are filled with.
+// Inputs are the claims that fill its fields.
 func (d *DisplayControl) Inputs() List[*ClaimUse] { return List[*ClaimUse]{d.inputs} }
 
 // Display are its fields.
 func (d *DisplayControl) Display() List[*ClaimUse] { return List[*ClaimUse]{d.display} }
 
-// Outputs are what the page gets from its actions.
+// Outputs are the claims that the page gets from its actions.
 func (d *DisplayControl) Outputs() List[*ClaimUse] { return List[*ClaimUse]{d.outputs} }
-
-// Actions are what its buttons run.
-func (d *DisplayControl) Actions() List[DisplayAction] { return List[DisplayAction]{d.actions} }
 
 // ID is the id of the action, such as SendCode.
 func (d DisplayAction) ID() string { return d.id }
@@ -278,14 +232,8 @@ func (c *ClaimUse) AlwaysDefault() bool { return c.alwaysDefault }
 // Required reports that a value must be there.
 func (c *ClaimUse) Required() bool { return c.required }
 
-// Overwrite is OverwriteIfExists, true unless the policy says otherwise.
-func (c *ClaimUse) Overwrite() bool { return c.overwrite }
-
 // ControlType is ControlClaimType.
 func (c *ClaimUse) ControlType() string { return c.controlType }
-
-// Index is the place in its list.
-func (c *ClaimUse) Index() int { return c.index }
 
 // Position is where the policy refers to the claim.
 func (c *ClaimUse) Position() diag.Position { return c.position }
@@ -302,17 +250,11 @@ func (v Validation) ContinueOnError() bool { return v.continueOnError }
 // Preconditions skip it.
 func (v Validation) Preconditions() List[Precondition] { return List[Precondition]{v.preconditions} }
 
-// Mode is the value of EnabledForUserJourneys.
-func (e Enablement) Mode() EnablementMode { return e.mode }
-
 // Claim is the id of the claim that decides.
 func (e Enablement) Claim() string { return e.claim }
 
 // Value is the value that decides; "" for any.
 func (e Enablement) Value() string { return e.value }
-
-// Scope is who shares a session.
-func (s SingleSignOn) Scope() SSOScope { return s.scope }
 
 // KeepAlive is how long who asks for it stays signed in; 0 for not at all.
 func (s SingleSignOn) KeepAlive() time.Duration { return s.keepAlive }
@@ -379,3 +321,24 @@ func (c *ClaimsExchange) ID() string { return c.id }
 
 // Profile is the technical profile that it runs.
 func (c *ClaimsExchange) Profile() *TechnicalProfile { return c.profile }
+
+// Keys are the ids of the policy keys that it uses.
+func (p *Program) Keys() List[string] { return List[string]{p.keys} }
+
+// OwnKeys are the ids of the server's own key sets that it uses.
+func (p *Program) OwnKeys() List[string] { return List[string]{p.ownKeys} }
+
+// TakesPassword reports that Journey reads the user name and password of a token request.
+func (r *RelyingParty) TakesPassword() bool { return r.takesPassword }
+
+// ShowErrors reports OnError DisplayInService: failures stay on the error page.
+func (r *RelyingParty) ShowErrors() bool { return r.showErrors }
+
+// Equals reports ClaimEquals; the other kind is ClaimsExist.
+func (p Precondition) Equals() bool { return p.equals }
+
+// WhenTrue is ExecuteActionsIf.
+func (p Precondition) WhenTrue() bool { return p.whenTrue }
+
+// Texts are the values of ClaimEquals, of which any may match; one is usual.
+func (p Precondition) Texts() List[string] { return List[string]{p.texts} }

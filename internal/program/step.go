@@ -9,7 +9,7 @@ import (
 	"journeyman.dev/internal/policy"
 )
 
-// Step is a compiled orchestration step: what all steps have in common, and a node of its
+// Step is a compiled orchestration step: the parts that all steps share, and a node of its
 // kind, which the engine runs.
 type Step struct {
 	order         int
@@ -27,7 +27,8 @@ type Step struct {
 	node Node // nil if NotBuilt
 }
 
-// Node is what a StepKind makes of a step. A Program keeps it; the engine knows how to run it.
+// Node is a planned step: the part that is particular to its kind. A Program keeps it; the
+// engine knows how to run it.
 type Node any
 
 // Selection is a button of a provider selection.
@@ -45,7 +46,7 @@ type ClaimsExchange struct {
 // StepPlanner makes the node of a step of its kind.
 type StepPlanner func(p *StepPlan) Node
 
-// StepPlan is what a StepPlanner gets to plan a step.
+// StepPlan gives a StepPlanner the parts of a step that it plans.
 type StepPlan struct {
 	c    *compiler
 	src  *policy.OrchestrationStep

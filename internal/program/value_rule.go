@@ -13,8 +13,8 @@ import (
 	"journeyman.dev/internal/policy"
 )
 
-// ValueRule is what a claim type asks of entered values: a pattern, or a predicate
-// validation. A nil rule asks nothing.
+// ValueRule restricts the values that users enter for a claim: a pattern, or a predicate
+// validation. A nil rule accepts every value.
 type ValueRule struct {
 	claimID     string
 	pattern     *claims.Pattern
@@ -35,7 +35,7 @@ type ruleGroup struct {
 	predicates []*predicate.Predicate
 }
 
-// Violation is a value that doesn't pass a rule; Text says what is wrong with it.
+// Violation is a value that doesn't pass a rule; Text is its message for the user.
 type Violation struct {
 	rule   *ValueRule
 	failed []failedGroup
@@ -221,7 +221,7 @@ func (c *compiler) predicateValidations() validationIndex {
 	return index
 }
 
-// badPredicate tells what a predicate has wrong at the parameter that is meant.
+// badPredicate reports the fault of a predicate at the parameter that causes it.
 func (c *compiler) badPredicate(src *policy.Predicate, err error) {
 	code, at, hint := diag.BadPredicate, src.Pos, "see the parameters of its method"
 	var fault *predicate.Fault

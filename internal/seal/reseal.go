@@ -6,21 +6,21 @@ import (
 	"fmt"
 )
 
-// maxReseals is how often rows are tried that servers change meanwhile.
+// maxReseals limits the attempts for a row that servers change at the same time.
 const maxReseals = 10
 
 // Rows are the secrets of one kind in a store, such as key sets.
 type Rows[Row any] struct {
 	Load     func(context.Context) ([]Row, error)
 	Save     func(context.Context, Row) error
-	Conflict error // of Save when the row was changed or deleted meanwhile
+	Conflict error // the error of Save if the row was changed or deleted in the meantime
 
 	Sealed func(*Row) (context string, data *[]byte)
 	Name   func(Row) string // for errors
 }
 
-// Reseal seals all rows with the first master key, where they aren't. It returns how many
-// it sealed, of how many there are.
+// Reseal seals all rows with the first master key, unless they are already sealed with it. It returns the
+// number of newly sealed rows and of all rows.
 func Reseal[Row any](ctx context.Context, s *Sealer, rows Rows[Row]) (count, all int, err error) {
 	for range maxReseals {
 		list, err := rows.Load(ctx)

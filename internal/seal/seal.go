@@ -1,11 +1,9 @@
-// Package seal encrypts what leaves the process and comes back: codes, refresh
-// tokens, cookies, state; and what rests in the database: suspended journeys,
-// private keys and secrets.
+// Package seal encrypts data that leaves the process and comes back: codes, refresh tokens, cookies, state.
+// It also encrypts data in the database: suspended journeys, private keys and secrets.
 //
-// A sealed blob is bound to a purpose and a context, so that one kind can't be used
-// as another, nor for another client or journey. Keys are derived from a master key;
-// several may be given, of which the first seals and all open, so that the master
-// key can be changed.
+// A sealed blob is bound to a purpose and a context, so that it can't be used for another purpose, client or
+// journey. Keys are derived from a master key. Several master keys may be given: the first seals and all
+// open, so that the master key can be changed.
 //
 // Reference: DESIGN §4.
 package seal
@@ -26,7 +24,7 @@ import (
 	"golang.org/x/crypto/chacha20poly1305"
 )
 
-// Purpose is what a blob is for. Numbers are stored: never reuse one.
+// Purpose is the use of a blob. Numbers are stored: never reuse one.
 type Purpose uint8
 
 // The purposes.
@@ -48,8 +46,7 @@ var purposeNames = map[Purpose]string{
 // MasterKeySize is the length of a master key in bytes.
 const MasterKeySize = 32
 
-// ErrOpen is the only error of opening: what is wrong with a blob is nobody's
-// business.
+// ErrOpen is the only error of opening. It doesn't reveal the fault of the blob.
 var ErrOpen = errors.New("sealed data can't be opened")
 
 // Sealer seals and opens. It is safe for concurrent use.
@@ -57,7 +54,7 @@ type Sealer struct {
 	keys []map[Purpose]cipher.AEAD
 }
 
-// New makes a Sealer; the first master key seals, all open.
+// New makes a Sealer. The first master key seals; all open.
 func New(masters ...[]byte) (*Sealer, error) {
 	if len(masters) == 0 {
 		return nil, errors.New("seal: no master key")
@@ -91,7 +88,7 @@ func (s *Sealer) Seal(p Purpose, context string, plaintext []byte) []byte {
 	return aead.Seal(nonce, nonce, plaintext, []byte(context))
 }
 
-// Open decrypts what Seal made for the same purpose and context, else ErrOpen.
+// Open decrypts the output of Seal for the same purpose and context; everything else gives ErrOpen.
 func (s *Sealer) Open(p Purpose, context string, sealed []byte) ([]byte, error) {
 	for _, keys := range s.keys {
 		aead := keys[p]
@@ -106,7 +103,7 @@ func (s *Sealer) Open(p Purpose, context string, sealed []byte) ([]byte, error) 
 	return nil, ErrOpen
 }
 
-// strict refuses a text whose last character has loose bits: each blob has one text.
+// strict refuses a text whose last character contains unused bits, so that each blob has exactly one text.
 var strict = base64.RawURLEncoding.Strict()
 
 // SealText is Seal as URL-safe text.
@@ -114,10 +111,10 @@ func (s *Sealer) SealText(p Purpose, context string, plaintext []byte) string {
 	return strict.EncodeToString(s.Seal(p, context, plaintext))
 }
 
-// OpenText opens what SealText made.
+// OpenText opens the output of SealText.
 func (s *Sealer) OpenText(p Purpose, context, sealed string) ([]byte, error) {
 	if strings.ContainsAny(sealed, "\r\n") {
-		return nil, ErrOpen // the decoder would pass over them
+		return nil, ErrOpen // the decoder would ignore them
 	}
 	b, err := strict.DecodeString(sealed)
 	if err != nil {
@@ -126,7 +123,7 @@ func (s *Sealer) OpenText(p Purpose, context, sealed string) ([]byte, error) {
 	return s.Open(p, context, b)
 }
 
-// SealJourney and OpenJourney serve the journey engine.
+// SealJourney seals a suspended journey.
 func (s *Sealer) SealJourney(id string, data []byte) []byte { return s.Seal(Journey, id, data) }
 
 // OpenJourney opens a suspended journey.
@@ -134,15 +131,15 @@ func (s *Sealer) OpenJourney(id string, sealed []byte) ([]byte, error) {
 	return s.Open(Journey, id, sealed)
 }
 
-// Fresh reports whether a blob was sealed with the master key that seals now.
+// Fresh reports whether the current first master key sealed a blob.
 func (s *Sealer) Fresh(p Purpose, context string, sealed []byte) bool {
 	first := Sealer{keys: s.keys[:1]}
 	_, err := first.Open(p, context, sealed)
 	return err == nil
 }
 
-// LoadOrCreateMasterKeys reads master keys from a file, or makes a file with one that only
-// the owner may read.
+// LoadOrCreateMasterKeys reads master keys from a file. If there is no file, it makes one with a new key,
+// readable only by the owner.
 func LoadOrCreateMasterKeys(path string) ([][]byte, error) {
 	keys, err := LoadMasterKeys(path)
 	if !errors.Is(err, os.ErrNotExist) {
@@ -175,8 +172,8 @@ func LoadMasterKeys(path string) ([][]byte, error) {
 	return ParseMasterKeys(string(text))
 }
 
-// ParseMasterKeys reads one or more master keys in base64, with commas, blanks or line
-// breaks between. The first seals.
+// ParseMasterKeys reads one or more master keys in base64, separated by commas, blanks or line breaks. The
+// first one seals.
 func ParseMasterKeys(text string) ([][]byte, error) {
 	var keys [][]byte
 	for i, word := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {

@@ -1,28 +1,40 @@
 package server
 
 import (
+	"context"
 	"encoding/json"
-	"html/template"
 	"io"
 	"net/http"
 	"strings"
 
 	"journeyman.dev/internal/msgraph"
+	"journeyman.dev/internal/msgraph/apiconnectors"
+	"journeyman.dev/internal/msgraph/applications"
+	"journeyman.dev/internal/msgraph/auditlogs"
+	"journeyman.dev/internal/msgraph/identityproviders"
+	"journeyman.dev/internal/msgraph/keysets"
+	"journeyman.dev/internal/msgraph/policies"
+	"journeyman.dev/internal/msgraph/tenant"
+	"journeyman.dev/internal/msgraph/userflows"
+	"journeyman.dev/internal/msgraph/users"
+	"journeyman.dev/internal/provider/apiconnector"
+	"journeyman.dev/internal/signpost"
 	"journeyman.dev/internal/store"
+	"journeyman.dev/internal/texts"
 )
 
 // AdminHandler serves the admin listener.
 func (s *Server) AdminHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
-	mux.HandleFunc("GET /readyz", s.readyz)
+	mux.Handle("GET /readyz", s.ready)
 	graph := s.graph()
 	for _, prefix := range []string{"/graph/", "/v1.0/", "/beta/"} {
 		mux.Handle(prefix, graph)
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		if isRoot(r) {
-			s.adminRoot(w)
+		if signpost.Asked(r) {
+			signpost.Write(w, signpost.Admin(s.Outbox != nil))
 			return
 		}
 		tenant, rest, _ := strings.Cut(strings.Trim(r.URL.Path, "/"), "/")
@@ -36,25 +48,39 @@ func (s *Server) AdminHandler() http.Handler {
 		}
 	})
 	if s.Outbox != nil {
-		mux.HandleFunc("GET /outbox", s.outbox)
-		mux.HandleFunc("GET /outbox.json", func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Type", "application/json")
-			_ = json.NewEncoder(w).Encode(s.Outbox.Messages())
-		})
+		mux.HandleFunc("GET /outbox", s.Outbox.ServePage)
+		mux.HandleFunc("GET /outbox.json", s.Outbox.ServeJSON)
 	}
-	return s.protect(mux)
+	return s.site.Protect(mux.ServeHTTP)
 }
 
-// graph is the admin API over the server's services.
+// graph makes the admin API over the server's services.
 func (s *Server) graph() *msgraph.Server {
-	return &msgraph.Server{
-		TenantName: s.Config.Tenant, TenantID: s.TenantID, ExtensionsApp: s.ExtensionsApp, AdminToken: s.Config.AdminToken,
-		Policies: s.Policies, Keys: s.Keys, OwnKeys: s.OwnKeys, Apps: s.Apps, Users: s.Users, Sessions: store.Sessions{DB: s.db},
-		Assertions: s.db, RefuseKnownPasswords: s.Config.RefuseKnownPasswords,
-		Connectors: s.Connectors, Flows: s.Flows, Audit: s.Audit, Prober: s, ExportFlow: s.ExportFlow, AppleSecret: s.appleSecret, PageTexts: pageTexts,
-		Failures: &msgraph.Failures{Now: s.Config.Now}, RemoteIP: s.remoteIP,
-		BaseURL: func(*http.Request) string { return s.adminURL }, Now: s.Config.Now, Log: s.Config.Log,
+	connectors := &apiconnectors.Handler{Find: s.Connectors, Change: s.Connectors, Certificates: s.Connectors, Flows: s.Flows, Prober: s.prober(), Now: s.Config.Now}
+	accounts := &users.Handler{
+		TenantName: s.Config.Tenant, Find: s.Users.Store, Accounts: s.Users, Revoke: s.Users, Deleted: s.Users.Store, Sessions: store.Sessions{DB: s.db}, Now: s.Config.Now,
 	}
+	if s.Config.RefuseKnownPasswords {
+		accounts.Known = s.Users
+	}
+	return msgraph.New(msgraph.Server{
+		TenantName: s.Config.Tenant, TenantID: s.TenantID, AdminToken: s.Config.AdminToken, Apps: s.Apps, OwnKeys: s.OwnKeys, Assertions: s.db,
+		Audit: s.Audit, Failures: &msgraph.Failures{Now: s.Config.Now}, RemoteIP: s.remoteIP,
+		BaseURL: func(*http.Request) string { return s.adminURL }, Now: s.Config.Now, Log: s.Config.Log,
+	},
+		&tenant.Handler{Name: s.Config.Tenant, ID: s.TenantID},
+		&policies.Handler{TenantName: s.Config.Tenant, Find: s.Policies, Change: s.Policies, States: s.Policies, History: s.Policies},
+		&keysets.Handler{Find: s.Keys, Sets: s.Keys, Backups: s.Keys, Keys: s.Keys, Policies: s.Policies, Now: s.Config.Now},
+		&applications.Handler{Find: s.Apps, Change: s.Apps, ExtensionsApp: s.ExtensionsApp, Now: s.Config.Now},
+		accounts,
+		connectors,
+		&identityproviders.Handler{Flows: s.Flows, Secrets: s.OwnKeys, Remove: s.OwnKeys, AppleSecret: s.apple.Make},
+		&userflows.Handler{
+			Flows: s.Flows, Connectors: s.Connectors, Policies: s.Policies, ShowConnector: connectors.Show, ShowProvider: identityproviders.Show,
+			Export: func(id, policyID string) ([]byte, error) { return s.Flows.Tenant().Export(id, policyID) }, PageTexts: pageTexts, Now: s.Config.Now,
+		},
+		&auditlogs.Handler{Records: s.Audit.Store, Recent: s.Audit},
+	)
 }
 
 func (s *Server) adminToken(w http.ResponseWriter, r *http.Request, tenant string, graph *msgraph.Server, v1 bool) {
@@ -67,12 +93,22 @@ func (s *Server) adminToken(w http.ResponseWriter, r *http.Request, tenant strin
 	graph.ServeToken(w, r, v1)
 }
 
-var outboxPage = template.Must(template.New("outbox").Parse(`<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="refresh" content="5"><title>Mail outbox</title><style>:root{color-scheme:light dark}body{font:1rem/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem}article{border:1px solid #8888;border-radius:.5rem;padding:.75rem 1rem;margin:0 0 1rem}pre{white-space:pre-wrap;margin:.5rem 0 0;font:inherit}small{opacity:.75}</style></head>
-<body><h1>Mail outbox</h1><p>Mails that would have been sent, newest first.</p>{{range .}}<article><strong>{{.Subject}}</strong><br><small>to {{.To}} · {{.Time.Format "15:04:05"}} UTC</small><pre>{{.Text}}</pre></article>{{else}}<p>Nothing yet.</p>{{end}}</body></html>`))
+// prober makes dry runs for the admin API.
+type prober struct{ *apiconnector.Prober }
 
-func (s *Server) outbox(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
-	_ = outboxPage.Execute(w, s.Outbox.Messages())
+func (s *Server) prober() prober {
+	return prober{&apiconnector.Prober{Provider: s.connectorProvider(), Users: s.Users.Store, Tenant: s.Flows.Tenant, TenantID: s.TenantID, NewID: s.engine.NewID}}
+}
+
+// Probe implements apiconnectors.Prober.
+func (p prober) Probe(ctx context.Context, connectorID string, r apiconnectors.ProbeRequest) (any, error) {
+	return p.Prober.Probe(ctx, connectorID, apiconnector.Question(r))
+}
+
+// pageTexts returns the built-in texts of a kind of page in the form of the admin API.
+func pageTexts(layout, language string) (list []userflows.PageText) {
+	for _, t := range texts.OfPage(layout, language) {
+		list = append(list, userflows.PageText(t))
+	}
+	return list
 }

@@ -4,46 +4,32 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"log/slog"
 	"net"
 	"net/http"
 	"sync"
 	"time"
 
-	"journeyman.dev/internal/limit"
+	"journeyman.dev/internal/chores"
+	"journeyman.dev/internal/listen"
 )
 
-// defaultShutdown is how long a stop may take; orchestrators wait for about as long
-// before they kill.
+// defaultShutdown limits the length of a stop. Orchestrators kill a process after about this time.
 const defaultShutdown = 30 * time.Second
 
-// Run serves until ctx ends, then stops within Config.ShutdownTimeout: nothing new is
-// taken, and requests under way finish. What is still at it shortly before the limit is
-// cancelled, its calls out with it, so that it can answer with an error; connections
-// that are open even then are cut off.
+// Run serves until ctx ends, then stops within Config.ShutdownTimeout: it accepts no new requests, and
+// running requests finish. Shortly before the limit it cancels the remaining requests and their calls out, so
+// that they can answer with an error. Then it closes the remaining connections.
 func (s *Server) Run(ctx context.Context) error {
 	defer s.close()
-	errs := make(chan error, 2)
-	var servers []*http.Server
-	serve := func(l net.Listener, h http.Handler) {
-		srv := &http.Server{
-			Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 60 * time.Second, WriteTimeout: 3 * time.Minute, IdleTimeout: 2 * time.Minute,
-			MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(s.Config.Log.Handler(), slog.LevelDebug),
-			BaseContext: func(net.Listener) context.Context { return s.stopping },
-			ConnState:   noteIdle,
-			ConnContext: func(ctx context.Context, _ net.Conn) context.Context { return limit.WithConnection(ctx) },
-		}
-		servers = append(servers, srv)
-		go func() { errs <- srv.Serve(l) }()
-	}
-	serve(s.public, s.Handler())
+	servers := listen.NewServers(s.Config.Log)
+	servers.Serve(s.stopping, s.public, s.Handler())
 	if s.admin != nil {
-		serve(s.admin, s.AdminHandler())
+		servers.Serve(s.stopping, s.admin, s.AdminHandler())
 	}
 	background, stop := context.WithCancel(ctx)
-	var chores sync.WaitGroup
-	chores.Go(func() { s.housekeeping(background) })
-	// Audit records are written until the last request has ended.
+	var working sync.WaitGroup
+	working.Go(func() { chores.Run(background, s.Config.Log, s.chores()...) })
+	// Write audit records until the last request has ended.
 	recording, endRecording := context.WithCancel(context.WithoutCancel(ctx))
 	defer endRecording()
 	recorded := make(chan error, 1)
@@ -55,12 +41,13 @@ func (s *Server) Run(ctx context.Context) error {
 	var err error
 	select {
 	case <-ctx.Done():
-		err = s.announce(errs)
-	case err = <-errs:
+		err = s.announce(servers.Failed())
+	case err = <-servers.Failed():
 	}
-	s.drain(servers)
+	servers.Drain(cmp.Or(s.Config.ShutdownTimeout, defaultShutdown), s.stop)
+	s.stop()
 	stop()
-	chores.Wait()
+	working.Wait()
 	s.engine.Wait(afterSteps)
 	if errors.Is(err, http.ErrServerClosed) {
 		err = nil
@@ -70,13 +57,12 @@ func (s *Server) Run(ctx context.Context) error {
 	return errors.Join(err, <-recorded)
 }
 
-// afterSteps is how long a stop waits for steps behind SendClaims.
+// afterSteps limits a stop's wait for steps after SendClaims.
 const afterSteps = 3 * time.Second
 
-// announce lets load balancers learn that the server is about to stop, while it still
-// takes what they send.
-func (s *Server) announce(errs <-chan error) error {
-	s.ready.leave()
+// announce lets load balancers notice the coming stop while the server still accepts their requests.
+func (s *Server) announce(failed <-chan error) error {
+	s.ready.Leave()
 	if s.Config.ShutdownDelay <= 0 {
 		return nil
 	}
@@ -86,48 +72,12 @@ func (s *Server) announce(errs <-chan error) error {
 	select {
 	case <-over.C:
 		return nil
-	case err := <-errs:
+	case err := <-failed:
 		return err
 	}
 }
 
-// drain stops the servers side by side.
-func (s *Server) drain(servers []*http.Server) {
-	limit := cmp.Or(s.Config.ShutdownTimeout, defaultShutdown)
-	patience := limit - min(limit/2, 5*time.Second) // the rest is for those that are cancelled
-	cancel := time.AfterFunc(patience, func() {
-		s.Config.Log.Warn("requests under way are cancelled: the time to stop is nearly over", "limit", limit)
-		s.stop()
-	})
-	defer cancel.Stop()
-	until, release := context.WithTimeout(context.Background(), limit)
-	defer release()
-	var all sync.WaitGroup
-	for _, srv := range servers {
-		all.Go(func() {
-			if err := srv.Shutdown(until); err != nil {
-				s.Config.Log.Warn("connections are cut off: their requests did not end in time", "err", errors.Join(err, srv.Close()))
-			}
-		})
-	}
-	all.Wait()
-	s.stop()
-}
-
-// lasting lets a request of a journey's page outlive its client: a browser that reloads
-// drops the first request, and the second would run the step again if the first had
-// not been able to finish and to be remembered.
-func (s *Server) lasting(r *http.Request) (_ *http.Request, done func()) {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
-	forget := context.AfterFunc(s.stopping, cancel)
-	return r.WithContext(ctx), func() {
-		forget()
-		cancel()
-	}
-}
-
-// Sync takes over what other nodes on the database changed: policies, keys and
-// applications.
+// Sync reads the changes by other nodes on the database: policies, keys and applications.
 func (s *Server) Sync(ctx context.Context) error {
 	s.syncing.Lock()
 	defer s.syncing.Unlock()
@@ -143,34 +93,22 @@ func (s *Server) Sync(ctx context.Context) error {
 	return nil
 }
 
-// syncEvery is how soon a node learns of another's changes.
-const syncEvery = 2 * time.Second
+// defaultAuditKeep is the time for which B2C keeps audit records.
+const defaultAuditKeep = 7 * 24 * time.Hour
 
-// housekeeping removes what has expired and looks for other nodes' changes.
-func (s *Server) housekeeping(ctx context.Context) {
-	ticker, nodes := time.NewTicker(10*time.Minute), time.NewTicker(syncEvery)
-	defer ticker.Stop()
-	defer nodes.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-nodes.C:
-			if err := s.Sync(ctx); err != nil && ctx.Err() == nil {
-				s.Config.Log.ErrorContext(ctx, "changes of other nodes can't be read", "err", err)
-			}
-		case <-ticker.C:
-			now := s.Config.Now()
-			// What is removed may be much, and nobody waits for it.
-			ctx, done := context.WithTimeout(ctx, 5*time.Minute)
-			err := errors.Join(s.db.Purge(ctx, now), s.Users.Store.PurgeUsers(ctx, now.AddDate(0, 0, -30)), s.Policies.Remember(ctx), s.renewApple(ctx),
-				s.Audit.Store.PurgeAudits(ctx, now.Add(-s.auditKeep())))
-			done()
-			if err != nil && ctx.Err() == nil {
-				s.Config.Log.ErrorContext(ctx, "housekeeping failed", "err", err)
-			}
-		}
+// chores returns the regular work: looking for other nodes' changes, and removing expired rows. The latter
+// may take long, and nobody waits for it.
+func (s *Server) chores() []chores.Chore {
+	return []chores.Chore{
+		{Every: 2 * time.Second, Do: s.Sync, Failure: "changes of other nodes can't be read"},
+		{Every: 10 * time.Minute, Timeout: 5 * time.Minute, Do: s.clean, Failure: "housekeeping failed"},
 	}
+}
+
+func (s *Server) clean(ctx context.Context) error {
+	now := s.Config.Now()
+	return errors.Join(s.db.Purge(ctx, now), s.Users.Store.PurgeUsers(ctx, now.AddDate(0, 0, -30)), s.Policies.Remember(ctx), s.apple.Renew(ctx, s.Flows.Tenant().Providers),
+		s.Audit.Store.PurgeAudits(ctx, now.Add(-cmp.Or(s.Config.AuditKeep, defaultAuditKeep))))
 }
 
 func (s *Server) close() {

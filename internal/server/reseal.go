@@ -3,74 +3,33 @@ package server
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
 
 	"journeyman.dev/internal/connector"
 	"journeyman.dev/internal/keyset"
 	"journeyman.dev/internal/seal"
+	"journeyman.dev/internal/settings"
 	"journeyman.dev/internal/store"
+	"journeyman.dev/internal/vault"
 )
 
-// Resealed counts the rows of a kind: those that were sealed anew, and all.
-type Resealed struct {
-	Kind       string
-	Count, All int
-}
-
-// Reseal seals everything secret at rest with the first master key. It may run while servers
-// use the database, and be repeated: what is sealed with that key already is left alone.
-// Journeys under way aren't resealed; they end within the hour.
-func Reseal(ctx context.Context, c Config) (done []Resealed, err error) {
-	if c.MasterKey == "" {
-		if _, err := os.Stat(filepath.Join(c.Data, masterKeyFile)); err != nil {
-			return nil, fmt.Errorf("master key: %w", err) // none is made here
-		}
-	}
-	if file := sqliteFile(c); file != "" {
-		if _, err := os.Stat(file); err != nil {
-			return nil, fmt.Errorf("database: %w", err)
-		}
-	}
-	sealer, err := openSealer(c)
+// Reseal seals all stored secrets with the first master key. It may run while servers use the database, and
+// may be repeated: secrets sealed with that key stay unchanged. It doesn't reseal running journeys, because
+// they end within the hour.
+func Reseal(ctx context.Context, at settings.Storage) (done []vault.Resealed, err error) {
+	sealer, err := at.Vault().Existing()
 	if err != nil {
 		return nil, err
 	}
-	db, err := openDatabase(ctx, c)
+	db, err := store.Open(ctx, at.Vault().Address())
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	for _, kind := range []struct {
-		name   string
-		reseal func(context.Context, *seal.Sealer) (count, all int, err error)
-	}{
-		{"key sets", func(ctx context.Context, s *seal.Sealer) (int, int, error) {
+	return vault.Reseal(ctx, sealer,
+		vault.Rows{Kind: "key sets", Reseal: func(ctx context.Context, s *seal.Sealer) (int, int, error) {
 			return keyset.Reseal(ctx, store.KeySets{DB: db}, s)
 		}},
-		{"API connectors", func(ctx context.Context, s *seal.Sealer) (int, int, error) {
+		vault.Rows{Kind: "API connectors", Reseal: func(ctx context.Context, s *seal.Sealer) (int, int, error) {
 			return connector.Reseal(ctx, store.Resources{DB: db}, s)
-		}},
-	} {
-		count, all, err := kind.reseal(ctx, sealer)
-		if err != nil {
-			return done, fmt.Errorf("%s: %w", kind.name, err)
-		}
-		done = append(done, Resealed{kind.name, count, all})
-	}
-	return done, nil
-}
-
-// sqliteFile is the file of a SQLite database; "" with another.
-func sqliteFile(c Config) string {
-	if c.Database == "" {
-		return filepath.Join(c.Data, databaseFile)
-	}
-	file, ok := strings.CutPrefix(c.Database, "sqlite:")
-	if !ok {
-		return ""
-	}
-	return file
+		}})
 }

@@ -1,5 +1,5 @@
-// Package server wires the packages to a running server: configuration, the registry
-// of providers, listeners, life and death. It is the only one that knows everybody.
+// Package server wires the packages to a running server: configuration, the registry of providers, listeners,
+// start and stop. It is the only package that imports all others.
 //
 // Reference: DESIGN §2, §7.
 package server
@@ -10,119 +10,49 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/google/uuid"
-
+	"journeyman.dev/internal/apple"
 	"journeyman.dev/internal/application"
 	"journeyman.dev/internal/audit"
 	"journeyman.dev/internal/breach"
 	"journeyman.dev/internal/connector"
 	"journeyman.dev/internal/directory"
-	"journeyman.dev/internal/endpoint"
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/keyset"
-	"journeyman.dev/internal/kinds"
 	"journeyman.dev/internal/library"
 	"journeyman.dev/internal/limit"
+	"journeyman.dev/internal/listen"
+	"journeyman.dev/internal/localca"
 	"journeyman.dev/internal/mail"
 	"journeyman.dev/internal/oidc"
 	"journeyman.dev/internal/outbound"
 	"journeyman.dev/internal/page"
-	"journeyman.dev/internal/policy"
-	"journeyman.dev/internal/program"
-	dirprovider "journeyman.dev/internal/provider/directory"
-	"journeyman.dev/internal/provider/federation"
-	"journeyman.dev/internal/provider/insights"
-	"journeyman.dev/internal/provider/otp"
-	"journeyman.dev/internal/provider/restful"
-	"journeyman.dev/internal/provider/selfasserted"
-	"journeyman.dev/internal/provider/userinfo"
-	"journeyman.dev/internal/seal"
+	"journeyman.dev/internal/readiness"
+	"journeyman.dev/internal/settings"
+	"journeyman.dev/internal/site"
 	"journeyman.dev/internal/store"
+	"journeyman.dev/internal/tenant"
 	"journeyman.dev/internal/userflow"
 )
 
-// Config is what an operator sets.
+// Config contains an operator's settings and the resources of the process.
 type Config struct {
-	Listen      string // public listener
-	AdminListen string
-	TLS         string // auto, off, or cert.pem,key.pem
-	Tenant      string
-	TenantID    string // GUID; "": made once and kept
-	Database    string // sqlite:FILE
-	Data        string // folder for database, keys, local CA
-	PublicURL   string // "": from the listener
-	Outbound    string // strict or development
-	OutboundCA  string // PEM file of authorities to trust beside the system's
-	MasterKey   string // base64, several with commas between: the first seals, all open; "": a file in Data
-	SMTP        string // smtp:// address; "": no mails, or the outbox in development
-	AdminToken  string
-	Development bool // the outbox is there and shown
-	// TrustProxy takes the client's address and the public URL's scheme and host from
-	// X-Forwarded-For of the nearest proxy.
-	TrustProxy bool
+	settings.Server
 
-	// CompatibleDisabledAccounts gives tokens to disabled accounts that a policy lets through,
-	// as B2C does with accounts of social providers.
-	CompatibleDisabledAccounts bool
-
-	// RESTTimeout and RESTAttempts bound the calls of RESTful technical profiles; zero:
-	// 30 s and 3.
-	RESTTimeout  time.Duration
-	RESTAttempts int
-	// OutboundPerHost bounds the calls to one host at a time; 0: 512.
-	OutboundPerHost int
-	// ShutdownDelay is how long Run goes on serving after the signal to stop, while
-	// readiness is denied; 0: not at all.
-	ShutdownDelay time.Duration
-	// DatabaseTimeout bounds each statement; 0: 5 s. Transactions have twice as long.
-	DatabaseTimeout time.Duration
-	// Init lets a tenant begin anew although the data folder has the master key of one.
-	Init bool
-	// OutboundProxy is the proxy that https calls leave through, http://user:password@host:port;
-	// "": none. NoProxy are hosts that are called directly, as in the variable NO_PROXY.
-	OutboundProxy, NoProxy string
-	// ShutdownTimeout is how long Run may take to end, requests under way included; 0: 30 s.
-	ShutdownTimeout time.Duration
-	// ConnectorTimeout and ConnectorAttempts bound the calls of API connectors that have no
-	// settings of their own; zero: 20 s and 2.
-	ConnectorTimeout  time.Duration
-	ConnectorAttempts int
-	// MaxConnections bounds the connections of the public listener; 0: 8192, or what the
-	// process may open less what the rest needs.
-	MaxConnections int
-	// JourneysPerClient is how many journeys a client may leave waiting in an hour, on each
-	// node; 0: 5000, negative: no bound. Journeys that reach their end don't count.
-	JourneysPerClient int
-	// RequirePKCE and AllowPlainPKCE are for applications that have no setting of their own.
-	RequirePKCE, AllowPlainPKCE bool
-	// AuditKeep is how long audit records are kept; zero: 7 days, as in B2C.
-	AuditKeep time.Duration
-
-	// BreachedPasswords is where ranges of breached passwords are: a folder, or the https
-	// address of a service; "": common passwords alone are known. User flows have a setting
-	// of their own whether known passwords are refused; RefuseKnownPasswords is for custom
-	// policies that don't say, and for administrators.
-	BreachedPasswords    string
-	RefuseKnownPasswords bool
-
-	PasswordCost directory.Cost // zero: the default
-	Now          func() time.Time
-	Rand         io.Reader
-	Log          *slog.Logger
+	PasswordCost directory.Cost   // zero: directory.DefaultCost
+	Now          func() time.Time // nil: time.Now
+	Rand         io.Reader        // nil: crypto/rand
+	Log          *slog.Logger     // nil: slog.Default
 }
 
 // Server is a running tenant.
@@ -131,7 +61,7 @@ type Server struct {
 	TenantID string
 	Policies *library.Library
 	Keys     *keyset.Service
-	OwnKeys  *keyset.Service // those that no policy can name
+	OwnKeys  *keyset.Service // our own key sets, which policies can't name
 	Apps     *application.Cache
 	Users    *directory.Directory
 	// Connectors and Flows are the tenant's API connectors and user flows.
@@ -140,31 +70,31 @@ type Server struct {
 	Audit      *audit.Log
 	Outbox     *mail.Outbox // nil unless in development without SMTP
 	Outbound   *outbound.Client
-	notices    *noticeMailer // nil: no mail can be sent
+	notices    *mail.Notices // nil: no mail can be sent
 	CAFile     string        // of the local CA; "" without
 
-	// ExtensionsApp is the app id that extension attributes belong to, without dashes.
+	// ExtensionsApp is the app id of extension attributes, without dashes.
 	ExtensionsApp string
 
 	localTLS *tls.Config
 	db       *store.DB
-	// fingerprint is of the policies and keys that were read last; syncing guards it.
-	syncing     sync.Mutex
-	fingerprint string
-	engine      *journey.Engine
-	oidc        *oidc.Server
-	pages       *page.Pages
-	ready       readiness
-	public      net.Listener
-	admin       net.Listener
-	baseURL     string
-	adminURL    string
-	// stopping ends when the requests under way have had their time: see Run.
+	// fingerprint belongs to the last read policies and keys. syncing guards it.
+	syncing           sync.Mutex
+	fingerprint       string
+	apple             *apple.Secrets
+	engine            *journey.Engine
+	oidc              *oidc.Server
+	pages             *page.Pages
+	site              *site.Site
+	ready             *readiness.Readiness
+	public, admin     net.Listener
+	baseURL, adminURL string
+	// stopping ends when the time of running requests is over: see Run.
 	stopping context.Context
 	stop     context.CancelFunc
 }
 
-// New opens the data, binds the listeners and wires everything; Run serves.
+// New opens the data, opens the listeners and wires the packages. Run serves.
 func New(ctx context.Context, c Config) (_ *Server, err error) {
 	if c.Now == nil {
 		c.Now = time.Now
@@ -175,7 +105,7 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	if err := Check(c); err != nil {
+	if err := c.Check(); err != nil {
 		return nil, err
 	}
 	s := &Server{Config: c}
@@ -188,20 +118,15 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
-	// Before anything is made: was there a tenant already?
-	before := tenantBefore(c)
-	if err := before.databaseFile(c); err != nil {
+	found, err := c.Vault().Look()
+	if err != nil {
 		return nil, err
 	}
-	if s.db, err = openDatabase(ctx, c); err != nil {
+	if s.db, err = store.Open(ctx, c.Vault().Address()); err != nil {
 		return nil, err
 	}
 	s.db.SetTimeout(c.DatabaseTimeout)
-	if err := before.tenant(ctx, c, s.db); err != nil {
-		return nil, err
-	}
-	// The key comes after the database: a first start that can't reach it leaves nothing.
-	sealer, err := openSealer(c)
+	sealer, err := found.Sealer(ctx, s.db)
 	if err != nil {
 		return nil, err
 	}
@@ -214,12 +139,9 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 	if s.Keys, err = keyset.NewService(ctx, store.KeySets{DB: s.db}, sealer, c.Now); err != nil {
 		return nil, err
 	}
-	cost := c.PasswordCost
-	if cost == (directory.Cost{}) {
-		cost = directory.DefaultCost
-	}
+	cost := cmp.Or(c.PasswordCost, directory.DefaultCost)
 	s.Users = &directory.Directory{Store: store.Users{DB: s.db}, TenantName: c.Tenant, Passwords: directory.NewPasswords(cost, 0), Now: c.Now, Rand: c.Rand}
-	if err := s.reportClashes(ctx); err != nil {
+	if err := s.Users.ReportClashes(ctx, c.Log); err != nil {
 		return nil, err
 	}
 	tlsConfig, pool, err := s.certificates()
@@ -234,8 +156,8 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 	}); err != nil {
 		return nil, fmt.Errorf("outbound-proxy: %w", err)
 	}
-	if s.Users.Known, err = s.knownPasswords(); err != nil {
-		return nil, err
+	if s.Users.Known, err = breach.Load(c.BreachedPasswords, s.Outbound, c.Log); err != nil {
+		return nil, fmt.Errorf("breached-passwords: %w", err)
 	}
 	if err := s.wire(ctx, sealer); err != nil {
 		return nil, err
@@ -243,428 +165,92 @@ func New(ctx context.Context, c Config) (_ *Server, err error) {
 	return s, nil
 }
 
-// defaultJourneys is more than thousands of people behind one address leave.
+// defaultJourneys is more than the unfinished journeys of thousands of people behind one address.
 const defaultJourneys = 5000
 
-// knownPasswords are the passwords that attackers try first.
-func (s *Server) knownPasswords() (*breach.Lists, error) {
-	lists := &breach.Lists{Log: s.Config.Log}
-	if s.Config.BreachedPasswords == "" {
-		return lists, nil
-	}
-	var err error
-	if lists.Ranges, err = breach.Open(s.Config.BreachedPasswords, s.Outbound); err != nil {
-		return nil, fmt.Errorf("breached-passwords: %w", err)
-	}
-	return lists, nil
-}
-
-// masterKeyFile has the master keys in the data folder.
-const masterKeyFile = "master.key"
-
-func openSealer(c Config) (*seal.Sealer, error) {
-	var keys [][]byte
-	var err error
-	if c.MasterKey != "" {
-		keys, err = seal.ParseMasterKeys(c.MasterKey)
-	} else {
-		keys, err = seal.LoadOrCreateMasterKeys(filepath.Join(c.Data, masterKeyFile))
-	}
-	if err != nil {
-		return nil, fmt.Errorf("master key: %w", err)
-	}
-	return seal.New(keys...)
-}
-
-// databaseFile has the database in the data folder.
-const databaseFile = "journeyman.db"
-
-func openDatabase(ctx context.Context, c Config) (*store.DB, error) {
-	return store.Open(ctx, databaseAddress(c))
-}
-
-func databaseAddress(c Config) string {
-	if c.Database != "" {
-		return c.Database
-	}
-	return "sqlite:" + filepath.Join(c.Data, databaseFile)
-}
-
-// identify makes or reads what the tenant is known by.
+// identify makes or reads the tenant's identity.
 func (s *Server) identify(ctx context.Context) error {
-	id := s.Config.TenantID
-	if id == "" {
-		id = uuid.NewString()
-	}
-	var err error
-	if s.TenantID, err = s.db.SetSetting(ctx, "tenantId", strings.ToLower(id)); err != nil {
-		return err
-	}
-	if s.Config.TenantID != "" && !strings.EqualFold(s.TenantID, s.Config.TenantID) {
-		return fmt.Errorf("the data folder belongs to the tenant %s, not %s", s.TenantID, s.Config.TenantID)
-	}
-	if err := s.checkName(ctx); err != nil {
-		return err
-	}
-	app, err := s.db.SetSetting(ctx, "extensionsAppId", uuid.NewString())
+	t, err := tenant.Identify(ctx, s.db, store.Policies{DB: s.db}, s.Config.Tenant, s.Config.TenantID)
 	if err != nil {
 		return err
 	}
-	s.ExtensionsApp = strings.ReplaceAll(app, "-", "")
+	s.TenantID, s.ExtensionsApp = t.ID, strings.ReplaceAll(t.ExtensionsApp, "-", "")
 	s.Apps = application.NewCache(store.Applications{DB: s.db})
-	return s.ensureExtensionsApp(ctx, app)
+	return s.applications().EnsureExtensions(ctx, t.ExtensionsApp)
 }
 
-// checkName refuses another tenant's name: accounts and policies have the name in them, and
-// under another nobody could sign in. A database from before names were kept has it in its
-// policies.
-func (s *Server) checkName(ctx context.Context) error {
-	name, err := s.db.Setting(ctx, "tenantName")
-	if err != nil {
-		return err
-	}
-	if name == "" {
-		name = s.Config.Tenant
-		list, err := store.Policies{DB: s.db}.List(ctx)
-		if err != nil {
-			return err
-		}
-		for _, p := range list {
-			short, _, _ := strings.Cut(name, ".")
-			d, _ := policy.Parse(p.ID, p.XML)
-			if d == nil || !d.TenantID.Set() || strings.EqualFold(d.TenantID.Value, s.TenantID) || strings.EqualFold(d.TenantID.Value, short) {
-				continue // which says nothing else
-			}
-			name = d.TenantID.Value
-			break
-		}
-	}
-	if !strings.EqualFold(name, s.Config.Tenant) {
-		return fmt.Errorf("the database belongs to the tenant %s, not %s: start with --tenant %s, or with another --data or --database", name, s.Config.Tenant, name)
-	}
-	// Of two first starts at once one writes the name, and both read it.
-	if name, err = s.db.SetSetting(ctx, "tenantName", name); err != nil {
-		return err
-	}
-	if !strings.EqualFold(name, s.Config.Tenant) {
-		return fmt.Errorf("the database belongs to the tenant %s, not %s", name, s.Config.Tenant)
-	}
-	return nil
+func (s *Server) applications() tenant.Applications {
+	return tenant.Applications{Settings: s.db, Apps: s.Apps, Now: s.Config.Now}
 }
 
-// reportClashes names the accounts that share a name since a version that allowed it:
-// nobody can sign in by such a name until an administrator has renamed one of them.
-func (s *Server) reportClashes(ctx context.Context) error {
-	clashes, err := s.Users.Store.Clashes(ctx)
-	for _, c := range clashes {
-		s.Config.Log.WarnContext(ctx, "accounts share a sign-in name, which signs nobody in: rename or delete all but one", "objectIds", c.Users)
-	}
-	return err
+// EnsureKeys makes missing key sets of token issuers.
+func (s *Server) EnsureKeys(ctx context.Context) error { return tenant.EnsureKeys(ctx, s.Keys) }
+
+// EnsureApplication makes or updates the web application with a name, and gives it a new secret, which
+// replaces the earlier ones.
+func (s *Server) EnsureApplication(ctx context.Context, name string, redirects []string) (appID, secret string, err error) {
+	return s.applications().Ensure(ctx, name, redirects)
 }
 
-// certificates makes the listeners' TLS and the pool that calls out trust.
+// LocalTLS returns the configuration of a listener with a certificate of the local authority; nil without
+// one.
+func (s *Server) LocalTLS() *tls.Config { return s.localTLS }
+
+// certificates makes the listeners' TLS and the trusted authorities of calls out.
 func (s *Server) certificates() (*tls.Config, *x509.CertPool, error) {
 	c := s.Config
-	var config *tls.Config
-	var pool *x509.CertPool
-	trust := func() *x509.CertPool {
-		if pool == nil {
-			var err error
-			if pool, err = x509.SystemCertPool(); err != nil {
-				pool = x509.NewCertPool()
-			}
-		}
-		return pool
-	}
-	auto := c.TLS == "" || c.TLS == "auto"
-	if auto || c.Development {
-		ca, err := s.localAuthority()
+	var trusted []string
+	if c.TLS == "" || c.TLS == "auto" || c.Development {
+		ca, err := localca.Load(filepath.Join(c.Data, "tls"), localca.Hosts(c.PublicURL), time.Now(), c.Rand)
 		if err != nil {
 			return nil, nil, err
 		}
-		s.CAFile = ca.CAFile
-		s.localTLS = listenerTLS(ca.cert)
+		s.CAFile, s.localTLS = ca.File, listen.TLS(ca.Certificate)
 		if c.Outbound == "development" {
-			// The sample API and a developer's own use certificates of this authority.
-			pem, err := os.ReadFile(ca.CAFile)
-			if err != nil {
-				return nil, nil, err
-			}
-			trust().AppendCertsFromPEM(pem)
+			// The sample API and a developer's own APIs use certificates of this authority.
+			trusted = append(trusted, ca.File)
 		}
-	}
-	switch {
-	case auto:
-		config = s.localTLS.Clone()
-	case c.TLS == "off":
-	default:
-		cert, err := certificateFiles(c.TLS)
-		if err != nil {
-			return nil, nil, err
-		}
-		config = listenerTLS(*cert)
 	}
 	if c.OutboundCA != "" {
-		if err := trustFile(c.OutboundCA, trust()); err != nil {
-			return nil, nil, err
-		}
+		trusted = append(trusted, c.OutboundCA)
+	}
+	config, err := listen.Config(c.TLS, s.localTLS)
+	if err != nil {
+		return nil, nil, err
+	}
+	pool, err := outbound.Authorities(trusted...)
+	if err != nil {
+		return nil, nil, fmt.Errorf("outbound-ca: %w", err)
 	}
 	return config, pool, nil
 }
 
-// localAuthority makes the local CA and a certificate for the names of this machine.
-func (s *Server) localAuthority() (*localCA, error) {
-	hosts := []string{"localhost", "127.0.0.1", "::1"}
-	if u, err := url.Parse(s.Config.PublicURL); err == nil && u.Hostname() != "" {
-		hosts = append(hosts, u.Hostname())
-	}
-	if name, err := os.Hostname(); err == nil && name != "" {
-		hosts = append(hosts, name)
-	}
-	return loadLocalCA(filepath.Join(s.Config.Data, "tls"), hosts, time.Now())
-}
-
 func (s *Server) listen(config *tls.Config) error {
-	open := func(address, what string, most int) (net.Listener, string, error) {
-		l, err := Listen(what, address)
-		if err != nil {
-			return nil, "", err
-		}
-		l = limit.Listen(l, most)
-		scheme := "http"
-		if config != nil {
-			scheme = "https"
-			own := config.Clone()
-			own.NextProtos = []string{"h2", "http/1.1"}
-			l = tls.NewListener(l, own)
-		}
-		host, port, _ := net.SplitHostPort(l.Addr().String())
-		if ip := net.ParseIP(host); ip == nil || ip.IsLoopback() || ip.IsUnspecified() {
-			host = "localhost"
-		}
-		return l, scheme + "://" + net.JoinHostPort(host, port), nil
-	}
 	var err error
-	if s.public, s.baseURL, err = open(s.Config.Listen, "listen", connections(s.Config.MaxConnections, descriptors())); err != nil {
+	if s.public, s.baseURL, err = listen.Open("listen", s.Config.Listen, listen.PublicConnections(s.Config.MaxConnections), config); err != nil {
 		return err
 	}
-	public, err := publicURL(s.Config.PublicURL)
+	public, err := s.Config.PublicOrigin()
 	if err != nil {
 		return err
 	}
 	s.baseURL = cmp.Or(public, s.baseURL)
 	if s.Config.AdminListen != "" {
-		if s.admin, s.adminURL, err = open(s.Config.AdminListen, "admin-listen", forAdmin(descriptors())); err != nil {
+		if s.admin, s.adminURL, err = listen.Open("admin-listen", s.Config.AdminListen, listen.AdminConnections(), config); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// registry is the list of kinds, with providers over the server's services.
-func (s *Server) registry() (*program.Kinds, error) {
-	mailer, err := s.mailer()
-	if err != nil {
-		return nil, err
-	}
-	cache := &federation.MetadataCache{Caller: s.Outbound}
-	guesses := codeGuesses{&limit.Tries{Store: store.Limits{DB: s.db}, Rule: wrongCodes, Now: s.Config.Now}}
-	ring := keyset.Ring{Policies: s.Keys, Own: s.OwnKeys}
-	return kinds.New(&kinds.Providers{
-		APIConnector:  *s.connectorProvider(),
-		Authorization: userinfo.Authorization{Keys: s.Keys},
-		Directory:     dirprovider.Provider{Users: s.Users, ExtensionsApp: s.ExtensionsApp, RefuseKnown: s.Config.RefuseKnownPasswords, Notifier: s.notifier()},
-		Hint:          federation.Hint{Keys: s.Keys, Metadata: cache},
-		Insights:      insights.Provider{Log: s.Config.Log},
-		MailedCode:    otp.Mailed{Mailer: mailer, Guesses: guesses},
-		OAuth2:        federation.OAuth2{Caller: s.Outbound, Keys: ring},
-		OneTimeCode:   otp.Provider{Limits: codeLimits{s.windows()}, Guesses: guesses},
-		OpenIDConnect: federation.OpenIDConnect{Caller: s.Outbound, Keys: ring, Accounts: s.Users, Metadata: cache},
-		RESTful:       restful.Provider{Caller: s.Outbound, Keys: s.Keys, Timeout: s.Config.RESTTimeout, Attempts: s.Config.RESTAttempts},
-		SelfAsserted:  selfasserted.Provider{Mailer: mailer, Guesses: guesses},
-	}), nil
-}
+// remoteIP returns the client's address. Behind a trusted proxy it is the last address that the proxy added.
+func (s *Server) remoteIP(r *http.Request) string { return limit.RemoteIP(r, s.Config.TrustProxy) }
 
-// windows counts what is done within a time, over all nodes.
-func (s *Server) windows() *limit.Windows {
-	return &limit.Windows{Store: store.Limits{DB: s.db}, Now: s.Config.Now}
-}
-
-func (s *Server) mailer() (selfasserted.Mailer, error) {
-	switch {
-	case s.Config.SMTP != "":
-		sender, err := mail.NewSMTP(s.Config.SMTP)
-		if err != nil {
-			return nil, err
-		}
-		s.notices = &noticeMailer{sender: sender, log: s.Config.Log, queue: make(chan mail.Notice, noticesWaiting)}
-		return &codeMailer{sender: sender, log: s.Config.Log, perClient: codesPerClient, sent: s.windows()}, nil
-	case s.Config.Development:
-		s.Outbox = &mail.Outbox{Now: s.Config.Now}
-		s.notices = &noticeMailer{sender: s.Outbox, log: s.Config.Log}
-		// Nobody is mailed, and load tests come from one client.
-		return &codeMailer{sender: s.Outbox, log: s.Config.Log, sent: s.windows()}, nil
-	}
-	s.Config.Log.Warn("no mail server is set (--smtp-url): pages that verify e-mail addresses will answer AADB2C90161, so that nobody signs up or resets a password by mail; so will technical profiles that mail codes, and owners of changed accounts get no notice")
-	return nil, nil
-}
-
-// notifier is the mailer of notices, a real nil if there is none.
-func (s *Server) notifier() dirprovider.Notifier {
-	if s.notices == nil {
-		return nil
-	}
-	return s.notices
-}
-
-func (s *Server) wire(ctx context.Context, sealer *seal.Sealer) error {
-	c := s.Config
-	s.Audit = &audit.Log{Store: store.Audits{DB: s.db}, Now: c.Now, Rand: c.Rand, Log: c.Log}
-	s.Connectors = &connector.Service{
-		Store: store.Resources{DB: s.db}, Sealer: sealer, Caller: s.Outbound, Decode: decodePKCS12, Timeout: c.ConnectorTimeout, Attempts: c.ConnectorAttempts, Now: c.Now,
-	}
-	if err := s.Connectors.Reload(ctx); err != nil {
-		return err
-	}
-	registry, err := s.registry()
-	if err != nil {
-		return err
-	}
-	s.Policies = &library.Library{
-		Store: store.Policies{DB: s.db}, Now: c.Now, Log: c.Log, Keep: 24 * time.Hour, KeyActive: s.keyActive,
-		Options: program.Options{Kinds: registry, TenantName: c.Tenant, TenantID: s.TenantID, KeyExists: s.Keys.Exists,
-			OwnKeyExists: s.OwnKeys.Exists, ConnectorExists: s.Connectors.Exists},
-	}
-	s.Flows = &userflow.Service{Store: store.Resources{DB: s.db}, Publisher: s.Policies, TenantName: c.Tenant, ExtensionsApp: s.ExtensionsApp, Prepare: s.EnsureKeys, Now: c.Now}
-	if err := errors.Join(s.Policies.Load(ctx), s.Flows.Reload(ctx)); err != nil {
-		return err
-	}
-	s.engine = &journey.Engine{
-		Store: store.Journeys{DB: s.db}, Sealer: sealer, Programs: s.Policies, Accounts: s.Users, Sessions: store.Sessions{DB: s.db}, AllowDisabled: c.CompatibleDisabledAccounts,
-		Secret: s.Keys.Secret, Audit: s.Audit, Now: c.Now, Rand: c.Rand, Log: c.Log,
-		Waiting: &limit.Waiting{Most: cmp.Or(c.JourneysPerClient, defaultJourneys), Within: time.Hour, Now: c.Now},
-	}
-	drawn, err := page.NewKinds(kinds.Pages(), kinds.Controls())
-	if err != nil {
-		return err
-	}
-	s.pages = &page.Pages{
-		Kinds: drawn, Engine: s.engine, Sealer: sealer, TenantID: s.TenantID, Templates: page.NewTemplates(s.Outbound, s.templateAge(), c.Now), Program: s.program,
-		Secure: strings.HasPrefix(s.baseURL, "https:"), Development: c.Development, Now: c.Now, Log: c.Log,
-	}
-	page.LogMissing(c.Log)
-	s.oidc = &oidc.Server{
-		TenantName: c.Tenant, TenantID: s.TenantID, Programs: s.Policies, Applications: s.Apps, Keys: s.Keys, Sealer: sealer,
-		Grants: store.Grants{DB: s.db}, Assertions: s.db, Sessions: store.Sessions{DB: s.db}, Accounts: s.Users, Audit: s.Audit, Browser: s.pages, Engine: s.engine,
-		BaseURL: func(*http.Request) string { return s.baseURL }, RemoteIP: s.remoteIP, RequirePKCE: c.RequirePKCE, AllowPlainPKCE: c.AllowPlainPKCE, Now: c.Now, Rand: c.Rand, Log: c.Log,
-	}
-	s.pages.Deliver = s.oidc.Deliver
-	return nil
-}
-
-// templateAge is how long a page template without cache headers is used: in development
-// an author sees a change at once.
-func (s *Server) templateAge() time.Duration {
-	if s.Config.Development {
-		return 0
-	}
-	return time.Minute
-}
-
-// program is the policy that a request names, nil if it names none that is known.
-func (s *Server) program(r *http.Request) *program.Program {
-	e, ok, err := endpoint.Parse(r.URL)
-	if !ok || err != nil {
-		return nil
-	}
-	return s.Policies.Current(e.Policy)
-}
-
-// caller is who sent a request, for the bounds against strangers. Behind a proxy,
-// connections are those of the proxy.
-func (s *Server) caller(r *http.Request) *limit.Caller {
-	c := &limit.Caller{Client: limit.Client(s.remoteIP(r)), Devices: s.pages.Devices(r)}
-	if !s.Config.TrustProxy {
-		c.Connection = limit.ConnectionOf(r.Context())
-	}
-	return c
-}
-
-// remoteIP is the client's address; behind a trusted proxy the last that it added.
-func (s *Server) remoteIP(r *http.Request) string {
-	if s.Config.TrustProxy {
-		parts := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-		if ip := net.ParseIP(strings.TrimSpace(parts[len(parts)-1])); ip != nil {
-			return ip.String()
-		}
-	}
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return ""
-	}
-	return host
-}
-
-// URL is the address that browsers use; AdminURL that of the admin listener.
+// URL returns the address of the public listener for browsers.
 func (s *Server) URL() string { return s.baseURL }
 
-// AdminURL is the address of the admin listener.
+// AdminURL returns the address of the admin listener.
 func (s *Server) AdminURL() string { return s.adminURL }
 
 // Handler serves the public listener.
-func (s *Server) Handler() http.Handler {
-	return s.protect(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(s.baseURL, "https:") {
-			w.Header().Set("Strict-Transport-Security", "max-age=31536000")
-		}
-		switch r.URL.Path {
-		case "/healthz":
-			_, _ = io.WriteString(w, "ok\n")
-			return
-		case "/favicon.ico":
-			w.WriteHeader(http.StatusNoContent)
-			return
-		}
-		if isRoot(r) {
-			s.publicRoot(w)
-			return
-		}
-		if s.pages.ServeStatic(w, r) {
-			return
-		}
-		r = r.WithContext(directory.Remembering(limit.With(r.Context(), s.caller(r))))
-		e, ok, err := endpoint.Parse(r.URL)
-		if err != nil {
-			s.pages.Error(w, r, http.StatusBadRequest, &journey.Failure{Code: journey.CodeUnknownPolicy, Public: "The address names two different policies."}, "")
-			return
-		}
-		if ok {
-			if s.oidc.ServeEndpoint(w, r, e) {
-				return
-			}
-			r, done := s.lasting(r)
-			defer done()
-			if s.oidc.OwnTenant(e.Tenant) && s.pages.ServeEndpoint(w, r, e) {
-				return
-			}
-		}
-		s.pages.Error(w, r, http.StatusNotFound, &journey.Failure{Public: "There is nothing at this address."}, "")
-	}))
-}
-
-// protect keeps a panic from the connection.
-func (s *Server) protect(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer func() {
-			if p := recover(); p != nil {
-				if p == http.ErrAbortHandler {
-					panic(p)
-				}
-				id := s.engine.NewID()
-				s.Config.Log.ErrorContext(r.Context(), "panic", "correlationId", id, "panic", fmt.Sprint(p), "path", r.URL.Path, "stack", string(debug.Stack()))
-				s.pages.Error(w, r, http.StatusInternalServerError, journey.Fail(journey.CodeInternal, nil), id)
-			}
-		}()
-		next.ServeHTTP(w, r)
-	})
-}
+func (s *Server) Handler() http.Handler { return s.site }

@@ -18,13 +18,13 @@ func (d *DB) SpendAssertion(ctx context.Context, id string, expires time.Time) e
 	return err
 }
 
-// Revoke makes a family of grants worthless, in one write.
+// Revoke invalidates a family of grants, in one write.
 func (s Grants) Revoke(ctx context.Context, family string, expires time.Time) error {
 	_, err := s.exec(ctx, "INSERT INTO revoked_families (family, expires) VALUES ($1, $2) ON CONFLICT DO NOTHING", family, micros(expires))
 	return err
 }
 
-// Redeemable returns what Redeem would for a grant, and changes nothing.
+// Redeemable returns the result that Redeem would return for a grant. It changes nothing.
 func (s Grants) Redeemable(ctx context.Context, r token.Redemption) error {
 	var revoked, redeemed int
 	if err := s.read.QueryRowContext(ctx, `SELECT (SELECT COUNT(*) FROM revoked_families WHERE family = $1), (SELECT COUNT(*) FROM redemptions WHERE id = $2)`,

@@ -15,7 +15,7 @@ import (
 // Audits implements audit.Store.
 type Audits struct{ *DB }
 
-// auditRows bounds the rows of one statement.
+// auditRows limits the rows of one statement.
 const auditRows = 64
 
 // AppendAudits implements audit.Store.

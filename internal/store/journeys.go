@@ -30,8 +30,8 @@ func (s Journeys) Load(ctx context.Context, id string) (data []byte, version int
 	return data, version, err
 }
 
-// Claim implements journey.Store. A SQLite file belongs to one process, whose engine
-// serialises the requests of a journey itself: nothing needs writing.
+// Claim implements journey.Store. With SQLite it writes nothing: a SQLite file belongs to one process, and
+// that process's engine serialises the requests of a journey.
 func (s Journeys) Claim(ctx context.Context, id string, version int64, now, until time.Time) (int64, error) {
 	if s.jobs != nil {
 		return version, nil
@@ -66,11 +66,11 @@ func (s Journeys) Save(ctx context.Context, id string, version int64, data []byt
 // Grants makes codes and refresh tokens single-use.
 type Grants struct{ *DB }
 
-// Redeem notes a redemption in one write. token.ErrReplayed if there was one before, and
-// then the family is revoked; token.ErrRevoked if it was, or if the account's grants were
-// ended since; token.ErrNoAccount if the account is gone.
+// Redeem records a redemption in one write. It returns token.ErrReplayed if the grant was redeemed before,
+// and revokes the family; token.ErrRevoked if the family was revoked or the account's grants were ended
+// since; token.ErrNoAccount if the account is gone.
 func (s Grants) Redeem(ctx context.Context, r token.Redemption) error {
-	// Nearly all redemptions are of tokens that nobody used before: one statement.
+	// Almost all redemptions are of unused tokens, so try one statement first.
 	n, err := s.exec(ctx, `INSERT INTO redemptions (id, expires)
 		SELECT $1, CAST($2 AS BIGINT) WHERE NOT EXISTS (SELECT 1 FROM revoked_families WHERE family = $3)
 		AND ($4 = '' OR EXISTS (SELECT 1 FROM users WHERE id = $4 AND epoch = $5 AND deleted IS NULL)) ON CONFLICT DO NOTHING`,
@@ -81,7 +81,7 @@ func (s Grants) Redeem(ctx context.Context, r token.Redemption) error {
 	return s.refuse(ctx, r)
 }
 
-// refuse says why a token wasn't redeemed; it revokes the family of a replayed one.
+// refuse returns the reason why a token wasn't redeemed. It revokes the family of a replayed token.
 func (s Grants) refuse(ctx context.Context, r token.Redemption) error {
 	var outcome error
 	err := s.inWrite(ctx, func(ctx context.Context, q querier) error {
@@ -115,7 +115,7 @@ func (s Grants) refuse(ctx context.Context, r token.Redemption) error {
 	return errors.Join(err, outcome)
 }
 
-// standing says what is wrong with the account of a redemption, nil if nothing is.
+// standing returns the fault of a redemption's account, or nil.
 func (Grants) standing(ctx context.Context, q querier, r token.Redemption) (outcome, err error) {
 	if r.Account == "" {
 		return nil, nil
@@ -132,7 +132,7 @@ func (Grants) standing(ctx context.Context, q querier, r token.Redemption) (outc
 	return nil, nil
 }
 
-// Purge removes what has expired.
+// Purge removes expired rows.
 func (d *DB) Purge(ctx context.Context, now time.Time) error {
 	return d.inWrite(ctx, func(ctx context.Context, q querier) error {
 		for _, statement := range []string{

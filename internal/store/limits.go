@@ -9,25 +9,24 @@ import (
 	"journeyman.dev/internal/limit"
 )
 
-// Limits implements limit.TryStore and limit.WindowStore; so does every other part of the
-// store, as DB has the methods.
+// Limits implements limit.TryStore and limit.WindowStore. Every other part of the store implements them, too,
+// because the methods are DB's.
 type Limits struct{ *DB }
 
-// runningFor is how long a try may be under way: one that was charged and never ended, as
-// its process was killed, counts as failed afterwards.
+// runningFor limits the time of a try. A charged try without end, whose process was killed, counts as failed
+// after it.
 const runningFor = 30 * time.Second
 
-// ChargeTry implements limit.TryStore: one statement, so that of many at once no more are
-// charged than may be. What reaches the bound locks at once; if the try turns out right,
-// the lock goes.
-func (s *DB) ChargeTry(ctx context.Context, key string, rule limit.Rule, now time.Time) (limit.Charge, error) {
+// ChargeTry implements limit.TryStore. It uses one statement, so that simultaneous tries can't exceed the
+// bound. A try that reaches the bound locks at once; if the try turns out right, the lock is removed.
+func (d *DB) ChargeTry(ctx context.Context, key string, rule limit.Rule, now time.Time) (limit.Charge, error) {
 	locks := rule.Locks()
 	// A bound of one would have to lock at the first charge.
 	first := int64(0)
 	if rule.After == 1 {
 		first = micros(now.Add(locks[0]))
 	}
-	n, err := s.exec(ctx, `INSERT INTO tries (key, failures, running, running_until, locked_until, last, expires)
+	n, err := d.exec(ctx, `INSERT INTO tries (key, failures, running, running_until, locked_until, last, expires)
 		VALUES ($1, 1, 1, CAST($2 AS BIGINT), CAST($3 AS BIGINT), '', CAST($12 AS BIGINT))
 		ON CONFLICT (key) DO UPDATE SET
 			failures = CASE WHEN tries.expires <= $5 THEN 1 ELSE tries.failures + 1 END,
@@ -50,16 +49,16 @@ func (s *DB) ChargeTry(ctx context.Context, key string, rule limit.Rule, now tim
 		return limit.Charge{Charged: n == 1}, err
 	}
 	var running, runningUntil, lockedUntil int64
-	err = s.read.QueryRowContext(ctx, "SELECT running, running_until, locked_until FROM tries WHERE key = $1", key).Scan(&running, &runningUntil, &lockedUntil)
+	err = d.read.QueryRowContext(ctx, "SELECT running, running_until, locked_until FROM tries WHERE key = $1", key).Scan(&running, &runningUntil, &lockedUntil)
 	if errors.Is(err, sql.ErrNoRows) {
-		return limit.Charge{Running: true}, nil // a right try has just cleared it: look again
+		return limit.Charge{Running: true}, nil // a right try has just cleared it: try again
 	}
 	return limit.Charge{Until: time.UnixMicro(lockedUntil).UTC(), Running: lockedUntil <= micros(now) || running > 0 && runningUntil > micros(now)}, err
 }
 
 // EndTry implements limit.TryStore.
-func (s *DB) EndTry(ctx context.Context, key string, rule limit.Rule, now time.Time, change func(last string) (keep string, refund bool)) error {
-	return s.inWrite(ctx, func(ctx context.Context, q querier) error {
+func (d *DB) EndTry(ctx context.Context, key string, rule limit.Rule, now time.Time, change func(last string) (keep string, refund bool)) error {
+	return d.inWrite(ctx, func(ctx context.Context, q querier) error {
 		if err := lockRow(ctx, q, "UPDATE tries SET running = CASE WHEN running > 0 THEN running - 1 ELSE 0 END WHERE key = $1", key); err != nil {
 			return err
 		}
@@ -67,7 +66,7 @@ func (s *DB) EndTry(ctx context.Context, key string, rule limit.Rule, now time.T
 		var last string
 		err := q.QueryRowContext(ctx, "SELECT failures, locked_until, last FROM tries WHERE key = $1", key).Scan(&failures, &lockedUntil, &last)
 		if errors.Is(err, sql.ErrNoRows) {
-			return nil // a right try meanwhile
+			return nil // a right try cleared it in the meantime
 		}
 		if err != nil {
 			return err
@@ -75,7 +74,7 @@ func (s *DB) EndTry(ctx context.Context, key string, rule limit.Rule, now time.T
 		keep, refund := change(last)
 		if refund && failures > 0 {
 			if failures%int64(rule.After) == 0 {
-				lockedUntil = 0 // the lock was made by as many as there no longer are
+				lockedUntil = 0 // fewer failures remain than the lock needs
 			}
 			failures--
 		}
@@ -88,14 +87,13 @@ func (s *DB) EndTry(ctx context.Context, key string, rule limit.Rule, now time.T
 	})
 }
 
-// ClearTries implements limit.TryStore. Guesses that are under way beside the right try
-// stay charged.
-func (s *DB) ClearTries(ctx context.Context, key string) error {
-	n, err := s.exec(ctx, "DELETE FROM tries WHERE key = $1 AND running <= 1", key)
+// ClearTries implements limit.TryStore. Tries that run at the same time stay charged.
+func (d *DB) ClearTries(ctx context.Context, key string) error {
+	n, err := d.exec(ctx, "DELETE FROM tries WHERE key = $1 AND running <= 1", key)
 	if err != nil || n == 1 {
 		return err
 	}
-	_, err = s.exec(ctx, "UPDATE tries SET running = running - 1, failures = running - 1, locked_until = 0, last = '' WHERE key = $1 AND running > 1", key)
+	_, err = d.exec(ctx, "UPDATE tries SET running = running - 1, failures = running - 1, locked_until = 0, last = '' WHERE key = $1 AND running > 1", key)
 	return err
 }
 
@@ -103,8 +101,8 @@ func (s *DB) ClearTries(ctx context.Context, key string) error {
 var errUsedUp = errors.New("a bound is used up")
 
 // Take implements limit.WindowStore.
-func (s *DB) Take(ctx context.Context, now time.Time, bounds ...limit.Bound) (ok bool, until time.Time, err error) {
-	err = s.inWrite(ctx, func(ctx context.Context, q querier) error {
+func (d *DB) Take(ctx context.Context, now time.Time, bounds ...limit.Bound) (ok bool, until time.Time, err error) {
+	err = d.inWrite(ctx, func(ctx context.Context, q querier) error {
 		for _, b := range bounds {
 			if b.Most == 0 {
 				continue
@@ -139,8 +137,8 @@ func (s *DB) Take(ctx context.Context, now time.Time, bounds ...limit.Bound) (ok
 }
 
 // Give implements limit.WindowStore.
-func (s *DB) Give(ctx context.Context, now time.Time, key string) error {
-	_, err := s.exec(ctx, "UPDATE windows SET count = count - 1 WHERE key = $1 AND until > $2 AND count > 0", key, micros(now))
+func (d *DB) Give(ctx context.Context, now time.Time, key string) error {
+	_, err := d.exec(ctx, "UPDATE windows SET count = count - 1 WHERE key = $1 AND until > $2 AND count > 0", key, micros(now))
 	return err
 }
 

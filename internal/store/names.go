@@ -9,10 +9,10 @@ import (
 	"journeyman.dev/internal/directory"
 )
 
-// accounts is the migration to one index of names, epochs and sessions. It is in Go,
-// since the canonical form of a name isn't SQL's to make. Names that two users have
-// now are kept for both, with clash 1 and up for those after the first: nobody is found
-// by them until an administrator has renamed or deleted one (see Users.Clashes).
+// accounts is the migration to one index of names, epochs and sessions. It is in Go, because SQL can't make
+// the canonical form of a name. If two users share a name, both keep it, and the entries after the first get
+// clash 1 and up. Nobody is found by such a name until an administrator renames or deletes a user (see
+// Users.Clashes).
 func accounts() *goose.Migration {
 	return goose.NewGoMigration(4, &goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
 		for _, statement := range []string{

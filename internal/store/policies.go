@@ -43,7 +43,7 @@ func putPolicy(ctx context.Context, q querier, p library.Policy) error {
 	if err := lockRow(ctx, q, "UPDATE policies SET id = id WHERE id = $1", id); err != nil {
 		return err
 	}
-	// Versions go on where they were before a deletion.
+	// Versions continue after a deletion.
 	if err := q.QueryRowContext(ctx, "SELECT COALESCE(MAX(version), 0) + 1 FROM policy_versions WHERE id = $1", id).Scan(&p.Version); err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func putPolicy(ctx context.Context, q querier, p library.Policy) error {
 	return err
 }
 
-// serve notes what policies serve from now on, with the documents of the programs.
+// serve records the programs that policies serve from now on, with the programs' documents.
 func serve(ctx context.Context, q querier, now library.Serving) error {
 	for hash, documents := range now.Programs {
 		data, err := json.Marshal(documents)

@@ -17,14 +17,14 @@ import (
 	"github.com/pressly/goose/v3/lock"
 )
 
-// maxConns bounds the pool: more than a database's processors can use only wait there.
+// maxConns limits the pool. More connections than the database's processors can serve would only wait there.
 const maxConns = 24
 
 // openPostgres opens a PostgreSQL database, version 13 or newer.
 func openPostgres(ctx context.Context, address string) (*DB, error) {
 	config, err := pgx.ParseConfig(address)
 	if err != nil {
-		return nil, errors.New("the database's address can't be read") // it may hold a password
+		return nil, errors.New("the database's address can't be read") // the address may contain a password
 	}
 	if !strings.Contains(address, "connect_timeout") {
 		config.ConnectTimeout = connectTimeout
@@ -58,10 +58,10 @@ func openPostgres(ctx context.Context, address string) (*DB, error) {
 	return d, nil
 }
 
-// oldest is the oldest major version whose SQL and behaviour are relied on.
+// oldest is the oldest supported major version.
 const oldest = 13
 
-// supported judges a server by its server_version_num, such as 150004 for 15.4.
+// supported checks a server by its server_version_num, such as 150004 for 15.4.
 func supported(version int) error {
 	if version/10000 < oldest {
 		return fmt.Errorf("the database is PostgreSQL %d, but %d or newer is needed", version/10000, oldest)
@@ -69,8 +69,7 @@ func supported(version int) error {
 	return nil
 }
 
-// withoutAddress keeps a password in the address out of errors: only what the server
-// said is told.
+// withoutAddress keeps a password in the address out of errors: it keeps only the server's own message.
 func withoutAddress(err error) error {
 	var server *pgconn.PgError
 	if errors.As(err, &server) {
@@ -79,11 +78,10 @@ func withoutAddress(err error) error {
 	return errors.New("no connection")
 }
 
-// maxTransactions is how often a write is tried when others were in its way.
+// maxTransactions limits the attempts of a write that conflicts with others.
 const maxTransactions = 20
 
-// transact runs a write in a transaction of its own. Two that got in each other's way
-// are run again.
+// transact runs a write in its own transaction, and again after a conflict with another write.
 func (d *DB) transact(ctx context.Context, run func(ctx context.Context, q querier) error) error {
 	var err error
 	for range maxTransactions {
@@ -112,17 +110,17 @@ func (d *DB) attempt(ctx context.Context, run func(ctx context.Context, q querie
 			err = fmt.Errorf("write panicked: %v", r)
 		}
 		if err != nil {
-			_ = tx.Rollback() // the first error says what was wrong
+			_ = tx.Rollback() // the first error names the fault
 		}
 	}()
 	if err := run(ctx, tx); err != nil {
 		return err
 	}
-	// Once begun, a commit is waited for: leaving would not know whether it happened.
+	// Wait for a commit that has begun: otherwise its outcome would be unknown.
 	return tx.Commit()
 }
 
-// bytesAs gives the migrations with another name for BLOB.
+// bytesAs is the folder of the migrations with another name for BLOB.
 type bytesAs struct {
 	fs.FS
 	name string
@@ -151,7 +149,7 @@ func (f bytesAs) Open(name string) (fs.File, error) {
 	return replaced{file, bytes.NewReader(b)}, nil
 }
 
-// replaced is a file with other content.
+// replaced is a file with replaced content.
 type replaced struct {
 	fs.File
 	content io.Reader

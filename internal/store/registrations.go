@@ -175,8 +175,8 @@ func (s KeySets) MoveKeySet(ctx context.Context, from keyset.Stored, others []st
 	})
 }
 
-// Fingerprint changes whenever a policy, key set, user flow or API connector does, on
-// whichever node.
+// Fingerprint returns a text that changes with every change of a policy, key set, user flow or API connector,
+// on any node.
 func (d *DB) Fingerprint(ctx context.Context) (string, error) {
 	lines, err := collect(ctx, d, func(row scanner) (string, error) {
 		var id string
@@ -197,7 +197,7 @@ func (d *DB) Setting(ctx context.Context, name string) (string, error) {
 	return value, err
 }
 
-// SetSetting keeps a setting unless it is there already, and returns what is there.
+// SetSetting stores a setting unless it exists, and returns the stored value.
 func (d *DB) SetSetting(ctx context.Context, name, value string) (string, error) {
 	err := d.inWrite(ctx, func(ctx context.Context, q querier) error {
 		_, err := q.ExecContext(ctx, "INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING", name, value)

@@ -62,8 +62,8 @@ func (s Resources) SaveUserFlows(ctx context.Context, changes []userflow.Stored)
 	})
 }
 
-// putResource writes, or with no data deletes, a resource whose version is the one
-// before; false if it isn't.
+// putResource writes a resource, or deletes it if data is nil. It returns false if the stored version isn't
+// the one before.
 func putResource(ctx context.Context, q querier, kind, id string, version int64, data []byte) (bool, error) {
 	statement := `INSERT INTO resources (kind, id, name, version, data) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`
 	args := []any{kind, strings.ToLower(id), id, version, data}

@@ -1,11 +1,10 @@
-// Package store is the SQL behind the other packages' small interfaces: one text for
-// SQLite and PostgreSQL.
+// Package store implements the other packages' small interfaces in SQL. SQLite and PostgreSQL use the same
+// statements.
 //
-// With SQLite, writes go through one goroutine, which puts the ones that wait together
-// into one transaction: each in a savepoint of its own, one commit and one sync for
-// all. Reads use connections of their own. PostgreSQL groups commits itself; each write
-// is a transaction on a connection of the pool. With both, what a write returned
-// without error is on disk.
+// With SQLite, one goroutine does all writes. It puts waiting writes into one transaction, each in its own
+// savepoint, with one commit and one sync for all. Reads use their own connections. PostgreSQL groups commits
+// itself; each write is a transaction on a connection of the pool. In both databases a write that returned no
+// error is on disk.
 //
 // Reference: DESIGN §4.
 package store
@@ -35,13 +34,13 @@ var migrations embed.FS
 // DB is an open database.
 type DB struct {
 	read *pool
-	// inWrite runs a write; it is durable when inWrite returned nil. run may be run
-	// again, and on a transaction that others share: it must only touch the database.
+	// inWrite runs a write. The write is durable when inWrite returns nil. run may run again, and in a
+	// transaction with other writes: it must only touch the database.
 	inWrite func(ctx context.Context, run func(ctx context.Context, q querier) error) error
 
 	// SQLite only.
 	write *sql.DB
-	conn  *sql.Conn // the only one that writes
+	conn  *sql.Conn // the only connection that writes
 	jobs  chan *job
 	done  chan struct{}
 
@@ -50,7 +49,7 @@ type DB struct {
 	closed  bool
 }
 
-// querier is what statements run on: a connection or a pool.
+// querier runs statements: a connection or a pool.
 type querier interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
@@ -63,13 +62,13 @@ type job struct {
 	done chan error
 }
 
-// maxBatch bounds the writes of one transaction.
+// maxBatch limits the writes of one transaction.
 const maxBatch = 128
 
-// ErrClosed says that the database was closed.
+// ErrClosed means that the database was closed.
 var ErrClosed = errors.New("database is closed")
 
-// Open opens sqlite:FILE or postgres://… and brings its tables up to date.
+// Open opens sqlite:FILE or postgres://… and migrates its tables.
 func Open(ctx context.Context, address string) (*DB, error) {
 	if err := CheckAddress(address); err != nil {
 		return nil, err
@@ -90,14 +89,14 @@ func CheckAddress(address string) error {
 		}
 	case "postgres", "postgresql":
 		if _, err := pgx.ParseConfig(address); err != nil {
-			return errors.New("the database's address can't be read") // it may hold a password
+			return errors.New("the database's address can't be read") // the address may contain a password
 		}
 		return nil
 	}
 	return fmt.Errorf("database %q is not supported: use sqlite:FILE or postgres://…", kind)
 }
 
-// OpenSQLite opens or makes a database file and brings its tables up to date.
+// OpenSQLite opens or makes a database file and migrates its tables.
 func OpenSQLite(ctx context.Context, path string) (*DB, error) {
 	source := func(mode string) string {
 		q := url.Values{"_pragma": {
@@ -132,8 +131,8 @@ func OpenSQLite(ctx context.Context, path string) (*DB, error) {
 	return d, nil
 }
 
-// makePrivate lets only the owner read the database's file, and those beside it, which
-// SQLite makes with the same permissions.
+// makePrivate makes the database's file readable only by its owner. SQLite gives its other files the same
+// permissions.
 func makePrivate(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -157,7 +156,7 @@ func makePrivate(path string) error {
 	return nil
 }
 
-// exec runs a write of one statement, durably, and returns how many rows it changed.
+// exec runs a write of one statement, durably, and returns the number of changed rows.
 func (d *DB) exec(ctx context.Context, statement string, args ...any) (n int64, err error) {
 	run := func(ctx context.Context, q querier) error {
 		res, err := q.ExecContext(ctx, statement, args...)
@@ -168,7 +167,7 @@ func (d *DB) exec(ctx context.Context, statement string, args ...any) (n int64, 
 		return err
 	}
 	if d.jobs == nil {
-		// PostgreSQL makes a transaction of one statement itself, which saves two round trips.
+		// PostgreSQL runs a single statement as a transaction, which saves two round trips.
 		ctx, cancel := within(ctx, d.read.timeout)
 		defer cancel()
 		err = run(ctx, d.read.DB)
@@ -178,10 +177,10 @@ func (d *DB) exec(ctx context.Context, statement string, args ...any) (n int64, 
 	return n, err
 }
 
-// scanner is a row, alone or one of several.
+// scanner is one row, alone or of several.
 type scanner interface{ Scan(...any) error }
 
-// collect reads all rows of a query, none if one of them can't be read.
+// collect reads all rows of a query. It returns none if one of them can't be read.
 func collect[T any](ctx context.Context, d *DB, scan func(scanner) (T, error), query string, args ...any) (list []T, err error) {
 	ctx, cancel := within(ctx, d.read.timeout)
 	defer cancel()
@@ -200,7 +199,7 @@ func collect[T any](ctx context.Context, d *DB, scan func(scanner) (T, error), q
 	return list, rows.Err()
 }
 
-// migrate brings the tables up to date.
+// migrate migrates the tables to the newest version.
 func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect, options ...goose.ProviderOption) error {
 	p, err := migrationsOf(db, dialect, options...)
 	if err != nil {
@@ -210,7 +209,7 @@ func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect, options ...
 	return err
 }
 
-// migrationsOf is the history of the tables. It is one text; only the name of the type for
+// migrationsOf returns the history of the tables. Both databases share it; only the name of the type for
 // bytes differs.
 func migrationsOf(db *sql.DB, dialect goose.Dialect, options ...goose.ProviderOption) (*goose.Provider, error) {
 	files, err := fs.Sub(migrations, "migrations")
@@ -223,7 +222,7 @@ func migrationsOf(db *sql.DB, dialect goose.Dialect, options ...goose.ProviderOp
 	return goose.NewProvider(dialect, db, files, append(options, goose.WithGoMigrations(accounts()))...)
 }
 
-// Close waits for the writes under way and closes the database.
+// Close waits for the running writes and closes the database.
 func (d *DB) Close() error {
 	var err error
 	d.closing.Do(func() {
@@ -241,8 +240,8 @@ func (d *DB) Close() error {
 	return err
 }
 
-// Ready reports whether the database takes a write. What is written is as large as what a
-// sign-in writes: a full disk still has room for less.
+// Ready reports whether the database accepts a write. It writes as much as a sign-in does, because a full
+// disk may still have room for less.
 func (d *DB) Ready(ctx context.Context, now time.Time) error {
 	filling := make([]byte, 8<<10)
 	_, _ = rand.Read(filling)
@@ -254,7 +253,7 @@ func (d *DB) Ready(ctx context.Context, now time.Time) error {
 	return err
 }
 
-// queue hands a write to the writer and waits for its commit.
+// queue gives a write to the writer and waits for its commit.
 func (d *DB) queue(ctx context.Context, run func(ctx context.Context, q querier) error) error {
 	j := &job{ctx: ctx, run: run, done: make(chan error, 1)}
 	d.mu.RLock()
@@ -269,8 +268,7 @@ func (d *DB) queue(ctx context.Context, run func(ctx context.Context, q querier)
 		d.mu.RUnlock()
 		return ctx.Err()
 	}
-	// The write is under way and will be answered: leaving now would not know whether
-	// it happened.
+	// Wait for a write that has begun: otherwise its outcome would be unknown.
 	return <-j.done
 }
 
@@ -294,7 +292,7 @@ func (d *DB) writer() {
 	}
 }
 
-// commit runs a batch in one transaction. If the commit fails, so did all of it.
+// commit runs a batch in one transaction. If the commit fails, every write of the batch fails.
 func (d *DB) commit(batch []*job) {
 	ctx := context.Background()
 	results := make([]error, len(batch))

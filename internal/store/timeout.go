@@ -6,17 +6,17 @@ import (
 	"time"
 )
 
-// How long the database may take, unless the caller's context says: a statement with the
-// wait for a connection, and a transaction. A database that hangs gives an error,
-// while who asked still waits for it.
+// Time limits of the database, unless the caller's context has a deadline: one for a statement with the wait
+// for a connection, one for a transaction. A database that hangs then gives an error while the user still
+// waits.
 const (
 	defaultTimeout = 5 * time.Second
-	transactions   = 2 // as long as so many statements
+	transactions   = 2 // in units of a statement's limit
 	connectTimeout = 3 * time.Second
 )
 
-// within bounds a use of the database; a deadline that is there already is the caller's
-// choice, such as of housekeeping.
+// within limits the time of a use of the database. An existing deadline is the caller's choice, such as for
+// housekeeping, and stays.
 func within(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
 	if _, ok := ctx.Deadline(); ok || limit == 0 {
 		return context.WithCancel(ctx)
@@ -24,13 +24,13 @@ func within(ctx context.Context, limit time.Duration) (context.Context, context.
 	return context.WithTimeout(ctx, limit)
 }
 
-// pool is a pool of connections whose queries of one row are bounded in time.
+// pool is a pool of connections that limits the time of queries for one row.
 type pool struct {
 	*sql.DB
 	timeout time.Duration
 }
 
-// QueryRowContext asks when the row is scanned, so that the time ends with it.
+// QueryRowContext sends the query when the row is scanned, so that the time limit ends with the scan.
 func (p *pool) QueryRowContext(ctx context.Context, query string, args ...any) scanner {
 	return row{p, ctx, query, args}
 }
@@ -49,8 +49,7 @@ func (r row) Scan(to ...any) error {
 	return r.p.DB.QueryRowContext(ctx, r.query, r.args...).Scan(to...)
 }
 
-// SetTimeout bounds each use of the database; 0 is 5 s. It must be called before the
-// database is used.
+// SetTimeout limits the time of each use of the database; 0 means 5 s. Call it before the database is used.
 func (d *DB) SetTimeout(limit time.Duration) {
 	if limit > 0 {
 		d.read.timeout = limit

@@ -33,9 +33,8 @@ func (s Users) CreateUser(ctx context.Context, u *directory.User) error {
 	})
 }
 
-// index brings the entries of a user from some keys to others. Those that stay aren't
-// touched: one that the user shares with another since an older version must not keep
-// either of them from being changed.
+// index changes the index entries of a user from some keys to others. It doesn't touch unchanged keys: an
+// older version may have let two users share a key, and that must not prevent changes of either.
 func index(ctx context.Context, q querier, id string, from, to []directory.Key) error {
 	for _, k := range from {
 		if slices.Contains(to, k) {
@@ -49,7 +48,7 @@ func index(ctx context.Context, q querier, id string, from, to []directory.Key) 
 		if slices.Contains(from, k) {
 			continue
 		}
-		// Entries with clash > 0 are only ever made by a migration.
+		// Only a migration makes entries with clash > 0.
 		res, err := q.ExecContext(ctx, `INSERT INTO names (scope, value, clash, user_id)
 			SELECT $1, $2, 0, $3 WHERE NOT EXISTS (SELECT 1 FROM names WHERE scope = $1 AND value = $2) ON CONFLICT DO NOTHING`, k.Scope, k.Value, id)
 		if err != nil {
@@ -154,8 +153,8 @@ func (s Users) RestoreUser(ctx context.Context, id string) (*directory.User, err
 	})
 }
 
-// update changes a user that is deleted, or one that isn't. What ends the user's grants
-// ends its sessions with them.
+// update changes a user that is deleted or not, as the argument says. A change that ends the user's grants
+// also ends its sessions.
 func (s Users) update(ctx context.Context, id string, deleted bool, change func(*directory.User) error) (*directory.User, error) {
 	var out *directory.User
 	err := s.inWrite(ctx, func(ctx context.Context, q querier) error {
@@ -198,8 +197,8 @@ func (s Users) update(ctx context.Context, id string, deleted bool, change func(
 	return out, nil
 }
 
-// lockRow makes other writes of a row wait until this one is done: what SELECT … FOR
-// UPDATE does, in SQL that both databases have.
+// lockRow makes other writes of a row wait until this one ends. It replaces SELECT … FOR UPDATE in SQL that
+// both databases support.
 func lockRow(ctx context.Context, q querier, update, id string) error {
 	_, err := q.ExecContext(ctx, update, id)
 	return err

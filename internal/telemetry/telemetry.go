@@ -1,8 +1,8 @@
-// Package telemetry carries through contexts which journey a piece of work belongs to, so that
-// calls out can be logged, traced and observed with it.
+// Package telemetry connects work with its journey through contexts, so that calls out can be logged, traced
+// and observed.
 //
-// The engine puts a Scope into the context of each run; package outbound reads it. Metrics and
-// exporters of traces find their room here.
+// The engine puts a Scope into the context of each run, and package outbound reads it. Metrics and exporters
+// of traces belong here.
 package telemetry
 
 import (
@@ -19,17 +19,17 @@ import (
 type Scope struct {
 	// CorrelationID is the journey's GUID.
 	CorrelationID string
-	// Called is told of each call out when it has ended; nil: nobody is. It must not block.
+	// Called gets each finished call out; nil: nobody does. It must not block.
 	Called func(ctx context.Context, c Call)
 
 	spans atomic.Uint64
 }
 
-// Call is a call out that has ended. It contains neither path nor headers nor bodies, which
-// may hold personal data and secrets.
+// Call is a finished call out. It contains neither path nor headers nor bodies, because those may contain
+// personal data and secrets.
 type Call struct {
 	Method   string
-	Host     string // with port, if it has one
+	Host     string // with the port, if there is one
 	Status   int    // 0 if there was no answer
 	Attempts int
 	Duration time.Duration // of all attempts
@@ -41,14 +41,14 @@ type key struct{}
 // With puts a scope into a context.
 func With(ctx context.Context, s *Scope) context.Context { return context.WithValue(ctx, key{}, s) }
 
-// From finds the scope of a context; nil if it has none.
+// From returns the scope of a context; nil if there is none.
 func From(ctx context.Context) *Scope {
 	s, _ := ctx.Value(key{}).(*Scope)
 	return s
 }
 
-// TraceParent makes the traceparent header of a call out (W3C Trace Context): the trace is the
-// journey, each call a span of its own. "" if the correlation id is no GUID.
+// TraceParent makes the traceparent header of a call out (W3C Trace Context). The trace is the journey, and
+// each call is a span. The result is "" if the correlation id isn't a GUID.
 func (s *Scope) TraceParent() string {
 	trace := strings.ReplaceAll(strings.ToLower(s.CorrelationID), "-", "")
 	if raw, err := hex.DecodeString(trace); err != nil || len(raw) != 16 || trace == strings.Repeat("0", 32) {

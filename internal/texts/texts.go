@@ -35,10 +35,10 @@ const (
 //go:embed languages/*.json
 var files embed.FS
 
-// Default is the language of texts that no other has.
+// Default is the fallback language.
 const Default = "en"
 
-// Set has the texts of one language. It is immutable.
+// Set contains the texts of one language. It is immutable.
 type Set struct {
 	tag      string
 	sections map[Section]map[string]string
@@ -80,8 +80,8 @@ var library = sync.OnceValue(func() *shelf {
 	return s
 })
 
-// For gives the texts for a language tag: of the language itself, or the one that its
-// readers understand best, such as zh-Hant for zh-TW; else English.
+// For returns the texts for a language tag: in that language, or the one that its readers understand best,
+// such as zh-Hant for zh-TW; else in English.
 func For(tag string) *Set {
 	s := library()
 	t, err := language.Parse(tag)
@@ -95,13 +95,13 @@ func For(tag string) *Set {
 	return s.sets[s.tags[index]]
 }
 
-// Languages lists the tags that have texts.
+// Languages lists the tags of all languages.
 func Languages() []string { return slices.Sorted(maps.Keys(library().sets)) }
 
-// Tag is the language of the texts.
+// Tag returns the language of the texts.
 func (s *Set) Tag() string { return s.tag }
 
-// Find gives a text; a missing one comes from English, so that a page never has a hole.
+// Find returns a text. A missing one comes from English, so that a page has no gaps.
 func (s *Set) Find(section Section, id string) (string, bool) {
 	if text, ok := s.sections[section][id]; ok {
 		return text, true
@@ -110,8 +110,8 @@ func (s *Set) Find(section Section, id string) (string, bool) {
 	return text, ok
 }
 
-// Translation finds a text of another language than English. Messages are written in
-// English where they are made, with what is known there; this is for all others.
+// Translation returns a text in a language other than English. English messages are made where the details
+// are known; this method is for all other languages.
 func (s *Set) Translation(section Section, id string) (string, bool) {
 	if s.tag == Default {
 		return "", false
@@ -120,7 +120,7 @@ func (s *Set) Translation(section Section, id string) (string, bool) {
 	return text, ok
 }
 
-// Text is Find for ids that exist.
+// Text is Find for existing ids.
 func (s *Set) Text(section Section, id string) string {
 	text, _ := s.Find(section, id)
 	return text

@@ -1,5 +1,4 @@
-// Package token signs and checks JSON Web Tokens, and says what redeeming a grant may
-// fail with.
+// Package token signs and checks JSON Web Tokens, and declares the errors of redeeming a grant.
 //
 // Reference: protocol §4.
 package token
@@ -17,35 +16,34 @@ import (
 	"time"
 )
 
-// Errors of redeeming codes and refresh tokens; the store gives them.
+// Errors of redeeming codes and refresh tokens. The store returns them.
 var (
-	// ErrReplayed says that a code or refresh token was redeemed before: its whole
-	// family is revoked now.
+	// ErrReplayed means that a code or refresh token was redeemed before. Its whole family is now revoked.
 	ErrReplayed = errors.New("grant was redeemed before")
-	// ErrRevoked says that the family was revoked, or all grants of its account.
+	// ErrRevoked means that the family or all grants of its account were revoked.
 	ErrRevoked = errors.New("grant was revoked")
-	// ErrNoAccount says that the account that the grant was given to is gone.
+	// ErrNoAccount means that the account of the grant is gone.
 	ErrNoAccount = errors.New("account of the grant is gone")
 )
 
-// Redemption is the spending of a code or refresh token.
+// Redemption is one use of a code or refresh token.
 type Redemption struct {
 	ID      string
 	Family  string
 	Expires time.Time // of the grant
-	// Account is the object id of the directory's account that it was given to, "" if it was
-	// given to none; Epoch is the account's as of then.
+	// Account is the object id of the grant's directory account, or "" for none. Epoch is the account's at
+	// the time of the grant.
 	Account string
 	Epoch   int64
 }
 
-// Claims is the payload of a token; members keep their order.
+// Claims is the payload of a token. Members keep their order.
 type Claims struct {
 	names  []string
 	values []any
 }
 
-// Set adds a member, or replaces the one of this name in its place.
+// Set adds a member, or replaces the member of this name in its place.
 func (c *Claims) Set(name string, value any) {
 	for i, have := range c.names {
 		if have == name {
@@ -73,7 +71,7 @@ func (c *Claims) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// WriteJSON writes what MarshalJSON gives; encoding/json would read that once more.
+// WriteJSON writes the output of MarshalJSON without a second pass of encoding/json.
 func (c *Claims) WriteJSON(b *bytes.Buffer) error {
 	enc := json.NewEncoder(b)
 	enc.SetEscapeHTML(false)
@@ -104,7 +102,7 @@ func (c *Claims) WriteJSON(b *bytes.Buffer) error {
 	return nil
 }
 
-// Sign makes a JWT with RS256, header members in B2C's order. random serves blinding.
+// Sign makes a JWT with RS256. Header members are in B2C's order. random serves blinding.
 func Sign(key crypto.Signer, kid string, c *Claims, random io.Reader) (string, error) {
 	header, err := json.Marshal(struct {
 		Alg string `json:"alg"`
@@ -131,7 +129,7 @@ func Sign(key crypto.Signer, kid string, c *Claims, random io.Reader) (string, e
 	return signed + "." + enc.EncodeToString(signature), nil
 }
 
-// HalfHash is c_hash and at_hash: the left half of the SHA-256 of a code or token.
+// HalfHash returns c_hash or at_hash: the left half of the SHA-256 of a code or token.
 func HalfHash(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return base64.RawURLEncoding.EncodeToString(sum[:16])

@@ -2,8 +2,8 @@ package userflow
 
 import "strings"
 
-// The technical profiles of a flow. Those that a connector's failure names are spelt as
-// B2C spells them, as applications' logs know them (rest-and-connectors §1.6).
+// The technical profiles of a flow. Names that appear after a connector's failure have B2C's spelling,
+// because applications' logs contain it (rest-and-connectors §1.6).
 const (
 	passwordCheck    = "login-NonInteractive" //nolint:gosec // an id, no secret
 	signInPage       = "SelfAsserted-LocalAccountSignin"
@@ -42,7 +42,7 @@ const (
 	appsSession  = "Web.TPEngine.SSO.OAuthSSOSessionProvider, Web.TPEngine, Version=1.0.0.0, Culture=neutral, PublicKeyToken=null"
 )
 
-// profile makes a technical profile; handler "" is a part that others include.
+// profile makes a technical profile. The handler "" is for a part that other profiles include.
 func profile(id, label, handler string) *element {
 	tp := el("TechnicalProfile", "Id", id).with(text("DisplayName", label))
 	switch {
@@ -55,7 +55,7 @@ func profile(id, label, handler string) *element {
 	return tp
 }
 
-// metadata are items: key, value …
+// metadata makes items: key, value …
 func metadata(items ...string) *element {
 	m := el("Metadata")
 	for i := 0; i+1 < len(items); i += 2 {
@@ -88,7 +88,7 @@ func validations(ids ...*element) *element { return el("ValidationTechnicalProfi
 
 func validation(id string) *element { return el("ValidationTechnicalProfile", "ReferenceId", id) }
 
-// transformationsOfList is <InputClaimsTransformations> or <OutputClaimsTransformations>.
+// transformationsOfList makes <InputClaimsTransformations> or <OutputClaimsTransformations>.
 func transformationsOfList(name string, ids ...string) *element {
 	list := el(name + "s")
 	for _, id := range ids {
@@ -119,8 +119,7 @@ func (d *document) claimsProviders() []*element {
 	)
 }
 
-// verified is how the page's address is asked for: verified, unless the flow says that
-// it isn't.
+// verified returns the attributes of the page's address: verified, unless the flow disables that.
 func (d *document) verified() []string {
 	if d.address != nil && !d.address.Verify {
 		return []string{"Required", "true"}
@@ -191,8 +190,8 @@ func (d *document) signIn() *element {
 	)
 }
 
-// signUp is the page on which a local account is made. What it shows is listed, as the
-// attributes that a connector may return would not be shown else.
+// signUp returns the page that makes a local account. It lists its inputs, because otherwise it wouldn't show
+// attributes that a connector may return.
 func (d *document) signUp() *element {
 	display := el("DisplayClaims")
 	if d.username {
@@ -211,7 +210,7 @@ func (d *document) signUp() *element {
 	)
 }
 
-// addFields adds the flow's attributes to a page, and what its connector may put out.
+// addFields adds the flow's attributes to a page, and the outputs of its connector.
 func (d *document) addFields(display, outputs, inputs *element) {
 	for _, f := range d.fields {
 		if inputs != nil {
@@ -238,8 +237,8 @@ func (d *document) addFields(display, outputs, inputs *element) {
 	}
 }
 
-// asking are the validations of a page that makes an account: the connector first, if
-// there is one; the account isn't made if it blocks.
+// asking returns the validations of a page that makes an account. The connector, if there is one, comes
+// first; if it blocks, the account isn't made.
 func (d *document) asking(create string) []*element {
 	if _, ok := d.connector(PostAttributeCollection); !ok {
 		return []*element{validation(create)}
@@ -247,14 +246,13 @@ func (d *document) asking(create string) []*element {
 	return []*element{validation(beforeCreating), validation(create).with(unlessBlocked("SkipThisValidationTechnicalProfile"))}
 }
 
-// unlessBlocked skips what must not run when the connector blocks.
+// unlessBlocked skips a part when the connector blocks.
 func unlessBlocked(action string) *element {
 	return el("Preconditions").with(el("Precondition", "Type", "ClaimEquals", "ExecuteActionsIf", "true").with(
 		text("Value", "connectorAction"), text("Value", "ShowBlockPage"), text("Action", action)))
 }
 
-// attributePages are those for users from identity providers, of the profile, and the
-// block page.
+// attributePages returns the pages for users from identity providers, of the profile, and the block page.
 func (d *document) attributePages() []*element {
 	var list []*element
 	if d.Kind.signsUp() && len(d.social) > 0 && d.asksFederated() {
@@ -289,18 +287,18 @@ func (d *document) attributePages() []*element {
 	return list
 }
 
-// asksFederated tells whether there is anything to ask of users from identity providers.
+// asksFederated reports whether users from identity providers have any input.
 func (d *document) asksFederated() bool { return len(d.fields) > 0 || d.address != nil }
 
-// blocks tells whether a connector of the flow may answer with a block page.
+// blocks reports whether a connector of the flow may answer with a block page.
 func (d *document) blocks() bool {
 	_, first := d.connector(PostFederationSignup)
 	_, second := d.connector(PostAttributeCollection)
 	return first && len(d.social) > 0 || second
 }
 
-// reset are the pages of a new password: the owner of the account proves to have its
-// address, then chooses.
+// reset returns the pages of a new password: the owner of the account proves to have its address, then
+// chooses a password.
 func (d *document) reset() []*element {
 	list := []*element{
 		profile(forgotPassword, "Forgot your password?", transforming).with(
@@ -318,8 +316,8 @@ func (d *document) reset() []*element {
 			el("OutputClaims").with(outputClaim("email", "PartnerClaimType", "Verified.Email", "Required", "true"), outputClaim("objectId")),
 			validations(validation(findByName)), session(sessionNone)))
 	}
-	// Accounts with a user name: the name first, then proof of having the address that is
-	// on record. It isn't shown, so that a user name doesn't tell an address.
+	// Accounts with a user name: first the name, then proof of the stored address. The page doesn't show the
+	// address, so that a user name doesn't reveal it.
 	return append(list,
 		find.with(
 			metadata("ContentDefinitionReferenceId", "api.localaccountpasswordreset"),
@@ -350,7 +348,7 @@ const (
 	assertSignInName = "Assert-SignInAddress"
 )
 
-// existing skips something by whether a claim exists.
+// existing skips a part depending on the existence of a claim.
 func existing(claim string, exists bool, action string) *element {
 	return el("Preconditions").with(el("Precondition", "Type", "ClaimsExist", "ExecuteActionsIf", boolText(exists)).with(text("Value", claim), text("Action", action)))
 }

@@ -4,12 +4,14 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"journeyman.dev/internal/refusal"
 )
 
 // AttributeType is the data type of a user attribute, by its Graph name.
 type AttributeType string
 
-// The types that flows know (rest-and-connectors §4.3).
+// The supported types (rest-and-connectors §4.3).
 const (
 	StringAttribute  AttributeType = "string"
 	BooleanAttribute AttributeType = "boolean"
@@ -18,7 +20,7 @@ const (
 
 // Attribute is a user attribute of the tenant.
 type Attribute struct {
-	// ID is as Graph has it: City, or extension_{extensions app without dashes}_Name.
+	// ID is the id in Graph: City, or extension_{extensions app without dashes}_Name.
 	ID          string        `json:"id"`
 	DisplayName string        `json:"displayName"`
 	Description string        `json:"description,omitempty"`
@@ -30,7 +32,7 @@ type Attribute struct {
 	length int    // most characters; 0: 250
 }
 
-// builtIn are the attributes that every tenant has (rest-and-connectors §4.1).
+// builtIn are the attributes of every tenant (rest-and-connectors §4.1).
 var builtIn = []Attribute{
 	{ID: "City", DisplayName: "City", Description: "The city in which the user is located.", Type: StringAttribute, claim: "city", length: 128},
 	{ID: "Country", DisplayName: "Country/Region", Description: "The country or region in which the user is located.", Type: StringAttribute, claim: "country", length: 128},
@@ -46,10 +48,10 @@ var builtIn = []Attribute{
 
 func (a *Attribute) isEmail() bool { return a.claim == "email" }
 
-// ClaimID is the claim type of the attribute: city, extension_Level.
+// ClaimID returns the claim type of the attribute: city, extension_Level.
 func (a *Attribute) ClaimID() string { return a.claim }
 
-// TokenName is the attribute's name in tokens: never with an application id.
+// TokenName returns the attribute's name in tokens, never with an application id.
 func (a *Attribute) TokenName() string {
 	if a.token != "" {
 		return a.token
@@ -57,7 +59,7 @@ func (a *Attribute) TokenName() string {
 	return a.claim
 }
 
-// most is the number of characters that the directory takes.
+// most returns the maximum number of characters in the directory.
 func (a *Attribute) most() int {
 	if a.length > 0 {
 		return a.length
@@ -65,7 +67,7 @@ func (a *Attribute) most() int {
 	return 250
 }
 
-// dataType is the policy's.
+// dataType returns the policy's data type.
 func (a *Attribute) dataType() string {
 	switch a.Type {
 	case BooleanAttribute:
@@ -76,7 +78,7 @@ func (a *Attribute) dataType() string {
 	return "string"
 }
 
-// input is how the page asks for it if the flow doesn't say.
+// input returns the default input of the attribute.
 func (a *Attribute) input() Input {
 	switch {
 	case a.isEmail():
@@ -89,7 +91,7 @@ func (a *Attribute) input() Input {
 
 var attributeName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,63}$`)
 
-// NewAttribute makes a custom attribute; name is its short one, such as Level.
+// NewAttribute makes a custom attribute. name is its short name, such as Level.
 func (t *Tenant) NewAttribute(name, description string, kind AttributeType) (Attribute, error) {
 	switch kind {
 	case StringAttribute, BooleanAttribute, Int64Attribute:
@@ -103,12 +105,12 @@ func (t *Tenant) NewAttribute(name, description string, kind AttributeType) (Att
 	}
 	a := Attribute{ID: "extension_" + t.ExtensionsApp + "_" + name, DisplayName: name, Description: description, Type: kind, Custom: true}
 	if _, taken := t.Attribute(a.ID); taken {
-		return a, ErrExists
+		return a, refusal.Because(ErrExists, "exists already")
 	}
 	return a.complete(), nil
 }
 
-// complete derives what isn't stored.
+// complete sets the derived values.
 func (a Attribute) complete() Attribute {
 	if a.Custom {
 		a.claim = "extension_" + a.DisplayName
@@ -116,7 +118,7 @@ func (a Attribute) complete() Attribute {
 	return a
 }
 
-// AllAttributes are the built-in attributes and the tenant's own.
+// AllAttributes returns the built-in attributes and the tenant's own.
 func (t *Tenant) AllAttributes() []Attribute {
 	list := append([]Attribute{}, builtIn...)
 	for _, a := range t.Attributes {
@@ -136,7 +138,7 @@ func (t *Tenant) Attribute(id string) (Attribute, bool) {
 	return Attribute{}, false
 }
 
-// GraphName is the attribute's name at Microsoft Graph, and so in a connector's request.
+// GraphName returns the attribute's name at Microsoft Graph and in a connector's request.
 func (a *Attribute) GraphName() string {
 	if a.Custom {
 		return a.ID
@@ -144,7 +146,7 @@ func (a *Attribute) GraphName() string {
 	return a.claim
 }
 
-// Uses tells whether a flow collects an attribute or puts it into its token.
+// Uses reports whether a flow collects an attribute or puts it into its token.
 func (f *Flow) Uses(a Attribute) bool {
 	is := func(id string) bool { return strings.EqualFold(id, a.ID) || strings.EqualFold(id, a.claim) }
 	for _, assigned := range f.Attributes {

@@ -61,10 +61,11 @@ func (d *document) directory() []*element {
 	return append(list, d.read(part))
 }
 
-// writing is the metadata of a profile that writes accounts: raise is the error that it
+// writing returns the metadata of a profile that writes accounts: raise is the key of the error that it
 // raises, the rest are the flow's settings.
 func (d *document) writing(raise string) *element {
-	// Known passwords are said also when they are allowed: the operator's setting is for policies.
+	// Write the item about known passwords even if they are allowed, because the operator's default is for
+	// policies.
 	items := []string{"Operation", "Write", raise, "true", "Journeyman.RefuseKnownPasswords", boolText(d.Settings.RefuseKnownPasswords)}
 	if d.Settings.NotifyOfChanges {
 		items = append(items, "Journeyman.NotifyOfChanges", "true")
@@ -72,7 +73,7 @@ func (d *document) writing(raise string) *element {
 	return metadata(items...)
 }
 
-// passwordPolicies lets the flow's own rule decide about passwords.
+// passwordPolicies makes the flow's own rule decide about passwords.
 const passwordPolicies = "DisablePasswordExpiration, DisableStrongPassword"
 
 func (d *document) createLocal(part func(id string, children ...*element) *element) *element {
@@ -99,8 +100,8 @@ func (d *document) createLocal(part func(id string, children ...*element) *eleme
 	)
 }
 
-// persist adds what a new account keeps: the flow's user attributes, and nothing else
-// that a connector returned (rest-and-connectors §1.5).
+// persist adds the stored claims of a new account: the flow's user attributes, and no other claim from a
+// connector (rest-and-connectors §1.5).
 func (d *document) persist(persisted *element) {
 	named := false
 	for _, f := range d.fields {
@@ -112,15 +113,14 @@ func (d *document) persist(persisted *element) {
 		persisted.with(c)
 	}
 	if !named {
-		// An account must have a name; one that an identity provider told is better
-		// than none.
+		// An account must have a name, so the provider's name is better than none.
 		if len(d.social) > 0 {
 			persisted.with(persistedClaim("displayName", "DefaultValue", "unknown"))
 		}
 	}
 }
 
-// read reads everything that the token and the connector may need.
+// read reads all attributes that the token and the connector may need.
 func (d *document) read(part func(id string, children ...*element) *element) *element {
 	outputs := el("OutputClaims").with(
 		outputClaim("signInNames.emailAddress"), outputClaim("signInNames.userName"), outputClaim("otherMails"), outputClaim("userIdentities"))
@@ -135,8 +135,8 @@ func (d *document) read(part func(id string, children ...*element) *element) *el
 		transformationsOfList("OutputClaimsTransformation", "FirstOtherMail", "AddSignInNameToEmails", "AddOtherMailToEmails"))
 }
 
-// returnable are the attributes that the connector of PostAttributeCollection may
-// return: those that are kept or go into the token.
+// returnable returns the attributes that the connector of PostAttributeCollection may return: those that are
+// stored or in the token.
 func (d *document) returnable() []Attribute {
 	var list []Attribute
 	for _, a := range d.t.AllAttributes() {
@@ -155,7 +155,7 @@ func (d *document) returnable() []Attribute {
 	return list
 }
 
-// claimed tells whether an attribute is an application claim, under any of its names.
+// claimed reports whether an attribute is an application claim, under any of its names.
 func (d *document) claimed(a Attribute) bool { return d.wants(a.ID) || d.wants(a.claim) }
 
 func containsAttribute(list []Attribute, id string) bool {
@@ -206,8 +206,8 @@ func containsField(list []field, id string) bool {
 	return false
 }
 
-// connectorProfile calls a connector with every attribute of the tenant that has a
-// value, under its name at Microsoft Graph (rest-and-connectors §1.3).
+// connectorProfile calls a connector with the tenant's attributes that have values, under their names at
+// Microsoft Graph (rest-and-connectors §1.3).
 func (d *document) connectorProfile(id, step, connector string, outputs *element, blocking bool) *element {
 	inputs := el("InputClaims")
 	issuing := step == "PreTokenIssuance"

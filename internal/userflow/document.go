@@ -4,19 +4,21 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+
+	"journeyman.dev/internal/refusal"
 )
 
 // document makes the policy document of a flow.
 type document struct {
 	*Flow
 	t *Tenant
-	// What follows from the flow, decided once.
+	// Values derived from the flow, computed once.
 	email, username bool       // kinds of local accounts
 	social          []Provider // identity providers, in their order
-	fields          []field    // what the page of attributes asks for, but the address
+	fields          []field    // inputs of the attributes page, except the address
 	address         *Assignment
 	claims          []string // application claims
-	// exported documents are uploaded as custom policies.
+	// exported documents are meant for upload as custom policies.
 	exported bool
 }
 
@@ -26,7 +28,30 @@ type field struct {
 	shown Assignment
 }
 
-// Document is a flow as a custom policy of an id. The flow must have been checked.
+// Export returns a flow as the XML of a custom policy with an id; "" makes the id from the flow's name.
+// ErrNotFound means that there is no such flow.
+func (t *Tenant) Export(flowID, policyID string) ([]byte, error) {
+	const custom = "B2C_1A_"
+	f, err := t.Flow(flowID)
+	if err != nil {
+		return nil, err
+	}
+	if policyID == "" {
+		policyID = custom + f.ID[len(prefix):]
+	}
+	if IsFlowID(policyID) {
+		return nil, refusal.Because(ErrInvalid, "a custom policy's id begins with %s", custom)
+	}
+	begins := func(with string) bool {
+		return len(policyID) >= len(with) && strings.EqualFold(policyID[:len(with)], with)
+	}
+	if !begins(prefix) && !begins(custom) {
+		policyID = custom + policyID
+	}
+	return Document(f, t, policyID), nil
+}
+
+// Document returns a flow as a custom policy with an id. The flow must have been checked.
 func Document(f *Flow, t *Tenant, policyID string) []byte {
 	d := &document{Flow: f, t: t, claims: f.Settings.ApplicationClaims, exported: !IsFlowID(policyID)}
 	if d.claims == nil {
@@ -72,10 +97,10 @@ func Document(f *Flow, t *Tenant, policyID string) []byte {
 
 const journeyID = "UserFlow"
 
-// local tells whether the flow has local accounts.
+// local reports whether the flow has local accounts.
 func (d *document) local() bool { return d.email || d.username }
 
-// wants tells whether a claim is an application claim.
+// wants reports whether a claim is an application claim.
 func (d *document) wants(id string) bool {
 	return slices.ContainsFunc(d.claims, func(c string) bool { return strings.EqualFold(c, id) })
 }

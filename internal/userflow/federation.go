@@ -1,7 +1,7 @@
 package userflow
 
-// identityProvider is the claims provider of an identity provider: what the catalogue or
-// the administrator says about it, as a technical profile.
+// identityProvider returns the claims provider of an identity provider: the data of the catalogue or the
+// administrator as a technical profile.
 func (d *document) identityProvider(p Provider) *element {
 	domain := p.domain()
 	s, known := catalogue[p.Type]

@@ -2,14 +2,15 @@ package userflow
 
 import (
 	"errors"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
+
+	"journeyman.dev/internal/refusal"
 )
 
-// Kind is what a flow is for, by its Graph name.
+// Kind is the purpose of a flow, by its Graph name.
 type Kind string
 
 // The kinds.
@@ -35,11 +36,11 @@ func ParseKind(text string) (Kind, bool) {
 	return "", false
 }
 
-// signsUp and signsIn tell what users of a kind may do.
+// signsUp reports whether users of a kind may sign up.
 func (k Kind) signsUp() bool { return k == SignUpOrSignIn || k == SignUp }
 func (k Kind) signsIn() bool { return k == SignUpOrSignIn || k == SignIn || k == ProfileUpdate }
 
-// federates tells whether users of a kind may come from an identity provider.
+// federates reports whether users of a kind may come from an identity provider.
 func (k Kind) federates() bool { return k != PasswordReset && k != ResourceOwner }
 
 // Flow is a user flow.
@@ -47,13 +48,13 @@ type Flow struct {
 	ID      string  `json:"id"` // B2C_1_name
 	Kind    Kind    `json:"kind"`
 	Version float64 `json:"version"`
-	// LanguageCustomization turns the languages on; without it all is in the default.
+	// LanguageCustomization enables the languages. Without it all texts are in the default one.
 	LanguageCustomization bool   `json:"languageCustomization,omitempty"`
 	DefaultLanguage       string `json:"defaultLanguage,omitempty"` // RFC 5646; "": en
-	// Providers are ids of identity providers, built-in local ones included, in the
-	// order in which they were added.
+	// Providers are ids of identity providers, including the built-in local ones, in the order of their
+	// addition.
 	Providers []string `json:"providers"`
-	// Connectors are ids of API connectors by step; absent: none.
+	// Connectors are ids of API connectors by step. Absent steps have none.
 	Connectors map[ConnectorStep]string `json:"connectors,omitempty"`
 	Attributes []Assignment             `json:"attributes,omitempty"` // in their order on the page
 	Languages  []Language               `json:"languages,omitempty"`
@@ -61,7 +62,7 @@ type Flow struct {
 	Created    time.Time                `json:"created"`
 }
 
-// ConnectorStep is a step at which a connector may be called, by its Graph name.
+// ConnectorStep is a step at which a flow may call a connector, by its Graph name.
 type ConnectorStep string
 
 // The steps (rest-and-connectors §1.2).
@@ -74,7 +75,16 @@ const (
 // ConnectorSteps are all steps, in their order.
 var ConnectorSteps = []ConnectorStep{PostFederationSignup, PostAttributeCollection, PreTokenIssuance}
 
-// ParseStep finds a step, ignoring case.
+// Name is the step's name in policies, in requests to APIs and in the audit log: that of Graph
+// with a capital.
+func (s ConnectorStep) Name() string {
+	if s == "" {
+		return ""
+	}
+	return strings.ToUpper(string(s[:1])) + string(s[1:])
+}
+
+// ParseStep finds a step by either name, ignoring case.
 func ParseStep(text string) (ConnectorStep, bool) {
 	for _, s := range ConnectorSteps {
 		if strings.EqualFold(string(s), text) {
@@ -84,7 +94,7 @@ func ParseStep(text string) (ConnectorStep, bool) {
 	return "", false
 }
 
-// allows tells whether flows of a kind have a step.
+// allows reports whether flows of a kind have a step.
 func (k Kind) allows(s ConnectorStep) bool {
 	if s == PreTokenIssuance {
 		return k == SignUpOrSignIn || k == SignUp || k == SignIn
@@ -109,7 +119,7 @@ type Value struct {
 	Default bool   `json:"isDefault"`
 }
 
-// Input is how the page asks for an attribute, by its Graph name.
+// Input is the form of an attribute's input on the page, by its Graph name.
 type Input string
 
 // The inputs.
@@ -146,13 +156,13 @@ type Language struct {
 	Overrides map[string]Texts `json:"overrides,omitempty"`
 }
 
-// Texts are those of a page, in the form in which B2C's portal gives and takes them.
+// Texts are the texts of a page in the form of B2C's portal.
 type Texts struct {
 	LocalizedStrings     []LocalizedString     `json:"LocalizedStrings"`
 	LocalizedCollections []LocalizedCollection `json:"LocalizedCollections,omitempty"`
 }
 
-// LocalizedString is one text; only those with Override count.
+// LocalizedString is one text. Only texts with Override count.
 type LocalizedString struct {
 	ElementType string  `json:"ElementType"`
 	ElementID   *string `json:"ElementId"`
@@ -161,7 +171,7 @@ type LocalizedString struct {
 	Value       string  `json:"Value"`
 }
 
-// LocalizedCollection are the values of a select input in a language.
+// LocalizedCollection contains the values of a select input in a language.
 type LocalizedCollection struct {
 	ElementType      string          `json:"ElementType"`
 	ElementID        string          `json:"ElementId"`
@@ -176,8 +186,8 @@ type LocalizedItem struct {
 	Value string `json:"Value"`
 }
 
-// ErrInvalid goes with a text for administrators; ErrNotFound says that there is no such
-// flow, attribute or identity provider; ErrExists that its id is taken.
+// ErrInvalid comes with a text for administrators. ErrNotFound means that there is no such flow, attribute or
+// identity provider, and ErrExists that its id is taken.
 var (
 	ErrInvalid  = errors.New("invalid")
 	ErrNotFound = errors.New("not found")
@@ -185,14 +195,14 @@ var (
 )
 
 func invalid(format string, args ...any) error {
-	return fmt.Errorf("%w: %s", ErrInvalid, fmt.Sprintf(format, args...))
+	return refusal.Because(ErrInvalid, format, args...)
 }
 
 const prefix = "B2C_1_"
 
 var namePattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
-// FlowID makes the id of a name: the prefix is added if it is missing.
+// FlowID makes an id from a name. It adds a missing prefix.
 func FlowID(name string) (string, error) {
 	if len(name) >= len(prefix) && strings.EqualFold(name[:len(prefix)], prefix) {
 		name = name[len(prefix):]
@@ -206,15 +216,15 @@ func FlowID(name string) (string, error) {
 	return prefix + name, nil
 }
 
-// IsFlowID tells user flows' ids from custom policies'.
+// IsFlowID reports whether an id is a user flow's, not a custom policy's.
 func IsFlowID(id string) bool {
 	return len(id) > len(prefix) && strings.EqualFold(id[:len(prefix)], prefix) && !strings.EqualFold(id[len(prefix):min(len(id), len(prefix)+2)], "A_")
 }
 
-// languageTag is what RFC 5646 allows and we have a use for: language, script, region.
+// languageTag is the useful part of RFC 5646: language, script, region.
 var languageTag = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$`)
 
-// Check reports what a flow has wrong, given the tenant's attributes and providers.
+// Check reports the fault of a flow, given the tenant's attributes and providers.
 func (f *Flow) Check(t *Tenant) error {
 	if _, ok := ParseKind(string(f.Kind)); !ok {
 		return invalid("userFlowType must be one of %v", Kinds)

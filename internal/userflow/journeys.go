@@ -2,14 +2,14 @@ package userflow
 
 import "strconv"
 
-// The claims exchanges; language overrides and policies' authors know them by these ids.
+// The claims exchanges. Language overrides and policies' authors use these ids.
 const (
 	localExchange  = "LocalAccountSigninExchange"
 	signUpExchange = "SignUpWithLogonExchange"
 	forgotExchange = "ForgotPasswordExchange"
 )
 
-// steps are the orchestration steps of the flow.
+// steps returns the orchestration steps of the flow.
 func (d *document) steps() []*element {
 	s := &steps{}
 	switch d.Kind {
@@ -55,8 +55,8 @@ func exchangeOf(id, profile string) *element {
 	return el("ClaimsExchange", "Id", id, "TechnicalProfileReferenceId", profile)
 }
 
-// enter are the first two steps: the page on which users choose how to sign up or in,
-// and what they chose.
+// enter adds the first two steps: the page on which users choose how to sign up or in, and the chosen
+// exchange.
 func (d *document) enter(s *steps) {
 	selections, chosen := el("ClaimsProviderSelections"), el("ClaimsExchanges")
 	for _, p := range d.social {
@@ -79,7 +79,7 @@ func (d *document) enter(s *steps) {
 		if len(chosen.children) == 0 {
 			return
 		}
-	case d.local() && len(d.social) == 0: // sign up with a local account is all there is
+	case d.local() && len(d.social) == 0: // sign-up with a local account is the only choice
 		s.add("ClaimsExchange", nil).with(chosen)
 		return
 	default:
@@ -94,7 +94,7 @@ func (d *document) enter(s *steps) {
 	}
 }
 
-// resetSteps find the account and write its new password.
+// resetSteps adds the steps that find the account and write its new password.
 func (d *document) resetSteps(s *steps, only func() *element) {
 	if only == nil {
 		only = func() *element { return nil }
@@ -106,10 +106,9 @@ func (d *document) resetSteps(s *steps, only func() *element) {
 	s.exchange(only(), "NewPasswordExchange", newPasswordPage)
 }
 
-// federatedSteps find the account of a user from an identity provider, or make one: the
-// connector after federation, the page of attributes, the connector before the account
-// is made. That one is called also when there is nothing to ask (rest-and-connectors
-// §6.3).
+// federatedSteps adds the steps that find the account of a user from an identity provider, or make one: the
+// connector after federation, the page of attributes, the connector before the account is made. The last one
+// is called even if the page has nothing to ask (rest-and-connectors §6.3).
 func (d *document) federatedSteps(s *steps) {
 	if len(d.social) > 0 {
 		s.exchange(existing("alternativeSecurityId", false, skipStep), "AADUserReadFederatedExchange", readFederated)
@@ -138,8 +137,8 @@ func (d *document) federatedSteps(s *steps) {
 	}
 }
 
-// blockStep shows the block page if the connector asked for it. Nothing leads on from
-// there: no account, no token.
+// blockStep adds the block page if the connector requested it. The journey ends there: without account and
+// token.
 func (d *document) blockStep(s *steps) {
 	preconditions := existing("connectorAction", false, skipStep)
 	preconditions.with(el("Precondition", "Type", "ClaimEquals", "ExecuteActionsIf", "false").with(

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// page is a page of flows: its content definition is api.ID.
+// page is a page of flows. Its content definition is api.ID.
 type page struct {
-	id     string // as Graph's language pages and the settings name it
+	id     string // the name in Graph's language pages and the settings
 	layout string // page of the DataUri
 	kinds  []Kind
 }
@@ -27,7 +27,7 @@ var pages = []page{
 	{"error", "globalexception", []Kind{SignUpOrSignIn, SignUp, SignIn, ProfileUpdate, PasswordReset}},
 }
 
-// PageLayout is the kind of a page, as a content definition's DataUri names it.
+// PageLayout returns the kind of a page in the DataUri of its content definition.
 func PageLayout(id string) string {
 	for _, p := range pages {
 		if p.id == id {
@@ -37,11 +37,11 @@ func PageLayout(id string) string {
 	return ""
 }
 
-// layouts are the versions that we write, and the oldest with which the self-service
-// password reset works.
+// layouts are the versions that we write, and the oldest versions that support the self-service password
+// reset.
 var layouts = map[string]string{"unifiedssp": "2.1.7", "selfasserted": "2.1.7", "providerselection": "1.2.1", "globalexception": "1.2.1"}
 
-// PageIDs are the pages of flows of a kind.
+// PageIDs returns the pages of flows of a kind.
 func PageIDs(k Kind) []string {
 	var ids []string
 	for _, p := range pages {
@@ -59,7 +59,7 @@ func checkPage(k Kind, id string, p Page) error {
 		return invalid("a user flow of the type %s has no page %q; its pages are %s", k, id, strings.Join(PageIDs(k), ", "))
 	}
 	if p.URI != "" {
-		// Claim resolvers may stand in path and query, as in a policy's LoadUri.
+		// Claim resolvers are allowed in path and query, as in a policy's LoadUri.
 		u, err := url.Parse(strings.NewReplacer("{", "%7B", "}", "%7D").Replace(p.URI))
 		if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || strings.Contains(u.Host, "%7B") {
 			return invalid("pages.%s.uri must be an absolute https URL", id)
@@ -103,8 +103,8 @@ func (d *document) contentDefinitions() *element {
 
 func resourcesID(pageID, tag string) string { return "api." + pageID + "." + tag }
 
-// languages are the tags that users may get, the default first. Without language
-// customization there is only that one.
+// languages returns the tags of the flow's languages, the default first. Without language customization there
+// is only the default.
 func (d *document) languages() []string {
 	tags := []string{or(d.DefaultLanguage, "en")}
 	if d.LanguageCustomization {
@@ -117,9 +117,8 @@ func (d *document) languages() []string {
 	return tags
 }
 
-// localization has our texts and the administrator's overrides for each page and
-// language: every language has its own, so that the default language's overrides don't
-// take the place of what another has built in.
+// localization returns our texts and the administrator's overrides for each page and language. Every language
+// has its own, so that overrides of the default language don't replace another language's built-in texts.
 func (d *document) localization() *element {
 	if len(PageIDs(d.Kind)) == 0 {
 		return nil
@@ -167,7 +166,7 @@ func (d *document) resources(pageID, tag string) *element {
 	}
 	for _, s := range d.builtIn(pageID, tag) {
 		if slices.ContainsFunc(stringsOf.children, s.same) {
-			continue // the administrator's comes in its place
+			continue // the administrator's text replaces it
 		}
 		stringsOf.with(s.element())
 	}

@@ -12,7 +12,7 @@ const (
 	UsernameProvider = "UsernamePassword-OAUTH"
 )
 
-// Provider is an identity provider of the tenant. Its secret is a key set of our own,
+// Provider is an identity provider of the tenant. Its secret is one of our own key sets,
 // [Provider.SecretKey].
 type Provider struct {
 	ID          string `json:"id"` // Facebook-OAUTH, OIDC-V1-Name-…
@@ -33,7 +33,7 @@ type Provider struct {
 	KeyID       string `json:"keyId,omitempty"`
 }
 
-// ClaimsMapping names the provider's claims.
+// ClaimsMapping contains the names of the provider's claims.
 type ClaimsMapping struct {
 	UserID      string `json:"userId"`
 	DisplayName string `json:"displayName"`
@@ -42,7 +42,7 @@ type ClaimsMapping struct {
 	Email       string `json:"email"`
 }
 
-// The types of providers that aren't in the catalogue.
+// The types of providers outside the catalogue.
 const (
 	TypeOpenIDConnect = "OpenIDConnect"
 	TypeApple         = "AppleManaged"
@@ -57,10 +57,10 @@ var builtInProviders = []Provider{
 
 func (p *Provider) local() bool { return p.Type == typeEmail || p.Type == typeUsername }
 
-// BuiltIn tells whether every tenant has the provider.
+// BuiltIn reports whether every tenant has the provider.
 func (p *Provider) BuiltIn() bool { return p.local() }
 
-// AllProviders are the built-in providers and the tenant's own.
+// AllProviders returns the built-in providers and the tenant's own.
 func (t *Tenant) AllProviders() []Provider {
 	return append(append([]Provider{}, builtInProviders...), t.Providers...)
 }
@@ -75,14 +75,14 @@ func (t *Tenant) Provider(id string) (Provider, bool) {
 	return Provider{}, false
 }
 
-// SecretKey is our own key set with the provider's secret. Only the documents of user
-// flows can name it.
+// SecretKey returns the id of our own key set with the provider's secret. Only the documents of user flows
+// can name it.
 func (p *Provider) SecretKey() string { return "journeyman:IdentityProvider_" + p.keyName() }
 
-// PrivateKey is our own key set with the key that secrets of Sign in with Apple are made of.
+// PrivateKey returns the id of our own key set with the key that signs secrets of Sign in with Apple.
 func (p *Provider) PrivateKey() string { return p.SecretKey() + "_PrivateKey" }
 
-// exportedKey is the policy key that an exported flow names instead.
+// exportedKey returns the policy key that an exported flow names instead.
 func (p *Provider) exportedKey() string { return "B2C_1A_" + p.keyName() + "_Secret" }
 
 func (p *Provider) keyName() string {
@@ -94,15 +94,15 @@ func (p *Provider) keyName() string {
 	}, p.ID)
 }
 
-// social is what we know of a public identity provider: a technical profile as data.
+// social is a public identity provider: a technical profile as data.
 type social struct {
 	ID, Label string
 	Domain    string // for domain_hint, and the name in identities
 	Protocol  string // OAuth2 or OpenIdConnect
 	Metadata  []string
 	Inputs    []string // claims of the authorization request: name, value …
-	// Claims are the provider's names of: user id, display name, given name, surname,
-	// e-mail address; "" for none.
+	// Claims are the provider's names for: user id, display name, given name, surname, e-mail address; "" for
+	// none.
 	Claims [5]string
 }
 
@@ -165,10 +165,10 @@ var catalogue = map[string]social{
 	},
 }
 
-// notYet are types that B2C has and we don't.
+// notYet are B2C's types that we don't support.
 var notYet = []string{"Amazon", "Twitter", "Weibo", "QQ", "WeChat"}
 
-// ProviderTypes lists what can be created.
+// ProviderTypes lists the types that can be created.
 func ProviderTypes() []string {
 	return []string{"Facebook", "GitHub", "Google", "LinkedIn", "Microsoft", TypeApple, TypeOpenIDConnect}
 }
@@ -190,8 +190,8 @@ func CatalogueType(text string) (string, error) {
 
 var idCharacters = regexp.MustCompile(`[^A-Za-z0-9_]+`)
 
-// Identify gives a new provider its id: one for each public provider, and one made of
-// the name and a random part for OpenID Connect ones.
+// Identify sets the id of a new provider: one id for each public provider, and for OpenID Connect ones an id
+// made of the name and a random part.
 func (p *Provider) Identify(random string) {
 	if s, ok := catalogue[p.Type]; ok {
 		p.ID = s.ID
@@ -200,7 +200,7 @@ func (p *Provider) Identify(random string) {
 	p.ID = "OIDC-V1-" + strings.Trim(idCharacters.ReplaceAllString(p.DisplayName, "_"), "_") + "-" + random
 }
 
-// Check reports what a provider has wrong.
+// Check reports the fault of a provider.
 func (p *Provider) Check() error {
 	switch {
 	case strings.TrimSpace(p.DisplayName) == "":
@@ -229,7 +229,7 @@ func (p *Provider) Check() error {
 	return nil
 }
 
-// domain is what identities and domain_hint call the provider.
+// domain returns the provider's name in identities and domain_hint.
 func (p *Provider) domain() string {
 	if s, ok := catalogue[p.Type]; ok {
 		return s.Domain
@@ -243,8 +243,8 @@ func (p *Provider) domain() string {
 	return p.ID
 }
 
-// exchangeID is the claims exchange of the provider's button; language overrides name
-// it: FacebookExchange.
+// exchangeID returns the claims exchange of the provider's button. Language overrides name it:
+// FacebookExchange.
 func (p *Provider) exchangeID() string {
 	name := p.Type
 	if p.Type == TypeOpenIDConnect {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// sessions are the session management and the token issuer.
+// sessions returns the session management and the token issuer.
 func (d *document) sessions() []*element {
 	list := []*element{
 		profile(sessionNone, "No session", noSession),
@@ -57,7 +57,7 @@ func (d *document) issuer() *element {
 	)
 }
 
-// noSubject is the subject of tokens whose flow says that there is none; B2C's text.
+// noSubject is the subject of tokens of a flow with the setting NoSubject, in B2C's text.
 const noSubject = "Not supported currently. Use oid claim."
 
 func (d *document) relyingParty() *element {
@@ -100,8 +100,8 @@ func (d *document) relyingParty() *element {
 	)
 }
 
-// gives tells whether the flow can have a claim at all: a flow without identity providers
-// never has one's name.
+// gives reports whether the flow can have a claim at all: without identity providers there is never a
+// provider's name.
 func (d *document) gives(claim string) bool {
 	switch claim {
 	case "newUser":
@@ -114,7 +114,7 @@ func (d *document) gives(claim string) bool {
 	return true
 }
 
-// ssoScope is the policy's name of a single sign-on setting.
+// ssoScope returns the policy's name of a single sign-on setting.
 func ssoScope(text string) string {
 	switch strings.ToLower(text) {
 	case "application":

@@ -4,7 +4,7 @@ import (
 	"strconv"
 )
 
-// The claims that flows have beside the attributes.
+// The claims of flows besides the attributes.
 var plumbing = []struct{ id, label, dataType, input, token string }{
 	{"objectId", "Object id", "string", "", "oid"},
 	{"sub", "Subject", "string", "", "sub"},
@@ -35,8 +35,8 @@ var plumbing = []struct{ id, label, dataType, input, token string }{
 	{"connectorMessage", "What the API says", "string", "Paragraph", ""},
 }
 
-// claimsSchema declares the plumbing, and every attribute of the tenant: connectors may
-// be sent attributes that the flow doesn't show.
+// claimsSchema declares these claims and every attribute of the tenant, because connectors may get attributes
+// that the flow doesn't show.
 func (d *document) claimsSchema() *element {
 	schema := el("ClaimsSchema")
 	for _, c := range plumbing {
@@ -73,7 +73,7 @@ func (d *document) claimsSchema() *element {
 	return schema
 }
 
-// signInLabel is what users type to sign in.
+// signInLabel returns the label of the user's sign-in name.
 func (d *document) signInLabel() string {
 	switch {
 	case d.email && d.username:
@@ -88,7 +88,7 @@ func partner(token string) *element {
 	return el("DefaultPartnerClaimTypes").with(el("Protocol", "Name", "OpenIdConnect", "PartnerClaimType", token))
 }
 
-// inputNames are the policy's names of inputs.
+// inputNames maps inputs to the policy's names.
 var inputNames = map[Input]string{
 	TextBox: "TextBox", DateTimeDropdown: "DateTimeDropdown", RadioSingleSelect: "RadioSingleSelect", DropdownSingleSelect: "DropdownSingleSelect",
 	EmailBox: "EmailBox", CheckboxMultiSelect: "CheckboxMultiSelect",
@@ -129,7 +129,7 @@ func attributeClaim(a Attribute, shown Assignment) *element {
 
 const passwordValidation = "PasswordComplexity"
 
-// rule is the password rule with its defaults (rest-and-connectors §5.2).
+// rule returns the password rule with its defaults (rest-and-connectors §5.2).
 func (d *document) rule() (least, most, classes int, digits bool) {
 	p := d.Settings.Password
 	switch p.Kind {

@@ -10,9 +10,11 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"journeyman.dev/internal/refusal"
 )
 
-// Stored is a flow, an attribute or an identity provider at rest.
+// Stored is a stored flow, attribute or identity provider.
 type Stored struct {
 	Kind    string // one of the kinds below
 	ID      string
@@ -20,49 +22,49 @@ type Stored struct {
 	Data    []byte // JSON; nil: delete it
 }
 
-// The kinds of what is stored.
+// The kinds of stored items.
 const (
 	storedFlow      = "userFlow"
 	storedAttribute = "userFlowAttribute"
 	storedProvider  = "identityProvider"
 )
 
-// Store keeps flows and what they are made of.
+// Store keeps flows, attributes and identity providers.
 type Store interface {
 	LoadUserFlows(ctx context.Context) ([]Stored, error)
-	// SaveUserFlows writes all changes or none: each if the store has the version before
-	// its own, else ErrConflict.
+	// SaveUserFlows writes all changes or none. Each change needs the version before its own in the store,
+	// else ErrConflict.
 	SaveUserFlows(ctx context.Context, changes []Stored) error
 }
 
-// ErrConflict says that another request changed the same thing meanwhile.
+// ErrConflict means that another request changed the same item in the meantime.
 var ErrConflict = errors.New("the user flow was changed by another request")
 
-// Publisher takes the documents of all flows.
+// Publisher publishes the documents of all flows.
 type Publisher interface {
-	// PublishFlows compiles the documents, by policy id, and makes them current. save is
-	// called in between, once they are known to compile; if it fails nothing changes. A nil
-	// save takes over what is stored already: what doesn't compile any more is logged.
+	// PublishFlows compiles the documents, by policy id, and makes them current. It calls save after they
+	// compiled without errors; if save fails, nothing changes. With a nil save the documents are already
+	// stored: a document that doesn't compile any more is logged.
 	PublishFlows(ctx context.Context, documents map[string][]byte, save func(context.Context) error) error
 }
 
-// Service manages the flows of a tenant; it keeps them in memory. The exported fields
-// must be set before the first Reload; it is safe for concurrent use.
+// Service manages the flows of a tenant and keeps them in memory. The exported fields must be set before the
+// first Reload. It is safe for concurrent use.
 type Service struct {
 	Store         Store
 	Publisher     Publisher
 	TenantName    string
 	ExtensionsApp string // app id without dashes
-	// Prepare makes what every flow needs and the tenant may lack: the keys of tokens. It
-	// is called before flows are stored.
+	// Prepare makes the keys of tokens, which every flow needs and the tenant may lack. It is called before
+	// flows are stored.
 	Prepare func(ctx context.Context) error
 	Now     func() time.Time
 
-	changes sync.Mutex // held from reading the store to publishing
+	changes sync.Mutex // held from reading the store until publishing
 	live    atomic.Pointer[state]
 }
 
-// state is what the store has; it never changes.
+// state is the content of the store. It never changes.
 type state struct {
 	tenant Tenant
 	rows   map[string]Stored // by kind and folded id
@@ -70,8 +72,7 @@ type state struct {
 
 func rowKey(kind, id string) string { return kind + " " + strings.ToLower(id) }
 
-// Reload reads everything anew and publishes it: at the start, and when another node
-// changed it.
+// Reload reads everything again and publishes it: at the start, and after a change by another node.
 func (s *Service) Reload(ctx context.Context) error {
 	s.changes.Lock()
 	defer s.changes.Unlock()
@@ -125,7 +126,7 @@ func (t *Tenant) sort() {
 	slices.SortFunc(t.Providers, func(a, b Provider) int { return strings.Compare(strings.ToLower(a.ID), strings.ToLower(b.ID)) })
 }
 
-// documents are the policies of all flows, by id.
+// documents returns the policies of all flows, by id.
 func (t *Tenant) documents() map[string][]byte {
 	out := make(map[string][]byte)
 	for i := range t.Flows {
@@ -134,7 +135,7 @@ func (t *Tenant) documents() map[string][]byte {
 	return out
 }
 
-// Tenant is what there is now; the caller must not change it.
+// Tenant returns the current tenant. The caller must not change it.
 func (s *Service) Tenant() *Tenant {
 	if live := s.live.Load(); live != nil {
 		return &live.tenant
@@ -142,23 +143,22 @@ func (s *Service) Tenant() *Tenant {
 	return &Tenant{Name: s.TenantName, ExtensionsApp: s.ExtensionsApp}
 }
 
-// Flow finds a flow by id, ignoring case; ErrNotFound.
+// Flow finds a flow by id, ignoring case; ErrNotFound if there is none.
 func (t *Tenant) Flow(id string) (*Flow, error) {
 	for i := range t.Flows {
 		if strings.EqualFold(t.Flows[i].ID, id) {
 			return &t.Flows[i], nil
 		}
 	}
-	return nil, fmt.Errorf("user flow %s: %w", id, ErrNotFound)
+	return nil, refusal.Because(ErrNotFound, "user flow %s: not found", id)
 }
 
-// Change lets change work on a copy of the tenant, checks every flow, compiles their
-// policies, stores what differs in one write, and makes it current. Nothing is changed
-// if any of it fails.
+// Change calls change with a copy of the tenant, checks every flow, compiles their policies, stores the
+// differences in one write, and makes the result current. If any of this fails, nothing changes.
 func (s *Service) Change(ctx context.Context, change func(t *Tenant) error) error {
 	s.changes.Lock()
 	defer s.changes.Unlock()
-	// What the store has, not what this node last saw of it: another may have changed it.
+	// Read the store, not this node's memory: another node may have changed it.
 	was, err := s.load(ctx)
 	if err != nil {
 		return err
@@ -173,7 +173,7 @@ func (s *Service) Change(ctx context.Context, change func(t *Tenant) error) erro
 	next.sort()
 	for i := range next.Flows {
 		if err := next.Flows[i].Check(next); err != nil {
-			return fmt.Errorf("user flow %s: %w", next.Flows[i].ID, err)
+			return refusal.About("user flow "+next.Flows[i].ID, err)
 		}
 	}
 	if len(next.Flows) > 0 {
@@ -202,8 +202,8 @@ func (t *Tenant) clone() (*Tenant, error) {
 	return c, json.Unmarshal(data, c)
 }
 
-// differences are what must be written so that the store has another tenant, and the
-// rows that it has then.
+// differences returns the rows to write so that the store contains another tenant, and all rows of the store
+// afterwards.
 func (s *state) differences(next *Tenant) (map[string]Stored, []Stored, error) {
 	rows := make(map[string]Stored)
 	var changes []Stored
@@ -240,8 +240,8 @@ func (s *state) differences(next *Tenant) (map[string]Stored, []Stored, error) {
 	return rows, changes, err
 }
 
-// NewFlow makes a flow that works at once: local accounts by e-mail, unless providers
-// are given (rest-and-connectors §5; the defaults are ours [N]).
+// NewFlow makes a flow that works at once: with local accounts by e-mail, unless providers are given
+// (rest-and-connectors §5; the defaults are ours [N]).
 func NewFlow(id string, kind Kind, version float64, providers []string, now time.Time) (Flow, error) {
 	id, err := FlowID(id)
 	if err != nil {

@@ -4,12 +4,11 @@ import (
 	"strings"
 )
 
-// Settings are what Graph has no members for. The zero value is B2C's default for each;
-// numbers that are 0 are not set.
+// Settings are the settings without members in Graph. The zero value is B2C's default for each; 0 means an
+// unset number.
 type Settings struct {
-	// ApplicationClaims are ids of attributes, and of the claims that are no attributes:
-	// emails, newUser, identityProvider, identityProviderAccessToken, objectId. nil: the
-	// default, emails and objectId.
+	// ApplicationClaims are ids of attributes, and of the other application claims: emails, newUser,
+	// identityProvider, identityProviderAccessToken, objectId. nil: the default, emails and objectId.
 	ApplicationClaims []string `json:"applicationClaims"`
 
 	AccessTokenMinutes int  `json:"accessTokenMinutes,omitempty"` // 5–1440; 60
@@ -29,24 +28,24 @@ type Settings struct {
 
 	Password PasswordRule `json:"password,omitzero"`
 
-	// RefuseKnownPasswords refuses new passwords that are common or were stolen; NotifyOfChanges
-	// mails the owner of an account when its password, address or second factor was changed.
-	// Both are on for new flows; those from before have neither.
+	// RefuseKnownPasswords refuses new passwords that are common or stolen. NotifyOfChanges mails the owner
+	// of an account after a change of its password, address or second factor. Both are on for new flows and
+	// off for older ones.
 	RefuseKnownPasswords bool `json:"refuseKnownPasswords,omitempty"`
 	NotifyOfChanges      bool `json:"notifyOfChanges,omitempty"`
 
 	SelfServicePasswordReset bool            `json:"selfServicePasswordReset,omitempty"`
 	JavaScript               bool            `json:"javaScript,omitempty"`
 	Pages                    map[string]Page `json:"pages,omitempty"` // by page id
-	// SkipConnectorOnSSO doesn't call the connector of PreTokenIssuance when the session
-	// signs the user in: what some users of B2C saw (rest-and-connectors §1.5 [I]).
+	// SkipConnectorOnSSO skips the connector of PreTokenIssuance when the session signs the user in, as some
+	// users of B2C observed (rest-and-connectors §1.5 [I]).
 	SkipConnectorOnSSO bool `json:"skipConnectorOnSingleSignOn,omitempty"`
 }
 
 // PasswordRule is the complexity of new passwords.
 type PasswordRule struct {
 	Kind string `json:"kind,omitempty"` // "": Strong; Simple, Custom
-	// Custom only.
+	// Only for Custom.
 	MinLength  int  `json:"minLength,omitempty"`
 	MaxLength  int  `json:"maxLength,omitempty"`
 	DigitsOnly bool `json:"digitsOnly,omitempty"`
@@ -66,13 +65,13 @@ const (
 	PasswordCustom = "Custom"
 )
 
-// claimsBeside are the application claims that are no attributes.
+// claimsBeside are the application claims besides the attributes.
 var claimsBeside = []string{"emails", "newUser", "identityProvider", "identityProviderAccessToken", "objectId"}
 
-// defaultClaims are the application claims of a flow that says nothing.
+// defaultClaims are the application claims of a flow without the setting.
 var defaultClaims = []string{"emails", "objectId"}
 
-// ClaimIDs lists everything that can be an application claim.
+// ClaimIDs lists all possible application claims.
 func (t *Tenant) ClaimIDs() []string {
 	var ids []string
 	for _, a := range t.AllAttributes() {
@@ -83,7 +82,7 @@ func (t *Tenant) ClaimIDs() []string {
 	return append(ids, claimsBeside...)
 }
 
-// Check reports what settings have wrong.
+// Check reports the fault of settings.
 func (s *Settings) Check(f *Flow, t *Tenant) error {
 	for _, id := range s.ApplicationClaims {
 		if _, _, ok := t.applicationClaim(id); !ok {
@@ -148,8 +147,8 @@ func or[T comparable](v, otherwise T) T {
 	return v
 }
 
-// TokenNames are the attributes that a connector can put into a flow's token: their names
-// there, by folded claim id. A nil flow has all attributes as application claims.
+// TokenNames returns the attributes that a connector can put into a flow's token: their names there, by
+// folded claim id. For a nil flow all attributes are application claims.
 func (t *Tenant) TokenNames(f *Flow) map[string]string {
 	out := make(map[string]string)
 	for _, a := range t.AllAttributes() {
@@ -191,5 +190,5 @@ func (t *Tenant) applicationClaim(id string) (claim, token string, ok bool) {
 	return a.claim, a.TokenName(), true
 }
 
-// DefaultClaims are the application claims of a flow that says nothing.
+// DefaultClaims returns the application claims of a flow without the setting.
 func DefaultClaims() []string { return append([]string{}, defaultClaims...) }

@@ -1,6 +1,6 @@
 package userflow
 
-// Tenant is what the flows of a tenant have in common.
+// Tenant is the shared part of a tenant's flows.
 type Tenant struct {
 	Name          string // contoso.onmicrosoft.com
 	ExtensionsApp string // app id without dashes

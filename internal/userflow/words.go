@@ -8,7 +8,7 @@ import (
 	"journeyman.dev/internal/texts"
 )
 
-// word is a text that a flow's pages have in a language.
+// word is a text of a flow's pages in a language.
 type word struct{ elementType, elementID, stringID, value string }
 
 func (w word) element() *element {
@@ -21,25 +21,24 @@ func (w word) element() *element {
 	return e
 }
 
-// same tells whether an element is for the same place.
+// same reports whether an element is for the same place.
 func (w word) same(e *element) bool { return slices.Equal(e.attrs, w.element().attrs) }
 
-// headings are those of pages that have their own; others have the page kind's.
+// headings are the headings of some pages. Other pages use the one of their kind.
 var headings = map[string]string{
 	"localaccountsignup": "signup_heading", "selfasserted": "signup_heading", "selfasserted.profileupdate": "profile_heading",
 	"localaccountpasswordreset": "reset_heading", "blockpage": "block_heading",
 }
 
-// labels are the claims that we have names for in every language, by text id.
+// labels are the claims with our names in every language, by text id.
 var labels = map[string]string{
 	"email": "email", "newPassword": "newPassword", "reenterPassword": "reenterPassword", "password": "password", "signInNames.userName": "userName",
 	"city": "city", "country": "country", "displayName": "displayName", "givenName": "givenName", "jobTitle": "jobTitle", "postalCode": "postalCode",
 	"state": "state", "streetAddress": "streetAddress", "surname": "surname",
 }
 
-// builtIn are the texts of a page: its heading, the names of what it asks for, and what
-// is wrong with a password. A name that the administrator gave an attribute stands in
-// the claims schema and is the same in every language.
+// builtIn returns the texts of a page: its heading, the names of its inputs, and the faults of passwords. An
+// administrator's name of an attribute is in the claims schema and the same in every language.
 func (d *document) builtIn(pageID, tag string) []word {
 	set := texts.For(tag)
 	text := func(id string, args ...string) string { return texts.Format(set.Text(texts.UserFlow, id), args...) }
@@ -48,7 +47,7 @@ func (d *document) builtIn(pageID, tag string) []word {
 		list = append(list, word{"UxElement", "", "heading", text(id)})
 	}
 	if pageID == "blockpage" {
-		// Nothing is asked for: only the API's message stands there.
+		// The page has no input and shows only the API's message.
 		return append(list, word{"UxElement", "", "initial_intro", ""}, word{"ClaimType", "connectorMessage", "DisplayName", ""})
 	}
 	signIn := "email"
@@ -79,7 +78,7 @@ func (d *document) builtIn(pageID, tag string) []word {
 	return list
 }
 
-// named tells whether the administrator gave an attribute a name of its own.
+// named reports whether the administrator named an attribute.
 func (d *document) named(claim string) bool {
 	if claim == "email" {
 		return d.address != nil && d.address.DisplayName != ""

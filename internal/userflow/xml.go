@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// element is a part of a policy document. Texts and attribute values are escaped when
-// it is written, so that nothing an administrator typed becomes markup.
+// element is a part of a policy document. Texts and attribute values are escaped when it is written, so that
+// an administrator's input never becomes markup.
 type element struct {
 	name     string
 	attrs    []string // name, value …
@@ -18,12 +18,12 @@ type element struct {
 // el makes an element; attrs are name, value, name, value …
 func el(name string, attrs ...string) *element { return &element{name: name, attrs: attrs} }
 
-// text makes an element that has only a text.
+// text makes an element that contains only a text.
 func text(name, value string, attrs ...string) *element {
 	return &element{name: name, attrs: attrs, text: value}
 }
 
-// with adds children; nil ones are passed over.
+// with adds children and ignores nil.
 func (e *element) with(children ...*element) *element {
 	for _, c := range children {
 		if c != nil {
@@ -33,7 +33,7 @@ func (e *element) with(children ...*element) *element {
 	return e
 }
 
-// when is the element if a condition holds, else nil.
+// when returns the element if a condition is true, else nil.
 func (e *element) when(ok bool) *element {
 	if ok {
 		return e
@@ -41,14 +41,14 @@ func (e *element) when(ok bool) *element {
 	return nil
 }
 
-// filled is the element if it has children, else nil: policies have no empty lists.
+// filled returns the element if it has children, else nil, because policies contain no empty lists.
 func (e *element) filled() *element { return e.when(len(e.children) > 0) }
 
 func (e *element) write(b *bytes.Buffer, indent string) {
 	b.WriteString(indent + "<" + e.name)
 	for pair := range slices.Chunk(e.attrs, 2) {
 		b.WriteString(" " + pair[0] + `="`)
-		_ = xml.EscapeText(b, []byte(pair[1])) // a Buffer takes everything
+		_ = xml.EscapeText(b, []byte(pair[1])) // a Buffer never fails
 		b.WriteByte('"')
 	}
 	switch {

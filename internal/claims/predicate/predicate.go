@@ -1,5 +1,5 @@
-// Package predicate has the basic checks of claim values that policies combine to
-// predicate validations, such as the complexity of passwords.
+// Package predicate implements the basic checks of claim values that policies combine to predicate
+// validations, such as the complexity of passwords.
 //
 // Reference: claims-and-transformations §4.
 package predicate
@@ -18,7 +18,7 @@ import (
 type Predicate struct {
 	ID         string
 	Method     string            // in its documented spelling
-	Help       string            // what to tell when it fails; may be empty
+	Help       string            // message after a failure; may be empty
 	Parameters map[string]string // by documented name, for checks in the page
 	check      func(text string, now time.Time) bool
 }
@@ -26,7 +26,7 @@ type Predicate struct {
 // Check reports whether a text passes.
 func (p *Predicate) Check(text string, now time.Time) bool { return p.check(text, now) }
 
-// Parameters lists the parameters of each method, by folded name; all are needed.
+// Parameters lists the parameters of each method, by folded name. All are required.
 func Parameters(method string) []string {
 	switch strings.ToLower(strings.TrimSpace(method)) {
 	case "islengthrange", "isdaterange":
@@ -39,11 +39,11 @@ func Parameters(method string) []string {
 	return nil
 }
 
-// Fault is a parameter that is missing or can't be used.
+// Fault is a missing or invalid parameter.
 type Fault struct {
 	Parameter  string // its documented name
 	Missing    bool
-	Expression bool // it is a regular expression that can't be compiled
+	Expression bool // it is an invalid regular expression
 	message    string
 }
 
@@ -58,9 +58,8 @@ func unusable(name, format string, args ...any) error {
 	return &Fault{Parameter: name, message: fmt.Sprintf(format, args...)}
 }
 
-// Compile makes a predicate from its declaration; parameters are found without
-// regard to case. The error says what is wrong with it: of a parameter, it is a
-// *[Fault].
+// Compile makes a predicate from its declaration. Parameter names are compared without regard to case. The
+// error describes the fault; for a parameter it is a *[Fault].
 func Compile(id, method, help string, parameters map[string]string) (*Predicate, error) {
 	p := &Predicate{ID: id, Help: help, Parameters: make(map[string]string)}
 	get := func(name string) (string, bool) {
@@ -131,8 +130,8 @@ func matchesRegex(get getter) (func(string, time.Time) bool, error) {
 	}, nil
 }
 
-// includesCharacters: the set is the inside of a character class: ranges and
-// backslash escapes, everything else literal, brackets included.
+// includesCharacters: the set is the inside of a character class. It contains ranges and backslash escapes;
+// all other characters are literal, including brackets.
 func includesCharacters(get getter) (func(string, time.Time) bool, error) {
 	set, ok := get("CharacterSet")
 	if !ok || set == "" {

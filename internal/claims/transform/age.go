@@ -73,8 +73,8 @@ func ageGroup(c *call, requires string) error {
 	return c.set(requires, claims.Bool(a.consent > 0 && group == "Minor"))
 }
 
-// younger reports whether someone has not had the given birthday yet. Someone born
-// on 29 February has it on 1 March of other years (§6.47 [I]).
+// younger reports whether a person hasn't yet reached the given birthday. A person born on 29 February
+// reaches it on 1 March of other years (§6.47 [I]).
 func younger(birth, now time.Time, years int) bool {
 	return now.UTC().Before(birth.AddDate(years, 0, 0))
 }

@@ -62,8 +62,8 @@ var collectionMethods = map[string]method{
 	},
 }
 
-// addItem appends an item unless it is there already. No item leaves the
-// collection as it is: starter packs run it for users without e-mail address.
+// addItem appends an item unless the collection contains it. No item leaves the collection unchanged: starter
+// packs call it for users without e-mail address.
 func addItem(c *call, item string, ok bool) error {
 	collection := c.get("collection")
 	if !ok {
@@ -170,9 +170,8 @@ var identityMethods = map[string]method{
 	},
 }
 
-// ParseAlternativeSecurityID reads either JSON form of an alternative security id:
-// {"issuer","issuerUserId"} or {"type":6,"identityProvider","key"}, the id in base64
-// (claims-and-transformations §2.9).
+// ParseAlternativeSecurityID reads either JSON form of an alternative security id: {"issuer","issuerUserId"}
+// or {"type":6,"identityProvider","key"}, with the id in base64 (claims-and-transformations §2.9).
 func ParseAlternativeSecurityID(text string) (claims.Identity, error) {
 	var item struct {
 		Issuer   string `json:"issuer"`
@@ -194,8 +193,7 @@ func ParseAlternativeSecurityID(text string) (claims.Identity, error) {
 	return claims.Identity{Issuer: issuer, IssuerUserID: string(plain)}, nil
 }
 
-// FormatAlternativeSecurityID writes the first of the forms that
-// ParseAlternativeSecurityID reads.
+// FormatAlternativeSecurityID writes the first form of ParseAlternativeSecurityID.
 func FormatAlternativeSecurityID(id claims.Identity) (string, error) {
 	return encodeJSON(claims.Identity{Issuer: id.Issuer, IssuerUserID: base64.StdEncoding.EncodeToString([]byte(id.IssuerUserID))})
 }

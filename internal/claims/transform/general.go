@@ -60,8 +60,8 @@ var generalMethods = map[string]method{
 	},
 }
 
-// hash is our choice of the byte layout that B2C doesn't publish: hashes that B2C
-// stored can't be matched (claims-and-transformations §2.3 [I]).
+// hash uses our own byte layout, because B2C's isn't published. It can't match hashes that B2C stored
+// (claims-and-transformations §2.3 [I]).
 func hash(plaintext, salt string, secret []byte) string {
 	h := sha256.New()
 	h.Write([]byte(plaintext + salt))
@@ -129,7 +129,7 @@ func compareNumbers(a int64, operator string, b int64) bool {
 	return a != b
 }
 
-// asText is the text of a value; no value stays no value.
+// asText returns the text of a value; no value stays no value.
 func asText(v claims.Value) claims.Value {
 	if !v.Exists() {
 		return v

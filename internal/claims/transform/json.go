@@ -15,9 +15,8 @@ import (
 	"journeyman.dev/internal/diag"
 )
 
-// Reference: claims-and-transformations §2.5. Texts are read strictly: single
-// quotes and trailing commas, which Json.NET tolerates, are errors (§6.55, our
-// decision).
+// Reference: claims-and-transformations §2.5. Texts are read strictly: single quotes and trailing commas are
+// errors, although Json.NET accepts them (§6.55, our decision).
 var jsonMethods = map[string]method{
 	"CreateJsonArray": {
 		in: "inputClaim:string", out: "outputClaim:string",
@@ -161,8 +160,8 @@ func member(c *call, role, name string) (json.RawMessage, error) {
 	return raw, nil
 }
 
-// rawText is a JSON value as text: a string's content, a number's own digits, an
-// object or array compact; null is no value.
+// rawText returns a JSON value as text: a string's content, a number's own digits, an object or array
+// compact. null is no value.
 func rawText(raw json.RawMessage) claims.Value {
 	trimmed := bytes.TrimSpace(raw)
 	switch {
@@ -263,7 +262,7 @@ func decodeNumbers(text string, to any) error {
 	return nil
 }
 
-// node is a JSON value being built; members keep their order.
+// node is a JSON value under construction. Members keep their order.
 type node struct {
 	names   []string // nil for arrays
 	members []*node
@@ -272,8 +271,7 @@ type node struct {
 	isLeaf  bool
 }
 
-// place puts a leaf at a path of member names and array indexes; it reports a gap or
-// a clash.
+// place puts a leaf at a path of member names and array indexes. It reports a gap or a clash.
 func (n *node) place(path []string, leaf any) bool {
 	if len(path) == 0 {
 		if n.isLeaf || len(n.members) > 0 {
@@ -379,7 +377,7 @@ func planGenerateJSON(p *plan) step {
 		for _, in := range c.t.inputs {
 			v := c.bag.Get(in.Claim.ID())
 			if !v.Exists() {
-				continue // a claim without value has no member
+				continue // a claim without value gives no member
 			}
 			if !root.place(strings.Split(in.Role, "."), v.JSON()) {
 				return fmt.Errorf("%w: a claim without value leaves a gap before %s", ErrInput, in.Role)
@@ -398,12 +396,11 @@ func planGenerateJSON(p *plan) step {
 	}
 }
 
-// maxXMLDepth bounds the elements within each other [I].
+// maxXMLDepth limits the nesting of elements [I].
 const maxXMLDepth = 100
 
-// xmlToJSON converts as Json.NET does: attributes as @name, text beside them as
-// #text, repeated siblings as arrays, empty elements as null. Document type
-// declarations are refused.
+// xmlToJSON converts like Json.NET: attributes become @name, text beside them #text, repeated siblings
+// arrays, empty elements null. It refuses document type declarations.
 func xmlToJSON(text string) (string, error) {
 	bad := fmt.Errorf("%w: xml is not well-formed", ErrInput)
 	dec := xml.NewDecoder(strings.NewReader(text))
@@ -486,7 +483,7 @@ func readElement(dec *xml.Decoder, start xml.StartElement, depth int) (*node, er
 	}
 }
 
-// append adds a member; a second of one name makes an array.
+// append adds a member. A second member of the same name makes an array.
 func (n *node) append(name string, child *node) {
 	for i, have := range n.names {
 		if have != name {

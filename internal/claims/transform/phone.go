@@ -21,7 +21,7 @@ var phoneMethods = map[string]method{
 		},
 	},
 	"ConvertStringToPhoneNumberClaim": {
-		// inputClaim is the role that older documents give phoneNumberString.
+		// inputClaim is the name of phoneNumberString in older documents.
 		in: "phoneNumberString:string? inputClaim:string? country:string?", out: "outputClaim:phoneNumber",
 		plan: func(*plan) step {
 			return func(_ context.Context, c *call) error {
@@ -65,8 +65,8 @@ var phoneMethods = map[string]method{
 	},
 }
 
-// internationalNumber makes an E.164 number: possible length counts, not assigned
-// ranges, and a national leading 0 is kept, as the documented examples show.
+// internationalNumber makes an E.164 number. It checks the possible length, not assigned ranges, and keeps a
+// national leading 0, as in the documented examples.
 func internationalNumber(text, country string) (string, bool) {
 	digits := strings.NewReplacer(" ", "", "(", "", ")", "", "-", "", ".", "").Replace(strings.TrimSpace(text))
 	if !strings.HasPrefix(digits, "+") {

@@ -3,7 +3,6 @@ package transform
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,21 +11,21 @@ import (
 	"journeyman.dev/internal/diag"
 )
 
-// method is an entry of the registry. Roles are written "name:type", several types
-// with "|", "*" for any; "?" after the type makes an input role optional. Parameters
-// are "name:kind", kinds being text, bool, int and date, with "=value" for a default
-// and "?" for an optional one. A role or parameter "*" takes any further names.
+// method is an entry of the registry. Roles are written "name:type", several types with "|", "*" for any; "?"
+// after the type makes an input role optional. Parameters are "name:kind" with the kinds text, bool, int and
+// date, with "=value" for a default and "?" for an optional one. A role or parameter "*" allows any further
+// names.
 type method struct {
 	in, par, out string
-	// plan checks the constants and gives the function that a journey runs; it
-	// reports through p and then returns nil.
+	// plan checks the constants and returns the function for journeys. After a fault it reports through p and
+	// returns nil.
 	plan func(p *plan) step
 }
 
 // step is a planned call.
 type step func(ctx context.Context, c *call) error
 
-// registry has the methods by folded name.
+// registry contains the methods by folded name.
 var registry = gather(booleanMethods, dateMethods, generalMethods, numberMethods, jsonMethods, phoneMethods,
 	stringMethods, collectionMethods, identityMethods, ageMethods)
 
@@ -56,7 +55,7 @@ func Methods() []string {
 	return names
 }
 
-// entry is a method with its signature read.
+// entry is a method with its parsed signature.
 type entry struct {
 	name    string
 	in, out []role
@@ -124,14 +123,14 @@ type Transformation struct {
 // ID is the declaration's id.
 func (t *Transformation) ID() string { return t.id }
 
-// Run runs the transformation over the bag. The error wraps [ErrInput] or is an
-// [*Assertion]; it never holds a claim value.
+// Run runs the transformation over the bag. The error wraps [ErrInput] or is an [*Assertion]; it never
+// contains a claim value.
 func (t *Transformation) Run(ctx context.Context, rt *Runtime, bag *claims.Bag) error {
 	return t.run(ctx, &call{t: t, rt: rt, bag: bag})
 }
 
-// Compile checks a declaration against its method's signature and plans it. It
-// returns nil when it reported an error.
+// Compile checks a declaration against its method's signature and plans it. It returns nil if it reported an
+// error.
 func Compile(d Declaration, env Environment, c *diag.Collector) *Transformation {
 	e, ok := registry[strings.ToLower(strings.TrimSpace(d.Method))]
 	if !ok {
@@ -156,7 +155,7 @@ func Compile(d Declaration, env Environment, c *diag.Collector) *Transformation 
 	return &Transformation{id: d.ID, inputs: d.Inputs, in: p.in, out: p.out, outs: d.Outputs, run: run}
 }
 
-// plan is what a method's plan function reads constants from.
+// plan gives constants to a method's plan function.
 type plan struct {
 	d      Declaration
 	e      entry
@@ -201,7 +200,7 @@ func (p *plan) bind(kind string, args []ClaimArgument, roles []role, to map[stri
 		to[strings.ToLower(a.Role)] = a.Claim
 	}
 	if kind == "output" || p.d.Incomplete || p.failed {
-		return // an output that the policy doesn't declare isn't written (§2.0.7)
+		return // an undeclared output isn't written (§2.0.7)
 	}
 	for _, r := range roles {
 		if _, ok := to[strings.ToLower(r.name)]; !ok && !r.optional && r.name != "*" && !strings.HasSuffix(r.name, ".*") {
@@ -248,7 +247,7 @@ func (p *plan) constants() {
 		return slices.ContainsFunc(p.d.Parameters, func(have Parameter) bool { return strings.EqualFold(have.ID, name) })
 	}
 	lacks := func(par parameter) bool { return !par.optional && !par.hasDef && !declared(par.name) }
-	misspelt := make(map[string]bool) // needed ones, by folded name
+	misspelt := make(map[string]bool) // required ones, by folded name
 	for _, have := range p.d.Parameters {
 		par, ok := known[strings.ToLower(have.ID)]
 		if !ok && !any {
@@ -256,7 +255,8 @@ func (p *plan) constants() {
 			meant := known[strings.ToLower(near)]
 			switch {
 			case near != "" && lacks(meant) && !misspelt[strings.ToLower(near)]:
-				// One cause, one diagnostic: the method lacks what it has under another name.
+				// One cause, one diagnostic: the declaration contains the missing parameter under another
+				// name.
 				misspelt[strings.ToLower(near)] = true
 				p.report(diag.MissingParameter, have.Position, "did you mean "+strconv.Quote(near)+"?",
 					"claims transformation %q: %s expects the parameter %q, and has %q", p.d.ID, p.e.name, near, have.ID)
@@ -349,7 +349,7 @@ func (p *plan) int(name string) int64 {
 	return n.Number()
 }
 
-// choice reads a parameter that has few legal values, in the spelling given here.
+// choice reads a parameter with few legal values. It returns the spelling given here.
 func (p *plan) choice(name string, legal ...string) string {
 	v, ok := p.value(name)
 	if !ok {
@@ -365,8 +365,8 @@ func (p *plan) choice(name string, legal ...string) string {
 	return legal[0]
 }
 
-// expand replaces the expressions that some parameters may hold (§2.0.6). The
-// technical profile's id is known only at run time.
+// expand replaces the expressions in some parameters (§2.0.6). The technical profile's id is known only at
+// run time.
 func (p *plan) expand(text string) func(rt *Runtime) string {
 	return p.expandWith(text, func(s string) string { return s })
 }
@@ -394,7 +394,7 @@ type call struct {
 	bag *claims.Bag
 }
 
-// get is the value of an input role; no value if it isn't declared.
+// get returns the value of an input role; no value if the role isn't declared.
 func (c *call) get(role string) claims.Value {
 	t, ok := c.t.in[strings.ToLower(role)]
 	if !ok {
@@ -403,8 +403,7 @@ func (c *call) get(role string) claims.Value {
 	return c.bag.Get(t.ID())
 }
 
-// set writes an output role, converted to its claim's type; an undeclared one is
-// not written.
+// set writes an output role, converted to its claim's type. It doesn't write an undeclared role.
 func (c *call) set(role string, v claims.Value) error {
 	t, ok := c.t.out[strings.ToLower(role)]
 	if !ok {
@@ -423,8 +422,5 @@ func (c *call) text(role string) (string, bool) {
 	return v.String(), v.Exists()
 }
 
-// missing is the error of an input that must have a value.
+// missing returns the error of a required input without value.
 func missing(role string) error { return fmt.Errorf("%w: %s has no value", ErrInput, role) }
-
-// keys of a map in order, for diagnostics.
-func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -383,7 +383,7 @@ var stringMethods = map[string]method{
 	},
 }
 
-// equalClaims compares two texts; no value equals only no value.
+// equalClaims compares two texts. No value equals only no value.
 func equalClaims(a, b claims.Value, fold bool) bool {
 	if a.Exists() != b.Exists() {
 		return false
@@ -400,7 +400,7 @@ func equalText(a, b string, fold bool) bool {
 	return strings.Map(upperInvariant, a) == strings.Map(upperInvariant, b)
 }
 
-// upperInvariant is char.ToUpperInvariant: the dotless i stays.
+// upperInvariant is char.ToUpperInvariant: it doesn't change the dotless i.
 func upperInvariant(r rune) rune {
 	if r == 'ı' || r == 'ſ' {
 		return r
@@ -408,8 +408,8 @@ func upperInvariant(r rune) rune {
 	return unicode.ToUpper(r)
 }
 
-// lowerInvariant is char.ToLowerInvariant: the dotted capital I and the Kelvin sign's
-// kind stay.
+// lowerInvariant is char.ToLowerInvariant: it doesn't change the dotted capital I and letters such as the
+// Kelvin sign.
 func lowerInvariant(r rune) rune {
 	if r == 'İ' {
 		return r
@@ -510,7 +510,7 @@ func planRandomString(p *plan) step {
 			}
 			text = id.String()
 		case seeded:
-			// The same seed gives the same number, though not .NET's.
+			// The same seed gives the same number, but not .NET's.
 			var key [32]byte
 			binary.LittleEndian.PutUint64(key[:], uint64(seed))
 			text = strconv.FormatInt(mathrand.New(mathrand.NewChaCha8(key)).Int64N(maximum), 10)
@@ -574,8 +574,8 @@ func planRegexMatch(p *plan) step {
 	}
 }
 
-// planBuildURI: blanks are %20 in the path and + in the query; the claims' query
-// items go before the parameters', in declared order.
+// planBuildURI: blanks become %20 in the path and + in the query. The claims' query items come before the
+// parameters', in declared order.
 func planBuildURI(p *plan) step {
 	type item struct {
 		name, value string

@@ -10,8 +10,7 @@ import (
 	"journeyman.dev/internal/diag"
 )
 
-// Argument is an input or parameter of a trial: Type may be left out, then it is the
-// first that the method takes.
+// Argument is an input or parameter of a trial. Without Type it has the first type that the method accepts.
 type Argument struct {
 	Name, Type, Value string
 }
@@ -22,9 +21,9 @@ type Result struct {
 	Value claims.Value
 }
 
-// Try runs a method once with given values, as a declaration with exactly these inputs
-// and all outputs that have a fixed name would. The diagnostics are those that a policy
-// would get; the error is that of the run: an [*Assertion], or one that wraps [ErrInput].
+// Try runs a method once with given values, like a declaration with exactly these inputs and all outputs with
+// fixed names. The diagnostics are those of a policy. The error is that of the run: an [*Assertion], or one
+// that wraps [ErrInput].
 func Try(ctx context.Context, name string, inputs, parameters []Argument, env Environment, rt *Runtime) ([]Result, diag.List, error) {
 	var c diag.Collector
 	d := Declaration{ID: name, Method: name}
@@ -89,8 +88,7 @@ func Try(ctx context.Context, name string, inputs, parameters []Argument, env En
 	return out, c.List(), nil
 }
 
-// value reads a value as a command line has it: a collection is its items with commas
-// between.
+// value reads a value in the form of a command line: a collection is its items separated by commas.
 func value(t claims.DataType, text string) (claims.Value, error) {
 	if t == claims.StringCollection && !strings.HasPrefix(text, "[") {
 		if text == "" {
@@ -101,8 +99,8 @@ func value(t claims.DataType, text string) (claims.Value, error) {
 	return claims.Parse(t, text)
 }
 
-// Describe is a method's signature for people: inputs, parameters and outputs with
-// their types; ok is false if there is no such method.
+// Describe returns a method's signature for people: inputs, parameters and outputs with their types. ok is
+// false if there is no such method.
 func Describe(name string) (text string, ok bool) {
 	e, ok := registry[strings.ToLower(strings.TrimSpace(name))]
 	if !ok {

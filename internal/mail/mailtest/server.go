@@ -1,4 +1,4 @@
-// Package mailtest has a mail server for tests.
+// Package mailtest provides a mail server for tests.
 package mailtest
 
 import (
@@ -8,15 +8,15 @@ import (
 	"testing"
 )
 
-// Server takes mails on a port of this machine, and answers each command as the script says.
+// Server accepts mails on a local port, and answers commands by a script.
 type Server struct {
 	URL string // for the setting smtp-url
-	// Received are the whole conversations of clients.
+	// Received contains the whole conversations of clients.
 	Received chan string
 }
 
-// Start runs a server that answers commands by their first word, such as "RCPT"; what the
-// script doesn't have is taken.
+// Start runs a server. script contains answers by the first word of a command, such as "RCPT"; other commands
+// succeed.
 func Start(t testing.TB, script map[string]string) *Server {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -61,7 +61,6 @@ func (s *Server) talk(conn net.Conn, script map[string]string) {
 			if line != "." {
 				continue
 			}
-			data = false
 			line = "END"
 		}
 		word, _, _ := strings.Cut(strings.ToUpper(line), " ")

@@ -60,23 +60,23 @@ func (v Verdict) Claim(use *program.ClaimUse) (claims.Value, error) {
 	}
 	value, err := claims.FromJSON(use.Claim().DataType(), raw)
 	if err != nil {
-		// The value is the API's: the error must not tell it.
+		// The value is the API's: the error must not contain it.
 		return claims.Value{}, fatal(journey.CodeProviderResponse, fmt.Errorf("the API's answer for %s is no %s", use.Partner(), use.Claim().DataType()))
 	}
 	return value, nil
 }
 
 // refusal is an answer that ends the journey.
-type refusal struct {
+type refusedAnswer struct {
 	code   journey.Code
 	status int
 	text   string
 }
 
-func (r *refusal) Error() string { return r.text }
+func (r *refusedAnswer) Error() string { return r.text }
 
 func refuse(code journey.Code, status int, format string, args ...any) error {
-	return &refusal{code, status, fmt.Sprintf("answered %d: ", status) + fmt.Sprintf(format, args...)}
+	return &refusedAnswer{code, status, fmt.Sprintf("answered %d: ", status) + fmt.Sprintf(format, args...)}
 }
 
 // Read understands an answer of an API at a step. Its error says why the answer ends

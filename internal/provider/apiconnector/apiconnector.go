@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"journeyman.dev/internal/userflow"
+
 	"journeyman.dev/internal/application"
 	"journeyman.dev/internal/audit"
 	"journeyman.dev/internal/claims"
@@ -40,29 +42,25 @@ type Provider struct {
 }
 
 // Step is when a connector is called (rest-and-connectors §1.2).
-type Step string
+type Step = userflow.ConnectorStep
 
 // The steps.
 const (
-	PostFederationSignup    Step = "PostFederationSignup"
-	PostAttributeCollection Step = "PostAttributeCollection"
-	PreTokenIssuance        Step = "PreTokenIssuance"
+	PostFederationSignup    = userflow.PostFederationSignup
+	PostAttributeCollection = userflow.PostAttributeCollection
+	PreTokenIssuance        = userflow.PreTokenIssuance
 )
 
-// Steps are all steps, in their order.
-var Steps = []Step{PostFederationSignup, PostAttributeCollection, PreTokenIssuance}
-
-// ParseStep finds a step, ignoring case.
-func ParseStep(text string) (Step, bool) {
-	for _, s := range Steps {
-		if strings.EqualFold(string(s), text) {
-			return s, true
-		}
+// stepNames are the names of all steps, in their order.
+func stepNames() []string {
+	var names []string
+	for _, s := range userflow.ConnectorSteps {
+		names = append(names, s.Name())
 	}
-	return "", false
+	return names
 }
 
-// Metadata is what a profile's metadata items say.
+// Metadata are the metadata items of a profile.
 type Metadata struct {
 	ConnectorID string
 	Step        Step
@@ -81,11 +79,7 @@ type Exchange struct {
 func (p *Provider) Plan(plan *program.Plan) journey.Exchange {
 	m := plan.Metadata
 	x := &Exchange{p: p, m: Metadata{ConnectorID: m.Required("ConnectorId")}}
-	legal := make([]string, len(Steps))
-	for i, s := range Steps {
-		legal[i] = string(s)
-	}
-	x.m.Step = Step(m.RequiredChoice("Step", string(PreTokenIssuance), legal...))
+	x.m.Step, _ = userflow.ParseStep(m.RequiredChoice("Step", PreTokenIssuance.Name(), stepNames()...))
 	if x.m.ConnectorID != "" && plan.ConnectorExists != nil && !plan.ConnectorExists(x.m.ConnectorID) {
 		plan.Report(diag.MissingConnector, m.At("ConnectorId"), "create the API connector before users come this way",
 			"the tenant has no API connector %q, which technical profile %q calls", x.m.ConnectorID, plan.Source.ID.Value)
@@ -106,7 +100,7 @@ func (x *Exchange) Run(ctx context.Context, call *journey.Call) (journey.Result,
 	}
 	if c.Settings.Contract == connector.ContractTokenIssuance {
 		if x.m.Step != PreTokenIssuance {
-			return nil, fatal(journey.CodeProviderResponse, fmt.Errorf("API connector %s has the contract %s, which has no step %s", c.ID, c.Settings.Contract, x.m.Step))
+			return nil, fatal(journey.CodeProviderResponse, fmt.Errorf("API connector %s has the contract %s, which has no step %s", c.ID, c.Settings.Contract, x.m.Step.Name()))
 		}
 		if app, err := x.p.Applications.GetByAppID(ctx, r.ClientID); err == nil {
 			r.ClientObjectID, r.ClientName = app.ID, app.DisplayName
@@ -143,7 +137,7 @@ func (x *Exchange) Run(ctx context.Context, call *journey.Call) (journey.Result,
 	return journey.Done{Output: result}, nil
 }
 
-// locales is what the application asked for, else the browser's languages as OpenID Connect
+// locales are the languages that the application asked for, else the browser's languages as OpenID Connect
 // writes a list of them, else the language that was chosen.
 func locales(call *journey.Call) string {
 	if asked := strings.TrimSpace(call.Journey.Request.Parameters["ui_locales"]); asked != "" {
@@ -163,11 +157,11 @@ func fatal(code journey.Code, cause error) *journey.Failure {
 	return f
 }
 
-// failed brings an error of the call, or of reading its answer, to what the
-// application is told.
+// failed turns an error of the call, or of reading its answer, into the failure that the
+// application gets.
 func failed(host string, err error) error {
 	cause := fmt.Errorf("%s: %w", host, err)
-	var refused *refusal
+	var refused *refusedAnswer
 	switch {
 	case errors.As(err, &refused):
 		f := fatal(refused.code, cause)
@@ -197,7 +191,7 @@ func reasonOf(status int) string {
 // audit records the call: one record, retries included (rest-and-connectors §1.8).
 func (x *Exchange) audit(call *journey.Call, c *connector.Connector, a connector.Answer, v Verdict, err error) {
 	e := journey.Event{Activity: audit.ConnectorCalled, Result: audit.Success, Reason: string(v.Action), Details: []audit.Detail{
-		{Key: "numberOfAttempts", Value: strconv.Itoa(a.Attempts)}, {Key: "Step", Value: string(x.m.Step)},
+		{Key: "numberOfAttempts", Value: strconv.Itoa(a.Attempts)}, {Key: "Step", Value: x.m.Step.Name()},
 		{Key: "ApiConnectorId", Value: c.ID}, {Key: "ApiConnectorName", Value: c.DisplayName}, {Key: "TargetHost", Value: a.Host},
 		{Key: "HttpStatus", Value: statusText(a.Status)}, {Key: "DurationInMilliseconds", Value: strconv.FormatInt(a.Duration.Round(time.Millisecond).Milliseconds(), 10)},
 	}}

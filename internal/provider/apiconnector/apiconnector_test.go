@@ -11,6 +11,7 @@ import (
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/connector"
 	"journeyman.dev/internal/journey"
+	"journeyman.dev/internal/userflow"
 )
 
 const app = "0a1b2c3d00004000800000000000000f"
@@ -65,7 +66,7 @@ func TestReadingAnAnswer(t *testing.T) {
 			c := &connector.Connector{Settings: connector.Settings{Strict: test.strict}}
 			got, err := Read(c, test.step, app, test.status, []byte(test.body))
 			if test.code != "" {
-				var refused *refusal
+				var refused *refusedAnswer
 				if !errors.As(err, &refused) || refused.code != test.code {
 					t.Fatalf("%v, want %s", err, test.code)
 				}
@@ -159,7 +160,7 @@ func FuzzRead(f *testing.F) {
 		if entra {
 			c.Settings.Contract = connector.ContractTokenIssuance
 		}
-		for _, step := range Steps {
+		for _, step := range userflow.ConnectorSteps {
 			v, err := Read(c, step, app, status, body)
 			if err != nil {
 				f := journey.AsFailure(failed("host", err))

@@ -25,7 +25,7 @@ type Dry struct {
 // Probed is what came of a dry run. Secrets are left out.
 type Probed struct {
 	Connector string         `json:"connectorId"`
-	Step      Step           `json:"step"`
+	Step      string         `json:"step"`
 	Request   ProbedRequest  `json:"request"`
 	Response  ProbedResponse `json:"response"`
 	TLS       *ProbedTLS     `json:"tls"`
@@ -60,12 +60,12 @@ type ProbedTLS struct {
 	Protocol    string `json:"protocol"`
 }
 
-// ProbedOutcome is what a journey would make of the answer.
+// ProbedOutcome is the effect that the answer would have on a journey.
 type ProbedOutcome struct {
 	Action      Action         `json:"action,omitempty"`
 	UserMessage string         `json:"userMessage,omitempty"`
 	Error       string         `json:"error,omitempty"` // why the journey would end
-	Code        string         `json:"code,omitempty"`  // what the application would get
+	Code        string         `json:"code,omitempty"`  // the code that the application would get
 	Claims      []ProbedClaim  `json:"claims"`
 	Token       map[string]any `json:"token"` // what would reach the token from this answer
 }
@@ -81,7 +81,7 @@ type ProbedClaim struct {
 // maxProbedBody bounds the part of an answer that a dry run shows.
 const maxProbedBody = 64 << 10
 
-// Probe calls a connector once as a journey would, keeps nothing, and tells everything.
+// Probe calls a connector once as a journey would. It keeps nothing and reports everything.
 func (p *Provider) Probe(ctx context.Context, id string, d Dry) (Probed, error) {
 	c, err := p.Connectors.Get(id)
 	if err != nil {
@@ -93,7 +93,7 @@ func (p *Provider) Probe(ctx context.Context, id string, d Dry) (Probed, error) 
 	}
 	_, answer, err := p.Connectors.Call(ctx, c.ID, connector.Request{Body: body, CorrelationID: d.CorrelationID, Probe: true})
 	out := Probed{
-		Connector: c.ID, Step: d.Step, TLS: tlsFacts(answer.TLS),
+		Connector: c.ID, Step: d.Step.Name(), TLS: tlsFacts(answer.TLS),
 		Request: ProbedRequest{Method: http.MethodPost, URL: c.TargetURL, Body: body, Headers: map[string]string{
 			"Content-Type": "application/json", "Accept": "application/json", "X-Correlation-Id": d.CorrelationID,
 		}},
@@ -122,7 +122,7 @@ func (p *Provider) Probe(ctx context.Context, id string, d Dry) (Probed, error) 
 	return out, nil
 }
 
-// sort tells of each member what becomes of it.
+// sort reports the use of each member.
 func (o *ProbedOutcome) sort(v Verdict, d Dry) {
 	for _, name := range slices.Sorted(maps.Keys(v.Claims)) {
 		claim := ProbedClaim{Name: name, Value: v.Claims[name]}

@@ -12,7 +12,7 @@ import (
 	"journeyman.dev/internal/journey"
 )
 
-// Request is what a connector's API is told.
+// Request is a request to the API of a connector.
 type Request struct {
 	Step          Step
 	ClientID      string // app id of the application that the user signs in to
@@ -126,7 +126,7 @@ func (r *Request) encode(c *connector.Connector) (body, key []byte, err error) {
 // first (rest-and-connectors §1.3).
 func (r *Request) JSON() ([]byte, error) {
 	o := object{}
-	o.add("step", string(r.Step))
+	o.add("step", r.Step.Name())
 	o.add("client_id", r.ClientID)
 	o.add("ui_locales", r.Locales)
 	for _, m := range r.Members {

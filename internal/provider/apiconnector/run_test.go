@@ -19,6 +19,7 @@ import (
 	"journeyman.dev/internal/program"
 	"journeyman.dev/internal/provider/apiconnector"
 	"journeyman.dev/internal/provider/providertest"
+	"journeyman.dev/internal/userflow"
 )
 
 // connectors are API connectors whose API answers the same each time.
@@ -195,10 +196,10 @@ func TestSettingsThatAreReported(t *testing.T) {
 	if _, found := s.Findings(call("c1", "PreToken")); !strings.Contains(Text(found), "PreTokenIssuance") {
 		t.Errorf("findings:\n%s", Text(found))
 	}
-	if step, ok := apiconnector.ParseStep("pretokenissuance"); !ok || step != apiconnector.PreTokenIssuance {
+	if step, ok := userflow.ParseStep("pretokenissuance"); !ok || step != apiconnector.PreTokenIssuance {
 		t.Errorf("%s, %t", step, ok)
 	}
-	if _, ok := apiconnector.ParseStep("x"); ok {
+	if _, ok := userflow.ParseStep("x"); ok {
 		t.Error("x is a step")
 	}
 }

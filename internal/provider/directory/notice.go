@@ -12,13 +12,13 @@ import (
 	"journeyman.dev/internal/mail"
 )
 
-// Notifier tells the owner of an account that it was changed. It returns soon, and no
+// Notifier informs the owner of an account of a change. It returns soon, and no
 // failure of a mail is the journey's.
 type Notifier interface {
 	Notify(ctx context.Context, n mail.Notice)
 }
 
-// notify tells the addresses that an account had before of what was changed; nobody if
+// notify informs the former addresses of an account of a change; nobody if
 // nothing was. An account that is made was not changed.
 func (x *Exchange) notify(ctx context.Context, call *journey.Call, before, after *directory.User, newPassword bool) {
 	if x.notifier == nil || !x.m.Notify || before == nil {

@@ -144,7 +144,7 @@ func checkEndpoint(plan *program.Plan, key, address string) {
 	}
 }
 
-// pending is what is kept with the journey while the user is away.
+// pending is kept with the journey while the user is away.
 type pending struct {
 	Verifier string `json:"v"`
 	Nonce    string `json:"n"`
@@ -218,7 +218,7 @@ func (c *common) leave(call *journey.Call, endpoint, responseType, responseMode 
 	return journey.Leave{URL: u.String(), Memory: memory}, nil
 }
 
-// returned reads what the provider sent back: an error ends the exchange, and so does
+// returned reads the answer of the provider: an error ends the exchange, and so does
 // refused, which says why the answer isn't the provider's; its error isn't shown then.
 func (c *common) returned(call *journey.Call, refused error) (pending, error) {
 	var p pending
@@ -296,7 +296,7 @@ func (c *common) redeem(ctx context.Context, call *journey.Call, endpoint string
 	return c.read("token endpoint", answer)
 }
 
-// read takes the JSON object of an endpoint's answer. A provider may tell of an error also
+// read takes the JSON object of an endpoint's answer. A provider may report an error also
 // with status 200: then ResponseErrorCodeParamName says in which member.
 func (c *common) read(what string, answer outbound.Response) (map[string]any, error) {
 	if answer.Status >= http.StatusInternalServerError && c.failOn5xx {
@@ -329,7 +329,7 @@ func told(body map[string]any, name string) string {
 	return ""
 }
 
-// refused is an error that the provider tells.
+// refused is an error that the provider reports.
 func (c *common) refused(code, description, cause string) error {
 	return &journey.Failure{Code: journey.CodeProviderResponse, Public: fmt.Sprintf("An invalid response was received: 'Error: %s,Error Description: %s'", short(code), short(description)),
 		Cause: fmt.Errorf("technical profile %s: %s", c.profileID, cause)}

@@ -92,7 +92,7 @@ func unheard(err error) bool {
 	return ok && locked.Repeated || errors.Is(err, directory.ErrBusy) || errors.Is(err, directory.ErrNoise)
 }
 
-// refusal is what the page shows, by the message keys of policy-engine §5.4. A token
+// refusal is the failure that the page shows, by the message keys of policy-engine §5.4. A token
 // request isn't told whether it is the name or the password that is wrong.
 func refusal(err error, tokenRequest bool) error {
 	make := func(code journey.Code, key string) error {

@@ -148,8 +148,9 @@ func (x *oidcExchange) Run(ctx context.Context, call *journey.Call) (journey.Res
 	return journey.Done{Output: output{claims: user, tokens: tokens, paths: x.paths, posted: x.recall(call, body, subject)}}, nil
 }
 
-// addUserInfo adds what the claims endpoint says of the same user, where a profile names one:
-// only what the id token lacks. B2C documents no such call, so none that fails ends anything.
+// addUserInfo adds the claims of the claims endpoint, if the profile names one and it answers
+// for the same user: only those that the id token lacks. B2C documents no such call, so a
+// failed one ends nothing.
 func (x *oidcExchange) addUserInfo(ctx context.Context, call *journey.Call, user, tokens map[string]any) {
 	access, _ := tokens["access_token"].(string)
 	if x.claims == "" || access == "" {

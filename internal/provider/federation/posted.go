@@ -38,7 +38,7 @@ func parsePosted(text string) posted {
 	return p
 }
 
-// The bounds of what is taken from a form and kept.
+// The bounds of the parts of a form that are kept.
 const (
 	maxPosted      = 24
 	maxPostedBytes = 400
@@ -123,7 +123,7 @@ func scalar(value any) (string, bool) {
 	return "", false
 }
 
-// remembered is what the browser keeps of a form until a journey has finished with it.
+// remembered is the part of a form that the browser keeps until a journey has finished with it.
 type remembered struct {
 	Subject string            `json:"s,omitempty"` // at the provider; "" as long as it isn't known
 	At      time.Time         `json:"t"`

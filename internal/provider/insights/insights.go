@@ -22,7 +22,7 @@ type Recorder interface {
 	Record(ctx context.Context, e Event)
 }
 
-// Event is what a profile reports.
+// Event is an event that a profile reports.
 type Event struct {
 	// Name is the value of eventName; "" if it has none.
 	Name string
@@ -78,7 +78,7 @@ const eventName = "eventName"
 
 func isTrue(text string) bool { return strings.EqualFold(text, "true") || text == "1" }
 
-// Bystander tells the engine that a failure here ends no journey.
+// Bystander marks an exchange whose failure ends no journey.
 func (x *exchange) Bystander() {}
 
 // Run implements journey.Exchange.

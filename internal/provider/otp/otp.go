@@ -27,7 +27,7 @@ import (
 // maxIdentifiers bounds what one journey remembers [I].
 const maxIdentifiers = 20
 
-// ledger is what a journey knows of its codes, by folded identifier.
+// ledger are the codes of a journey, by folded identifier.
 type ledger map[string]*entry
 
 type entry struct {

@@ -14,7 +14,7 @@ import (
 	"journeyman.dev/internal/program"
 )
 
-// issuedOn is the claim that tells when the grant was first issued.
+// issuedOn is the claim with the time at which the grant was first issued.
 const issuedOn = "refreshTokenIssuedOnDateTime"
 
 // Provider plans profiles with Protocol None that are used as exchanges.
@@ -23,6 +23,7 @@ type Provider struct{}
 // Plan implements journey.Provider.
 func (Provider) Plan(p *program.Plan) journey.Exchange {
 	p.Metadata.Service("url")
+	p.RestoresClaims()
 	return exchange{}
 }
 

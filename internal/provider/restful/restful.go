@@ -60,7 +60,7 @@ const (
 	authAPIKey = "ApiKeyHeader"
 )
 
-// Metadata is what a profile's metadata items and keys say.
+// Metadata are the metadata items and keys of a profile.
 type Metadata struct {
 	ServiceURL   string
 	ResolveURL   bool // claim resolvers in ServiceUrl are resolved

@@ -18,7 +18,7 @@ type ControlKind struct {
 	Drawn *journey.ControlKind
 	// Check reports the faults of a control when the policy is compiled.
 	Check func(plan *program.Plan, c *program.DisplayControl)
-	// Body makes what the control's template draws beside its fields.
+	// Body makes the data of the control's template beside its fields.
 	Body func(call *journey.Call, c *program.DisplayControl) (any, error)
 	// Guards makes the page wait until the control's action VerifyCode has passed.
 	Guards bool
@@ -40,10 +40,10 @@ func (p *Provider) control(name string) *ControlKind {
 	return nil
 }
 
-// controlState is what the page remembers of a control between posts.
+// controlState is the state of a control between posts.
 type controlState struct {
-	// Values are what the user entered when the last action ran, by claim id, without
-	// the code: a verification is of these and no others.
+	// Values are the entered values at the last action, by claim id, without the code: a
+	// verification holds for these values alone.
 	Values map[string]string `json:"v,omitempty"`
 	// Claims are the control's output claims.
 	Claims claims.Bag `json:"c"`
@@ -88,7 +88,7 @@ func (x *Exchange) act(ctx context.Context, call *journey.Call, s *state) (journ
 		return s.reply(journey.Reply{OK: true})
 	}
 	if maps.Equal(values, was.Values) {
-		// What earlier actions put out for these values; what is on the page wins.
+		// The outputs of earlier actions for these values; the values of the page win.
 		before := was.Claims.Clone()
 		before.Merge(page)
 		page = &before

@@ -33,7 +33,7 @@ type Provider struct {
 	Controls []ControlKind
 }
 
-// Metadata is what a profile's metadata items say (pages §5).
+// Metadata are the metadata items of a profile (pages §5).
 type Metadata struct {
 	EnforceEmailVerification bool
 	AllowNull                bool   // AllowGenerationOfClaimsWithNullValues
@@ -194,7 +194,7 @@ func (x *Exchange) signIn(tp *program.TechnicalProfile) *Exchange {
 // RetryLimit is setting.retryLimit; 0 leaves it to the page kind.
 func (x *Exchange) RetryLimit() int { return x.metadata.RetryLimit }
 
-// NeedsPage tells the compiler that a step or the profile must name a content
+// NeedsPage reports that a step or the profile must name a content
 // definition (policy-engine TP-6).
 func (x *Exchange) NeedsPage() bool { return len(x.fields) > 0 }
 
@@ -233,7 +233,7 @@ func (x *Exchange) Run(ctx context.Context, call *journey.Call) (journey.Result,
 	return refuse(journey.CodeNotValid, texts.For(call.Language).Text(texts.Failure, string(journey.CodeNotValid)), ""), nil
 }
 
-// form is what the page shows.
+// form makes the form of the page.
 func (x *Exchange) form(call *journey.Call, s *state) (*journey.Form, error) {
 	form := &journey.Form{
 		ShowContinue: x.metadata.ShowContinue, ShowCancel: x.metadata.ShowCancel, RetryLimit: x.metadata.RetryLimit,

@@ -29,7 +29,7 @@ func (x *Exchange) submit(ctx context.Context, call *journey.Call, s *state) (jo
 			return refuse(journey.CodeNotVerified, message(call, "UserMessageIfClaimNotVerified", displayName(call, f)), f.use.Claim().ID()), nil
 		}
 		if !f.writable() || f.code {
-			continue // what the browser sends for these is ignored, and a code was checked before
+			continue // posted values of these are ignored, and a code was checked before
 		}
 		value, refusal := x.read(call, f)
 		if refusal != nil {
@@ -74,7 +74,7 @@ func (f field) writable() bool {
 	return f.input != claims.Readonly && f.input != claims.Paragraph && f.input != claims.Button
 }
 
-// read converts and checks one posted field; a refusal says what is wrong with it.
+// read converts and checks one posted field; a refusal contains the message for the user.
 func (x *Exchange) read(call *journey.Call, f field) (claims.Value, *journey.Answered) {
 	t := f.use.Claim()
 	text := call.Answer.Fields[t.ID()]

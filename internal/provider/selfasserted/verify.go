@@ -44,7 +44,7 @@ const (
 	resultCodeExpired = 4
 )
 
-// state is what the page remembers between posts: the verification of each claim.
+// state is the state of the page between posts: the verification of each claim.
 // It is kept with the journey, on the server.
 type state struct {
 	Verifications map[string]*verification `json:"v,omitempty"` // by claim id
@@ -110,7 +110,7 @@ func (x *Exchange) verifiable(claimID string) (field, bool) {
 	return field{}, false
 }
 
-// address is what a verification request is about: what the user entered, or where the
+// address is the address of a verification request: the entered one, or where the
 // page only shows the address on record, that one, whatever the browser sends.
 func (f field) address(call *journey.Call) string {
 	if f.writable() {
@@ -134,7 +134,7 @@ func (x *Exchange) sendCode(ctx context.Context, call *journey.Call, s *state) (
 	if f.rule.Check(address, call.Now()) != nil {
 		return refuse(journey.CodeNotValid, uxText(call, "ver_incorrect_format"), id), nil
 	}
-	// What is mailed is what is verified, and later written: one form of the address.
+	// One form of the address is mailed, verified, and later written.
 	address = canonical.Name(address)
 	if x.mailer == nil {
 		return nil, journey.Fail(journey.CodeSendFailed, errors.New("no mail sender is configured"))

@@ -1,4 +1,4 @@
-// Package usercontext plans profiles that tell what the engine knows of the request
+// Package usercontext plans profiles that give the engine's knowledge of the request
 // (UserJourneyContextProvider): the client's address and the correlation id.
 //
 // Reference: policy-engine §5.14.

@@ -47,7 +47,7 @@ func (p *Authorization) Plan(plan *program.Plan) journey.Exchange {
 				"technical profile %q has an invalid value %q for the metadata item %q", plan.Source.ID.Value, text, "audience")
 		}
 	}
-	// Documented with one legal value, which means what is done: the bearer token is a JWT.
+	// Documented with one legal value, which is the behaviour here: the bearer token is a JWT.
 	if !strings.EqualFold(m.String("client_assertion_type", jwtBearer), jwtBearer) {
 		m.Unused("bearer tokens are JWTs: write "+jwtBearer, "client_assertion_type")
 	}

@@ -94,7 +94,7 @@ func audits(t *testing.T, reopen func() *store.DB) {
 			Details: []audit.Detail{{Key: "k", Value: "ü"}}})
 	}
 	check(t, s.AppendAudits(ctx, records[:150]))
-	check(t, s.AppendAudits(ctx, records[100:])) // what is there already is passed over
+	check(t, s.AppendAudits(ctx, records[100:])) // existing records are ignored
 	s = store.Audits{DB: reopen()}
 	count := func(q audit.Query, want int, first, last int) {
 		t.Helper()

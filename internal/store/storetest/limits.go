@@ -71,7 +71,7 @@ func tries(t *testing.T, reopen func() *store.DB) {
 	if made := guess("same", func(int) string { return "old" }, 30); made != 30 || isLocked("same") {
 		t.Errorf("%d of 30 tries with the same wrong password were made, locked: %v", made, isLocked("same"))
 	}
-	// A right try forgets those before; one under way beside it stays charged.
+	// A right try clears the earlier ones; one that runs at the same time stays charged.
 	guess("right", different, 9)
 	slow := must(nodes[1].Begin(ctx, "right2"))(t)
 	check(t, must(nodes[0].Begin(ctx, "right2"))(t).Right(ctx))
@@ -83,7 +83,7 @@ func tries(t *testing.T, reopen func() *store.DB) {
 	if made := guess("right2", different, 20); made != 9 {
 		t.Errorf("beside a guess under way, %d of 20 were made", made)
 	}
-	// One that was killed while it tried counts as failed.
+	// A try whose process was killed counts as failed.
 	for range 10 {
 		_ = must(nodes[0].Begin(ctx, "killed"))(t)
 	}
@@ -125,8 +125,7 @@ func windows(t *testing.T, reopen func() *store.DB) {
 			t.Errorf("%d: %v", i, ok)
 		}
 	}
-	// The client's refusals used nothing of the address's, and those of the address nothing
-	// of another client's.
+	// The client's refusals didn't use the address's bound, and the address's refusals no other client's.
 	other := limit.Bound{Key: "other", Most: 3, Within: time.Minute}
 	for i := range 10 {
 		if ok := take(other, address); ok != (i < 2) {

@@ -19,7 +19,7 @@ import (
 	"journeyman.dev/internal/needtest"
 )
 
-// cluster is a PostgreSQL server of the test's own, started once for a test binary.
+// cluster is a PostgreSQL server of the test itself, started once for a test binary.
 type cluster struct {
 	folder string // data and socket
 	bin    string
@@ -32,12 +32,11 @@ var (
 	databases atomic.Int64
 )
 
-// errNoServer says that the server program isn't installed.
+// errNoServer means that the server program isn't installed.
 var errNoServer = errors.New("no PostgreSQL server program on this machine")
 
-// Postgres makes an empty database and returns its address; the test is skipped where
-// PostgreSQL isn't installed, unless JOURNEYMAN_TEST_REQUIRE names it. Call
-// StopPostgres when the tests are done.
+// Postgres makes an empty database and returns its address. Without PostgreSQL it skips the test, unless
+// JOURNEYMAN_TEST_REQUIRE names it. Call StopPostgres after the tests.
 func Postgres(t testing.TB) string {
 	t.Helper()
 	startOnce.Do(func() { shared.err = shared.start() })
@@ -98,7 +97,7 @@ func (c *cluster) start() error {
 	return nil
 }
 
-// command runs one of the server's programs, not as root, which it refuses.
+// command makes a command of the server's programs. It doesn't run as root, because they refuse that.
 func (c *cluster) command(name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(context.Background(), filepath.Join(c.bin, name), args...)
 	cmd.Dir = c.folder
@@ -108,7 +107,7 @@ func (c *cluster) command(name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// serverUser is whom to run as when the tests run as root.
+// serverUser returns the user for the server if the tests run as root.
 func serverUser() (*syscall.Credential, bool) {
 	if os.Geteuid() != 0 {
 		return nil, false

@@ -1,4 +1,4 @@
-// Package storetest is the suite that any database behind package store must pass.
+// Package storetest contains the suite that every database behind package store must pass.
 package storetest
 
 import (
@@ -24,8 +24,7 @@ import (
 	"journeyman.dev/internal/token"
 )
 
-// Run runs the suite. open opens a database; opening it again must find what was
-// written before.
+// Run runs the suite. open opens a database; opening it again must find the earlier writes.
 func Run(t *testing.T, open func(t *testing.T) func() *store.DB) {
 	for name, test := range map[string]func(t *testing.T, reopen func() *store.DB){
 		"journeys": journeys, "grants": grants, "users": users, "identities are unique": identities, "concurrent updates": concurrent,
@@ -117,7 +116,7 @@ func grants(t *testing.T, reopen func() *store.DB) {
 	}
 }
 
-// A grant is redeemed only in the epoch of its account that it was given in.
+// A grant is redeemable only in its account's epoch at the time of issue.
 func accountGrants(t *testing.T, reopen func() *store.DB) {
 	db := reopen()
 	ctx := t.Context()
@@ -199,7 +198,7 @@ func sessions(t *testing.T, reopen func() *store.DB) {
 	}
 	check(t, s.DropSession(ctx, "4"))
 	check(t, s.DropSession(ctx, "4"))
-	// What ends the grants of an account ends its sessions.
+	// An end of the account's grants ends its sessions.
 	must(all.UpdateUser(ctx, u.ID, func(u *directory.User) error { u.Epoch++; return nil }))(t)
 	if live("5", u.ID) || !live("3", other.ID) {
 		t.Error("a new epoch ended the wrong sessions")
@@ -257,7 +256,7 @@ func users(t *testing.T, reopen func() *store.DB) {
 		t.Errorf("federated ids keep their case: %v", err)
 	}
 	must(s.FindUser(ctx, facebook("Xy")))(t)
-	// Deleted users are not found, and are there until they are purged.
+	// Deleted users are not found, but stay until they are purged.
 	must(s.UpdateUser(ctx, u.ID, func(u *directory.User) error { u.Deleted = now; return nil }))(t)
 	if _, err := s.GetUser(ctx, u.ID); !errors.Is(err, directory.ErrNotFound) {
 		t.Errorf("a deleted user: %v", err)
@@ -449,7 +448,7 @@ func policies(t *testing.T, reopen func() *store.DB) {
 	if _, err := s.Program(ctx, "h1"); !errors.Is(err, library.ErrNoProgram) {
 		t.Errorf("a forgotten program: %v", err)
 	}
-	// What a policy serves stays, however old it is, until it serves something else.
+	// A served program stays, however old it is, until its policy serves another.
 	keep(now, now.AddDate(1, 0, 0), nil)
 	if got := must(s.Program(ctx, "a1"))(t); string(got[0]) != "program a1" {
 		t.Errorf("the program that is served: %q", got)
@@ -490,9 +489,9 @@ func fingerprint(t *testing.T, reopen func() *store.DB) {
 		seen[got] = true
 	}
 	changed("nothing")
-	check(t, store.Policies{DB: db}.Put(ctx, []library.Policy{library.Policy{ID: "a", XML: []byte("a"), Updated: now}}, library.Serving{}))
+	check(t, store.Policies{DB: db}.Put(ctx, []library.Policy{{ID: "a", XML: []byte("a"), Updated: now}}, library.Serving{}))
 	changed("a new policy")
-	check(t, store.Policies{DB: db}.Put(ctx, []library.Policy{library.Policy{ID: "a", XML: []byte("b"), Updated: now.Add(time.Microsecond)}}, library.Serving{}))
+	check(t, store.Policies{DB: db}.Put(ctx, []library.Policy{{ID: "a", XML: []byte("b"), Updated: now.Add(time.Microsecond)}}, library.Serving{}))
 	changed("a changed policy")
 	check(t, store.KeySets{DB: db}.CreateKeySet(ctx, keyset.Stored{ID: "k", Version: 1, Data: []byte("x")}))
 	changed("a new key set")

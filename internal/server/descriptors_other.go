@@ -1,6 +1,0 @@
-//go:build !unix
-
-package server
-
-// descriptors is how many files and connections the process may have open; 0: not known.
-func descriptors() int { return 0 }
