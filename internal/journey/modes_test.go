@@ -12,7 +12,7 @@ import (
 
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/journey"
-	. "journeyman.dev/internal/journey/journeytest" //nolint:revive // see newStage
+	. "journeyman.dev/internal/journey/journeytest"
 )
 
 // policy-engine §4.10: ROPC. The journey shows no pages, is never stored and uses no session.

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"journeyman.dev/internal/journey"
-	. "journeyman.dev/internal/journey/journeytest" //nolint:revive // see newStage
+	. "journeyman.dev/internal/journey/journeytest"
 )
 
 // twoPages asks for email, then for trail.

@@ -1,11 +1,12 @@
 package journey_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
 	"journeyman.dev/internal/journey"
-	. "journeyman.dev/internal/journey/journeytest" //nolint:revive // see newStage
+	. "journeyman.dev/internal/journey/journeytest"
 )
 
 // provider is a claims provider of a domain with one scripted profile, which says who signed in.
@@ -46,7 +47,7 @@ func TestNavigationsThatAPageDoesNotOfferShowItAgain(t *testing.T) {
 			t.Errorf("%+v: %s", a, got)
 		}
 	}
-	if _, err := s.Engine.Post(t.Context(), u.Here(), journey.Answer{Kind: journey.Submitted}); err != journey.ErrStale { //nolint:errorlint // the very error
+	if _, err := s.Engine.Post(t.Context(), u.Here(), journey.Answer{Kind: journey.Submitted}); !errors.Is(err, journey.ErrStale) {
 		t.Errorf("a post to a page without form: %v", err)
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 	"journeyman.dev/internal/directory"
 	"journeyman.dev/internal/journey"
-	. "journeyman.dev/internal/journey/journeytest" //nolint:revive // see newStage
+	. "journeyman.dev/internal/journey/journeytest"
 )
 
 // sm is a session-management profile.
@@ -167,8 +167,10 @@ func TestKeepMeSignedIn(t *testing.T) {
 	}
 	a, b, c := stay(), stay(), s.User()
 	enter(t, s, c, kept)
-	if enter(t, s, b, plain) {
-		t.Error("the session isn't shared")
+	for range 2 {
+		if enter(t, s, b, plain) {
+			t.Error("the session isn't shared")
+		}
 	}
 	s.Clock.Advance(25 * time.Hour)
 	for name, u := range map[string]struct {
@@ -259,6 +261,47 @@ func TestAFreshJourneyReplacesTheSession(t *testing.T) {
 	u.Run(s.Compile(p), &journey.Browser{Session: u.Session, Fresh: true}).Submit("objectId", bob).Finished()
 	if s.Records.Sessions() != 2 {
 		t.Errorf("%d sessions after bob signed in once more", s.Records.Sessions())
+	}
+}
+
+// A journey that ends with another account than that of the session leaves nothing of the
+// first account to the second; a new epoch ends the session, unless the user has just proved
+// an identity.
+func TestASessionIsOfTheAccountThatTheJourneyEndsWith(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	for _, id := range []string{ada, bob} {
+		s.Records.SetAccount(id, directory.Standing{Epoch: 1})
+	}
+	policy := remembering("", "")
+	u := s.User()
+	enter(t, s, u, policy)
+	becomes := policy
+	becomes.Profiles += Sets("Bob", "objectId", bob)
+	becomes.Steps = []string{Run("Form"), Run("Bob")}
+	u.Visit(s.Compile(becomes))
+	if got := u.Finished().Subject; got != bob {
+		t.Fatalf("subject %s", got)
+	}
+	if p := u.Session.Live("tenant", s.Clock.Now()); p == nil || p.Account != bob || len(p.Entries) != 0 {
+		t.Errorf("the session: %+v", p)
+	}
+	if !enter(t, s, u, policy) {
+		t.Error("ada's session goes on in bob's")
+	}
+	// The journey itself gives the account a new epoch, such as by a new password.
+	changes := policy
+	changes.Profiles += Scripted("Change", Inputs("objectId"))
+	changes.Steps = []string{Run("Form"), Run("Change")}
+	s.Script("Change", func(_ context.Context, call *journey.Call) (journey.Result, error) {
+		call.Changed(ada, 1, 2)
+		s.Records.SetAccount(ada, directory.Standing{Epoch: 2})
+		return journey.Done{Output: journey.Nothing{}}, nil
+	})
+	before := u.Session.Live("tenant", s.Clock.Now())
+	u.Visit(s.Compile(changes)).Finished()
+	if p := u.Session.Live("tenant", s.Clock.Now()); p == nil || p.ID == before.ID || p.Epoch != 2 || len(p.Entries) != 0 {
+		t.Errorf("the session: %+v", p)
 	}
 }
 

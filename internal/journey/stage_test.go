@@ -6,7 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"journeyman.dev/internal/journey"
-	. "journeyman.dev/internal/journey/journeytest" //nolint:revive // tests of the engine are written in its words
+	. "journeyman.dev/internal/journey/journeytest"
 	"journeyman.dev/internal/program"
 	"journeyman.dev/internal/provider/selfasserted"
 	"journeyman.dev/internal/provider/transformation"

@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"journeyman.dev/internal/journey"
-	. "journeyman.dev/internal/journey/journeytest" //nolint:revive // see newStage
+	. "journeyman.dev/internal/journey/journeytest"
 )
 
 // policy-engine §4.1: steps run in ascending order, and one SendClaims ends the journey.

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"journeyman.dev/internal/journey"
-	. "journeyman.dev/internal/journey/journeytest" //nolint:revive // see newStage
+	. "journeyman.dev/internal/journey/journeytest"
 )
 
 // page is a policy of one self-asserted page, which asks for email and is checked by profiles.

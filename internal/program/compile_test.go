@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"journeyman.dev/internal/claims"
-	. "journeyman.dev/internal/journey/journeytest" //nolint:revive // policies are written in its words
+	. "journeyman.dev/internal/journey/journeytest"
 	"journeyman.dev/internal/policy"
 	"journeyman.dev/internal/program"
 )

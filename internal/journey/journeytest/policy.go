@@ -236,12 +236,17 @@ func Metadata(pairs ...string) string {
 	return element("Metadata", items)
 }
 
-// Inputs, Outputs, Persisted and Displays are lists of claims, each a claim id or id=partner.
-func Inputs(uses ...string) string    { return claimUses("InputClaim", uses) }
-func Outputs(uses ...string) string   { return claimUses("OutputClaim", uses) }
+// Inputs is a list of input claims: each is a claim id, or id=partner. An id with an exclamation
+// mark behind it is required.
+func Inputs(uses ...string) string { return claimUses("InputClaim", uses) }
+
+// Outputs is a list of output claims; see [Inputs].
+func Outputs(uses ...string) string { return claimUses("OutputClaim", uses) }
+
+// Persisted is a list of persisted claims; see [Inputs].
 func Persisted(uses ...string) string { return claimUses("PersistedClaim", uses) }
 
-// Displays is a list of display claims; one with an exclamation mark behind is required.
+// Displays is a list of display claims; see [Inputs].
 func Displays(uses ...string) string { return claimUses("DisplayClaim", uses) }
 
 func claimUses(kind string, uses []string) string {

@@ -2,7 +2,9 @@ package journeytest
 
 import (
 	"context"
+	"errors"
 
+	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/program"
 )
@@ -69,6 +71,18 @@ func (x script) Run(ctx context.Context, call *journey.Call) (journey.Result, er
 	return journey.Done{Output: journey.Nothing{}}, nil
 }
 
+// Texts is an Output of texts by partner name.
+type Texts map[string]string
+
+// Claim implements journey.Output.
+func (v Texts) Claim(use *program.ClaimUse) (claims.Value, error) {
+	text, ok := v[use.Partner()]
+	if !ok {
+		return claims.Value{}, nil
+	}
+	return claims.Parse(use.Claim().DataType(), text)
+}
+
 // Leaves is a script that leaves for another site, and gives the values that come back by
 // their partner names.
 func Leaves(address string) Script {
@@ -91,6 +105,9 @@ func Gives(values map[string]string) Script {
 func Fails(err error) Script {
 	return func(context.Context, *journey.Call) (journey.Result, error) { return nil, err }
 }
+
+// ErrTest is a failure that no part of the engine knows; its text must reach nobody but the log.
+var ErrTest = errors.New("cause for the log")
 
 var (
 	_ journey.Provider = scripts{}

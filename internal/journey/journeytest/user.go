@@ -3,29 +3,15 @@ package journeytest
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
 
-	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/program"
 	"journeyman.dev/internal/session"
 )
-
-// Texts is an Output of texts by partner name.
-type Texts map[string]string
-
-// Claim implements journey.Output.
-func (v Texts) Claim(use *program.ClaimUse) (claims.Value, error) {
-	text, ok := v[use.Partner()]
-	if !ok {
-		return claims.Value{}, nil
-	}
-	return claims.Parse(use.Claim().DataType(), text)
-}
 
 // User is a scripted user with a browser, which keeps the session and the secrets of its
 // journeys. It stands where its latest request has led.
@@ -308,6 +294,3 @@ func Describe(out journey.Outcome) string {
 	}
 	return "nowhere"
 }
-
-// ErrTest is a failure that no part of the engine knows; its text must reach nobody but the log.
-var ErrTest = errors.New("cause for the log")

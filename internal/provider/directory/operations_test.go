@@ -10,7 +10,7 @@ import (
 	"journeyman.dev/internal/claims"
 	users "journeyman.dev/internal/directory"
 	"journeyman.dev/internal/journey"
-	. "journeyman.dev/internal/journey/journeytest" //nolint:revive // policies are written in its words
+	. "journeyman.dev/internal/journey/journeytest"
 	"journeyman.dev/internal/mail"
 )
 

@@ -8,7 +8,7 @@ import (
 
 	users "journeyman.dev/internal/directory"
 	"journeyman.dev/internal/journey"
-	. "journeyman.dev/internal/journey/journeytest" //nolint:revive // policies are written in its words
+	. "journeyman.dev/internal/journey/journeytest"
 	"journeyman.dev/internal/mail"
 	"journeyman.dev/internal/program"
 	"journeyman.dev/internal/provider/directory"

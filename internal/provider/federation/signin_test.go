@@ -12,7 +12,7 @@ import (
 	"journeyman.dev/internal/claims"
 	"journeyman.dev/internal/directory"
 	"journeyman.dev/internal/journey"
-	. "journeyman.dev/internal/journey/journeytest" //nolint:revive // policies are written in its words
+	. "journeyman.dev/internal/journey/journeytest"
 	"journeyman.dev/internal/limit"
 	"journeyman.dev/internal/outbound"
 	"journeyman.dev/internal/provider/providertest"
@@ -180,7 +180,7 @@ func TestAnOAuth2ProviderThatRefuses(t *testing.T) {
 		{"the claims endpoint refuses", nil, func(e *elsewhere) { e.idp.UserStatus = 401 }, nil, journey.CodeProviderResponse, ""},
 		{"an error with status 200", []string{"ResponseErrorCodeParamName", "errcode"}, func(e *elsewhere) { e.idp.User = map[string]any{"errcode": 40001, "errmsg": "bad"} }, nil, journey.CodeProviderResponse, "An invalid response was received: 'Error: 40001,Error Description: bad'"},
 		{"no error with status 200", []string{"ResponseErrorCodeParamName", "errcode"}, func(e *elsewhere) { e.idp.User = map[string]any{"errcode": 0} }, nil, "", ""},
-		{"nobody answers", nil, func(e *elsewhere) { e.caller.Handler = providertest.Refuses(outbound.ErrTimeout).Handler }, nil, journey.CodeUnreachable, ""},
+		{"nobody answers", nil, func(e *elsewhere) { e.caller.Err = outbound.ErrTimeout }, nil, journey.CodeUnreachable, ""},
 		{"an id token for another audience", []string{"IdTokenAudience", "other"}, nil, nil, journey.CodeProviderResponse, ""},
 		{"an id token that is none", []string{"IdTokenAudience", "other"}, func(e *elsewhere) { e.idp.Token = map[string]any{"id_token": "x"} }, nil, journey.CodeProviderResponse, ""},
 	} {
@@ -344,7 +344,7 @@ func TestDocumentsAreKept(t *testing.T) {
 	u.Away()
 	fresh := newElsewhere(t)
 	for _, answer := range []*providertest.Caller{providertest.Answers(500, ""), providertest.Answers(200, "<html>"), providertest.Refuses(outbound.ErrUnresolved)} {
-		fresh.caller.Handler = answer.Handler
+		fresh.caller.Handler, fresh.caller.Err = answer.Handler, answer.Err
 		if f := fresh.User().Visit(fresh.Compile(p)).Failed(); f.Code != journey.CodeUnreachable {
 			t.Errorf("failure: %v", f)
 		}

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"journeyman.dev/internal/journey"
-	. "journeyman.dev/internal/journey/journeytest" //nolint:revive // policies are written in its words
+	. "journeyman.dev/internal/journey/journeytest"
 	"journeyman.dev/internal/program"
 	"journeyman.dev/internal/provider/insights"
 	"journeyman.dev/internal/provider/providertest"

@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"journeyman.dev/internal/journey"
-	. "journeyman.dev/internal/journey/journeytest" //nolint:revive // policies are written in its words
+	. "journeyman.dev/internal/journey/journeytest"
 	"journeyman.dev/internal/program"
 	"journeyman.dev/internal/provider/jwtissuer"
 	"journeyman.dev/internal/provider/providertest"

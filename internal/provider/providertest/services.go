@@ -8,6 +8,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"errors"
 	"fmt"
 	"io"
 	"math/big"
@@ -78,7 +79,7 @@ func (k *Keys) Certificate(ctx context.Context, id string) (chain [][]byte, key 
 	if err != nil {
 		return nil, nil, err
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: id}, NotAfter: time.Now().Add(time.Hour)}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: id}, NotAfter: time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
 	return [][]byte{der}, private, err
 }
@@ -94,6 +95,8 @@ type Call struct {
 type Caller struct {
 	Service Service
 	Handler http.Handler
+	// Err is returned in place of an answer, if it isn't nil.
+	Err error
 
 	mu    sync.Mutex
 	calls []Call
@@ -109,30 +112,21 @@ func Answers(status int, body string) *Caller {
 }
 
 // Refuses is a Caller that gets no answer, for a reason such as outbound.ErrTimeout.
-func Refuses(err error) *Caller {
-	return &Caller{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(refusal{err}) })}
-}
-
-type refusal struct{ err error }
+func Refuses(err error) *Caller { return &Caller{Err: err} }
 
 // Do sends a request to the handler.
-func (c *Caller) Do(ctx context.Context, r outbound.Request) (answer outbound.Response, err error) {
+func (c *Caller) Do(ctx context.Context, r outbound.Request) (outbound.Response, error) {
 	c.mu.Lock()
 	c.calls = append(c.calls, Call{Method: r.Method, URL: r.URL, Body: string(r.Body), Header: r.Header.Clone(), Request: r})
 	c.mu.Unlock()
-	if err := c.Service.Do(ctx); err != nil {
-		return answer, err
+	if err := errors.Join(c.Service.Do(ctx), c.Err); err != nil {
+		return outbound.Response{}, err
 	}
 	request, err := http.NewRequestWithContext(ctx, r.Method, r.URL, bytes.NewReader(r.Body))
 	if err != nil {
-		return answer, fmt.Errorf("%w: %w", outbound.ErrUnreachable, err)
+		return outbound.Response{}, fmt.Errorf("%w: %w", outbound.ErrUnreachable, err)
 	}
 	request.Header = r.Header.Clone()
-	defer func() {
-		if refused, ok := recover().(refusal); ok {
-			err = refused.err
-		}
-	}()
 	w := httptest.NewRecorder()
 	c.Handler.ServeHTTP(w, request)
 	return outbound.Response{Status: w.Code, Header: w.Header(), Body: w.Body.Bytes(), Attempts: 1}, nil

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"journeyman.dev/internal/journey"
-	. "journeyman.dev/internal/journey/journeytest" //nolint:revive // policies are written in its words
+	. "journeyman.dev/internal/journey/journeytest"
 	"journeyman.dev/internal/outbound"
 	"journeyman.dev/internal/provider/providertest"
 	"journeyman.dev/internal/provider/restful"

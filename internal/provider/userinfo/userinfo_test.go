@@ -10,7 +10,7 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 
 	"journeyman.dev/internal/journey"
-	. "journeyman.dev/internal/journey/journeytest" //nolint:revive // policies are written in its words
+	. "journeyman.dev/internal/journey/journeytest"
 	"journeyman.dev/internal/program"
 	"journeyman.dev/internal/provider/providertest"
 	"journeyman.dev/internal/provider/userinfo"
