@@ -14,7 +14,7 @@ import (
 )
 
 type configCommand struct {
-	Check configCheckCommand `cmd:"" help:"Say which settings serve would run with and where each comes from, and check them; nothing is started."`
+	Check configCheckCommand `cmd:"" help:"Print the settings of serve and the source of each, and check them, without starting the server."`
 }
 
 // configCheckCommand accepts the flags of serve.
