@@ -43,7 +43,7 @@ func (c *configCheckCommand) Run(k *kong.Context, s streams) error {
 	}
 	config := config(c.Server, s)
 	if config.SMTP == "" {
-		fmt.Fprintln(s.err, "warning: no mail server is set (smtp-url): pages that verify e-mail will say that no mail can be sent")
+		fmt.Fprintln(s.err, "warning: no mail server is set (smtp-url): pages that verify e-mail will report that no mail can be sent")
 	}
 	if config.AdminToken == "" {
 		fmt.Fprintln(s.err, "warning: no admin token is set (admin-token): the admin API takes only tokens of applications that have roles")
