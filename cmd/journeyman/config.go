@@ -14,7 +14,7 @@ import (
 )
 
 type configCommand struct {
-	Check configCheckCommand `cmd:"" help:"Say which settings serve would run with and where each comes from, and check them; nothing is started."`
+	Check configCheckCommand `cmd:"" help:"Print the settings of serve and the source of each, and check them, without starting the server."`
 }
 
 // configCheckCommand accepts the flags of serve.
@@ -43,7 +43,7 @@ func (c *configCheckCommand) Run(k *kong.Context, s streams) error {
 	}
 	config := config(c.Server, s)
 	if config.SMTP == "" {
-		fmt.Fprintln(s.err, "warning: no mail server is set (smtp-url): pages that verify e-mail will say that no mail can be sent")
+		fmt.Fprintln(s.err, "warning: no mail server is set (smtp-url): pages that verify e-mail will report that no mail can be sent")
 	}
 	if config.AdminToken == "" {
 		fmt.Fprintln(s.err, "warning: no admin token is set (admin-token): the admin API takes only tokens of applications that have roles")

@@ -34,8 +34,8 @@ type devCommand struct {
 	APIListen  string `name:"api-listen" help:"Listener of the sample enrichment API." default:"127.0.0.1:8445"`
 	DemoListen string `name:"demo-listen" help:"Listener of the demo application." default:"127.0.0.1:8446"`
 
-	Policies []string `help:"Policy files and folders of yours: they are uploaded at the start and at each save." type:"path" placeholder:"DIR"`
-	Settings string   `help:"Fill {Settings:…} of these policies from this appsettings.json; :ENVIRONMENT after it names one of its environments." placeholder:"FILE[:ENVIRONMENT]"`
+	Policies []string `help:"Your policy files and folders: uploaded at the start and at each save." type:"path" placeholder:"DIR"`
+	Settings string   `help:"Replace {Settings:…} in these policies by values of an appsettings.json; ENVIRONMENT names one of its environments." placeholder:"FILE[:ENVIRONMENT]"`
 }
 
 // Run starts the server, a sample API, a demo application and an outbox, and prints their addresses.

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// documentedFlag is a line of the table of settings in docs/operating.md.
+// documentedFlag matches a line of the table of settings in docs/operating.md.
 var documentedFlag = regexp.MustCompile("(?m)^\\| `--([a-z-]+)` \\| (?:`([^`]*)` )?[^|]*\\|")
 
 func TestEachSettingHasOneLineInTheDocumentation(t *testing.T) {
@@ -37,13 +37,13 @@ func TestEachSettingHasOneLineInTheDocumentation(t *testing.T) {
 		}
 		for _, f := range command.Flags {
 			if f.Name == "help" || f.Name == "config" {
-				continue // how settings are given, which the text above the table says
+				continue // the text above the table explains how settings are given
 			}
 			flags = append(flags, f.Name)
 			if f.Help == "" {
 				t.Errorf("--%s has no help", f.Name)
 			}
-			// Where the document has a value, it is the one that is used; words explain others.
+			// A value in the document is the actual default; words explain other defaults.
 			if said := defaults[f.Name]; said != "" && f.HasDefault && f.Default != "0" && said != f.Default {
 				t.Errorf("--%s: the default is %s, documented is %s", f.Name, f.Default, said)
 			}

@@ -9,7 +9,7 @@ import (
 )
 
 type keysCommand struct {
-	Reseal resealCommand `cmd:"" help:"Seal what rests in the database with the first master key."`
+	Reseal resealCommand `cmd:"" help:"Seal the secrets in the database with the first master key."`
 }
 
 type resealCommand struct {

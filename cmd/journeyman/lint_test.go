@@ -30,7 +30,7 @@ func TestLintOfNothingIsAnError(t *testing.T) {
 	}
 }
 
-// slip misspells a flag, which is a warning, on a line with a tab and letters of two bytes.
+// slip misspells a flag, which gives a warning, on a line with a tab and letters of two bytes.
 func slip(name, text string) string {
 	if name == "Extensions.xml" {
 		return strings.Replace(text, "<ClaimsProviders>", "<ClaimsProviders>\n\t<!-- äöü --><ClaimsProvider><DisplayName>ä</DisplayName><TechnicalProfiles><TechnicalProfile Id=\"Token-JWT\"><Metadata><Item Key=\"allow_infinite_rolling_refresh_token\">maybe</Item></Metadata></TechnicalProfile></TechnicalProfiles></ClaimsProvider>", 1)
@@ -71,7 +71,7 @@ func TestEachDiagnosticHasItsLineWithACaret(t *testing.T) {
 	if at := len([]rune(lines[2][:caret])); !strings.HasPrefix(string(source[at:]), "maybe</Item>") || !strings.Contains(lines[1], " | ") {
 		t.Errorf("\n%s\n%s", lines[1], lines[2])
 	}
-	// Tabs in front of the place stay, so that the caret stands right in a terminal.
+	// Tabs before the place stay, so that the caret has the right column in a terminal.
 	folder = starter(t, func(name, text string) string {
 		if name == "SignUpOrSignIn.xml" {
 			text = strings.Replace(text, `ClaimTypeReferenceId="balance"`, "\tClaimTypeReferenceId=\"balanse\"", 1)
@@ -82,7 +82,7 @@ func TestEachDiagnosticHasItsLineWithACaret(t *testing.T) {
 	if lines = strings.Split(out, "\n"); !strings.Contains(lines[1], "\tClaimTypeReferenceId") || !strings.Contains(lines[2], "\t") || !strings.HasSuffix(lines[2], "^") {
 		t.Errorf("%s", out)
 	}
-	// Machines get none.
+	// Output for programs contains no excerpts.
 	if _, out, _ = command(t, "policy", "lint", "--json", folder); strings.Count(out, "\n") != 1 {
 		t.Errorf("%s", out)
 	}
@@ -99,7 +99,7 @@ func TestLintFillsInSettings(t *testing.T) {
 		return strings.NewReplacer("{Settings:ApiUrl}", "{Settings:Api}/{Settings:Filename}", "TenantId=\"{Settings:Tenant}\"", "TenantId=\"{settings:tenant}\"").Replace(text)
 	})
 	write(t, folder, "appsettings.json", "\ufeff"+appSettings)
-	// What the extension has built before is no source.
+	// Policies that the extension built before are no sources.
 	write(t, folder, "Environments/Development/broken.xml", "<TrustFrameworkPolicy>")
 	file := filepath.Join(folder, "appsettings.json")
 	for _, from := range []string{file, file + ":Development", file + ":production"} {
@@ -114,7 +114,7 @@ func TestLintFillsInSettings(t *testing.T) {
 	if code, out, _ := command(t, "policy", "lint", folder, "--settings", file+":Production"); code != 0 || strings.Contains(out, "JM1112") {
 		t.Errorf("%d %s", code, out)
 	}
-	// A setting that the environment lacks is said at its place.
+	// A missing setting is reported at its place.
 	write(t, folder, "Extensions.xml", strings.Replace(read(t, folder, "Extensions.xml"), "{Settings:Api}", "https://api.example/{Settings:Missing}", 1))
 	if code, out, _ := command(t, "policy", "lint", folder, "--settings", file); code != 0 || !strings.Contains(out, "warning JM1112: the placeholder {Settings:Missing}") || strings.Count(out, "JM1112") != 1 {
 		t.Errorf("%d %s", code, out)

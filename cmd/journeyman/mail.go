@@ -12,13 +12,13 @@ import (
 )
 
 type mailCommand struct {
-	Test mailTestCommand `cmd:"" help:"Send a mail to an address, by the settings that serve would use."`
+	Test mailTestCommand `cmd:"" help:"Send a mail to an address, with the settings of serve."`
 }
 
 type mailTestCommand struct {
-	Address string        `arg:"" help:"Who gets the mail."`
+	Address string        `arg:"" help:"Recipient of the mail."`
 	Config  configFlag    `help:"JSON file of settings."`
-	Timeout time.Duration `help:"How long the mail server may take." default:"30s"`
+	Timeout time.Duration `help:"Time-out of the mail server." default:"30s"`
 	settings.Mail
 }
 

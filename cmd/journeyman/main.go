@@ -27,8 +27,8 @@ type cli struct {
 
 	Userflow  userflowCommand  `cmd:"" help:"Work on user flows."`
 	Connector connectorCommand `cmd:"" help:"Work on API connectors."`
-	Keys      keysCommand      `cmd:"" help:"Work on the keys of a tenant at rest."`
-	Settings  configCommand    `cmd:"" name:"config" help:"Look at the settings of the server."`
+	Keys      keysCommand      `cmd:"" help:"Work on the stored keys of a tenant."`
+	Settings  configCommand    `cmd:"" name:"config" help:"Examine the settings of the server."`
 	Mail      mailCommand      `cmd:"" help:"Try the mail server."`
 }
 

@@ -31,10 +31,10 @@ type policyCommand struct {
 
 type lintCommand struct {
 	Paths    []string `arg:"" name:"path" help:"Policy files and folders." type:"path"`
-	Base     []string `help:"Files and folders with the policies that these inherit from, such as a starter pack; they aren't checked themselves." type:"path" placeholder:"PATH"`
+	Base     []string `help:"Files and folders of base policies, such as a starter pack; they aren't checked themselves." type:"path" placeholder:"PATH"`
 	JSON     bool     `help:"Print one JSON object per diagnostic." name:"json"`
-	Strict   bool     `help:"Make warnings errors."`
-	Settings string   `help:"Fill in {Settings:…} from an appsettings.json, as the VS Code extension does; without environment, from the first that isn't for production." placeholder:"FILE[:ENVIRONMENT]"`
+	Strict   bool     `help:"Treat warnings as errors."`
+	Settings string   `help:"Replace {Settings:…} by values of an appsettings.json, as the VS Code extension does; without ENVIRONMENT, of the first environment that isn't for production." placeholder:"FILE[:ENVIRONMENT]"`
 }
 
 // Run prints every diagnostic. After errors the exit code is 1.
@@ -83,9 +83,9 @@ func (c *lintCommand) Run(s streams) error {
 
 type compileCommand struct {
 	Paths    []string `arg:"" name:"path" help:"Policy files and folders." type:"path"`
-	Base     []string `help:"Files and folders with the policies that these inherit from, such as a starter pack." type:"path" placeholder:"PATH"`
+	Base     []string `help:"Files and folders of base policies, such as a starter pack." type:"path" placeholder:"PATH"`
 	Policy   string   `required:"" help:"Id of the policy to print."`
-	Settings string   `help:"Fill in {Settings:…} from an appsettings.json." placeholder:"FILE[:ENVIRONMENT]"`
+	Settings string   `help:"Replace {Settings:…} by values of an appsettings.json." placeholder:"FILE[:ENVIRONMENT]"`
 }
 
 // Run prints the effective policy. Diagnostics go to standard error.

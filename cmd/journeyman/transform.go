@@ -14,8 +14,8 @@ import (
 )
 
 type transformCommand struct {
-	Method  string   `arg:"" optional:"" help:"Claims transformation method; without one, all are listed."`
-	In      []string `sep:"none" placeholder:"NAME[:TYPE]=VALUE" help:"Input claim, by its TransformationClaimType. A string collection is items with commas between."`
+	Method  string   `arg:"" optional:"" help:"Claims transformation method; without it, the command lists all methods."`
+	In      []string `sep:"none" placeholder:"NAME[:TYPE]=VALUE" help:"Input claim, by its TransformationClaimType. Separate the items of a string collection by commas."`
 	Param   []string `sep:"none" placeholder:"NAME[:TYPE]=VALUE" help:"Input parameter."`
 	Text    []string `sep:"none" placeholder:"STRINGID=TEXT" help:"Localized string, for the methods that read one."`
 	Choices []string `sep:"none" placeholder:"TEXT=VALUE" help:"Item of a localized collection, for the methods that read one."`

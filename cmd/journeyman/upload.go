@@ -27,9 +27,9 @@ import (
 
 type uploadCommand struct {
 	admin
-	Paths    []string `arg:"" name:"path" help:"Policy files and folders; other XML files in folders are left out." type:"path"`
-	Watch    bool     `help:"Go on, and upload again at each save."`
-	Tenant   string   `help:"Upload into the tenant of this name, which takes the place of the one that the files name."`
+	Paths    []string `arg:"" name:"path" help:"Policy files and folders; other XML files in folders are ignored." type:"path"`
+	Watch    bool     `help:"Keep running, and upload again at each save."`
+	Tenant   string   `help:"Upload into the tenant of this name, and replace the name in the files by it."`
 	Settings string   `help:"Fill {Settings:…} from this appsettings.json; :ENVIRONMENT after it names one of its environments." placeholder:"FILE[:ENVIRONMENT]"`
 }
 

@@ -51,7 +51,7 @@ func startDev(t *testing.T, args ...string) *devServer {
 	return d
 }
 
-// until reads what dev prints, up to a line with a text.
+// until reads the output of dev, up to a line with a text.
 func (d *devServer) until(text string) []string {
 	d.t.Helper()
 	var all []string
@@ -71,7 +71,7 @@ func (d *devServer) until(text string) []string {
 	}
 }
 
-// ours are our starter policies with their settings filled in but for the tenant's name.
+// ours returns our starter policies with all settings but the tenant's name.
 func ours(t *testing.T) string {
 	t.Helper()
 	return starter(t, func(_, text string) string {
@@ -79,7 +79,7 @@ func ours(t *testing.T) string {
 	})
 }
 
-// save changes a file as an editor would.
+// save changes a file like an editor.
 func save(t *testing.T, file, old, replacement string) {
 	t.Helper()
 	b, err := os.ReadFile(file)

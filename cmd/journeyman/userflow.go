@@ -23,7 +23,7 @@ type userflowCommand struct {
 }
 
 type connectorCommand struct {
-	Probe probeCommand `cmd:"" help:"Call an API connector's API once as a sign-in would, and show everything."`
+	Probe probeCommand `cmd:"" help:"Call an API connector's API once as a sign-in would, and show all details."`
 	List  connectors   `cmd:"" help:"List the API connectors."`
 }
 
@@ -31,7 +31,7 @@ type connectorCommand struct {
 type admin struct {
 	Config     configFlag `help:"JSON file of settings."`
 	AdminURL   string     `name:"admin-url" help:"Address of the admin listener." default:"https://localhost:8444"`
-	AdminToken string     `help:"Static bearer token of the admin API; that of 'journeyman dev' is read from the data folder."`
+	AdminToken string     `help:"Static bearer token of the admin API; for 'journeyman dev' read from the data folder."`
 	Data       string     `help:"Data folder, for the local authority's certificate and the token of 'journeyman dev'." default:"./data" type:"path"`
 	CA         string     `name:"ca" help:"PEM file of the authority that signed the admin listener's certificate." type:"path"`
 
@@ -170,9 +170,9 @@ func (a *admin) list(ctx context.Context, s streams, path, member string) error 
 type probeCommand struct {
 	admin
 	ID       string `arg:"" help:"Id of the API connector."`
-	User     string `help:"Object id or sign-in name of the user that the API is told of."`
+	User     string `help:"Object id or sign-in name of the user in the request."`
 	Step     string `help:"PostFederationSignup, PostAttributeCollection or PreTokenIssuance." default:"PreTokenIssuance"`
-	Flow     string `name:"userflow" help:"User flow whose application claims count; all user attributes if not given."`
+	Flow     string `name:"userflow" help:"User flow whose application claims are used; all user attributes if not given."`
 	ClientID string `name:"client-id" help:"Application that the user signs in to."`
 	Locales  string `name:"ui-locales" help:"The user's languages." default:"en-US"`
 }

@@ -5,6 +5,7 @@ package demoapp
 import (
 	"context"
 	"crypto/rand"
+	"embed"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -18,6 +19,11 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 )
+
+//go:embed head.html list.html page.html
+var pageFiles embed.FS
+
+var pages = template.Must(template.ParseFS(pageFiles, "*.html"))
 
 // Config contains the data of an application's registration.
 type Config struct {
@@ -290,16 +296,16 @@ func (a *App) home(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 	}
-	show(w, page, view)
+	show(w, "page.html", view)
 }
 
-func show(w http.ResponseWriter, page *template.Template, view any) {
+func show(w http.ResponseWriter, page string, view any) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	// Forms redirect to the sign-in server.
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self' https:; base-uri 'none'; frame-ancestors 'none'")
-	_ = page.Execute(w, view)
+	_ = pages.ExecuteTemplate(w, page, view)
 }
 
 // run runs a policy of the list like a new user: it asks for sign-in even with a session.
@@ -314,37 +320,6 @@ func (a *App) run(w http.ResponseWriter, r *http.Request) {
 	http.Error(w, "There is no such policy that can be run.", http.StatusNotFound)
 }
 
-func (a *App) policies(w http.ResponseWriter, _ *http.Request) { show(w, listPage, a.c.List()) }
-
-var listPage = template.Must(template.New("list").Parse(head("Policies and user flows") + `<h1>Policies and user flows</h1>
-<p class="soft"><a href="/">Demo application</a></p>
-{{range .}}<section class="policy"><div><h2>{{.ID}}</h2><p class="soft">{{.Kind}} · <span class="{{if .Good}}good{{else}}bad{{end}}">{{.State}}</span></p></div>
-{{if .Runs}}<form action="/run"><input type="hidden" name="id" value="{{.ID}}"><button aria-label="Run {{.ID}} now">Run now</button></form>{{end}}
-{{if .Problems}}<details><summary>{{len .Problems}} finding(s)</summary><ul>{{range .Problems}}<li>{{.}}</li>{{end}}</ul></details>{{end}}</section>
-{{else}}<p>There are none yet.</p>{{end}}</main></body></html>`))
-
-// head writes the beginning of a page. The title is our own text.
-func head(title string) string {
-	return `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>` + title + `</title>
-<style>
-:root{color-scheme:light dark;--back:#f3f5f9;--card:#fff;--text:#1b2430;--soft:#566275;--accent:#1a56c4;--on:#fff;--line:#c8d0dc;--bad:#a4262c}
-@media (prefers-color-scheme:dark){:root{--back:#11161e;--card:#1b222d;--text:#eef2f7;--soft:#a9b4c3;--accent:#7fabff;--on:#0b1526;--line:#3a4657;--bad:#ff9d9d}}
-body{margin:0;background:var(--back);color:var(--text);font:1rem/1.55 system-ui,sans-serif}main{max-width:44rem;margin:0 auto;padding:2rem 1rem}
-h1{font-size:1.5rem;margin:0 0 1rem}section{background:var(--card);border:1px solid var(--line);border-radius:.75rem;padding:1.25rem 1.5rem;margin-bottom:1.25rem}
-.balance{font-size:2.25rem;font-weight:700;line-height:1.2}.soft{color:var(--soft)}nav,.row{display:flex;flex-wrap:wrap;gap:.6rem;align-items:center}
-a.button,button{display:inline-block;font:inherit;font-weight:600;padding:.55rem 1rem;border-radius:.4rem;border:1px solid var(--accent);color:var(--accent);background:transparent;text-decoration:none;cursor:pointer}
-a.primary{background:var(--accent);color:var(--on)}a:focus-visible,button:focus-visible{outline:3px solid var(--accent);outline-offset:2px}form{margin:0}
-pre{margin:0;overflow:auto;font:.9rem/1.5 ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere}.message{border-inline-start:4px solid var(--accent);padding-inline-start:1rem;white-space:pre-line}
-section.policy{display:flex;flex-wrap:wrap;gap:.5rem 1rem;justify-content:space-between;align-items:center}section.policy>div{min-width:0}section.policy details{flex-basis:100%;overflow-wrap:anywhere}
-h2{font-size:1.05rem;margin:0;overflow-wrap:anywhere}section.policy p{margin:0}.good::before{content:"✓ "}.bad{color:var(--bad);font-weight:600}.bad::before{content:"✗ "}p a{color:var(--accent)}
-</style></head><body><main>`
+func (a *App) policies(w http.ResponseWriter, _ *http.Request) {
+	show(w, "list.html", a.c.List())
 }
-
-var page = template.Must(template.New("page").Parse(head("Demo application") + `<h1>Demo application</h1>
-{{if .Message}}<section class="message" role="status">{{.Message}}</section>{{end}}
-{{if .Ran}}<section><p class="soft">Policy</p><p id="ran">{{.Ran}}</p><div class="row"><form action="/run"><input type="hidden" name="id" value="{{.Ran}}"><button>Run again</button></form><a class="button" href="/policies">All policies</a></div></section>{{end}}
-{{if .SignedIn}}{{if .Balance}}<section><p class="soft">Signed in as {{.Name}}. Your balance, which the API gave just before the token was issued:</p><p class="balance" id="balance">{{.Balance}}</p></section>{{end}}
-<section><nav><form method="post" action="/refresh"><button>Refresh the token</button></form><a class="button" href="/edit">Edit profile</a><a class="button" href="/reset">Reset password</a><a class="button" href="/signout">Sign out</a></nav></section>
-<section><p class="soft">The id token's claims</p><pre id="token">{{.Token}}</pre></section>
-{{else}}<section><p>Sign up or sign in to see a token that the sample API enriched with your balance.</p><nav><a class="button primary" id="signin" href="/signin">Sign up or sign in</a><a class="button" id="flow" href="/flow">Sign up or sign in with the user flow</a></nav></section>{{end}}
-{{if .Lists}}<p class="soft"><a href="/policies">All policies and user flows</a></p>{{end}}</main></body></html>`))

@@ -9,6 +9,7 @@
 package enrichmentapi
 
 import (
+	_ "embed" // for go:embed
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -95,11 +96,9 @@ func (a *API) Handler() http.Handler {
 }
 
 // about is the page for browsers.
-const about = `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Sample API</title>
-<style>:root{color-scheme:light dark}body{font:1rem/1.6 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem}code{overflow-wrap:anywhere}</style></head>
-<body><main><h1>Sample API</h1><p>The server calls this API just before a token is issued, with POST: <code>/api/GetProfile</code> for the policy, <code>/api/connector</code> for the user flow. It knows a balance for each user.</p>
-<p><code>GET</code> and <code>PUT /api/balances/{objectId}</code> look at a balance and change it; <code>latest</code> in place of the id is the user who signed in last.</p></main></body></html>
-`
+//
+//go:embed about.html
+var about string
 
 // user returns the user in the address.
 func (a *API) user(r *http.Request) string {

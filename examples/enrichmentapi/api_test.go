@@ -15,7 +15,7 @@ func TestANewUserIsRegisteredWithFifty(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "balances.json")
 	call := func(method, path, body string) (int, string) {
-		api, err := enrichmentapi.New(file, enrichmentapi.Basic{Username: "u", Password: "p"}) // read anew each time: it must have been kept
+		api, err := enrichmentapi.New(file, enrichmentapi.Basic{Username: "u", Password: "p"}) // a new API each time: the balance must be stored
 		if err != nil {
 			t.Fatal(err)
 		}

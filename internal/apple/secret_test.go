@@ -20,7 +20,7 @@ import (
 	"journeyman.dev/internal/userflow"
 )
 
-// clock is a time that a test moves.
+// clock is a time that a test sets.
 type clock struct{ now time.Time }
 
 func (c *clock) Now() time.Time { return c.now }

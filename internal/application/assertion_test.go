@@ -15,7 +15,7 @@ import (
 
 var now = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
-// selfSigned is a certificate for a year from now.
+// selfSigned makes a certificate for a year from now.
 func selfSigned(t testing.TB, bits int) []byte {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, bits)
@@ -30,12 +30,12 @@ func selfSigned(t testing.TB, bits int) []byte {
 	return der
 }
 
-// everything spends no assertion.
+// everything accepts every assertion as unused.
 type everything struct{}
 
 func (everything) SpendAssertion(context.Context, string, time.Time) error { return nil }
 
-// Nobody has the key of the certificate, so nothing that is sent can be its client's.
+// Nobody has the key of the certificate, so no assertion can be its client's.
 func FuzzAuthenticate(f *testing.F) {
 	c, err := application.NewCertificate("client", selfSigned(f, 2048))
 	if err != nil {
@@ -53,7 +53,7 @@ func FuzzAuthenticate(f *testing.F) {
 	})
 }
 
-// What is taken for a certificate is one, and can be read again.
+// An accepted upload is a certificate, and can be read again.
 func FuzzCertificate(f *testing.F) {
 	f.Add(selfSigned(f, 2048))
 	f.Add([]byte("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"))

@@ -7,7 +7,7 @@ import (
 	"journeyman.dev/internal/application"
 )
 
-// onRead is a store of one application that does something while it is read.
+// onRead is a store of one application that calls a function while it is read.
 type onRead struct {
 	application.Store
 	name  string

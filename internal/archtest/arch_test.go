@@ -15,11 +15,11 @@ import (
 
 const module = "journeyman.dev/"
 
-// floorLine is a floor in the picture of docs/architecture.md.
+// floorLine matches a floor in the picture of docs/architecture.md.
 var floorLine = regexp.MustCompile(`(?m)^ (\d) │ (.+?) +│$`)
 
-// readFloors reads from the picture of the house on which floor a package lives; it
-// imports only floors below its own. A folder stands for the packages in it.
+// readFloors reads each package's floor from the picture of the house. A package imports only floors below
+// its own. A folder stands for the packages in it.
 func readFloors(t *testing.T) map[string]int {
 	t.Helper()
 	doc, err := os.ReadFile(filepath.Join("..", "..", "docs", "architecture.md"))
@@ -43,7 +43,7 @@ func readFloors(t *testing.T) map[string]int {
 	return floors
 }
 
-// inside are the imports within one floor that are meant: sub packages of claims.
+// inside are the intended imports within one floor: sub packages of claims.
 var inside = map[string][]string{
 	"internal/claims/transform":    {"internal/claims"},
 	"internal/claims/predicate":    {"internal/claims"},
@@ -51,11 +51,11 @@ var inside = map[string][]string{
 	"internal/journey/journeytest": {"internal/journey"},
 }
 
-// frames are packages that those below them may import, on the same floor: their
-// resources, which don't import each other.
+// frames are packages that the packages below them may import on the same floor. Those are their resources,
+// and don't import each other.
 var frames = []string{"internal/msgraph"}
 
-// onlyHere are imports that one package alone may have, and why.
+// onlyHere are imports that only one package may contain, and why.
 var onlyHere = map[string]string{
 	"database/sql":                    "internal/store internal/store/storetest", // SQL
 	"code.dny.dev/ssrf":               "internal/outbound",                       // the only way out
@@ -65,7 +65,7 @@ var onlyHere = map[string]string{
 	"github.com/alecthomas/kong":      "cmd/journeyman",
 }
 
-// never are imports that the engine must not have.
+// never are imports that the engine must not contain.
 var never = map[string][]string{
 	"internal/program": {"net/http", "html/template", "database/sql"},
 	"internal/journey": {"net/http", "html/template", "database/sql"},

@@ -14,7 +14,7 @@ var (
 	declaredTest = regexp.MustCompile(`(?m)^func (Test[A-Za-z0-9]+)\(`)
 )
 
-// TestTheThreatModelNamesTestsThatAreThere holds docs/threat-model.md to what is tested.
+// TestTheThreatModelNamesTestsThatAreThere checks docs/threat-model.md against the tests.
 func TestTheThreatModelNamesTestsThatAreThere(t *testing.T) {
 	t.Parallel()
 	root := filepath.Join("..", "..")

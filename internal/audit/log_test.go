@@ -14,7 +14,7 @@ import (
 	"journeyman.dev/internal/audit"
 )
 
-// memory is a Store that fails as often as it is told.
+// memory is a Store that fails a given number of times.
 type memory struct {
 	audit.Store
 	mu      sync.Mutex
@@ -57,7 +57,7 @@ func TestRecordsAreWrittenTogetherAndNoneIsLost(t *testing.T) {
 			all.Go(func() { l.Add(audit.Record{Activity: fmt.Sprint(i)}) })
 		}
 		all.Wait()
-		time.Sleep(time.Second) // of the bubble: the writer is at it, and what comes now waits
+		time.Sleep(time.Second) // of the bubble: the writer is busy, and new records wait
 		l.Add(audit.Record{Activity: "last"})
 		close(m.hold)
 		time.Sleep(time.Second)

@@ -16,7 +16,7 @@ import (
 	"journeyman.dev/internal/outbound"
 )
 
-// script answers as a service does, and keeps what it was asked.
+// script answers like a service and records its requests.
 type script struct {
 	answer outbound.Response
 	err    error
@@ -80,7 +80,7 @@ func TestAServiceSeesFiveDigitsAlone(t *testing.T) {
 			t.Errorf("%s: the log tells of the password: %s", c.name, &log)
 		}
 	}
-	// What is known already isn't asked for.
+	// Already known passwords cause no request.
 	s := &script{err: errors.New("asked")}
 	ranges, err := breach.Open("https://breached.example/range/", s)
 	if err != nil {
@@ -159,7 +159,7 @@ func BenchmarkKnown(b *testing.B) {
 	}
 }
 
-// Whatever a service answers, only a line of the password's own hash makes it known.
+// For any answer of a service, only a line with the password's own hash makes it known.
 func FuzzRange(f *testing.F) {
 	const password = "Blue-Giraffe.77"
 	_, rest := digits(password)

@@ -38,15 +38,15 @@ func TestOneNameHasOneForm(t *testing.T) {
 	}
 }
 
-// What looks or folds alike may be another person's.
+// Names that look or fold alike may belong to different people.
 func TestDifferentNamesStayDifferent(t *testing.T) {
 	t.Parallel()
 	for _, pair := range [][2]string{
 		{"ſam.kirk@example.com", "sam.kirk@example.com"},      // long s
 		{"sam.\u212airk@example.com", "sam.kirk@example.com"}, // Kelvin sign
 		{"İda@example.com", "ida@example.com"},                // I with a dot
-		{"ÄDA@example.com", "äda@example.com"},                // a mail server may tell them apart
-		{"e\u0301va@example.com", "\u00e9va@example.com"},     // as may be with these
+		{"ÄDA@example.com", "äda@example.com"},                // a mail server may distinguish them
+		{"e\u0301va@example.com", "\u00e9va@example.com"},     // and these
 		{"ｓam@example.com", "sam@example.com"},                // full width
 		{"s\u0430m@example.com", "sam@example.com"},           // Cyrillic
 		{"İda", "ida"}, {"ſam", "sam"}, {"ı", "i"}, {"ﬁ", "fi"}, // user names
@@ -71,8 +71,8 @@ func TestTextKeepsWhatWasEnteredWhereItIsTheName(t *testing.T) {
 	}
 }
 
-// FuzzName holds that a form is its own form, and that no letter of another alphabet
-// before the @ becomes one of ASCII.
+// FuzzName checks that a form is its own form, and that no letter of another alphabet before the @ becomes an
+// ASCII letter.
 func FuzzName(f *testing.F) {
 	for _, seed := range []string{"Ada@Example.com", "ſam@example.com", "\u212a", "+1 (555) 010-0123", "a@b@c", "@", "ada@bücher.example", "İ", "+", "xn--a@xn--a"} {
 		f.Add(seed)

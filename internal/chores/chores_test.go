@@ -24,7 +24,7 @@ func TestEachChoreIsDoneInItsTimeAndFailuresAreLogged(t *testing.T) {
 				chores.Chore{Every: time.Second, Do: func(context.Context) error { often++; return nil }, Failure: "often failed"},
 				chores.Chore{Every: time.Minute, Timeout: time.Second, Failure: "seldom failed", Do: func(ctx context.Context) error {
 					seldom++
-					<-ctx.Done() // which hangs holds no other
+					<-ctx.Done() // a hanging chore delays no other
 					return errors.New("too slow")
 				}},
 			)

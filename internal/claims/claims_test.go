@@ -187,7 +187,7 @@ func TestAlternativeSecurityIDsAreWrittenInBase64(t *testing.T) {
 			t.Errorf("%s: %v, %v", text, got.String(), err)
 		}
 	}
-	// A user's identities are plain everywhere.
+	// The user ids of userIdentities are plain in all forms.
 	user := Identities(UserIdentityCollection, Identity{Issuer: "facebook.com", IssuerUserID: "12345"})
 	if got := user.String(); got != `[{"issuer":"facebook.com","issuerUserId":"12345"}]` {
 		t.Errorf("user identities: %s", got)

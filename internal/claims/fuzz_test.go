@@ -8,7 +8,7 @@ import (
 	"journeyman.dev/internal/claims"
 )
 
-// What an API answers becomes a value that survives being stored, or an error.
+// Any answer of an API becomes a value that survives storing, or an error.
 func FuzzAnswer(f *testing.F) {
 	for _, body := range []string{`{"a":"x"}`, `{"a":1.50}`, `{"a":[1,"b",null,[2]]}`, `{"a":{"b":[{"c":true}]}}`, `{"a":9007199254740993}`, `{"a":1e400}`, `{"a":253402300799}`, `{"a":253402300800}`, `{"a":-99999999999}`, `{"a":"2024-01-01T00:00:00Z"}`, `[]`, `{"a":"\ud800"}`} {
 		f.Add(body, "a")

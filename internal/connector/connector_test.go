@@ -58,7 +58,7 @@ func (m *memory) DeleteConnector(_ context.Context, id string) error {
 	return nil
 }
 
-// caller answers calls; it notes what it was asked.
+// caller answers calls and records the requests.
 type caller struct {
 	mu     sync.Mutex
 	calls  []outbound.Request
@@ -205,7 +205,7 @@ func TestASecondRequestOvertakesASlowOne(t *testing.T) {
 		c := &caller{}
 		c.answer = func(ctx context.Context, n int) (outbound.Response, error) {
 			if n == 1 {
-				<-ctx.Done() // given up once the second has answered
+				<-ctx.Done() // cancelled when the second has answered
 				return outbound.Response{}, ctx.Err()
 			}
 			return ok(ctx, n)
@@ -270,7 +270,7 @@ func TestCallsWaitForTheirPlace(t *testing.T) {
 	})
 }
 
-// certificate makes one for a time, with its key.
+// certificate makes a certificate with its key for a time.
 func certificate(t *testing.T, from, to time.Time) ([][]byte, []byte) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

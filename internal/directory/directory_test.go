@@ -16,7 +16,7 @@ import (
 	"journeyman.dev/internal/store"
 )
 
-// clock is a time that the test moves.
+// clock is a time that the test sets.
 type clock struct {
 	mu sync.Mutex
 	at time.Time
@@ -100,7 +100,7 @@ func TestLockout(t *testing.T) {
 	}
 }
 
-// One wrong password, tried again and again, is somebody's old one and locks nobody out.
+// One wrong password, repeated, is probably an old one and locks nobody out.
 func TestARepeatedWrongPasswordCountsOnce(t *testing.T) {
 	t.Parallel()
 	d, _, _ := open(t)
@@ -126,8 +126,7 @@ func TestARepeatedWrongPasswordCountsOnce(t *testing.T) {
 	}
 }
 
-// What ends an account's grants begins a new epoch: in which second it happens doesn't
-// matter.
+// The end of an account's grants begins a new epoch, even within the same second.
 func TestWhatEndsGrantsBeginsAnEpoch(t *testing.T) {
 	t.Parallel()
 	d, _, u := open(t)
@@ -201,12 +200,12 @@ func TestANameBelongsToOneAccountWhateverItsType(t *testing.T) {
 	if err := d.Create(t.Context(), &directory.User{UPN: "ADA@example.com"}, good); !errors.Is(err, directory.ErrExists) {
 		t.Errorf("as a user principal name: %v", err)
 	}
-	// One's own names may be the same.
+	// A user's own names may be equal.
 	twin := &directory.User{Identities: []directory.Identity{{Type: "emailAddress", ID: "bob@example.com"}, {Type: "userName", ID: "Bob@example.com"}}, UPN: "bob@EXAMPLE.com"}
 	if err := d.Create(t.Context(), twin, good); err != nil {
 		t.Errorf("three names of one account: %v", err)
 	}
-	// A look-alike is somebody else.
+	// A look-alike is another user.
 	if err := d.Create(t.Context(), &directory.User{Identities: []directory.Identity{{Type: "emailAddress", ID: "bo\u0432@example.com"}}}, good); err != nil {
 		t.Errorf("a look-alike: %v", err)
 	}

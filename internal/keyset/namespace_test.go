@@ -108,7 +108,7 @@ func TestNamespacesDoNotReachEachOther(t *testing.T) {
 			t.Errorf("%s: %q", id, secret)
 		}
 	}
-	// Ours leave no copy.
+	// Our own key sets leave no copy.
 	if err := own.Delete(t.Context(), "AdminTokens"); err != nil || len(store) != 2 {
 		t.Errorf("%d rows, %v", len(store), err)
 	}
@@ -141,7 +141,7 @@ func TestSeveralNodesMoveOurOwnKeySetsOnce(t *testing.T) {
 	}
 	check()
 	check()
-	// A node of the version before made its own again: that of the new version counts.
+	// A node of the earlier version made its own key set again: the new version's counts.
 	before("B2C_1A_JourneymanAdminTokens", "b3RoZXI=")
 	check()
 }

@@ -17,7 +17,7 @@ import (
 	"journeyman.dev/internal/keyset"
 )
 
-// certified is an RSA key with a certificate, made once.
+// certified returns an RSA key with a certificate, made once.
 var certified = sync.OnceValues(func() (*rsa.PrivateKey, *x509.Certificate) {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -45,7 +45,7 @@ func encoded(t testing.TB, e *pkcs12.Encoder) []byte {
 	return data
 }
 
-// A file that would keep a processor for minutes is refused before anything is derived.
+// A file that would occupy a processor for minutes is refused before any key derivation.
 func TestPKCS12FilesWithTooManyIterations(t *testing.T) {
 	t.Parallel()
 	for name, e := range map[string]*pkcs12.Encoder{"old ciphers": pkcs12.LegacyRC2, "Triple DES": pkcs12.LegacyDES, "AES": pkcs12.Modern2023} {
@@ -53,7 +53,7 @@ func TestPKCS12FilesWithTooManyIterations(t *testing.T) {
 		if k, err := keyset.FromPKCS12(good, "pw"); err != nil || len(k.Chain) != 1 {
 			t.Errorf("%s: %v", name, err)
 		}
-		// 2048 is 02 02 08 00: each count that is there becomes 2,130,708,480.
+		// 2048 is 02 02 08 00: each count in the file becomes 2,130,708,480.
 		found := 0
 		for at := 0; ; at++ {
 			next := strings.Index(string(good[at:]), "\x02\x02\x08\x00")
@@ -75,8 +75,7 @@ func TestPKCS12FilesWithTooManyIterations(t *testing.T) {
 	}
 }
 
-// grown replaces a two-byte integer by one of four bytes and mends the lengths of what
-// it lies in.
+// grown replaces a two-byte integer by one of four bytes and corrects the lengths of the elements around it.
 func grown(der []byte, at int) []byte {
 	out := append([]byte{}, der[:at]...)
 	out = append(out, 0x02, 0x04, 0x7f, 0x00, 0x08, 0x00)
@@ -85,7 +84,7 @@ func grown(der []byte, at int) []byte {
 	return out
 }
 
-// lengthen adds the two bytes to every element that holds the one at a place.
+// lengthen adds the two bytes to every element around a place.
 func lengthen(der []byte, from, to, at int) {
 	for from < to && from <= at {
 		tag, header, n := der[from], 2, int(der[from+1])
@@ -119,7 +118,7 @@ func lengthen(der []byte, from, to, at int) {
 	}
 }
 
-// An upload is a key or a fault with a code, whatever its bytes are.
+// Any upload gives a key or a fault with a code.
 func FuzzUpload(f *testing.F) {
 	f.Add([]byte("0\x82"), "pw")
 	f.Add([]byte("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"), "")

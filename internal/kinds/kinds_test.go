@@ -17,8 +17,8 @@ func TestEveryKindOfTheGrammarIsListed(t *testing.T) {
 	for _, list := range []struct {
 		of   string
 		have []policy.KindName
-		// not are values of the grammar that are no kinds: Proprietary profiles are told apart by
-		// their handler; B2C reads the others and has nothing that they mean.
+		// not are values of the grammar that aren't kinds. Proprietary profiles are distinguished by their
+		// handler; B2C accepts the others without a meaning.
 		not []string
 	}{
 		{"OrchestrationStep@Type", names.Steps, nil},
@@ -43,14 +43,14 @@ func TestEveryKindOfTheGrammarIsListed(t *testing.T) {
 	}
 }
 
-// A kind that isn't built is said to be missing where people look: in the README's table.
+// An unsupported kind is listed where people look: in the README's table.
 func TestKindsThatAreNotBuiltAreSaidToBeMissing(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	// What the table calls kinds whose names nobody would look for.
+	// The table's words for kinds whose names nobody would search.
 	called := map[string]string{
 		"SAML11": "SAML", "SAML2": "SAML", "SamlSSOSessionProvider": "SAML", "AssertionConsumerProvider": "SAML", "OAuth1": "OAuth 1", "OAuth1Provider": "OAuth 1",
 		"PhoneFactorProtocolProvider": "phone factor", "PhoneFactorSSOSessionProvider": "phone factor", "MultiFactorAuthenticationProvider": "phone factor",
@@ -59,7 +59,7 @@ func TestKindsThatAreNotBuiltAreSaidToBeMissing(t *testing.T) {
 		"QrCodeControl": "authenticator apps", "AuthenticatorAppIconControl": "authenticator apps", "AuthenticatorInfoControl": "authenticator apps",
 		"WsFed": "WS-Federation", "WsTrust": "WS-Federation",
 	}
-	// Names that samples contain and that B2C documents nothing for.
+	// Names in samples for which B2C documents nothing.
 	undocumented := []string{
 		"SocialIdpProvider", "TpEngineProvider", "OpenIdConnectProvider", "OAuth2Provider", "WebAuthnProvider", "AadSelfServicePasswordResetProvider", "ProofUpProvider",
 	}

@@ -16,7 +16,7 @@ import (
 	"journeyman.dev/internal/policy"
 )
 
-// example is a policy on the base of the catalogue's examples.
+// example is a policy that inherits from the base of the catalogue's examples.
 func example(id, base, body string) string {
 	if base != "" {
 		base = "<BasePolicy><TenantId>contoso.onmicrosoft.com</TenantId><PolicyId>" + base + "</PolicyId></BasePolicy>"
@@ -66,8 +66,8 @@ func TestWhatNoJourneyReachesIsNotJudgedByHowItRuns(t *testing.T) {
 			t.Errorf("%s: %v", name, list)
 		}
 	}
-	// What is reached is judged, by way of a validation, an action of a control, a refresh
-	// journey or one of an issuer, too.
+	// All reached parts are checked, including those reached by a validation, an action of a control, a
+	// refresh journey or a journey of an issuer.
 	page := `<TechnicalProfile Id="New">` + selfAssertedProtocol + `<Metadata><Item Key="ContentDefinitionReferenceId">api.page</Item></Metadata><OutputClaims><OutputClaim ClaimTypeReferenceId="email" /><OutputClaim ClaimTypeReferenceId="age" /></OutputClaims></TechnicalProfile>`
 	steps := `<OrchestrationStep Order="1" Type="ClaimsExchange"><ClaimsExchanges><ClaimsExchange Id="X" TechnicalProfileReferenceId="New" /></ClaimsExchanges></OrchestrationStep><OrchestrationStep Order="2" ` + send
 	for name, body := range map[string]string{
@@ -111,7 +111,7 @@ func TestTheStructureOfJourneysIsCheckedWithoutRelyingParty(t *testing.T) {
 			t.Errorf("upload of %s: %s, want %s", name, got, test.want)
 		}
 	}
-	// With a relying party, nothing is left unchecked.
+	// With a relying party everything is checked.
 	if list := linted([]string{root(), example("B2C_1A_Extensions", "B2C_1A_Base", ""), example("B2C_1A_RP", "B2C_1A_Extensions", relyingPartyOf(diag.ExampleBase))}); len(list) != 0 {
 		t.Errorf("with a relying party: %v", list)
 	}
@@ -168,7 +168,7 @@ func TestPlaceholdersOfPipelinesDontStopTheLinter(t *testing.T) {
 	}
 }
 
-// What is uploaded is what it is: a placeholder there is no host.
+// At upload the text is final: a placeholder isn't a host.
 func TestAnUploadTakesPlaceholdersAsTheyAre(t *testing.T) {
 	t.Parallel()
 	for mark, want := range map[string]string{"{x}": "error JM4101", "{Settings:X}": "warning JM1112"} {
@@ -182,7 +182,7 @@ func TestAnUploadTakesPlaceholdersAsTheyAre(t *testing.T) {
 	}
 }
 
-// A tenant has more names than one.
+// A tenant has several names.
 func TestTheBasesTenantMayHaveAnotherOfItsNames(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{"contoso": "", "CONTOSO.onmicrosoft.com": "", "f2c7ba9a-6fd0-4a4c-8b7e-1a5f6f3f5b0c": "", "fabrikam.onmicrosoft.com": "error JM2004", "fabrikam": "error JM2004"} {
@@ -230,7 +230,7 @@ func TestSettingsAreReadAsTheExtensionReadsThem(t *testing.T) {
 	}
 }
 
-// The cases beside the project that concern the door alone.
+// The cases beside the project that concern only uploads.
 func TestTheCasesLintAndUpload(t *testing.T) {
 	t.Parallel()
 	folder := needtest.Folder(t, needtest.Corpus, filepath.Join("..", "..", "..", "shared", "cases"))
@@ -251,7 +251,7 @@ func TestTheCasesLintAndUpload(t *testing.T) {
 		if list := errorsOf(lint.Check(append([]lint.File{file}, base...), kinds.Offline())); len(list) != 0 {
 			t.Errorf("%s: %v", tenant, list)
 		}
-		// It goes on, and finds what else is wrong.
+		// The check continues and finds the other faults.
 		file.Source = []byte(strings.Replace(text, `ReferenceId="J_Ph"`, `ReferenceId="J_Phh"`, 1))
 		if list := errorsOf(lint.Check(append([]lint.File{file}, base...), kinds.Offline())); len(list) != 1 || list[0].Code != diag.UndeclaredJourney {
 			t.Errorf("%s: %v", tenant, list)

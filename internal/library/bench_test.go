@@ -9,8 +9,8 @@ import (
 	"journeyman.dev/internal/lint"
 )
 
-// BenchmarkCompileChain parses, merges, checks and compiles a sign-in policy of a
-// starter pack with its bases, as an upload of it does.
+// BenchmarkCompileChain parses, merges, checks and compiles a sign-in policy of a starter pack with its
+// bases, like an upload.
 func BenchmarkCompileChain(b *testing.B) {
 	files := readCorpus(b, corpus(b, "starterpack", usualPack), true)
 	files = slices.DeleteFunc(files, func(f lint.File) bool {

@@ -73,7 +73,7 @@ func identity(d *policy.Document, id string, o program.Options) diag.List {
 		c.Report(diag.WrongTenant, d.TenantID.Pos, "write "+o.TenantName, "the policy is of tenant %q, but is uploaded to %q", t, o.TenantName)
 	}
 	if userflow.IsFlowID(d.PolicyID.Value) {
-		c.Report(diag.WrongTenant, d.PolicyID.Pos, "name it B2C_1A_…", "the policy's id %q is one that user flows have", d.PolicyID.Value)
+		c.Report(diag.WrongTenant, d.PolicyID.Pos, "name it B2C_1A_…", "the policy's id %q is a user flow's", d.PolicyID.Value)
 	}
 	if id != "" && !strings.EqualFold(d.PolicyID.Value, policy.NormalID(id)) {
 		c.Report(diag.WrongTenant, d.PolicyID.Pos, "upload it under its own id", "the policy's id is %q, but it is uploaded as %q", d.PolicyID.Value, id)

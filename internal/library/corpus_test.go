@@ -17,16 +17,15 @@ import (
 	"journeyman.dev/internal/needtest"
 )
 
-// corpus is the folder of real policies beside the project; tests that read it are
-// skipped where it isn't.
+// corpus is the folder of real policies beside the project. Without it, the tests that read it are skipped.
 func corpus(t testing.TB, elem ...string) string {
 	t.Helper()
 	path := filepath.Join(append([]string{"..", "..", "..", "shared", "corpus"}, elem...)...)
 	return needtest.Folder(t, needtest.Corpus, path)
 }
 
-// Families stand on this pack, or on the one with multi-factor authentication if they
-// refer to its phone profiles, which the other packs don't have.
+// Families inherit from this pack. Those that refer to the phone profiles of the pack with multi-factor
+// authentication inherit from that one, because the other packs lack them.
 const usualPack = "SocialAndLocalAccounts"
 
 var otherPacks = map[string]string{
@@ -44,8 +43,7 @@ var otherPacks = map[string]string{
 	"username-or-email":                               "SocialAndLocalAccountsWithMfa",
 }
 
-// renamed are bases that a family expects its user to have made of a starter pack
-// under another name, as its readme says.
+// renamed are renamed copies of a starter pack's bases that a family requires by its readme.
 var renamed = map[string]string{
 	"B2C_1A_MFA_TRUSTFRAMEWORKEXTENSIONS":              "B2C_1A_TrustFrameworkExtensions",
 	"B2C_1A_Kakao_TrustFrameworkExtensions":            "B2C_1A_TrustFrameworkExtensions",
@@ -53,8 +51,8 @@ var renamed = map[string]string{
 	"B2C_1A_ForceUniqueEmail_TrustFrameworkExtensions": "B2C_1A_TrustFrameworkExtensions",
 }
 
-// broken are the files that B2C refuses as they are, with what must be said of them:
-// anything else is a false alarm.
+// broken are the files that B2C refuses as they are, with their expected diagnostics. Any other diagnostic is
+// a false alarm.
 var broken = []struct {
 	family, want string // file:line code
 	why          string
@@ -161,7 +159,7 @@ var (
 	basePolicy      = regexp.MustCompile(`(<BasePolicy>\s*<TenantId>[^<]*</TenantId>\s*<PolicyId>)([^<]*)`)
 )
 
-// readCorpus reads the policies of a folder, with one tenant's name in all.
+// readCorpus reads the policies of a folder, with the same tenant name in all.
 func readCorpus(t testing.TB, folder string, base bool) []lint.File {
 	t.Helper()
 	var files []lint.File

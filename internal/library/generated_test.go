@@ -15,7 +15,7 @@ import (
 	"journeyman.dev/internal/userflow"
 )
 
-// older is a store whose programs a test gives.
+// older is a store with a test's programs.
 type older struct {
 	memory
 	programs map[string][][]byte
@@ -25,7 +25,7 @@ func (o older) Program(_ context.Context, hash string) ([][]byte, error) {
 	return o.programs[hash], nil
 }
 
-// asked notes which key sets a compilation asks for.
+// asked records the key sets that a compilation looks for.
 type asked struct {
 	mu    sync.Mutex
 	names []string
@@ -38,8 +38,8 @@ func (a *asked) exists(name string) bool {
 	return true
 }
 
-// A journey of a user flow that began before an upgrade finds its provider's secret by the
-// name that it had; a policy that was uploaded finds a policy key, whatever it names.
+// A journey of a user flow that began before an upgrade finds its provider's secret by the former name. An
+// uploaded policy finds only policy keys, whatever names it contains.
 func TestOnlyDocumentsOfUserFlowsReachOurOwnKeySets(t *testing.T) {
 	t.Parallel()
 	tenant := flowTenant()
@@ -80,7 +80,7 @@ func TestOnlyDocumentsOfUserFlowsReachOurOwnKeySets(t *testing.T) {
 	}
 }
 
-// An exported flow names a policy key that its new owner makes.
+// An exported flow names a policy key that its new owner must make.
 func TestAnExportedFlowNamesAPolicyKey(t *testing.T) {
 	t.Parallel()
 	tenant := flowTenant()

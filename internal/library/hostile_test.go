@@ -12,15 +12,14 @@ import (
 	"journeyman.dev/internal/policy"
 )
 
-// hostile is a policy file's text: what makes it and what must be said of it. All are
-// as large as a file may be, or larger.
+// hostile is a policy file of the maximum size or larger, and its expected diagnostic.
 type hostile struct {
 	name string
 	make func() []string // files; the second inherits from the first, and so on
-	code diag.Code       // "" if nothing is wrong
+	code diag.Code       // "" without fault
 }
 
-// fill repeats a piece, with its number in place of each #, while a file has room.
+// fill repeats a piece, with its number in place of each #, until a file is full.
 func fill(piece string) string {
 	var b strings.Builder
 	for i := 1; b.Len() < policy.MaxFileBytes-4096; i++ {
@@ -105,8 +104,8 @@ var hostiles = []hostile{
 	}, diag.NoSendClaims},
 }
 
-// What a file says of itself can't make reading it take long or much: each of these
-// would run for minutes, or out of memory, if something grew with the square of it.
+// No content can make reading a file take long or much memory: each of these would run for minutes, or out of
+// memory, if a cost grew with the square of the size.
 func TestHostilePoliciesAreRefusedClearly(t *testing.T) {
 	t.Parallel()
 	for i, h := range hostiles {

@@ -16,7 +16,7 @@ import (
 
 var comment = regexp.MustCompile(`(?s)<!--.*?-->`)
 
-// pack is a starter pack to plant faults in, with what it gives without any.
+// pack is a starter pack for planted faults, with its findings without any.
 type pack struct {
 	files    []lint.File
 	baseline map[string]bool
@@ -32,7 +32,7 @@ func loadPack(t testing.TB) *pack {
 	return p
 }
 
-// rebase remembers what the pack gives as it is.
+// rebase stores the findings of the unchanged pack.
 func (p *pack) rebase(t testing.TB) {
 	t.Helper()
 	p.baseline = make(map[string]bool)
@@ -44,12 +44,12 @@ func (p *pack) rebase(t testing.TB) {
 	}
 }
 
-// finding tells one from another also when lines have moved.
+// finding identifies a finding even if lines have moved.
 func finding(d diag.Diagnostic) string {
 	return fmt.Sprintf("%s %s %s", d.Position.File, d.Code, d.Message)
 }
 
-// plant lints the pack with one file changed and returns what is new.
+// plant lints the pack with one changed file and returns the new findings.
 func (p *pack) plant(file int, src []byte) diag.List {
 	files := slices.Clone(p.files)
 	files[file].Source = src
@@ -58,10 +58,10 @@ func (p *pack) plant(file int, src []byte) diag.List {
 
 func line(src []byte, offset int) int { return 1 + bytes.Count(src[:offset], []byte("\n")) }
 
-// misspell puts a letter into the middle of a word.
+// misspell inserts a letter in the middle of a word.
 func misspell(word string) string { return word[:len(word)/2] + "x" + word[len(word)/2:] }
 
-// wants says what a fault must give.
+// wants is the expected finding of a fault.
 type wants struct {
 	code     diag.Code
 	severity diag.Severity
@@ -87,32 +87,31 @@ func (w wants) check(t *testing.T, what string, list diag.List) {
 	}
 }
 
-// sweep misspells what an expression's last group finds, once for each text of the
-// group before it in a file; with every, wherever it is found.
+// sweep misspells the last group of an expression's matches, once for each text of the group before it in a
+// file, or with every at each match.
 type sweep struct {
 	name       string
 	expression *regexp.Regexp
 	every      bool
 	severity   diag.Severity
 	codes      []diag.Code // one of them
-	least      int         // how many there are in the pack at least
+	least      int         // minimum number in the pack
 }
 
-// lenient are words that B2C takes in any spelling, for all that shows: client definitions, and
-// parameters that a method can do without.
+// lenient are words for which B2C seems to accept any spelling: client definitions, and parameters that a
+// method doesn't require.
 var lenient = []string{"DefaultWeb", "AssertIfEqualTo", "AssertIfRightOperandIsNotPresent", "TreatAsEqualIfWithinMillseconds"}
 
 var sweeps = []sweep{
-	// StorageReferenceId isn't among the references: which keys a tenant has isn't known
-	// offline. Nor is IpAddressClaimReferenceId: the pack itself names a claim there
-	// that isn't declared.
+	// The references don't include StorageReferenceId, because a tenant's keys are unknown offline, nor
+	// IpAddressClaimReferenceId, because the pack itself names an undeclared claim there.
 	{name: "references", every: true, severity: diag.Error, least: 190, expression: regexp.MustCompile(
 		`\s(ClaimTypeReferenceId|TechnicalProfileReferenceId|CpimIssuerTechnicalProfileReferenceId|ContentDefinitionReferenceId|LocalizedResourcesReferenceId|UserJourneyReferenceId|TargetClaimsExchangeId|ValidationClaimsExchangeId|ReferenceId)="([^"]+)"`)},
 	{name: "claims of preconditions", every: true, severity: diag.Error, codes: []diag.Code{diag.UndeclaredClaimType}, least: 7,
 		expression: regexp.MustCompile(`<(Precondition)\s[^>]*>\s*<Value>([^<]+)</Value>`)},
 	{name: "content definitions in metadata", every: true, severity: diag.Error, codes: []diag.Code{diag.UndeclaredContent}, least: 6,
 		expression: regexp.MustCompile(`<Item Key="(ContentDefinitionReferenceId)">([^<]+)</Item>`)},
-	// B2C takes what metadata names, and sees at run time whether it is there.
+	// B2C accepts any names in metadata and looks for them at run time.
 	{name: "references in metadata", every: true, severity: diag.Warning, codes: []diag.Code{diag.NotInPolicy}, least: 2,
 		expression: regexp.MustCompile(`<Item Key="(SignUpTarget|issuer_refresh_token_user_identity_claim_type)">([^<]+)</Item>`)},
 	{name: "bases", every: true, severity: diag.Error, codes: []diag.Code{diag.MissingBase}, least: 5,
@@ -141,20 +140,19 @@ var sweeps = []sweep{
 		expression: regexp.MustCompile(`(Key) Id="(client_secret|issuer_refresh_token_key)"`)},
 	{name: "required metadata", every: true, severity: diag.Error, codes: []diag.Code{diag.MisspeltMetadata}, least: 10,
 		expression: regexp.MustCompile(`<(Item) Key="(Operation|authorization_endpoint|AccessTokenEndpoint|ClaimsEndpoint|issuer_refresh_token_user_identity_claim_type)">https://(?:www|graph).facebook|<(Item) Key="(Operation|issuer_refresh_token_user_identity_claim_type)"`)},
-	// Nor are texts that nothing shows.
+	// The same goes for texts that are never shown.
 	{name: "texts", severity: diag.Warning, codes: []diag.Code{diag.MisspeltText}, least: 4,
 		expression: regexp.MustCompile(`(ElementType="([^"]+)")`)},
 	{name: "elements of texts", every: true, severity: diag.Warning, codes: []diag.Code{diag.MisspeltText}, least: 20,
 		expression: regexp.MustCompile(`ElementType="(ClaimType)" ElementId="([^"]+)"`)},
-	// Unknown keys are no errors: B2C takes them, and so do policies that were written
-	// for it (policy-engine §1.8 [C]).
+	// Unknown keys are no errors: B2C accepts them, and policies for B2C contain them (policy-engine §1.8
+	// [C]).
 	{name: "metadata", every: true, severity: diag.Warning, codes: []diag.Code{diag.UnknownMetadata}, least: 25,
 		expression: regexp.MustCompile(`<(Item) Key="(RaiseError[A-Za-z]+|UserMessageIf[A-Za-z]+|setting\.[A-Za-z.]+|SignUpTarget|IpAddressClaimReferenceId|IncludeClaimResolvingInClaimsHandling|UsePolicyInRedirectUri|HttpBinding|scope|response_types|response_mode|SendTokenResponseBodyWithJsonNumbers|ProviderName|METADATA|IdTokenAudience|AlwaysFetchClaimsFromProvider|AccessTokenResponseFormat)"`)},
 }
 
-// Whatever refers to something, and whatever has a legal spelling, is misspelt in the
-// starter pack: each gives one finding, at its place, that names what was meant;
-// nothing follows from it.
+// Each reference and each text with legal spellings in the starter pack is misspelt. Each gives one finding,
+// at its place, that names the intended spelling; no other finding follows.
 func TestEveryMisspellingIsToldOnceAndNothingElse(t *testing.T) {
 	t.Parallel()
 	p := loadPack(t)
@@ -186,7 +184,7 @@ func TestEveryMisspellingIsToldOnceAndNothingElse(t *testing.T) {
 					}
 					w := wants{severity: severity, file: f.Path, line: line(f.Source, from), hint: `did you mean "` + strings.TrimSpace(word) + `"?`}
 					if len(list) > 0 && slices.Contains(s.codes, list[0].Code) || len(s.codes) == 0 {
-						w.code = "" // as it should be
+						w.code = "" // with the right spelling
 					} else {
 						w.code = s.codes[0]
 					}
@@ -202,7 +200,7 @@ func TestEveryMisspellingIsToldOnceAndNothingElse(t *testing.T) {
 
 var startTag = regexp.MustCompile(`<([A-Z][A-Za-z]+)\b(?:[^<>"]|"[^"]*")*>`)
 
-// Every element is misspelt, and every attribute that it must have is taken away.
+// Each element is misspelt, and each required attribute is removed.
 func TestEveryMisspeltElementIsToldOnceAndNothingElse(t *testing.T) {
 	t.Parallel()
 	p := loadPack(t)

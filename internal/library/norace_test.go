@@ -2,5 +2,5 @@
 
 package library_test
 
-// stride is of how many places one is tested.
+// stride is the number of places for each tested one.
 const stride = 1

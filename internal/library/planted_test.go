@@ -45,7 +45,8 @@ const rest = `<ClaimsProvider><DisplayName>API</DisplayName><TechnicalProfiles>
 <OrchestrationStep Order="8" Type="SendClaims" CpimIssuerTechnicalProfileReferenceId="JwtIssuer" />
 </OrchestrationSteps></UserJourney></UserJourneys>`
 
-// fault is a change of one place in a file: the first old behind the first after.
+// fault is a change of one place in a file: of the first occurrence of old after the first occurrence of
+// after.
 type fault struct {
 	name       string
 	file       string
@@ -54,10 +55,10 @@ type fault struct {
 	code       diag.Code
 	hint       string
 	severity   diag.Severity // 0: error
-	at         string        // text on the line that is told; "": where the change begins
+	at         string        // text on the reported line; "": the beginning of the change
 	atNth      int           // which of them
 	withAPI    bool          // in a pack whose extensions call an API
-	otherFile  string        // the file that is told, if it isn't the changed one
+	otherFile  string        // the reported file, if it isn't the changed one
 	secondEdit [2]string     // in the same file
 }
 
@@ -236,7 +237,7 @@ func TestEveryPlantedFaultIsToldOnceAndNothingElse(t *testing.T) {
 	}
 }
 
-// plant changes a file and says where.
+// plant changes a file and returns the place.
 func (f fault) plant(t *testing.T, src []byte) ([]byte, int) {
 	t.Helper()
 	from := nth(t, src, f.after, 0)
@@ -249,7 +250,7 @@ func (f fault) plant(t *testing.T, src []byte) ([]byte, int) {
 	return out, at
 }
 
-// nth finds a text that must be there, the first (0) or a later one.
+// nth finds a text that must exist, the first (0) or a later one.
 func nth(t *testing.T, src []byte, text string, n int) int {
 	t.Helper()
 	from := 0

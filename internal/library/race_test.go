@@ -2,6 +2,6 @@
 
 package library_test
 
-// The race detector makes linting ten times slower and finds nothing in it, as it has
-// one goroutine: then a sample of the places is enough.
+// The race detector makes linting ten times slower and finds nothing, because linting uses one goroutine. A
+// sample of the places is enough.
 const stride = 10

@@ -11,7 +11,7 @@ import (
 	"journeyman.dev/internal/program"
 )
 
-// stored is a store with what an older version left in it.
+// stored is a store with data of an older version.
 type stored struct {
 	memory
 	served   map[string]library.Served
@@ -32,7 +32,7 @@ func policyOf(id, content string) []byte {
 		`" PublicPolicyUri="http://contoso.onmicrosoft.com/` + id + `">` + content + `</TrustFrameworkPolicy>`)
 }
 
-// runnable is a policy whose journey puts out a claim.
+// runnable is a policy whose journey outputs a claim.
 func runnable(id, claim string) []byte {
 	return policyOf(id, `<BuildingBlocks><ClaimsSchema><ClaimType Id="a"><DisplayName>a</DisplayName><DataType>string</DataType></ClaimType></ClaimsSchema></BuildingBlocks>
 <ClaimsProviders><ClaimsProvider><DisplayName>t</DisplayName><TechnicalProfiles><TechnicalProfile Id="JWT"><DisplayName>t</DisplayName><Protocol Name="None" /><OutputTokenFormat>JWT</OutputTokenFormat>
@@ -41,8 +41,8 @@ func runnable(id, claim string) []byte {
 <RelyingParty><DefaultUserJourney ReferenceId="J" /><TechnicalProfile Id="PolicyProfile"><DisplayName>p</DisplayName><Protocol Name="OpenIdConnect" /><OutputClaims><OutputClaim ClaimTypeReferenceId="`+claim+`" PartnerClaimType="sub" DefaultValue="x" /></OutputClaims><SubjectNamingInfo ClaimType="sub" /></TechnicalProfile></RelyingParty>`)
 }
 
-// A version with stricter checks takes no sign-in down: what was served before goes on
-// if its documents can still be read, and a policy that has nothing to serve says so.
+// A version with stricter checks breaks no sign-in: served programs continue if their documents are still
+// readable. A policy without program is reported as broken.
 func TestWhatAnOlderVersionServedGoesOn(t *testing.T) {
 	t.Parallel()
 	put := func(id string, xml []byte) library.Policy { return library.Policy{ID: id, XML: xml, Version: 1} }

@@ -10,7 +10,7 @@ import (
 	"journeyman.dev/internal/userflow"
 )
 
-// flowTenant has one of everything that flows can use.
+// flowTenant contains one of each part that flows can use.
 func flowTenant() *userflow.Tenant {
 	t := &userflow.Tenant{Name: "contoso.onmicrosoft.com", ExtensionsApp: "0a1b2c3d00004000800000000000000f"}
 	for _, kind := range []userflow.AttributeType{userflow.StringAttribute, userflow.BooleanAttribute, userflow.Int64Attribute} {
@@ -76,7 +76,7 @@ func TestEveryKindOfUserFlowLintsClean(t *testing.T) {
 						}
 					}
 					if err := f.Check(tenant); err != nil {
-						continue // what can't be set isn't
+						continue // a private field
 					}
 					count++
 					label := fmt.Sprintf("%s, local accounts %s, %d identity providers, full %v", kind, name, len(social), full)

@@ -10,8 +10,7 @@ import (
 	"time"
 )
 
-// crowd starts goroutines that want in, one after the other, and notes the order in which
-// they get in.
+// crowd starts goroutines that enter, one after the other, and records the order of their admission.
 func crowd(t *testing.T, g *Gate, entries ...Entry) (order []string, away int) {
 	t.Helper()
 	first, err := g.Enter(t.Context(), Entry{Client: "first"})
@@ -65,7 +64,7 @@ func TestTheGateLetsThoseInFirstThatDidNotFail(t *testing.T) {
 		g.Refuse(t.Context(), Entry{Client: "office", Connection: bad})
 		order, away := crowd(t, g, Entry{Client: "attacker"}, Entry{Client: "attacker"}, Entry{Client: "attacker"},
 			Entry{Client: "office", Connection: bad}, Entry{Client: "office", Connection: good}, Entry{Client: "office", Connection: good}, Entry{Client: "person"})
-		// Two of the attacker's make way for those who came after them.
+		// Two of the attacker's requests leave for later ones.
 		if got, want := fmt.Sprint(order), "[office4 person6 office5 office3 attacker0]"; got != want || away != 2 {
 			t.Errorf("order %s, want %s; %d sent away", got, want, away)
 		}
@@ -152,7 +151,7 @@ func TestWhatWasUsedLongestAgoMakesWay(t *testing.T) {
 func TestWhatClientsLeaveIsBoundedAndForgiven(t *testing.T) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	w := &Waiting{Most: 10, Within: time.Hour, Now: func() time.Time { return now }}
-	// Who ends what they begin meets no bound.
+	// A client that ends its work reaches no limit.
 	for range 1000 {
 		if !w.Begin("office", 1) {
 			t.Fatal("a success was counted")

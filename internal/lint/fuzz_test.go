@@ -10,7 +10,7 @@ import (
 	"journeyman.dev/policies"
 )
 
-// Whatever a policy says, its compilation ends in diagnostics that name their place.
+// The compilation of any policy ends in diagnostics with positions.
 func FuzzCompile(f *testing.F) {
 	files, err := policies.LocalAccounts(map[string]string{"Tenant": "contoso.onmicrosoft.com", "ApiUrl": "https://api.example/"})
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"journeyman.dev/policies"
 )
 
-// starter are our own starter policies in a folder, with a change of each.
+// starter returns our own starter policies in a folder, each with a change.
 func starter(t *testing.T, folder string, change func(id, xml string) string) []lint.File {
 	t.Helper()
 	sources, err := policies.LocalAccounts(map[string]string{"Tenant": "contoso.onmicrosoft.com", "ApiUrl": "https://api.example/"})
@@ -33,7 +33,7 @@ func starter(t *testing.T, folder string, change func(id, xml string) string) []
 	return files
 }
 
-// broken names a claim that isn't declared.
+// broken makes a policy name an undeclared claim.
 func broken(xml string) string {
 	return strings.Replace(xml, `ClaimTypeReferenceId="balance"`, `ClaimTypeReferenceId="balanse"`, 1)
 }
@@ -70,7 +70,7 @@ func TestADiagnosticNamesItsPolicyAndPlace(t *testing.T) {
 
 func TestEachFolderStandsOnItsOwnBase(t *testing.T) {
 	t.Parallel()
-	// The second folder lacks a claim that its own policy names; the first has it.
+	// The second folder lacks a claim that its own policy names; the first contains it.
 	files := append(starter(t, "a", nil), starter(t, "b", func(_, xml string) string {
 		return strings.ReplaceAll(xml, `<ClaimType Id="balance">`, `<ClaimType Id="another">`)
 	})...)

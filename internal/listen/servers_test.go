@@ -23,7 +23,7 @@ func serve(t *testing.T, s *Servers, base context.Context, h http.HandlerFunc) (
 	return l, origin
 }
 
-// answer is what a request in the background comes to.
+// answer is the result of a request in the background.
 func answer(origin string) <-chan string {
 	got := make(chan string, 1)
 	go func() {
@@ -55,7 +55,7 @@ func TestARequestUnderWayFinishesWhileItIsDrained(t *testing.T) {
 		s.Drain(time.Minute, func() { t.Error("cancelled") })
 		close(drained)
 	}()
-	if err := <-s.Failed(); !errors.Is(err, http.ErrServerClosed) { // nothing new is taken
+	if err := <-s.Failed(); !errors.Is(err, http.ErrServerClosed) { // no new connections
 		t.Error(err)
 	}
 	close(goOn)

@@ -26,7 +26,7 @@ func TestCodesAreBoundedByAddressAndByClient(t *testing.T) {
 	sent1 := &limit.Windows{Store: db, Now: clock}
 	bounded := &Codes{Sender: outbox, Log: slog.New(slog.DiscardHandler), PerClient: 7, Sent: sent1}
 	free := &Codes{Sender: outbox, Log: slog.New(slog.DiscardHandler), Sent: sent1}
-	// sent counts the codes of ten that go out.
+	// sent counts the sent codes out of ten.
 	sent := func(m *Codes, to func(i int) string, ip string) (n int) {
 		for i := range 10 {
 			err := m.SendCode(t.Context(), Code{To: to(i), Code: "123456", RemoteIP: ip, Tenant: "contoso.onmicrosoft.com"})
@@ -52,8 +52,7 @@ func TestCodesAreBoundedByAddressAndByClient(t *testing.T) {
 	if n := sent(bounded, many, "203.0.113.2"); n != 7 {
 		t.Errorf("another client sent %d codes, want 7", n)
 	}
-	// A client that may ask for no more doesn't use up what an address may get; nor do codes
-	// count that were entered.
+	// A client at its limit doesn't use up an address's codes, and entered codes don't count.
 	victim := func(int) string { return "victim@example.com" }
 	if n := sent(bounded, victim, "203.0.113.1"); n != 0 {
 		t.Errorf("a client over its bound sent %d codes", n)
@@ -111,7 +110,7 @@ func TestACodeIsWrittenInTheUsersLanguage(t *testing.T) {
 	}
 }
 
-// freeWindows is a store without bounds, or one that fails.
+// freeWindows is a store without limits, or one that fails.
 type freeWindows struct{ err error }
 
 func (f freeWindows) Take(context.Context, time.Time, ...limit.Bound) (bool, time.Time, error) {

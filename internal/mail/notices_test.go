@@ -44,7 +44,7 @@ func TestNoticesThatWaitAreSentBeforeTheStop(t *testing.T) {
 		for range 10 {
 			m.Notify(ctx, notice)
 		}
-		m.Notify(ctx, notice) // beyond what may wait: dropped, and nobody waits
+		m.Notify(ctx, notice) // beyond the queue: dropped, and nobody waits
 		cancel()
 		m.Run(ctx)
 		if len(sender.sent) != 10 {

@@ -20,6 +20,8 @@ func Open(address string, outbox *Outbox, log *slog.Logger, sent *limit.Windows)
 		// No mail is sent, and load tests come from one client.
 		return &Codes{Sender: outbox, Log: log, Sent: sent}, NewNoticesAtOnce(outbox, log), nil
 	}
-	log.Warn("no mail server is set (--smtp-url): pages that verify e-mail addresses will answer AADB2C90161, so that nobody signs up or resets a password by mail; so will technical profiles that mail codes, and owners of changed accounts get no notice")
+	log.Warn("no mail server is set (--smtp-url): pages that verify e-mail addresses will answer AADB2C90161, " +
+		"so that nobody signs up or resets a password by mail; so will technical profiles that mail codes, " +
+		"and owners of changed accounts get no notice")
 	return nil, nil, nil
 }

@@ -2,6 +2,7 @@ package mail
 
 import (
 	"context"
+	_ "embed" // for go:embed
 	"encoding/json"
 	"html/template"
 	"net/http"
@@ -45,9 +46,10 @@ func (o *Outbox) Messages() []Message {
 	return out
 }
 
-var outboxPage = template.Must(template.New("outbox").Parse(`<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="refresh" content="5"><title>Mail outbox</title><style>:root{color-scheme:light dark}body{font:1rem/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem}article{border:1px solid #8888;border-radius:.5rem;padding:.75rem 1rem;margin:0 0 1rem}pre{white-space:pre-wrap;margin:.5rem 0 0;font:inherit}small{opacity:.75}</style></head>
-<body><h1>Mail outbox</h1><p>Mails that would have been sent, newest first.</p>{{range .}}<article><strong>{{.Subject}}</strong><br><small>to {{.To}} · {{.Time.Format "15:04:05"}} UTC</small><pre>{{.Text}}</pre></article>{{else}}<p>Nothing yet.</p>{{end}}</body></html>`))
+//go:embed outbox.html
+var outboxText string
+
+var outboxPage = template.Must(template.New("outbox").Parse(outboxText))
 
 // ServePage shows the kept messages as an HTML page that reloads itself.
 func (o *Outbox) ServePage(w http.ResponseWriter, _ *http.Request) {

@@ -51,7 +51,7 @@ func TestNoticesAtOnceAreInTheOutboxWhenNotifyReturns(t *testing.T) {
 	t.Parallel()
 	outbox := newOutbox()
 	m := mail.NewNoticesAtOnce(outbox, slog.New(slog.DiscardHandler))
-	m.Run(t.Context()) // which has nothing to wait for
+	m.Run(t.Context()) // it has nothing to wait for
 	m.Notify(t.Context(), mail.Notice{To: []string{"ada@example.com", "ada@example.net"}, Changes: []mail.Change{mail.AddressChanged}, Language: "en", Tenant: "contoso.onmicrosoft.com"})
 	if list := outbox.Messages(); len(list) != 2 || list[0].To != "ada@example.net" || list[1].To != "ada@example.com" {
 		t.Errorf("%+v", list)

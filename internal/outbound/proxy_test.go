@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// scriptedProxy tunnels every CONNECT to one backend, whatever host was named.
+// scriptedProxy tunnels every CONNECT to one backend, whatever host it names.
 type scriptedProxy struct {
 	*httptest.Server
 	mu     sync.Mutex
@@ -73,7 +73,7 @@ func (p *scriptedProxy) asked() (hosts, auth []string) {
 	return hosts, auth
 }
 
-// backend is an API whose certificate is good for example.com.
+// backend is an API with a certificate for example.com.
 func backend(t *testing.T) (*httptest.Server, *x509.CertPool) {
 	t.Helper()
 	srv := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -163,7 +163,7 @@ func TestWhatTakesNoProxy(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(c.Close)
-		// Loopback: in development it is called directly, otherwise it is refused as ever.
+		// Loopback is called directly in development, and refused otherwise.
 		res, err := c.Do(t.Context(), Request{Method: "GET", URL: srv.URL})
 		if development && (err != nil || !strings.HasPrefix(string(res.Body), "hello 127.0.0.1")) || !development && !errors.Is(err, ErrForbidden) {
 			t.Errorf("loopback, development %v: %v %s", development, err, res.Body)

@@ -14,7 +14,7 @@ import (
 	"journeyman.dev/internal/outbound"
 )
 
-// host is a template host: what it answers, and what it was asked.
+// host is a template host: its answers and the requests.
 type host struct {
 	mu     sync.Mutex
 	answer func(r outbound.Request) (outbound.Response, error)
@@ -156,7 +156,7 @@ func TestAHostThatFailsIsNotAskedAgainAtOnce(t *testing.T) {
 			if _, err := templates.Load(t.Context(), address, true); err != nil {
 				t.Errorf("after a while: %v", err)
 			}
-			// Once it was loaded, it stands in for what fails.
+			// A loaded template replaces later failures.
 			h.set(answer)
 			clock.advance(time.Minute)
 			if got, err := templates.Load(t.Context(), address, true); err == nil || got == nil {
@@ -221,7 +221,7 @@ func TestPagesThatWaitForOneTemplateShareTheCall(t *testing.T) {
 			}
 		})
 	}
-	cancel() // whoever asked first may leave
+	cancel() // the first requester may leave
 	close(release)
 	wg.Wait()
 	if calls.Load() > 2 {

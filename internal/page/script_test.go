@@ -11,9 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// scriptHead is a comment at the head of a file of the script: the names that the file
-// takes from other files ("global") or gives to them ("exported"). ESLint holds the code
-// to these comments.
+// scriptHead is the comment at the head of a script file: the names that it takes from other files ("global")
+// or gives to them ("exported"). ESLint checks the code against these comments.
 var scriptHead = regexp.MustCompile(`(?m)^/\* (global|exported) (.+) \*/$`)
 
 func TestEveryFileOfTheScriptIsJoinedOnce(t *testing.T) {

@@ -141,7 +141,7 @@ func FuzzTemplate(f *testing.F) {
 			return
 		}
 		page := string(tpl.render(filling{language: "en", head: []byte("\x01HEAD\x01"), content: []byte("\x01API\x01"), end: []byte("\x01END\x01")}))
-		// Each of our parts is there once, in order, and what runs before it can't hide it.
+		// Each of our parts occurs once, in order, and no earlier part can hide it.
 		at := 0
 		for _, part := range []string{"\x01HEAD\x01", "\x01API\x01", "\x01END\x01"} {
 			i := strings.Index(page, part)
@@ -150,7 +150,7 @@ func FuzzTemplate(f *testing.F) {
 			}
 			at = i
 		}
-		// A page without scripts stays so when it is read again.
+		// A page without scripts stays so when it is parsed again.
 		if !scripts {
 			again, err := parseTemplate([]byte(page), true)
 			if err != nil {

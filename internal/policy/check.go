@@ -256,7 +256,7 @@ func (c *checker) usable(tp *TechnicalProfile) {
 // reach and the claims that applications want are unknown.
 func (c *checker) unchecked() {
 	if c.e.RelyingParty == nil {
-		c.Report(diag.NotChecked, c.e.Leaf.Pos, "upload or lint a policy that inherits from it and has a RelyingParty",
-			"policy %q has no relying party: where the claims of its journeys come from, and what the providers ask of its technical profiles, isn't checked", c.e.PolicyID())
+		c.Report(diag.NotChecked, c.e.Leaf.Pos, "upload or lint a policy that inherits from it and contains a RelyingParty",
+			"policy %q has no relying party: the sources of its journeys' claims and the settings of its technical profiles aren't checked", c.e.PolicyID())
 	}
 }

@@ -95,7 +95,7 @@ func (c *checker) subject(tp *TechnicalProfile) {
 	if near != "" {
 		hint = "did you mean " + strconv.Quote(near) + "?"
 	}
-	c.Report(diag.UnknownSubject, name.Pos, hint, "SubjectNamingInfo names %q, which the relying party doesn't put out", name.Value)
+	c.Report(diag.UnknownSubject, name.Pos, hint, "SubjectNamingInfo names %q, which isn't an output claim of the relying party", name.Value)
 }
 
 // partner returns the name of a claim type in a protocol: its default there, else its id.

@@ -103,7 +103,7 @@ func (c *checker) outputs() {
 			if ref.DefaultValue.Set() || produced[Fold(ref.Claim.Value)] || placeholder(ref.Claim.Value) {
 				continue
 			}
-			c.Report(diag.OutputWithoutSource, ref.Pos, "put it out in a step, or add DefaultValue=\"\"",
+			c.Report(diag.OutputWithoutSource, ref.Pos, "output it in a step, or add DefaultValue=\"\"",
 				"output claim %q of the relying party is not an output claim of any step of user journey %q", ref.Claim.Value, rp.DefaultJourney.Value)
 		}
 	}
@@ -136,7 +136,7 @@ func (c *checker) requiredInputs() {
 			c.transformed(tp.InputTransformations, own)
 			for _, ref := range tp.InputClaims {
 				if boolean(ref.Required) && !ref.DefaultValue.Set() && !have[Fold(ref.Claim.Value)] && !own[Fold(ref.Claim.Value)] && !placeholder(ref.Claim.Value) {
-					c.Report(diag.RequiredNotOutput, ref.Pos, "put it out in an earlier step, or give it a DefaultValue",
+					c.Report(diag.RequiredNotOutput, ref.Pos, "output it in an earlier step, or give it a DefaultValue",
 						"claim %q is a required input claim of technical profile %q in step %s of user journey %q, but not an output claim of any previous step",
 						ref.Claim.Value, tp.ID.Value, strings.TrimSpace(s.Order.Value), j.ID.Value)
 				}

@@ -286,7 +286,7 @@ func (c *checker) recursion() {
 				switch {
 				case !ok || state[next] == done:
 				case state[next] == open:
-					c.Report(diag.RecursiveCall, ref.Pos, "remove one of the calls", "sub journey %q is entered again from itself, by way of sub journey %q", next.ID.Value, j.ID.Value)
+					c.Report(diag.RecursiveCall, ref.Pos, "remove one of the calls", "sub journey %q calls itself through sub journey %q", next.ID.Value, j.ID.Value)
 				default:
 					visit(next)
 				}

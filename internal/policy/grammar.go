@@ -119,8 +119,11 @@ OnError @Mode : text
 
 // enumerations lists the legal values of attributes ("Type@Attribute") and of text content ("Type/Child").
 var enumerations = map[string][]string{
-	"TrustFrameworkPolicy@DeploymentMode":        {"Production", "Development", "Debugging"},
-	"ClaimType/UserInputType":                    {"TextBox", "EmailBox", "Password", "DateTimeDropdown", "DropdownSingleSelect", "RadioSingleSelect", "CheckboxMultiSelect", "Readonly", "Paragraph", "Button"},
+	"TrustFrameworkPolicy@DeploymentMode": {"Production", "Development", "Debugging"},
+	"ClaimType/UserInputType": {
+		"TextBox", "EmailBox", "Password", "DateTimeDropdown", "DropdownSingleSelect", "RadioSingleSelect",
+		"CheckboxMultiSelect", "Readonly", "Paragraph", "Button",
+	},
 	"ClaimType/DataType":                         dataTypes,
 	"Mask@Type":                                  {"Simple", "Regex"},
 	"Restriction@MergeBehavior":                  {"Append", "Prepend", "ReplaceAll"},
@@ -131,27 +134,33 @@ var enumerations = map[string][]string{
 	"Precondition@Type":                          {"ClaimsExist", "ClaimEquals"},
 	"Precondition/Action":                        {"SkipThisOrchestrationStep", "SkipThisValidationTechnicalProfile"},
 	"SubJourney@Type":                            {"Call", "Transfer"},
-	"OrchestrationStep@Type":                     {"ClaimsExchange", "CombinedSignInAndSignUp", "ClaimsProviderSelection", "GetClaims", "InvokeSubJourney", "SendClaims", "ConsentScreen", "ReviewScreen", "UserDialog", "Noop"},
-	"ClaimsProviderSelections@DisplayOption":     {"DoNotShowSingleProvider", "ShowSingleProvider"},
-	"SingleSignOn@Scope":                         {"Suppressed", "TrustFramework", "Tenant", "Application", "Policy"},
-	"UserJourneyBehaviors/SessionExpiryType":     {"Rolling", "Absolute"},
-	"UserJourneyBehaviors/ScriptExecution":       {"Disallow", "Allow"},
-	"OnError@Mode":                               {"ReturnToRequestor", "DisplayInService"},
-	"TechnicalProfile/InputTokenFormat":          tokenFormats,
-	"TechnicalProfile/OutputTokenFormat":         tokenFormats,
-	"TechnicalProfile/EnabledForUserJourneys":    {"Always", "Never", "OnClaimsExistence", "OnItemExistenceInStringCollectionClaim", "OnItemAbsenceInStringCollectionClaim", "true", "false"},
-	"DisplayControl@UserInterfaceControlType":    {"VerificationControl", "QrCodeControl", "AuthenticatorAppIconControl", "AuthenticatorInfoControl", "CaptchaControl"},
-	"Predicate@Method":                           {"IsLengthRange", "MatchesRegex", "IncludesCharacters", "IsDateRange"},
-	"LocalizedCollection@TargetCollection":       {"Restriction"},
-	"ClaimType@StatementType":                    {"Attribute", "Authentication", "Subject"},
-	"Insights@TelemetryEngine":                   {"ApplicationInsights"},
-	"InputParameter@DataType":                    dataTypes,
+	"OrchestrationStep@Type": {
+		"ClaimsExchange", "CombinedSignInAndSignUp", "ClaimsProviderSelection", "GetClaims", "InvokeSubJourney",
+		"SendClaims", "ConsentScreen", "ReviewScreen", "UserDialog", "Noop",
+	},
+	"ClaimsProviderSelections@DisplayOption":  {"DoNotShowSingleProvider", "ShowSingleProvider"},
+	"SingleSignOn@Scope":                      {"Suppressed", "TrustFramework", "Tenant", "Application", "Policy"},
+	"UserJourneyBehaviors/SessionExpiryType":  {"Rolling", "Absolute"},
+	"UserJourneyBehaviors/ScriptExecution":    {"Disallow", "Allow"},
+	"OnError@Mode":                            {"ReturnToRequestor", "DisplayInService"},
+	"TechnicalProfile/InputTokenFormat":       tokenFormats,
+	"TechnicalProfile/OutputTokenFormat":      tokenFormats,
+	"TechnicalProfile/EnabledForUserJourneys": {"Always", "Never", "OnClaimsExistence", "OnItemExistenceInStringCollectionClaim", "OnItemAbsenceInStringCollectionClaim", "true", "false"},
+	"DisplayControl@UserInterfaceControlType": {"VerificationControl", "QrCodeControl", "AuthenticatorAppIconControl", "AuthenticatorInfoControl", "CaptchaControl"},
+	"Predicate@Method":                        {"IsLengthRange", "MatchesRegex", "IncludesCharacters", "IsDateRange"},
+	"LocalizedCollection@TargetCollection":    {"Restriction"},
+	"ClaimType@StatementType":                 {"Attribute", "Authentication", "Subject"},
+	"Insights@TelemetryEngine":                {"ApplicationInsights"},
+	"InputParameter@DataType":                 dataTypes,
 }
 
 var (
 	protocols    = []string{"None", "OAuth1", "OAuth2", "SAML2", "OpenIdConnect", "WsFed", "WsTrust", "UProve11", "Proprietary"}
 	tokenFormats = []string{"JSON", "JWT", "SAML11", "SAML2", "CpimUnsigned", "UProve11", "OAuth2Error"}
-	dataTypes    = []string{"string", "boolean", "int", "long", "date", "dateTime", "duration", "stringCollection", "phoneNumber", "userIdentity", "userIdentityCollection", "alternativeSecurityIdCollection", "objectIdentity", "objectIdentityCollection"}
+	dataTypes    = []string{
+		"string", "boolean", "int", "long", "date", "dateTime", "duration",
+		"stringCollection", "phoneNumber", "userIdentity", "userIdentityCollection", "alternativeSecurityIdCollection", "objectIdentity", "objectIdentityCollection",
+	}
 )
 
 // booleans and integers are the attributes and elements of those schema types, in all elements. B2C accepts

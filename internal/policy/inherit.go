@@ -354,7 +354,7 @@ func (x *includer) count(tp *TechnicalProfile) {
 		len(tp.OutputClaims) + len(tp.InputTransformations) + len(tp.OutputTransformations) + len(tp.Validations)
 	if x.merged > maxMerged && !x.full {
 		x.full = true
-		x.c.Report(diag.MergeTooLarge, tp.Includes[0].Pos, "include less", "technical profile %q: the included profiles bring more than %d items together", tp.ID.Value, maxMerged)
+		x.c.Report(diag.MergeTooLarge, tp.Includes[0].Pos, "include fewer items", "technical profile %q: the included profiles add more than %d items together", tp.ID.Value, maxMerged)
 	}
 }
 

@@ -20,7 +20,7 @@ func document(id, base, body string) string {
 	return fmt.Sprintf(head, id) + "\n" + base + body + "</TrustFrameworkPolicy>"
 }
 
-// parse reads a document that has nothing wrong.
+// parse reads a document without faults.
 func parse(t *testing.T, id, base, body string) *policy.Document {
 	t.Helper()
 	d, list := policy.Parse(id+".xml", []byte(document(id, base, body)))
@@ -192,8 +192,7 @@ func TestMergeRules(t *testing.T) {
 	}
 }
 
-// planted are faults put into a small good policy: each gives one diagnostic at its
-// line, and nothing else.
+// planted are faults in a small correct policy: each gives one diagnostic at its line, and no other.
 func TestPlantedFaults(t *testing.T) {
 	t.Parallel()
 	good := `<BuildingBlocks>

@@ -118,7 +118,7 @@ func (s *Set) Chain(id string) ([]*Document, diag.List) {
 			return nil, c.List()
 		case seen[Fold(base.Value)]:
 			closing := s.closing(chain, base.Value)
-			c.Report(diag.BaseCycle, closing.Base.PolicyID.Pos, "one of the policies must be the root", "policy %q inherits from itself by way of %q", closing.PolicyID.Value, closing.Base.PolicyID.Value)
+			c.Report(diag.BaseCycle, closing.Base.PolicyID.Pos, "one of the policies must be the root", "policy %q inherits from itself through %q", closing.PolicyID.Value, closing.Base.PolicyID.Value)
 			return nil, c.List()
 		case len(chain) >= maxChain:
 			c.Report(diag.ChainTooLong, base.Pos, "at most 10 levels", "policy %q inherits over more than %d levels", chain[len(chain)-1].PolicyID.Value, maxChain)

@@ -11,8 +11,7 @@ import (
 	"journeyman.dev/internal/policy"
 )
 
-// corpus is the folder of real policies beside the project; tests that read it are
-// skipped where it isn't.
+// corpus is the folder of real policies beside the project. Without it, the tests that read it are skipped.
 func corpus(t *testing.T, elem ...string) string {
 	t.Helper()
 	path := filepath.Join(append([]string{"..", "..", "..", "shared", "corpus"}, elem...)...)

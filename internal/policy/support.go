@@ -34,13 +34,13 @@ func (c *checker) support() {
 	for _, j := range c.reach.journeys {
 		for _, s := range j.Steps {
 			if !built(c.kinds.Steps, s.Type.Value) {
-				c.Report(diag.UnsupportedStep, s.Type.Pos, "users who come to it see an error", "journey %q has a step of type %q", j.ID.Value, s.Type.Value)
+				c.Report(diag.UnsupportedStep, s.Type.Pos, "users who reach it see an error", "journey %q has a step of type %q", j.ID.Value, s.Type.Value)
 			}
 		}
 	}
 	for _, tp := range c.reach.issuers {
 		if tp.OutputTokenFormat.Set() && !built(c.kinds.TokenFormats, tp.OutputTokenFormat.Value) {
-			c.Report(diag.UnsupportedProfile, tp.Pos, "users who come to it see an error", "technical profile %q issues tokens of format %q", tp.ID.Value, tp.OutputTokenFormat.Value)
+			c.Report(diag.UnsupportedProfile, tp.Pos, "users who reach it see an error", "technical profile %q issues tokens of format %q", tp.ID.Value, tp.OutputTokenFormat.Value)
 		}
 	}
 	for _, tp := range c.reach.exchanges {
@@ -53,7 +53,7 @@ func (c *checker) support() {
 	}
 	if b := rp.Behaviors; b != nil {
 		if b.Insights != nil {
-			c.Report(diag.UnsupportedSetting, b.Insights.Pos, "nothing is sent to Application Insights; with DeveloperMode, and DeploymentMode Development, the log tells each step", "the relying party has %s", b.Insights.Element)
+			c.Report(diag.UnsupportedSetting, b.Insights.Pos, "nothing is sent to Application Insights; with DeveloperMode, and DeploymentMode Development, the log contains each step", "the relying party has %s", b.Insights.Element)
 		}
 	}
 }
@@ -65,17 +65,17 @@ func (c *checker) supported(tp *TechnicalProfile) {
 	case !protocol.Set():
 	case strings.EqualFold(protocol.Value, "Proprietary"):
 		if class := tp.HandlerClass(); c.knownHandler(class) && !built(c.kinds.Handlers, class) {
-			c.Report(diag.UnsupportedProfile, tp.Protocol.Pos, "users who come to it see an error", "technical profile %q has the handler %q", tp.ID.Value, class)
+			c.Report(diag.UnsupportedProfile, tp.Protocol.Pos, "users who reach it see an error", "technical profile %q has the handler %q", tp.ID.Value, class)
 		}
 	case !built(c.kinds.Protocols, protocol.Value):
-		c.Report(diag.UnsupportedProfile, tp.Protocol.Pos, "users who come to it see an error", "technical profile %q has the protocol %q", tp.ID.Value, protocol.Value)
+		c.Report(diag.UnsupportedProfile, tp.Protocol.Pos, "users who reach it see an error", "technical profile %q has the protocol %q", tp.ID.Value, protocol.Value)
 	}
 	if item, ok := tp.Metadata.Get("client_id"); ok && strings.EqualFold(strings.TrimSpace(item.Value.Value), "facebook_clientid") {
 		c.Report(diag.PlaceholderID, item.Value.Pos, "write the id of your application", "technical profile %q has the placeholder %q", tp.ID.Value, strings.TrimSpace(item.Value.Value))
 	}
 	for _, ref := range tp.DisplayClaims {
 		if d, ok := c.e.DisplayControls.Get(ref.DisplayControl.Value); ok && !built(c.kinds.Controls, d.Type.Value) {
-			c.Report(diag.UnsupportedControl, ref.DisplayControl.Pos, "the page fails when users come to it", "technical profile %q shows the display control %q", tp.ID.Value, ref.DisplayControl.Value)
+			c.Report(diag.UnsupportedControl, ref.DisplayControl.Pos, "the page fails when users reach it", "technical profile %q shows the display control %q", tp.ID.Value, ref.DisplayControl.Value)
 		}
 	}
 }

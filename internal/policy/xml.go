@@ -194,7 +194,7 @@ func (r *treeReader) malformed(err error, start, end int) error {
 	case strings.Contains(se.Msg, "entity"):
 		return r.fail(end-1, "write &amp; for an ampersand", format, se.Msg)
 	}
-	return r.fail(end-1, "mend the XML here", format, se.Msg)
+	return r.fail(end-1, "correct the XML here", format, se.Msg)
 }
 
 func (r *treeReader) open(t xml.StartElement, start, end int) error {
@@ -202,10 +202,10 @@ func (r *treeReader) open(t xml.StartElement, start, end int) error {
 		return r.fail(start, "split it into a base and policies that inherit from it", "the file has more than %d elements", maxElements)
 	}
 	if len(r.stack) >= maxDepth {
-		return r.fail(start, "no element of a policy is that deep", "elements are nested more than %d deep", maxDepth)
+		return r.fail(start, "nest fewer elements", "elements are nested more than %d deep", maxDepth)
 	}
 	if len(t.Attr) > maxAttributes {
-		return r.fail(start, "no element of a policy has that many", "element %q has more than %d attributes", t.Name.Local, maxAttributes)
+		return r.fail(start, "use fewer attributes", "element %q has more than %d attributes", t.Name.Local, maxAttributes)
 	}
 	n := &node{name: t.Name.Local, pos: r.s.at(start)}
 	top := len(r.stack) == 0

@@ -17,7 +17,7 @@ import (
 	"journeyman.dev/internal/readiness"
 )
 
-// answer asks for readiness as text.
+// answer requests the readiness as text.
 func answer(t *testing.T, r *readiness.Readiness) (status int, text string) {
 	t.Helper()
 	w := httptest.NewRecorder()
@@ -86,7 +86,7 @@ func TestTheDatabaseIsAskedOnceASecondAndOnceAtATime(t *testing.T) {
 				t.Error(text)
 			}
 		}
-		// The first answer came without the limit, the second took its only place.
+		// The first answer didn't use the limit, and the second took its only place.
 		before := writes.Load()
 		if before > 2 {
 			t.Errorf("%d writes within a second", before)

@@ -19,7 +19,7 @@ import (
 	"journeyman.dev/internal/settings"
 )
 
-// config is of a server on free ports, with cheap passwords.
+// config is for a server on free ports, with cheap passwords.
 func config(t *testing.T) server.Config {
 	t.Helper()
 	return server.Config{
@@ -31,7 +31,7 @@ func config(t *testing.T) server.Config {
 	}
 }
 
-// run starts a server, which the test's end stops.
+// run starts a server; the end of the test stops it.
 func run(t *testing.T, c server.Config) *server.Server {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())

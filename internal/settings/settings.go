@@ -26,53 +26,53 @@ type Server struct {
 	Mail
 
 	Tenant     string `name:"tenant" required:"" dev:"contoso.onmicrosoft.com" help:"Name of the tenant, such as contoso.onmicrosoft.com."`
-	TenantID   string `name:"tenant-id" help:"GUID of the tenant; made once if not given."`
-	Init       bool   `name:"init" help:"Begin with an empty tenant although the data folder has the master key of one."`
-	AdminToken string `name:"admin-token" secret:"whole" help:"Static bearer token for the admin API."`
+	TenantID   string `name:"tenant-id" help:"GUID of the tenant; generated once if not given."`
+	Init       bool   `name:"init" help:"Begin with an empty tenant although the data folder contains a tenant's master key."`
+	AdminToken string `name:"admin-token" secret:"whole" help:"Static bearer token with every right on the admin API."`
 
 	Listen      string `name:"listen" default:"127.0.0.1:8443" help:"Public listener."`
 	AdminListen string `name:"admin-listen" default:"127.0.0.1:8444" help:"Admin listener."` // "": none
-	TLS         string `name:"tls" default:"auto" help:"auto (a local certificate authority in the data folder), off, or cert.pem,key.pem."`
+	TLS         string `name:"tls" default:"auto" help:"auto: a local authority in the data folder; cert.pem,key.pem; off behind a proxy that terminates TLS."`
 	// PublicURL defaults to the listener's address.
 	PublicURL string `name:"public-url" secret:"url" help:"Scheme and host that browsers use, behind a proxy."`
 	// TrustProxy takes the client's address from the last entry of X-Forwarded-For.
-	TrustProxy     bool `name:"trust-proxy" help:"Take the client's address from X-Forwarded-For of the proxy in front."`
-	MaxConnections int  `name:"max-connections" default:"0" help:"How many connections the public listener takes; 0: 8192, or what the system allows."`
+	TrustProxy     bool `name:"trust-proxy" help:"Take the client's address from the last entry of X-Forwarded-For."`
+	MaxConnections int  `name:"max-connections" default:"0" help:"Maximum number of connections of the public listener; 0: 8192, fewer if the system allows fewer."`
 	// JourneysPerClient is a limit of each node; 0: 5000. Finished journeys don't count.
-	JourneysPerClient int `name:"journeys-per-client" default:"5000" help:"How many journeys that never end a client may begin in an hour; negative: any number."`
+	JourneysPerClient int `name:"journeys-per-client" default:"5000" help:"Number of unfinished journeys that one client may begin in an hour, on each node; negative: any number."`
 	// DatabaseTimeout 0 means 5 s.
-	DatabaseTimeout time.Duration `name:"database-timeout" default:"5s" help:"How long the database may take for a statement; twice as long for a transaction."`
-	ShutdownDelay   time.Duration `name:"shutdown-delay" default:"5s" dev:"-" help:"How long requests are still taken after the signal to stop, while /readyz says no."` // 0: none
+	DatabaseTimeout time.Duration `name:"database-timeout" default:"5s" help:"Time-out of a database statement, including the wait for a connection; twice as long for a transaction."`
+	ShutdownDelay   time.Duration `name:"shutdown-delay" default:"5s" dev:"-" help:"Time after the signal to stop during which the server still accepts requests while /readyz answers 503."` // 0: none
 	// ShutdownTimeout 0 means 30 s.
-	ShutdownTimeout time.Duration `name:"shutdown-timeout" default:"30s" help:"How long a stop may take, requests under way included."`
+	ShutdownTimeout time.Duration `name:"shutdown-timeout" default:"30s" help:"Limit of a stop, including requests under way."`
 	// AuditKeep 0 means 7 days, as in B2C.
 	AuditKeep time.Duration `name:"audit-keep" default:"168h" help:"How long audit records are kept."`
 	LogLevel  Level         `name:"log-level" default:"info" dev:"warn" help:"debug, info, warn or error."`
 
 	// Outbound "" means strict.
-	Outbound        string `name:"outbound" enum:"strict,development" default:"strict" dev:"development" help:"strict: only https to public addresses; development: also loopback and private ones."`
-	OutboundCA      string `name:"outbound-ca" help:"PEM file of certificate authorities to trust for calls out, beside the system's."`
-	OutboundPerHost int    `name:"outbound-per-host" default:"512" help:"How many calls to one host may be under way; as many again wait."` // 0: 512
-	OutboundProxy   string `name:"outbound-proxy" secret:"url" help:"Proxy that https calls leave through, http://user:password@host:port; none if not even HTTPS_PROXY counts."`
+	Outbound        string `name:"outbound" enum:"strict,development" default:"strict" dev:"development" help:"strict: calls go out to public https addresses only; development: also to loopback and private ones."`
+	OutboundCA      string `name:"outbound-ca" help:"PEM file of authorities for the certificates of APIs, in addition to the system's."`
+	OutboundPerHost int    `name:"outbound-per-host" default:"512" help:"Number of simultaneous calls to one host; as many again wait for a place, more fail at once."` // 0: 512
+	OutboundProxy   string `name:"outbound-proxy" secret:"url" help:"Proxy for https calls, http://user:password@host:port; none ignores HTTPS_PROXY."`
 	// NoProxy are hosts that are called directly, as in the variable NO_PROXY.
 	NoProxy string `kong:"-"`
 
 	// For the calls of RESTful technical profiles; 0 means 30 s and 3.
-	RESTTimeout  time.Duration `name:"rest-timeout" default:"30s" help:"How long a RESTful technical profile waits for each attempt."`
-	RESTAttempts int           `name:"rest-attempts" default:"3" help:"How often a RESTful technical profile asks an API that doesn't answer."`
+	RESTTimeout  time.Duration `name:"rest-timeout" default:"30s" help:"Time-out of each attempt of a call by a RESTful technical profile."`
+	RESTAttempts int           `name:"rest-attempts" default:"3" help:"Number of attempts of a call by a RESTful technical profile."`
 	// For the calls of API connectors without their own settings; 0 means 20 s and 2.
-	ConnectorTimeout  time.Duration `name:"connector-timeout" default:"20s" help:"How long an API connector waits for each attempt."`
-	ConnectorAttempts int           `name:"connector-attempts" default:"2" help:"How often an API connector asks an API that doesn't answer."`
+	ConnectorTimeout  time.Duration `name:"connector-timeout" default:"20s" help:"Time-out of each attempt of a call by an API connector without its own setting."`
+	ConnectorAttempts int           `name:"connector-attempts" default:"2" help:"Number of attempts of a call by an API connector without its own setting."`
 
 	// RequirePKCE and AllowPlainPKCE are for applications without their own setting.
-	RequirePKCE    bool `name:"require-pkce" help:"Refuse codes without PKCE also for confidential applications that have no setting of their own."`
-	AllowPlainPKCE bool `name:"allow-plain-pkce" help:"Let the code challenge method plain pass for applications that have no setting of their own."`
+	RequirePKCE    bool `name:"require-pkce" help:"Refuse codes without PKCE also for confidential applications, unless their pkce.required says otherwise."`
+	AllowPlainPKCE bool `name:"allow-plain-pkce" help:"Accept the code challenge method plain, unless an application's pkce.allowPlain says otherwise."`
 	// BreachedPasswords "" means that only common passwords are known.
-	BreachedPasswords string `name:"breached-passwords" secret:"url" help:"Where breached passwords are looked up: a folder of range files, or the https address of a range service."`
+	BreachedPasswords string `name:"breached-passwords" secret:"url" help:"Source of breached passwords: a folder of range files, or the https address of a range service."`
 	// RefuseKnownPasswords is for custom policies without their own setting, and for administrators. User
 	// flows have a setting of their own.
-	RefuseKnownPasswords       bool `name:"refuse-known-passwords" help:"Refuse common and breached passwords also in custom policies that don't say, and from administrators."`
-	CompatibleDisabledAccounts bool `name:"compatible-disabled-accounts" help:"Give tokens to disabled accounts that a policy lets through, as B2C does with those of social providers."`
+	RefuseKnownPasswords       bool `name:"refuse-known-passwords" help:"Refuse common and breached passwords also in custom policies without a setting for it, and from administrators."`
+	CompatibleDisabledAccounts bool `name:"compatible-disabled-accounts" help:"Give tokens to disabled accounts if the policy allows it, as B2C does with accounts of social providers."`
 
 	// Development is set by journeyman dev: mails go into a visible outbox, and the admin token may be short.
 	Development bool `kong:"-"`
@@ -83,7 +83,7 @@ type Storage struct {
 	Data     string `name:"data" type:"path" default:"./data" help:"Folder for database, keys and certificates."`
 	Database string `name:"database" secret:"url" help:"sqlite:FILE or postgres://user:password@host/name; a file in the data folder if not given."`
 	// MasterKey contains one or more keys, separated by commas or blanks.
-	MasterKey string `name:"master-key" type:"keys" secret:"whole" help:"Master keys, 32 bytes in base64 each: the first seals, all open; a file in the data folder if not given."`
+	MasterKey string `name:"master-key" type:"keys" secret:"whole" help:"Master keys, 32 bytes in base64 each, separated by commas: the first seals, all open; a file in the data folder if not given."`
 }
 
 // Mail is the setting of the mail server.

@@ -51,7 +51,7 @@ func TestEachSettingHasANameAndASentenceOfHelp(t *testing.T) {
 	}
 }
 
-// good are settings that a server takes.
+// good returns accepted settings.
 func good(t *testing.T) settings.Server {
 	t.Helper()
 	return settings.Server{Tenant: "contoso.onmicrosoft.com", Listen: "127.0.0.1:8443", AdminListen: "127.0.0.1:8444", Storage: settings.Storage{Data: t.TempDir()}}

@@ -4,6 +4,7 @@
 package signpost
 
 import (
+	_ "embed" // for go:embed
 	"html/template"
 	"net/http"
 )
@@ -36,10 +37,10 @@ func Admin(outbox bool) View {
 	return v
 }
 
-var page = template.Must(template.New("signpost").Parse(`<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{{.Title}}</title>
-<style>:root{color-scheme:light dark}body{background:light-dark(#fff,#16181d);color:light-dark(#1b2430,#eef2f7);font:1rem/1.6 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem}code{overflow-wrap:anywhere}a{color:light-dark(#1a56c4,#9dbdff)}li{margin:.4rem 0}</style></head>
-<body><main><h1>{{.Title}}</h1><p>{{.Text}}</p>{{if .Links}}<ul>{{range .Links}}<li>{{if .Href}}<a href="{{.Href}}">{{.Name}}</a>{{else}}<code>{{.Name}}</code>{{end}}: {{.Text}}</li>{{end}}</ul>{{end}}</main></body></html>
-`))
+//go:embed page.html
+var pageText string
+
+var page = template.Must(template.New("signpost").Parse(pageText))
 
 // Write answers with the page.
 func Write(w http.ResponseWriter, v View) {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// A disk that is full takes no write, whatever can still be read.
+// A full disk accepts no write, even if reading still works.
 func TestReadinessSeesAFullDisk(t *testing.T) {
 	t.Parallel()
 	d, err := OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "db"))
@@ -18,7 +18,7 @@ func TestReadinessSeesAFullDisk(t *testing.T) {
 	if err := d.Ready(t.Context(), now); err != nil {
 		t.Fatal(err)
 	}
-	// SQLite's own full disk: no page more than there are.
+	// SQLite's own full disk: no more pages.
 	if _, err := d.conn.ExecContext(t.Context(), "DELETE FROM probes"); err != nil {
 		t.Fatal(err)
 	}

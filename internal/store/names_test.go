@@ -17,8 +17,8 @@ import (
 	"journeyman.dev/internal/store/storetest"
 )
 
-// Users of the version before names had one index: they are found by the new one, and
-// names that two of them have are reported and find nobody.
+// Users of the earlier version had one index. The new index finds them. Names of two users are reported and
+// find nobody.
 func TestUsersOfOlderVersionsGetTheNewIndex(t *testing.T) {
 	t.Parallel()
 	for name, address := range map[string]string{"SQLite": "sqlite:" + filepath.Join(t.TempDir(), "x.db"), "PostgreSQL": storetest.Postgres(t)} {
@@ -97,7 +97,7 @@ func migrateNames(t *testing.T, address string) {
 		_, err := s.UpdateUser(t.Context(), id, func(u *directory.User) error { f(u); return nil })
 		return err
 	}
-	// Both can be changed, but not by giving the name to a third.
+	// Both can be changed, but nobody can get the name as a third user.
 	for _, id := range []string{"a", "b"} {
 		if err := change(id, func(u *directory.User) { u.Disabled = true }); err != nil {
 			t.Errorf("changing %s: %v", id, err)
@@ -106,7 +106,7 @@ func migrateNames(t *testing.T, address string) {
 	if err := change("c", func(u *directory.User) { u.UPN = "ada@example.com" }); !errors.Is(err, directory.ErrExists) {
 		t.Errorf("a third user of the name: %v", err)
 	}
-	// Once the first gives it up, it is the second's, and nobody else's.
+	// When the first gives the name up, it belongs only to the second.
 	if err := change("a", func(u *directory.User) {
 		u.Identities = slices.DeleteFunc(u.Identities, func(i directory.Identity) bool { return i.Type == "emailAddress" })
 	}); err != nil {

@@ -31,7 +31,7 @@ func TestPostgreSQL(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) func() *store.DB { return opener(t, storetest.Postgres(t)) })
 }
 
-// Among processes that share a database a claim decides who works on a journey.
+// Among processes with a shared database, a claim decides which one works on a journey.
 func TestClaimsOfJourneys(t *testing.T) {
 	t.Parallel()
 	db := opener(t, storetest.Postgres(t))()
@@ -52,7 +52,7 @@ func TestClaimsOfJourneys(t *testing.T) {
 	first := claim(1, now, nil)
 	claim(1, now, journey.ErrConflict)
 	claim(first, now, journey.ErrConflict)
-	// Whoever saves gives it free, and so does whoever gives up.
+	// A save frees the journey, and so does a release.
 	if err := s.Save(ctx, "a", first, []byte("two"), until); err != nil {
 		t.Error(err)
 	}
@@ -61,8 +61,7 @@ func TestClaimsOfJourneys(t *testing.T) {
 		t.Error(err)
 	}
 	third := claim(second, now, nil)
-	// The claim of a process that died ends by itself; if it lives after all, it can't
-	// save any more.
+	// The claim of a dead process ends by itself. If the process lives after all, it can't save any more.
 	fourth := claim(third, later, nil)
 	if err := s.Save(ctx, "a", third, []byte("late"), until); !errors.Is(err, journey.ErrConflict) {
 		t.Errorf("saving after the claim was over: %v", err)

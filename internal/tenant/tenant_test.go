@@ -32,7 +32,7 @@ func openStore(t *testing.T) *store.DB {
 	return db
 }
 
-// policies name a tenant each.
+// policies are names of tenants, one for each policy.
 type policies []string
 
 func (p policies) List(context.Context) ([]library.Policy, error) {

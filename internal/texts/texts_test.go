@@ -10,8 +10,8 @@ import (
 
 var placeholder = regexp.MustCompile(`\{\d\}`)
 
-// TestEveryLanguageHasEveryText proves that no language lacks an id or a placeholder,
-// and that none has one that English hasn't.
+// TestEveryLanguageHasEveryText checks that no language lacks an id or a placeholder, and that none contains
+// one that English lacks.
 func TestEveryLanguageHasEveryText(t *testing.T) {
 	t.Parallel()
 	english := For(Default)
@@ -51,7 +51,7 @@ func TestEveryLanguageHasEveryText(t *testing.T) {
 	}
 }
 
-// TestNoTextIsThereTwiceInAFile reads the lines, as a decoder keeps the last silently.
+// TestNoTextIsThereTwiceInAFile reads the lines, because a decoder silently keeps the last duplicate.
 func TestNoTextIsThereTwiceInAFile(t *testing.T) {
 	t.Parallel()
 	member := regexp.MustCompile(`^( +)"([^"]+)":`)

@@ -14,7 +14,7 @@ import (
 	"journeyman.dev/internal/vault"
 )
 
-// database has a tenant of an id, or none.
+// database contains a tenant with an id, or none.
 type database struct {
 	tenant string
 	err    error
@@ -35,7 +35,7 @@ func there(path string) bool {
 	return err == nil
 }
 
-// open does as a server does that starts; the database is made in between.
+// open acts like a starting server; the database is made in between.
 func open(t *testing.T, v vault.Vault, db database) (*seal.Sealer, error) {
 	t.Helper()
 	found, err := v.Look()

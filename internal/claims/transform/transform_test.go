@@ -67,9 +67,8 @@ func runtime() *transform.Runtime {
 	}
 }
 
-// TestMethods has each method's documented example and its edges. Inputs are given as
-// text; "-" is no value. Results are "role=text", "role=-" for no value, or "error" and
-// "assert KEY".
+// TestMethods contains each method's documented example and its edge cases. Inputs are texts; "-" is no
+// value. Results are "role=text", "role=-" for no value, or "error" and "assert KEY".
 func TestMethods(t *testing.T) {
 	t.Parallel()
 	type list = []string
@@ -258,7 +257,7 @@ func outcome(err error, d transform.Declaration, bag *claims.Bag, want string) s
 			text = "-"
 		}
 		part := out.Role + "=" + text
-		// "role=~pattern" in want stands for a text that matches.
+		// "role=~pattern" in want matches a text.
 		if role, pattern, ok := strings.Cut(want, "=~"); ok && role == out.Role && regexp.MustCompile(pattern).MatchString(text) {
 			part = want
 		}
@@ -298,7 +297,7 @@ func TestDeclarationsThatAreRefused(t *testing.T) {
 		{"a gap in an array", "GenerateJson", list{"a.1:string"}, nil, list{"outputClaim:string"}, diag.BadParameter, "from 0"},
 		{"an empty text to replace", "StringReplace", list{"inputClaim:string"}, list{"oldValue=", "newValue=x"}, list{"outputClaim:string"}, diag.BadParameter, ""},
 	}
-	// B2C takes a parameter that the method doesn't know.
+	// B2C accepts a parameter that the method doesn't know.
 	var c diag.Collector
 	stray := declared("ChangeCase", list{"inputClaim1:string"}, list{"toCase=LOWER", "toCse=x"}, list{"outputClaim:string"})
 	if ct := transform.Compile(stray, environment, &c); ct == nil || len(c.List()) != 1 || c.List()[0].Code != diag.UnexpectedParameter || c.List()[0].Severity != diag.Warning {
