@@ -132,6 +132,9 @@ func (e *Engine) Start(ctx context.Context, b Begin) (Ran, error) {
 	}
 	b.Mode.prepare(j)
 	uj := b.Mode.journey(b.Program)
+	if uj == nil {
+		return Ran{}, fmt.Errorf("policy %s has no user journey for %T", b.Program.PolicyID(), b.Mode)
+	}
 	j.Stack = []Frame{{Journey: policy.Fold(uj.ID())}}
 	r := &run{e: e, p: b.Program, j: j}
 	ctx = r.attach(ctx)
