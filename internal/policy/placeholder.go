@@ -13,11 +13,17 @@ var placeholders = regexp.MustCompile(`(?i)\{[^{}]*\}|\$\([^()\s]+\)|__[a-z0-9.:
 // Placeholder reports whether a text has a placeholder that deployment tools fill in: what
 // it will be isn't known (policy-engine §1.8 [C]).
 func Placeholder(text string) bool {
-	// Most texts have none of these, and there are many.
-	if !strings.ContainsAny(text, "{$_@%#-yY") {
+	return mayHold(text) && placeholders.MatchString(text)
+}
+
+// mayHold reports whether a text has the marks of one of the forms. Most texts have none, and
+// there are many: the expression alone was a sixth of the time of a check.
+func mayHold(text string) bool {
+	if !strings.ContainsAny(text, "{$_@%#yY") {
 		return false
 	}
-	return placeholders.MatchString(text)
+	return strings.Contains(text, "{") || strings.Contains(text, "$(") || strings.Contains(text, "__") || strings.Contains(text, "##") ||
+		strings.Count(text, "@") > 1 || strings.Count(text, "%") > 1 || strings.Contains(strings.ToLower(text), "your")
 }
 
 // braces are the placeholders in braces that nobody but deployment tools writes.
