@@ -10,7 +10,7 @@ import (
 	"journeyman.dev/internal/diag"
 )
 
-var update = flag.Bool("update", false, "write docs/diagnostics.md anew")
+var update = flag.Bool("update", false, "write docs/diagnostics.md again")
 
 func TestTheDiagnosticsPageIsUpToDate(t *testing.T) {
 	t.Parallel()

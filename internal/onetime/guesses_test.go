@@ -9,7 +9,7 @@ import (
 	"journeyman.dev/internal/onetime"
 )
 
-// guard is what was wrong lately, as a test chooses.
+// guard counts tries, and refuses them if err is ErrGuessed.
 type guard struct {
 	charged int
 	err     error

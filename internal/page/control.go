@@ -29,7 +29,7 @@ func (c *control) Draw() (template.HTML, error) {
 	if err := c.kinds.templates.ExecuteTemplate(&b, c.Kind.Name, c); err != nil {
 		return "", err
 	}
-	return template.HTML(b.String()), nil //nolint:gosec // what a template has escaped
+	return template.HTML(b.String()), nil //nolint:gosec // a template has escaped it
 }
 
 // grouped groups the fields by display control.

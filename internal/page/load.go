@@ -206,7 +206,7 @@ func follow(from, to string) (string, error) {
 	}
 	next, err := base.Parse(to)
 	if err != nil {
-		return "", errors.New("the host redirects to what is no address")
+		return "", errors.New("the host redirects to an invalid address")
 	}
 	next.Fragment = ""
 	return next.String(), nil

@@ -252,8 +252,8 @@ func (c *checker) usable(tp *TechnicalProfile) {
 	c.handler(tp, diag.UnknownHandler)
 }
 
-// unchecked reports that a policy without relying party was checked only in part: the profiles that journeys
-// reach and the claims that applications want are unknown.
+// unchecked reports that a policy without relying party was checked only in part: its reached profiles and the
+// applications' claims are unknown.
 func (c *checker) unchecked() {
 	if c.e.RelyingParty == nil {
 		c.Report(diag.NotChecked, c.e.Leaf.Pos, "upload or lint a policy that inherits from it and contains a RelyingParty",

@@ -177,9 +177,9 @@ func (c *checker) selections(s, next *OrchestrationStep, where string) {
 	}
 }
 
-// links checks that the next step contains the exchanges that the links of a sign-in form choose (§4.3). One
-// profile serves many journeys, and some lack exchanges that its links choose. So a name is a fault only if
-// no journey declares it and it is similar to a name in the step.
+// links checks that the next step contains the targets of a sign-in form's links (§4.3). One profile serves
+// many journeys, and some lack the targets of its links. So a name is a fault only if no journey declares it
+// and it is similar to a name in the step.
 func (c *checker) links(s, next *OrchestrationStep, validation string) {
 	if !is(next, "ClaimsExchange") {
 		return

@@ -157,7 +157,7 @@ func readTree(s *source) (*node, error) {
 		}
 	}
 	if r.root == nil {
-		return nil, r.fail(0, "save the policy anew", "the file has no element")
+		return nil, r.fail(0, "save the policy again", "the file contains no element")
 	}
 	return r.root, nil
 }
@@ -174,8 +174,8 @@ func (r *treeReader) fail(offset int, hint, format string, args ...any) error {
 	return &syntaxError{pos: r.s.at(offset), hint: hint, msg: fmt.Sprintf(format, args...)}
 }
 
-// malformed reports where the decoder stopped: an unmatched end tag at that tag, an early end of the file at
-// the element that is open.
+// malformed reports where the decoder stopped: for an unmatched end tag at that tag, for an early end of the
+// file at the element that is open.
 func (r *treeReader) malformed(err error, start, end int) error {
 	var se *xml.SyntaxError
 	if !errors.As(err, &se) {

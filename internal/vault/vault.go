@@ -25,7 +25,7 @@ const (
 var ErrNoTenant = errors.New("start with --init to begin with an empty tenant, or restore the database")
 
 // ErrNoKey means that there is a tenant but no master key for it.
-var ErrNoKey = errors.New("restore the file or give --master-key, as no other key opens what is sealed there")
+var ErrNoKey = errors.New("restore the file or give --master-key, as no other key opens the sealed data")
 
 // Vault is the place of a tenant's data.
 type Vault struct {
