@@ -66,9 +66,9 @@ func Sentence(text string) string {
 	return string(unicode.ToUpper(r)) + text[size:] + "."
 }
 
-// Refused is the sentence of an error that a service refuses a change with: the text of its
-// refusal, else the words of the first of these kinds that it is. No other words of an error
-// reach a caller.
+// Refused is the sentence for a change that a service refused: the text of the refusal, else
+// the words of the first of the kinds that the error is. No other words of an error reach a
+// caller.
 func Refused(err error, kinds ...error) string {
 	if text := refusal.Text(err); text != "" {
 		return Sentence(text)

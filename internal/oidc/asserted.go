@@ -61,7 +61,7 @@ func (s *Server) asserted(ctx context.Context, p *program.Program, q url.Values)
 	return nil, &failure{journey.CodeKeyMissing, "server_error", journey.CodeKeyMissing.Text()}
 }
 
-// assertionFault is what is wrong with an assertion, without any of its values.
+// assertionFault is the fault of an assertion, without any of its values.
 type assertionFault string
 
 func (f assertionFault) Error() string { return string(f) }

@@ -121,7 +121,7 @@ func (s *Server) finish(w http.ResponseWriter, r *http.Request, a *authorization
 	s.respond(w, r, a, values)
 }
 
-// recordIssued records the sign-in: what the application got, in one record. A code's
+// recordIssued records the sign-in and the issued grants or tokens, in one record. A code's
 // redemption isn't recorded again.
 func (s *Server) recordIssued(a *authorization, out *journey.Finished, g *grant) {
 	name := audit.CodeIssued

@@ -1,11 +1,10 @@
-// Package oidc is what OpenID Connect and OAuth 2 applications talk to: discovery,
-// keys, authorize, token, UserInfo, logout, as Azure AD B2C's wire has them; and token
-// revocation and introspection, which B2C doesn't have.
+// Package oidc serves OpenID Connect and OAuth 2 applications: discovery, keys, authorize,
+// token, UserInfo and logout in Azure AD B2C's form; and token revocation and introspection,
+// which B2C lacks.
 //
-// A request is checked in the order of protocol §2.4: what makes the redirect
-// address untrustworthy ends on an error page, everything after that is told to the
-// application. The journey engine does the rest; its outcome comes back through
-// [Server.Complete].
+// A request is checked in the order of protocol §2.4. A fault that makes the redirect address
+// untrustworthy ends on an error page; the application gets every later one. The journey
+// engine does the rest; its outcome comes back through [Server.Deliver].
 //
 //	authorize ─► request.go ─► journey ─► complete.go ─► code (sealed), id_token
 //	token ─► token.go ─┬─ code.go ─────────────────────► issue.go ─► tokens

@@ -179,7 +179,7 @@ type issued struct {
 	idToken, accessToken string
 }
 
-// issue signs what the scopes ask for. The id token vouches for the access token beside it
+// issue signs the tokens that the scopes ask for. The id token vouches for the access token beside it
 // and, in the front channel, for the code (OpenID Connect Core §3.3.2.11).
 func (s *Server) issue(r *http.Request, base string, p *program.Program, settings *token.Settings, g *grant, id, access bool, code string) (issued, error) {
 	var out issued

@@ -13,7 +13,7 @@ import (
 	"journeyman.dev/internal/token"
 )
 
-// tokens signs what a grant gives.
+// tokens signs the tokens of a grant.
 func (t *exchange) tokens(g *grant) (*tokenBody, *failure) {
 	s := t.s
 	if asked := t.form.Get("scope"); asked != "" && t.form.Get("grant_type") == "authorization_code" {

@@ -112,7 +112,7 @@ func (t *exchange) journey(g, next *grant) *failure {
 		return fail
 	}
 	next.fill(out)
-	// What the setup profile doesn't list is gone from this token, and stays in the
+	// A claim that the setup profile doesn't list is gone from this token, and stays in the
 	// grant only if the journey's own outcome has it.
 	for id, v := range g.Bag.All() {
 		if !next.Bag.Has(id) {

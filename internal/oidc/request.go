@@ -18,8 +18,8 @@ import (
 	"journeyman.dev/internal/program"
 )
 
-// authorization is a checked authorize request: what the journey carries for us and
-// what the answer needs.
+// authorization is a checked authorize request: the part that the journey carries and that
+// the answer needs.
 type authorization struct {
 	ClientID     string            `json:"client"`
 	RedirectURI  string            `json:"redirect"`

@@ -2,7 +2,6 @@ package oidc
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -107,9 +106,8 @@ type Server struct {
 	// none of their own.
 	RequirePKCE, AllowPlainPKCE bool
 
-	Now  func() time.Time
-	Rand io.Reader
-	Log  *slog.Logger
+	Now func() time.Time
+	Log *slog.Logger
 
 	redeeming redemptions
 }

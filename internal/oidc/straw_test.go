@@ -108,7 +108,7 @@ func newWorld(t *testing.T) *world {
 		TenantName: "contoso.onmicrosoft.com", TenantID: tenantID, Programs: tenantPrograms{w}, Applications: registrations{w}, Keys: keys{w}, Sealer: sealer,
 		Grants: grants{w}, Assertions: assertions{w}, Accounts: accounts{w}, Sessions: sessions{w}, Audit: auditor{w}, Browser: browser{w}, Engine: engine{w},
 		BaseURL: func(*http.Request) string { return base }, RemoteIP: func(*http.Request) string { return "192.0.2.1" },
-		Now: func() time.Time { return w.clock }, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler),
+		Now: func() time.Time { return w.clock }, Log: slog.New(slog.DiscardHandler),
 	}
 	return w
 }

@@ -31,7 +31,7 @@ func (s *Server) userInfo(w http.ResponseWriter, r *http.Request, _ endpoint.End
 	}
 	scheme, text, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if text = strings.TrimSpace(text); !strings.EqualFold(scheme, "Bearer") || text == "" || len(r.Header.Values("Authorization")) > 1 {
-		// A request without a token is told no error (RFC 6750 §3.1).
+		// The answer to a request without a token contains no error (RFC 6750 §3.1).
 		s.unauthorized(w, "", &failure{oauth: "invalid_request", text: "The request has no bearer token."})
 		return
 	}
@@ -102,7 +102,7 @@ func (s *Server) unauthorized(w http.ResponseWriter, correlationID string, f *fa
 	s.json(w, http.StatusUnauthorized, errorBody{f.oauth, s.describe(f, correlationID)})
 }
 
-// document sends what a JSON issuer gave.
+// document sends the document of a JSON issuer.
 func (s *Server) document(w http.ResponseWriter, d *journey.Document) {
 	body := new(token.Claims)
 	for _, m := range d.Members {
