@@ -28,7 +28,7 @@ import (
 
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/keyset"
-	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/live"
 	"journeyman.dev/internal/needtest"
 )
 
@@ -474,7 +474,7 @@ func (f family) answerOf(t *testing.T, api string) string {
 // Where relying parties of the corpus end other than with a token, and why.
 const (
 	phone      = "verifies phones or authenticator apps, which this version doesn't"
-	unaccepted = "isn't accepted as it is: package library's tests say what B2C and we refuse it for"
+	unaccepted = "isn't accepted as it is: package live's tests say what B2C and we refuse it for"
 	asIs       = "ends like this by its author's will for a stranger's request"
 )
 
@@ -677,7 +677,7 @@ func (e *env) accept(f family) map[string]string {
 	}
 	refused := make(map[string]string)
 	for _, id := range f.order {
-		list, err := e.srv.Policies.Put(e.t.Context(), library.Policy{XML: []byte(f.xml[id])})
+		list, err := e.srv.Policies.Put(e.t.Context(), live.Policy{XML: []byte(f.xml[id])})
 		if err == nil {
 			continue
 		}

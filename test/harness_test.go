@@ -29,7 +29,7 @@ import (
 	"journeyman.dev/internal/application"
 	"journeyman.dev/internal/directory"
 	"journeyman.dev/internal/keyset"
-	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/live"
 	"journeyman.dev/internal/server"
 	"journeyman.dev/internal/settings"
 )
@@ -192,7 +192,7 @@ func (e *env) upload(files map[string]string, order ...string) {
 		order = uploadOrder
 	}
 	for _, name := range order {
-		list, err := e.srv.Policies.Put(context.Background(), library.Policy{XML: []byte(files[name])})
+		list, err := e.srv.Policies.Put(context.Background(), live.Policy{XML: []byte(files[name])})
 		if err != nil {
 			e.t.Fatalf("%s: %v\n%v", name, err, list)
 		}

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/live"
 	"journeyman.dev/internal/seal"
 	"journeyman.dev/internal/server"
 	"journeyman.dev/internal/store"
@@ -87,7 +87,7 @@ func TestPoliciesCannotNameKeySetsOfOurOwn(t *testing.T) {
 		<BasePolicy><TenantId>` + tenant + `</TenantId><PolicyId>` + flow + `</PolicyId></BasePolicy><ClaimsProviders><ClaimsProvider><DisplayName>t</DisplayName><TechnicalProfiles>
 		<TechnicalProfile Id="` + profileOf(t, e, flow) + `"><Metadata><Item Key="AccessTokenEndpoint">` + e.api.server.URL + `/steal</Item></Metadata></TechnicalProfile></TechnicalProfiles></ClaimsProvider></ClaimsProviders>
 		<RelyingParty><DefaultUserJourney ReferenceId="UserFlow" /><TechnicalProfile Id="PolicyProfile"><DisplayName>p</DisplayName><Protocol Name="OpenIdConnect" /><OutputClaims><OutputClaim ClaimTypeReferenceId="objectId" PartnerClaimType="sub" /></OutputClaims><SubjectNamingInfo ClaimType="sub" /></TechnicalProfile></RelyingParty></TrustFrameworkPolicy>`
-	if list, err := e.srv.Policies.Put(t.Context(), library.Policy{XML: []byte(child)}); err == nil {
+	if list, err := e.srv.Policies.Put(t.Context(), live.Policy{XML: []byte(child)}); err == nil {
 		u := e.user()
 		u.authorize("B2C_1A_Child", map[string]string{"domain_hint": "contoso.com"})
 		if sent() {

@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"strings"
 
-	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/live"
 )
 
 const selfAsserted = `<Protocol Name="Proprietary" Handler="Web.TPEngine.Providers.SelfAssertedAttributeProvider, Web.TPEngine, Version=1.0.0.0, Culture=neutral, PublicKeyToken=null" />`
@@ -95,7 +95,7 @@ const allowScripts = `<ScriptExecution>Allow</ScriptExecution>`
 // put uploads one policy file.
 func (e *env) put(xml string) {
 	e.t.Helper()
-	if list, err := e.srv.Policies.Put(e.t.Context(), library.Policy{XML: []byte(xml)}); err != nil {
+	if list, err := e.srv.Policies.Put(e.t.Context(), live.Policy{XML: []byte(xml)}); err != nil {
 		e.t.Fatalf("%v\n%v", err, list)
 	}
 }

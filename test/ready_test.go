@@ -17,7 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/live"
 	"journeyman.dev/internal/server"
 	"journeyman.dev/internal/store"
 	"journeyman.dev/internal/store/storetest"
@@ -94,7 +94,7 @@ func TestReadinessNamesBrokenPolicies(t *testing.T) {
 			}
 			t.Cleanup(func() { _ = db.Close() })
 			broken := `<TrustFrameworkPolicy xmlns="http://schemas.microsoft.com/online/cpim/schemas/2013/06" PolicySchemaVersion="0.3.0.0" TenantId="` + tenant + `" PolicyId="B2C_1A_Broken" PublicPolicyUri="http://x"><Nonsense /></TrustFrameworkPolicy>`
-			if err := (store.Policies{DB: db}).Put(t.Context(), []library.Policy{{ID: "B2C_1A_Broken", XML: []byte(broken), Updated: time.Now()}}, library.Serving{At: time.Now()}); err != nil {
+			if err := (store.Policies{DB: db}).Put(t.Context(), []live.Policy{{ID: "B2C_1A_Broken", XML: []byte(broken), Updated: time.Now()}}, live.Serving{At: time.Now()}); err != nil {
 				t.Fatal(err)
 			}
 			if err := e.srv.Sync(t.Context()); err != nil {

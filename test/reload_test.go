@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"journeyman.dev/internal/keyset"
-	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/live"
 )
 
 // A node reads what others changed every two seconds; a change that this node makes
@@ -34,7 +34,7 @@ func TestAReloadKeepsWhatIsChangedMeanwhile(t *testing.T) {
 	})
 	for i := range 50 {
 		xml := fmt.Sprintf(`<TrustFrameworkPolicy xmlns="http://schemas.microsoft.com/online/cpim/schemas/2013/06" PolicySchemaVersion="0.3.0.0" TenantId="%s" PolicyId="B2C_1A_Reload" PublicPolicyUri="http://x/%d" />`, tenant, i)
-		if list, err := e.srv.Policies.Put(ctx, library.Policy{XML: []byte(xml)}); err != nil {
+		if list, err := e.srv.Policies.Put(ctx, live.Policy{XML: []byte(xml)}); err != nil {
 			t.Fatalf("round %d: %v %v", i, err, list)
 		}
 		name := fmt.Sprintf("Reload%d", i)

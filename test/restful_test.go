@@ -20,7 +20,7 @@ import (
 	"software.sslmate.com/src/go-pkcs12"
 
 	"journeyman.dev/internal/keyset"
-	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/live"
 	"journeyman.dev/internal/server"
 )
 
@@ -344,7 +344,7 @@ func TestRESTProfilesThatUploadRefuses(t *testing.T) {
 		if changed == string(good.XML) {
 			t.Fatalf("%s: nothing was changed", tt.name)
 		}
-		list, err := e.srv.Policies.Put(t.Context(), library.Policy{XML: []byte(changed)}, library.Policy{XML: rp.XML})
+		list, err := e.srv.Policies.Put(t.Context(), live.Policy{XML: []byte(changed)}, live.Policy{XML: rp.XML})
 		found := 0
 		for _, d := range list {
 			if string(d.Code) == tt.code {

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/live"
 	"journeyman.dev/internal/server"
 )
 
@@ -22,7 +22,7 @@ func (e *env) signInPolicies(behaviors map[string]string) {
 	for name, b := range behaviors {
 		changed := strings.Replace(xml, `PolicyId="B2C_1A_Test"`, `PolicyId="B2C_1A_`+name+`"`, 1)
 		changed = strings.Replace(changed, `<TechnicalProfile Id="PolicyProfile">`, `<UserJourneyBehaviors>`+b+`</UserJourneyBehaviors><TechnicalProfile Id="PolicyProfile">`, 1)
-		if list, err := e.srv.Policies.Put(e.t.Context(), library.Policy{XML: []byte(changed)}); err != nil {
+		if list, err := e.srv.Policies.Put(e.t.Context(), live.Policy{XML: []byte(changed)}); err != nil {
 			e.t.Fatalf("%s: %v\n%v", name, err, list)
 		}
 	}
@@ -181,7 +181,7 @@ func TestJourneyInsightsTellEachStepInTheLog(t *testing.T) {
 	if strings.Contains(log.String(), "msg=step") {
 		t.Error("a policy in production is recorded")
 	}
-	if list, err := e.srv.Policies.Put(t.Context(), library.Policy{XML: []byte(strings.Replace(e.policyXML("B2C_1A_Insights"), `PolicySchemaVersion=`, `DeploymentMode="Development" PolicySchemaVersion=`, 1))}); err != nil {
+	if list, err := e.srv.Policies.Put(t.Context(), live.Policy{XML: []byte(strings.Replace(e.policyXML("B2C_1A_Insights"), `PolicySchemaVersion=`, `DeploymentMode="Development" PolicySchemaVersion=`, 1))}); err != nil {
 		t.Fatalf("%v\n%v", err, list)
 	}
 	e.user().enter("Insights", nil)

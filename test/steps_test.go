@@ -11,7 +11,7 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 
 	"journeyman.dev/internal/keyset"
-	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/live"
 	"journeyman.dev/policies"
 )
 
@@ -30,7 +30,7 @@ func (e *env) own(extension, relyingParty string) string {
 	files = append(files, []byte(header("B2C_1A_TestExtensions", "B2C_1A_Extensions")+extension+"</TrustFrameworkPolicy>"),
 		[]byte(header("B2C_1A_Test", "B2C_1A_TestExtensions")+relyingParty+"</TrustFrameworkPolicy>"))
 	for _, f := range files {
-		if list, err := e.srv.Policies.Put(context.Background(), library.Policy{XML: f}); err != nil {
+		if list, err := e.srv.Policies.Put(context.Background(), live.Policy{XML: f}); err != nil {
 			e.t.Fatalf("%v\n%v", err, list)
 		}
 	}
@@ -202,7 +202,7 @@ func TestWhatIsNotSupportedSaysSo(t *testing.T) {
 		`<UserJourneys><UserJourney Id="J"><OrchestrationSteps>` + step(1, "Unbuilt", "") + `<OrchestrationStep Order="2" ` + sendClaims + `</OrchestrationSteps></UserJourney></UserJourneys>`
 	policy := e.own(extension, relyingParty("J", "", "loyalty"))
 	_, body := e.graph("admin-token", "GET", "beta/trustFramework/policies/"+policy+"/$value", nil)
-	list, err := e.srv.Policies.Put(t.Context(), library.Policy{XML: []byte(fmt.Sprint(body["body"]))})
+	list, err := e.srv.Policies.Put(t.Context(), live.Policy{XML: []byte(fmt.Sprint(body["body"]))})
 	if err != nil || !strings.Contains(fmt.Sprint(list), "JM7001") {
 		t.Errorf("upload: %v %v", list, err)
 	}

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/live"
 	"journeyman.dev/internal/server"
 )
 
@@ -73,7 +73,7 @@ func TestWhoChoosesTheHostOfAPageIsTheAuthorAlone(t *testing.T) {
 	} {
 		_, body := e.graph("admin-token", http.MethodGet, "beta/trustFramework/policies/B2C_1A_TestExtensions/$value", nil)
 		xml := strings.Replace(body["body"].(string), "~/tenant/default/selfAsserted.cshtml", uri, 1)
-		list, err := e.srv.Policies.Put(t.Context(), library.Policy{XML: []byte(xml)})
+		list, err := e.srv.Policies.Put(t.Context(), live.Policy{XML: []byte(xml)})
 		found := ""
 		for _, d := range list {
 			if strings.Contains(d.Message, "api.test") {
@@ -84,7 +84,7 @@ func TestWhoChoosesTheHostOfAPageIsTheAuthorAlone(t *testing.T) {
 			t.Errorf("%s: %q, %v (%v)", uri, found, err, list)
 		}
 		if err == nil { // put the first one back
-			if _, err := e.srv.Policies.Put(t.Context(), library.Policy{XML: []byte(body["body"].(string))}); err != nil {
+			if _, err := e.srv.Policies.Put(t.Context(), live.Policy{XML: []byte(body["body"].(string))}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -13,7 +13,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
-	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/live"
 	"journeyman.dev/internal/server"
 )
 
@@ -219,10 +219,10 @@ func TestUserInfoPoliciesThatAreRefused(t *testing.T) {
 		if strings.Count(extension, c.old) == 0 {
 			t.Fatalf("%s: %q isn't there", name, c.old)
 		}
-		if list, err := e.srv.Policies.Put(t.Context(), library.Policy{XML: []byte(strings.Replace(extension, c.old, c.new, 1))}); err != nil {
+		if list, err := e.srv.Policies.Put(t.Context(), live.Policy{XML: []byte(strings.Replace(extension, c.old, c.new, 1))}); err != nil {
 			t.Fatalf("%s: %v\n%v", name, err, list)
 		}
-		list, err := e.srv.Policies.Put(t.Context(), library.Policy{XML: []byte(party)})
+		list, err := e.srv.Policies.Put(t.Context(), live.Policy{XML: []byte(party)})
 		if err == nil || !strings.Contains(fmt.Sprint(list), c.want) {
 			t.Errorf("%s: %v\n%v", name, err, list)
 		}

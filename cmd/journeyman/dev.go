@@ -20,8 +20,8 @@ import (
 	"journeyman.dev/examples/demoapp"
 	"journeyman.dev/examples/enrichmentapi"
 	"journeyman.dev/internal/diag"
-	"journeyman.dev/internal/library"
 	"journeyman.dev/internal/listen"
+	"journeyman.dev/internal/live"
 	"journeyman.dev/internal/policy"
 	"journeyman.dev/internal/server"
 	"journeyman.dev/internal/settings"
@@ -220,10 +220,10 @@ func (c *devCommand) demo(ctx context.Context, srv *server.Server) (string, erro
 }
 
 // listed returns policies and user flows in the form of the demo application.
-func listed(all []library.Status) []demoapp.Listed {
+func listed(all []live.Status) []demoapp.Listed {
 	var list []demoapp.Listed
 	for _, p := range all {
-		one := demoapp.Listed{ID: p.ID, Kind: "custom policy", State: "current", Good: p.State == library.Current}
+		one := demoapp.Listed{ID: p.ID, Kind: "custom policy", State: "current", Good: p.State == live.Current}
 		switch {
 		case p.UserFlow:
 			one.Kind = "user flow"
@@ -233,9 +233,9 @@ func listed(all []library.Status) []demoapp.Listed {
 			one.Kind = "extension"
 		}
 		switch p.State {
-		case library.LastGood:
+		case live.LastGood:
 			one.State = "serves its last good version"
-		case library.Broken:
+		case live.Broken:
 			one.State = "broken: serves nothing"
 		}
 		one.Runs = p.Hash != "" && p.Document != nil && p.Document.RelyingParty != nil

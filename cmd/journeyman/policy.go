@@ -12,8 +12,8 @@ import (
 
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/kinds"
-	"journeyman.dev/internal/library"
 	"journeyman.dev/internal/lint"
+	"journeyman.dev/internal/live"
 	"journeyman.dev/internal/policy"
 )
 
@@ -122,7 +122,7 @@ func readFilled(paths, bases []string, from string) ([]lint.File, diag.List, err
 		files, err := readPolicies(paths, bases, "")
 		return files, nil, err
 	}
-	settings, err := library.ReadSettings(from)
+	settings, err := live.ReadSettings(from)
 	if err != nil {
 		return nil, nil, err
 	}

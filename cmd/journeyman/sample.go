@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"journeyman.dev/internal/connector"
-	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/live"
 	"journeyman.dev/internal/server"
 	"journeyman.dev/internal/userflow"
 )
@@ -23,9 +23,9 @@ func ensurePolicies(ctx context.Context, srv *server.Server, files [][]byte) err
 	if len(srv.Policies.List()) > 0 {
 		return nil
 	}
-	var list []library.Policy
+	var list []live.Policy
 	for _, f := range files {
-		list = append(list, library.Policy{XML: f})
+		list = append(list, live.Policy{XML: f})
 	}
 	found, err := srv.Policies.Put(ctx, list...)
 	if err != nil {

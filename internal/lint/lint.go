@@ -1,6 +1,6 @@
 // Package lint checks policy files as one tenant, without a server, a store or keys.
 //
-//	bytes ─ policy.Parse ─► documents, by folder ─ Set.Chain ─► one policy's chain ─ library.Compile ─► diagnostics
+//	bytes ─ policy.Parse ─► documents, by folder ─ Set.Chain ─► one policy's chain ─ live.Compile ─► diagnostics
 //
 // Callers: journeyman policy lint, compile and upload.
 //
@@ -14,7 +14,7 @@ import (
 	"strings"
 
 	"journeyman.dev/internal/diag"
-	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/live"
 	"journeyman.dev/internal/policy"
 	"journeyman.dev/internal/program"
 )
@@ -56,7 +56,7 @@ func Check(files []File, kinds *program.Kinds) diag.List {
 			unclear = unclear || found.HasErrors()
 			continue
 		}
-		_, found = library.Compile(chain, nil, program.Options{Kinds: kinds, Offline: true})
+		_, found = live.Compile(chain, nil, program.Options{Kinds: kinds, Offline: true})
 		list = append(list, found...)
 		if slices.ContainsFunc(chain, func(d *policy.Document) bool { return d.RelyingParty != nil }) {
 			for _, one := range chain {
@@ -68,7 +68,7 @@ func Check(files []File, kinds *program.Kinds) diag.List {
 	list = slices.DeleteFunc(list, func(d diag.Diagnostic) bool {
 		return d.Code == diag.NotChecked && (unclear || slices.ContainsFunc(t.docs, func(doc *policy.Document) bool { return doc.Pos == d.Position && tested[doc] }))
 	})
-	return library.Named(list, t.docs).Sort()
+	return live.Named(list, t.docs).Sort()
 }
 
 // unknownBase reports that a policy can't be checked, because a deployment tool fills in the name of its base

@@ -18,7 +18,7 @@ import (
 
 	"golang.org/x/time/rate"
 
-	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/live"
 )
 
 // Readiness checks whether the server works. The exported fields must be set before the first use. It is safe
@@ -27,7 +27,7 @@ type Readiness struct {
 	// Write writes to the database. It is called in its own goroutine, and never twice at a time.
 	Write func() error
 	// Problems returns the policies that don't work.
-	Problems func() []library.Problem
+	Problems func() []live.Problem
 	Now      func() time.Time
 
 	mu     sync.Mutex

@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/live"
 	"journeyman.dev/internal/readiness"
 )
 
@@ -27,10 +27,10 @@ func answer(t *testing.T, r *readiness.Readiness) (status int, text string) {
 
 func TestWhatIsBrokenDecidesTheAnswer(t *testing.T) {
 	t.Parallel()
-	broken := []library.Problem{{PolicyID: "B2C_1A_SignIn", Text: "broken: line 1"}}
+	broken := []live.Problem{{PolicyID: "B2C_1A_SignIn", Text: "broken: line 1"}}
 	for name, c := range map[string]struct {
 		write    error
-		problems []library.Problem
+		problems []live.Problem
 		leaves   bool
 		status   int
 		text     string
@@ -41,7 +41,7 @@ func TestWhatIsBrokenDecidesTheAnswer(t *testing.T) {
 		"database and a policy": {errors.New("disk full"), broken, false, 503, "down\ndatabase: takes no writes\npolicy B2C_1A_SignIn: broken: line 1\n"},
 		"a stop":                {nil, nil, true, 503, "down\nserver: is stopping\n"},
 	} {
-		r := &readiness.Readiness{Write: func() error { return c.write }, Problems: func() []library.Problem { return c.problems }, Now: time.Now}
+		r := &readiness.Readiness{Write: func() error { return c.write }, Problems: func() []live.Problem { return c.problems }, Now: time.Now}
 		if c.leaves {
 			r.Leave()
 		}
@@ -53,7 +53,7 @@ func TestWhatIsBrokenDecidesTheAnswer(t *testing.T) {
 
 func TestAsJSONEveryCheckIsThere(t *testing.T) {
 	t.Parallel()
-	r := &readiness.Readiness{Write: func() error { return nil }, Problems: func() []library.Problem { return nil }, Now: time.Now}
+	r := &readiness.Readiness{Write: func() error { return nil }, Problems: func() []live.Problem { return nil }, Now: time.Now}
 	w, q := httptest.NewRecorder(), httptest.NewRequest("GET", "/readyz", nil)
 	q.Header.Set("Accept", "application/json")
 	r.ServeHTTP(w, q)
@@ -80,7 +80,7 @@ func TestTheDatabaseIsAskedOnceASecondAndOnceAtATime(t *testing.T) {
 			}
 			return nil
 		}
-		r := &readiness.Readiness{Write: write, Problems: func() []library.Problem { return nil }, Now: time.Now}
+		r := &readiness.Readiness{Write: write, Problems: func() []live.Problem { return nil }, Now: time.Now}
 		for range 5 {
 			if status, text := answer(t, r); status != 200 {
 				t.Error(text)
@@ -110,7 +110,7 @@ func TestAClientThatLeavesIsNotWaitedFor(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		hang := make(chan struct{})
-		r := &readiness.Readiness{Write: func() error { <-hang; return nil }, Problems: func() []library.Problem { return nil }, Now: time.Now}
+		r := &readiness.Readiness{Write: func() error { <-hang; return nil }, Problems: func() []live.Problem { return nil }, Now: time.Now}
 		ctx, leave := context.WithCancel(t.Context())
 		leave()
 		w := httptest.NewRecorder()

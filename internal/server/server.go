@@ -29,9 +29,9 @@ import (
 	"journeyman.dev/internal/directory"
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/keyset"
-	"journeyman.dev/internal/library"
 	"journeyman.dev/internal/limit"
 	"journeyman.dev/internal/listen"
+	"journeyman.dev/internal/live"
 	"journeyman.dev/internal/localca"
 	"journeyman.dev/internal/mail"
 	"journeyman.dev/internal/oidc"
@@ -59,7 +59,7 @@ type Config struct {
 type Server struct {
 	Config   Config
 	TenantID string
-	Policies *library.Library
+	Policies *live.Policies
 	Keys     *keyset.Service
 	OwnKeys  *keyset.Service // our own key sets, which policies can't name
 	Apps     *application.Cache

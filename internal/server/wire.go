@@ -15,8 +15,8 @@ import (
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/keyset"
 	"journeyman.dev/internal/kinds"
-	"journeyman.dev/internal/library"
 	"journeyman.dev/internal/limit"
+	"journeyman.dev/internal/live"
 	"journeyman.dev/internal/mail"
 	"journeyman.dev/internal/oidc"
 	"journeyman.dev/internal/onetime"
@@ -104,7 +104,7 @@ func (s *Server) wire(ctx context.Context, sealer *seal.Sealer) error {
 	if err != nil {
 		return err
 	}
-	s.Policies = &library.Library{
+	s.Policies = &live.Policies{
 		Store: store.Policies{DB: s.db}, Now: c.Now, Log: c.Log, Keep: 24 * time.Hour, KeyActive: s.Keys.HasActive,
 		Options: program.Options{Kinds: registry, TenantName: c.Tenant, TenantID: s.TenantID, KeyExists: s.Keys.Exists,
 			OwnKeyExists: s.OwnKeys.Exists, ConnectorExists: s.Connectors.Exists},

@@ -8,26 +8,26 @@ import (
 	"strings"
 	"time"
 
-	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/live"
 )
 
-// Policies implements library.Store.
+// Policies implements live.Store.
 type Policies struct{ *DB }
 
-func scanPolicy(row scanner) (p library.Policy, err error) {
+func scanPolicy(row scanner) (p live.Policy, err error) {
 	var updated int64
 	err = row.Scan(&p.ID, &p.Version, &p.XML, &updated, &p.By)
 	p.Updated = time.UnixMicro(updated).UTC()
 	return p, err
 }
 
-// List implements library.Store.
-func (s Policies) List(ctx context.Context) ([]library.Policy, error) {
+// List implements live.Store.
+func (s Policies) List(ctx context.Context) ([]live.Policy, error) {
 	return collect(ctx, s.DB, scanPolicy, "SELECT name, version, xml, updated, uploaded_by FROM policies ORDER BY id")
 }
 
-// Put implements library.Store.
-func (s Policies) Put(ctx context.Context, list []library.Policy, now library.Serving) error {
+// Put implements live.Store.
+func (s Policies) Put(ctx context.Context, list []live.Policy, now live.Serving) error {
 	return s.inWrite(ctx, func(ctx context.Context, q querier) error {
 		for _, p := range list {
 			if err := putPolicy(ctx, q, p); err != nil {
@@ -38,7 +38,7 @@ func (s Policies) Put(ctx context.Context, list []library.Policy, now library.Se
 	})
 }
 
-func putPolicy(ctx context.Context, q querier, p library.Policy) error {
+func putPolicy(ctx context.Context, q querier, p live.Policy) error {
 	id := strings.ToLower(p.ID)
 	if err := lockRow(ctx, q, "UPDATE policies SET id = id WHERE id = $1", id); err != nil {
 		return err
@@ -56,12 +56,12 @@ func putPolicy(ctx context.Context, q querier, p library.Policy) error {
 		id, p.Version, p.ID, p.XML, micros(p.Updated), p.By); err != nil {
 		return err
 	}
-	_, err := q.ExecContext(ctx, "DELETE FROM policy_versions WHERE id = $1 AND version <= $2", id, p.Version-library.KeptVersions)
+	_, err := q.ExecContext(ctx, "DELETE FROM policy_versions WHERE id = $1 AND version <= $2", id, p.Version-live.KeptVersions)
 	return err
 }
 
 // serve records the programs that policies serve from now on, with the programs' documents.
-func serve(ctx context.Context, q querier, now library.Serving) error {
+func serve(ctx context.Context, q querier, now live.Serving) error {
 	for hash, documents := range now.Programs {
 		data, err := json.Marshal(documents)
 		if err != nil {
@@ -81,7 +81,7 @@ func serve(ctx context.Context, q querier, now library.Serving) error {
 	return nil
 }
 
-// Delete implements library.Store. The versions stay.
+// Delete implements live.Store. The versions stay.
 func (s Policies) Delete(ctx context.Context, id string) error {
 	return s.inWrite(ctx, func(ctx context.Context, q querier) error {
 		for _, statement := range []string{"DELETE FROM policies WHERE id = $1", "DELETE FROM served WHERE id = $1"} {
@@ -93,16 +93,16 @@ func (s Policies) Delete(ctx context.Context, id string) error {
 	})
 }
 
-// Versions implements library.Store.
-func (s Policies) Versions(ctx context.Context, id string) ([]library.Policy, error) {
+// Versions implements live.Store.
+func (s Policies) Versions(ctx context.Context, id string) ([]live.Policy, error) {
 	return collect(ctx, s.DB, scanPolicy, "SELECT name, version, xml, updated, uploaded_by FROM policy_versions WHERE id = $1 ORDER BY version DESC", strings.ToLower(id))
 }
 
-// Served implements library.Store.
-func (s Policies) Served(ctx context.Context) (map[string]library.Served, error) {
+// Served implements live.Store.
+func (s Policies) Served(ctx context.Context) (map[string]live.Served, error) {
 	type row struct {
 		id string
-		library.Served
+		live.Served
 	}
 	rows, err := collect(ctx, s.DB, func(sc scanner) (r row, err error) {
 		var since int64
@@ -110,19 +110,19 @@ func (s Policies) Served(ctx context.Context) (map[string]library.Served, error)
 		r.Since = time.UnixMicro(since).UTC()
 		return r, err
 	}, "SELECT id, hash, since FROM served")
-	out := make(map[string]library.Served, len(rows))
+	out := make(map[string]live.Served, len(rows))
 	for _, r := range rows {
 		out[r.id] = r.Served
 	}
 	return out, err
 }
 
-// Program implements library.Store.
+// Program implements live.Store.
 func (s Policies) Program(ctx context.Context, hash string) (documents [][]byte, err error) {
 	var data []byte
 	err = s.read.QueryRowContext(ctx, "SELECT documents FROM programs WHERE hash = $1", hash).Scan(&data)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, library.ErrNoProgram
+		return nil, live.ErrNoProgram
 	}
 	if err != nil {
 		return nil, err
@@ -131,8 +131,8 @@ func (s Policies) Program(ctx context.Context, hash string) (documents [][]byte,
 	return documents, err
 }
 
-// KeepPrograms implements library.Store.
-func (s Policies) KeepPrograms(ctx context.Context, now library.Serving, forget time.Time) error {
+// KeepPrograms implements live.Store.
+func (s Policies) KeepPrograms(ctx context.Context, now live.Serving, forget time.Time) error {
 	return s.inWrite(ctx, func(ctx context.Context, q querier) error {
 		if err := serve(ctx, q, now); err != nil {
 			return err
@@ -142,4 +142,4 @@ func (s Policies) KeepPrograms(ctx context.Context, now library.Serving, forget 
 	})
 }
 
-var _ library.Store = Policies{}
+var _ live.Store = Policies{}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/live"
 	"journeyman.dev/internal/policy"
 )
 
@@ -21,7 +21,7 @@ type Settings interface {
 
 // Policies are the stored policies of the tenant.
 type Policies interface {
-	List(ctx context.Context) ([]library.Policy, error)
+	List(ctx context.Context) ([]live.Policy, error)
 }
 
 // Identity is a tenant's identity, except its name.

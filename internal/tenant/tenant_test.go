@@ -12,7 +12,7 @@ import (
 
 	"journeyman.dev/internal/application"
 	"journeyman.dev/internal/keyset"
-	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/live"
 	"journeyman.dev/internal/seal"
 	"journeyman.dev/internal/store"
 	"journeyman.dev/internal/tenant"
@@ -35,10 +35,10 @@ func openStore(t *testing.T) *store.DB {
 // policies are names of tenants, one for each policy.
 type policies []string
 
-func (p policies) List(context.Context) ([]library.Policy, error) {
-	var list []library.Policy
+func (p policies) List(context.Context) ([]live.Policy, error) {
+	var list []live.Policy
 	for _, id := range p {
-		list = append(list, library.Policy{ID: "B2C_1A_Base", XML: []byte(`<TrustFrameworkPolicy xmlns="http://schemas.microsoft.com/online/cpim/schemas/2013/06" PolicySchemaVersion="0.3.0.0" TenantId="` + id + `" PolicyId="B2C_1A_Base" PublicPolicyUri="http://x/y"/>`)})
+		list = append(list, live.Policy{ID: "B2C_1A_Base", XML: []byte(`<TrustFrameworkPolicy xmlns="http://schemas.microsoft.com/online/cpim/schemas/2013/06" PolicySchemaVersion="0.3.0.0" TenantId="` + id + `" PolicyId="B2C_1A_Base" PublicPolicyUri="http://x/y"/>`)})
 	}
 	return list, nil
 }

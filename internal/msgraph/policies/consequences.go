@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"journeyman.dev/internal/diag"
-	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/live"
 	"journeyman.dev/internal/msgraph"
 )
 
@@ -22,13 +22,13 @@ const (
 
 // brokenPolicy is a policy that an upload broke.
 type brokenPolicy struct {
-	ID          string        `json:"id"`
-	State       library.State `json:"state"`
-	Diagnostics []diagnostic  `json:"diagnostics"` // errors
+	ID          string       `json:"id"`
+	State       live.State   `json:"state"`
+	Diagnostics []diagnostic `json:"diagnostics"` // errors
 }
 
 // showBroken shows the policies that an upload broke, and their ids.
-func showBroken(list []library.Status) (broken []brokenPolicy, ids []string) {
+func showBroken(list []live.Status) (broken []brokenPolicy, ids []string) {
 	broken = []brokenPolicy{}
 	for _, s := range list {
 		errs := []diagnostic{}
@@ -45,7 +45,7 @@ func showBroken(list []library.Status) (broken []brokenPolicy, ids []string) {
 
 // consequences reports the other effects of an upload, in the headers of the answer and in
 // its audit record.
-func consequences(q *msgraph.Request, out library.Uploaded) error {
+func consequences(q *msgraph.Request, out live.Uploaded) error {
 	// Findings for information alone, such as checks that a base doesn't allow, are in the
 	// details.
 	warnings := slices.DeleteFunc(slices.Clone(out.Diagnostics), func(d diag.Diagnostic) bool { return d.Severity == diag.Info })

@@ -6,7 +6,7 @@ import (
 	"strconv"
 
 	"journeyman.dev/internal/diag"
-	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/live"
 	"journeyman.dev/internal/msgraph"
 )
 
@@ -42,7 +42,7 @@ func showDiagnostics(list diag.List) []diagnostic {
 type details struct {
 	ID             string        `json:"id"`
 	Kind           *string       `json:"kind"` // base, extension, relyingParty, userFlow; null if it can't be read
-	State          library.State `json:"state"`
+	State          live.State    `json:"state"`
 	BasePolicyID   *string       `json:"basePolicyId"`
 	DefaultJourney *string       `json:"defaultUserJourney"`
 	DeploymentMode *string       `json:"deploymentMode"`
@@ -54,7 +54,7 @@ type details struct {
 	Diagnostics    []diagnostic  `json:"diagnostics"`
 }
 
-func showDetails(s library.Status) details {
+func showDetails(s live.Status) details {
 	out := details{
 		ID: s.ID, State: s.State, ServedSince: msgraph.TimeOrNull(s.Since), ServedHash: msgraph.OrNull(s.Hash), Diagnostics: showDiagnostics(s.Diagnostics),
 		Version: s.Policy.Version, Uploaded: msgraph.TimeOrNull(s.Policy.Updated), UploadedBy: msgraph.OrNull(s.Policy.By),
@@ -150,9 +150,9 @@ func (h *Handler) version(q *msgraph.Request) error {
 func (h *Handler) restore(q *msgraph.Request) error {
 	out, err := h.History.Restore(q.Context(), q.Arg(0), number(q), q.Caller.Name())
 	switch {
-	case errors.Is(err, library.ErrInvalid):
+	case errors.Is(err, live.ErrInvalid):
 		return h.refusal(q.Arg(0), out.Diagnostics)
-	case errors.Is(err, library.ErrNoPolicy):
+	case errors.Is(err, live.ErrNoPolicy):
 		return msgraph.NotFound(q.Arg(1))
 	case err != nil:
 		return err

@@ -17,7 +17,7 @@ import (
 
 	"journeyman.dev/internal/audit"
 	"journeyman.dev/internal/diag"
-	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/live"
 	"journeyman.dev/internal/msgraph"
 	"journeyman.dev/internal/policy"
 )
@@ -29,31 +29,31 @@ const (
 
 // Finder finds the policies that are stored.
 type Finder interface {
-	List() []library.Policy
-	// Get returns library.ErrNoPolicy if there is none.
-	Get(id string) (library.Policy, error)
+	List() []live.Policy
+	// Get returns live.ErrNoPolicy if there is none.
+	Get(id string) (live.Policy, error)
 }
 
-// Changer changes policies. Files with errors are library.ErrInvalid with diagnostics,
+// Changer changes policies. Files with errors are live.ErrInvalid with diagnostics,
 // and so is deleting a policy that another inherits from.
 type Changer interface {
-	// Upload returns library.ErrExists for a new policy whose id is taken.
-	Upload(ctx context.Context, files ...library.Policy) (library.Uploaded, error)
-	UploadSet(ctx context.Context, files ...library.Policy) (library.Uploaded, error)
+	// Upload returns live.ErrExists for a new policy whose id is taken.
+	Upload(ctx context.Context, files ...live.Policy) (live.Uploaded, error)
+	UploadSet(ctx context.Context, files ...live.Policy) (live.Uploaded, error)
 	Delete(ctx context.Context, id string) error
 }
 
 // States are how policies stand.
 type States interface {
-	// Status returns library.ErrNoPolicy if there is no such policy.
-	Status(id string) (library.Status, error)
-	Statuses() []library.Status
+	// Status returns live.ErrNoPolicy if there is no such policy.
+	Status(id string) (live.Status, error)
+	Statuses() []live.Status
 }
 
-// History has the versions of policies; library.ErrNoPolicy if there are none.
+// History has the versions of policies; live.ErrNoPolicy if there are none.
 type History interface {
-	Versions(ctx context.Context, id string) ([]library.Policy, error)
-	Restore(ctx context.Context, id string, version int64, by string) (library.Uploaded, error)
+	Versions(ctx context.Context, id string) ([]live.Policy, error)
+	Restore(ctx context.Context, id string, version int64, by string) (live.Uploaded, error)
 }
 
 // Handler serves policies. All fields must be set.
@@ -103,14 +103,14 @@ func (h *Handler) list(q *msgraph.Request) error {
 }
 
 // find finds the policy of the request.
-func (h *Handler) find(q *msgraph.Request) (library.Policy, error) {
+func (h *Handler) find(q *msgraph.Request) (live.Policy, error) {
 	p, err := h.Find.Get(q.Arg(0))
 	return p, h.missing(q, err)
 }
 
 // missing names the policy that isn't there.
 func (h *Handler) missing(q *msgraph.Request, err error) error {
-	if errors.Is(err, library.ErrNoPolicy) {
+	if errors.Is(err, live.ErrNoPolicy) {
 		return msgraph.B2CError(http.StatusNotFound, "There is no policy with the id '"+q.Arg(0)+"' in the tenant "+h.TenantName+".")
 	}
 	return err
@@ -151,7 +151,7 @@ func (h *Handler) create(q *msgraph.Request) error {
 			return h.taken(own)
 		}
 	}
-	return h.upload(q, library.Policy{XML: file, By: q.Caller.Name(), New: true})
+	return h.upload(q, live.Policy{XML: file, By: q.Caller.Name(), New: true})
 }
 
 // put stores a policy under the id of the address, in place of one that is there.
@@ -160,7 +160,7 @@ func (h *Handler) put(q *msgraph.Request) error {
 	if err != nil {
 		return err
 	}
-	return h.upload(q, library.Policy{ID: q.Arg(0), XML: file, By: q.Caller.Name()})
+	return h.upload(q, live.Policy{ID: q.Arg(0), XML: file, By: q.Caller.Name()})
 }
 
 func readFile(q *msgraph.Request) ([]byte, error) {
@@ -176,12 +176,12 @@ func (h *Handler) taken(id string) error {
 }
 
 // upload stores a policy, and answers with its file.
-func (h *Handler) upload(q *msgraph.Request, p library.Policy) error {
+func (h *Handler) upload(q *msgraph.Request, p live.Policy) error {
 	out, err := h.Change.Upload(q.Context(), p)
 	switch {
-	case errors.Is(err, library.ErrInvalid):
+	case errors.Is(err, live.ErrInvalid):
 		return h.refusal(p.ID, out.Diagnostics)
-	case errors.Is(err, library.ErrExists): // another made it meanwhile
+	case errors.Is(err, live.ErrExists): // another made it meanwhile
 		return h.taken(policyID(p.XML))
 	case err != nil:
 		return err
@@ -229,8 +229,8 @@ func (h *Handler) delete(q *msgraph.Request) error {
 		return err
 	}
 	err := h.Change.Delete(q.Context(), q.Arg(0))
-	if errors.Is(err, library.ErrInvalid) {
-		return msgraph.B2CBadRequest(library.ErrInvalid.Error() + ": " + refusal.Text(err))
+	if errors.Is(err, live.ErrInvalid) {
+		return msgraph.B2CBadRequest(live.ErrInvalid.Error() + ": " + refusal.Text(err))
 	}
 	if err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 	"journeyman.dev/internal/refusal"
 
 	"journeyman.dev/internal/diag"
-	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/live"
 	"journeyman.dev/internal/msgraph/msgraphtest"
 	"journeyman.dev/internal/msgraph/policies"
 	"journeyman.dev/internal/policy"
@@ -20,53 +20,53 @@ import (
 
 // shelf is a library of a test's own: what it answers is set.
 type shelf struct {
-	policies []library.Policy
-	states   []library.Status
-	out      library.Uploaded
+	policies []live.Policy
+	states   []live.Status
+	out      live.Uploaded
 	err      error // of every change
-	got      []library.Policy
+	got      []live.Policy
 }
 
-func (s *shelf) List() []library.Policy { return s.policies }
+func (s *shelf) List() []live.Policy { return s.policies }
 
-func (s *shelf) Get(id string) (library.Policy, error) {
+func (s *shelf) Get(id string) (live.Policy, error) {
 	for _, p := range s.policies {
 		if strings.EqualFold(p.ID, id) {
 			return p, nil
 		}
 	}
-	return library.Policy{}, library.ErrNoPolicy
+	return live.Policy{}, live.ErrNoPolicy
 }
 
-func (s *shelf) Upload(_ context.Context, files ...library.Policy) (library.Uploaded, error) {
+func (s *shelf) Upload(_ context.Context, files ...live.Policy) (live.Uploaded, error) {
 	s.got = files
 	return s.out, s.err
 }
 
-func (s *shelf) UploadSet(ctx context.Context, files ...library.Policy) (library.Uploaded, error) {
+func (s *shelf) UploadSet(ctx context.Context, files ...live.Policy) (live.Uploaded, error) {
 	return s.Upload(ctx, files...)
 }
 
 func (s *shelf) Delete(context.Context, string) error { return s.err }
 
-func (s *shelf) Status(id string) (library.Status, error) {
+func (s *shelf) Status(id string) (live.Status, error) {
 	for _, state := range s.states {
 		if strings.EqualFold(state.ID, id) {
 			return state, nil
 		}
 	}
-	return library.Status{}, library.ErrNoPolicy
+	return live.Status{}, live.ErrNoPolicy
 }
 
-func (s *shelf) Statuses() []library.Status { return s.states }
+func (s *shelf) Statuses() []live.Status { return s.states }
 
-func (s *shelf) Versions(_ context.Context, id string) ([]library.Policy, error) {
+func (s *shelf) Versions(_ context.Context, id string) ([]live.Policy, error) {
 	p, err := s.Get(id)
-	return []library.Policy{p}, err
+	return []live.Policy{p}, err
 }
 
-func (s *shelf) Restore(_ context.Context, id string, version int64, by string) (library.Uploaded, error) {
-	s.got = []library.Policy{{ID: id, Version: version, By: by}}
+func (s *shelf) Restore(_ context.Context, id string, version int64, by string) (live.Uploaded, error) {
+	s.got = []live.Policy{{ID: id, Version: version, By: by}}
 	return s.out, s.err
 }
 
@@ -88,17 +88,17 @@ func document(t *testing.T, source string) *policy.Document {
 // start runs an admin API with the policies Base, SignIn and Lost.
 func start(t *testing.T) (*msgraphtest.Graph, *shelf) {
 	t.Helper()
-	base := library.Policy{ID: "B2C_1A_Base", XML: []byte(file("B2C_1A_Base")), Updated: msgraphtest.Now(), Version: 3, By: "ada"}
-	s := &shelf{policies: []library.Policy{base, {ID: "B2C_1A_SignIn", XML: []byte(file("B2C_1A_SignIn"))}}, states: []library.Status{
-		{ID: base.ID, State: library.Current, Policy: base, Document: document(t, file("B2C_1A_Base"))},
+	base := live.Policy{ID: "B2C_1A_Base", XML: []byte(file("B2C_1A_Base")), Updated: msgraphtest.Now(), Version: 3, By: "ada"}
+	s := &shelf{policies: []live.Policy{base, {ID: "B2C_1A_SignIn", XML: []byte(file("B2C_1A_SignIn"))}}, states: []live.Status{
+		{ID: base.ID, State: live.Current, Policy: base, Document: document(t, file("B2C_1A_Base"))},
 		{
-			ID: "B2C_1A_SignIn", State: library.LastGood, Hash: "h", Since: msgraphtest.Now(), Diagnostics: diag.List{finding(diag.Error), finding(diag.Warning)},
+			ID: "B2C_1A_SignIn", State: live.LastGood, Hash: "h", Since: msgraphtest.Now(), Diagnostics: diag.List{finding(diag.Error), finding(diag.Warning)},
 			Document: document(t, schema+`PolicyId="B2C_1A_SignIn" DeploymentMode="Development"><BasePolicy><TenantId>contoso.example</TenantId><PolicyId>B2C_1A_Base</PolicyId></BasePolicy>
 				<RelyingParty><DefaultUserJourney ReferenceId="SignIn"/><TechnicalProfile Id="PolicyProfile"><DisplayName>P</DisplayName><Protocol Name="OpenIdConnect"/><OutputClaims><OutputClaim ClaimTypeReferenceId="sub"/></OutputClaims><SubjectNamingInfo ClaimType="sub"/></TechnicalProfile></RelyingParty></TrustFrameworkPolicy>`),
 		},
-		{ID: "B2C_1A_Lost", State: library.Broken},
-		{ID: "B2C_1_Flow", State: library.Current, UserFlow: true, Document: document(t, file("B2C_1_Flow"))},
-		{ID: "B2C_1A_Extensions", State: library.Current, Document: document(t, schema+`PolicyId="B2C_1A_Extensions"><BasePolicy><TenantId>contoso.example</TenantId><PolicyId>B2C_1A_Base</PolicyId></BasePolicy></TrustFrameworkPolicy>`)},
+		{ID: "B2C_1A_Lost", State: live.Broken},
+		{ID: "B2C_1_Flow", State: live.Current, UserFlow: true, Document: document(t, file("B2C_1_Flow"))},
+		{ID: "B2C_1A_Extensions", State: live.Current, Document: document(t, schema+`PolicyId="B2C_1A_Extensions"><BasePolicy><TenantId>contoso.example</TenantId><PolicyId>B2C_1A_Base</PolicyId></BasePolicy></TrustFrameworkPolicy>`)},
 	}}
 	return msgraphtest.New(t, &policies.Handler{TenantName: msgraphtest.Tenant, Find: s, Change: s, States: s, History: s}), s
 }
@@ -164,7 +164,7 @@ func TestAPolicyIsUploaded(t *testing.T) {
 	g, s := start(t)
 	g.Set("writer", g.Token(t, "Policy.ReadWrite.TrustFramework"))
 	g.Set("reader", g.Token(t, "Policy.Read.All"))
-	s.out = library.Uploaded{Made: map[string]bool{"b2c_1a_new": true}}
+	s.out = live.Uploaded{Made: map[string]bool{"b2c_1a_new": true}}
 	g.Run(t, []msgraphtest.Step{
 		{Name: "made", Method: "POST", Path: list, Body: file("B2C_1A_New"), Status: 201, Records: created, Header: "Location: {base}/graph/beta/trustFramework/policies/B2C_1A_New/", Want: "TenantObjectId"},
 		{Name: "there already", Method: "POST", Path: list, Body: file("B2C_1A_Base"), Status: 409, Records: notCreated, Want: `{"error":{"code":"AADB2C","message":"The tenant contoso.example already has a policy with the id B2C_1A_Base."}}`},
@@ -172,9 +172,9 @@ func TestAPolicyIsUploaded(t *testing.T) {
 		{Name: "too large", Method: "POST", Path: list, Body: strings.Repeat(" ", 8<<20+1), Status: 413, Records: notCreated, Want: "The policy is larger than is allowed."},
 		{Name: "too large to change", Method: "PUT", Path: list + "/B2C_1A_Base/$value", Body: strings.Repeat(" ", 8<<20+1), Status: 413, Records: notUpdated},
 	})
-	s.out = library.Uploaded{
+	s.out = live.Uploaded{
 		Diagnostics: diag.List{finding(diag.Warning), finding(diag.Info)}, Mended: []string{"B2C_1A_A", "B2C_1A_B"},
-		Broken: []library.Status{{ID: "B2C_1A_Child", State: library.LastGood, Diagnostics: diag.List{finding(diag.Error), finding(diag.Warning)}}},
+		Broken: []live.Status{{ID: "B2C_1A_Child", State: live.LastGood, Diagnostics: diag.List{finding(diag.Error), finding(diag.Warning)}}},
 	}
 	w := g.Do(t, msgraphtest.Step{Method: "PUT", Path: list + "/B2C_1A_Base/$value", Token: "{writer}", Body: file("B2C_1A_Base")})
 	for name, want := range map[string]string{
@@ -202,7 +202,7 @@ func TestAPolicyIsUploaded(t *testing.T) {
 func TestAPolicyWithErrorsIsRefusedWithAll(t *testing.T) {
 	t.Parallel()
 	g, s := start(t)
-	s.err = refusal.Because(library.ErrInvalid, "policy B2C_1A_x inherits from it")
+	s.err = refusal.Because(live.ErrInvalid, "policy B2C_1A_x inherits from it")
 	s.out.Diagnostics = diag.List{finding(diag.Error), finding(diag.Warning)}
 	refused := func(id string) string {
 		return `{"error":{"code":"AADB2C","message":"Validation failed: 1 validation error(s) found in policy \"` + id + `\" of tenant \"contoso.example\".Line 1, column 2: it's wrong (JM1203).","details":[
@@ -220,7 +220,7 @@ func TestAPolicyWithErrorsIsRefusedWithAll(t *testing.T) {
 		Name: "without diagnostics", Method: "POST", Path: list, Body: "no XML", Status: 400, Records: notCreated,
 		Want: `{"error":{"code":"AADB2C","message":"Validation failed: 0 validation error(s) found in policy \"\" of tenant \"contoso.example\"."}}`,
 	}})
-	s.err = library.ErrExists
+	s.err = live.ErrExists
 	g.Run(t, []msgraphtest.Step{{Name: "made by another", Method: "POST", Path: list, Body: file("B2C_1A_New"), Status: 409, Records: notCreated, Want: "B2C_1A_New"}})
 	s.err = errors.New("the disk is gone")
 	const fault = `{"error":{"code":"AADB2C90063","message":"There is a problem with the service."}}`
@@ -243,7 +243,7 @@ func TestAPolicyIsDeletedOrRestored(t *testing.T) {
 	if got := s.got[0]; got.Version != 2 || got.By != "static admin token" {
 		t.Errorf("restored: got %+v, want version 2 by the static admin token", got)
 	}
-	s.err = library.ErrNoPolicy
+	s.err = live.ErrNoPolicy
 	g.Run(t, []msgraphtest.Step{{Name: "no version", Method: "POST", Path: list + "/B2C_1A_Base/versions/9/restore", Status: 404, Records: notRestore, Want: "Resource '9' does not exist"}})
 }
 
@@ -272,10 +272,10 @@ func form(t *testing.T, files ...[2]string) (body, kind string) {
 func TestAFolderIsUploaded(t *testing.T) {
 	t.Parallel()
 	g, s := start(t)
-	s.out = library.Uploaded{
-		Files:     []library.Policy{{ID: "B2C_1A_A", File: "a.xml"}, {ID: "B2C_1A_B", File: "b.xml"}, {ID: "B2C_1A_C", File: "c.xml"}},
+	s.out = live.Uploaded{
+		Files:     []live.Policy{{ID: "B2C_1A_A", File: "a.xml"}, {ID: "B2C_1A_B", File: "b.xml"}, {ID: "B2C_1A_C", File: "c.xml"}},
 		Unchanged: map[string]bool{policy.Fold("B2C_1A_A"): true}, Made: map[string]bool{policy.Fold("B2C_1A_B"): true},
-		Diagnostics: diag.List{finding(diag.Warning)}, Broken: []library.Status{{ID: "B2C_1A_Child", State: library.Broken}},
+		Diagnostics: diag.List{finding(diag.Warning)}, Broken: []live.Status{{ID: "B2C_1A_Child", State: live.Broken}},
 	}
 	body, kind := form(t, [2]string{`folder\\a.xml`, "<a/>"}, [2]string{"b.xml", "<b/>"})
 	const upload = list + "/upload"
@@ -294,12 +294,12 @@ func TestAFolderIsUploaded(t *testing.T) {
 	if got := records[len(records)-1].Targets; len(got) != 2 || got[0].ID != "B2C_1A_B" || got[1].ID != "B2C_1A_C" {
 		t.Errorf("targets of the record: got %+v, want the changed policies", got)
 	}
-	s.out = library.Uploaded{}
+	s.out = live.Uploaded{}
 	g.Run(t, []msgraphtest.Step{{Name: "nothing changed", Method: "POST", Path: upload, Body: body, Type: kind, Records: updated, Want: `"value":[]`}})
 	if records := g.Audits.All(); len(records[len(records)-1].Targets) != 0 {
 		t.Errorf("targets of a record of nothing: got %+v", records[len(records)-1].Targets)
 	}
-	s.out, s.err = library.Uploaded{Files: make([]library.Policy, 2), Diagnostics: diag.List{finding(diag.Error)}}, library.ErrInvalid
+	s.out, s.err = live.Uploaded{Files: make([]live.Policy, 2), Diagnostics: diag.List{finding(diag.Error)}}, live.ErrInvalid
 	g.Run(t, []msgraphtest.Step{{
 		Name: "errors", Method: "POST", Path: upload, Body: body, Type: kind, Status: 400, Records: notUpdated,
 		Want: `{"error":{"code":"AADB2C","message":"Validation failed: 1 validation error(s) found in 2 file(s) for tenant \"contoso.example\". Nothing was uploaded.","details":[

@@ -13,7 +13,7 @@ import (
 
 	"journeyman.dev/internal/audit"
 	"journeyman.dev/internal/diag"
-	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/live"
 	"journeyman.dev/internal/msgraph"
 	"journeyman.dev/internal/policy"
 )
@@ -55,7 +55,7 @@ func (h *Handler) uploadSet(q *msgraph.Request) error {
 		return err
 	}
 	out, err := h.Change.UploadSet(q.Context(), files...)
-	if errors.Is(err, library.ErrInvalid) {
+	if errors.Is(err, live.ErrInvalid) {
 		return h.refusalOfSet(out)
 	}
 	if err != nil {
@@ -87,13 +87,13 @@ func (h *Handler) uploadSet(q *msgraph.Request) error {
 }
 
 // policyFiles reads the body.
-func policyFiles(q *msgraph.Request) ([]library.Policy, error) {
+func policyFiles(q *msgraph.Request) ([]live.Policy, error) {
 	kind, params, err := mime.ParseMediaType(q.Header.Get("Content-Type"))
 	if err != nil || kind != "multipart/form-data" || params["boundary"] == "" {
 		return nil, msgraph.NewError(http.StatusUnsupportedMediaType, "Request_BadRequest", "Send the files as multipart/form-data, each in a part with a filename.")
 	}
 	in := multipart.NewReader(q.Body, params["boundary"])
-	var files []library.Policy
+	var files []live.Policy
 	for {
 		part, err := in.NextRawPart()
 		if errors.Is(err, io.EOF) {
@@ -114,7 +114,7 @@ func policyFiles(q *msgraph.Request) ([]library.Policy, error) {
 		if err != nil {
 			return nil, tooLargeOr(err, "The body is no valid multipart/form-data.")
 		}
-		files = append(files, library.Policy{XML: source, File: name, By: q.Caller.Name()})
+		files = append(files, live.Policy{XML: source, File: name, By: q.Caller.Name()})
 	}
 	if len(files) == 0 {
 		return nil, msgraph.BadRequest("No files were sent.")
@@ -149,7 +149,7 @@ func showFileDiagnostics(list diag.List) []fileDiagnostic {
 }
 
 // refusalOfSet lists every diagnostic of the files.
-func (h *Handler) refusalOfSet(out library.Uploaded) error {
+func (h *Handler) refusalOfSet(out live.Uploaded) error {
 	refused := msgraph.B2CBadRequest(fmt.Sprintf("Validation failed: %d validation error(s) found in %d file(s) for tenant %q. Nothing was uploaded.", out.Diagnostics.Errors(), len(out.Files), h.TenantName))
 	refused.Details = showFileDiagnostics(out.Diagnostics)
 	return refused

@@ -21,7 +21,7 @@ import (
 	"journeyman.dev/internal/audit"
 	"journeyman.dev/internal/connector"
 	"journeyman.dev/internal/keyset"
-	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/live"
 	"journeyman.dev/internal/msgraph"
 	"journeyman.dev/internal/refusal"
 	"journeyman.dev/internal/userflow"
@@ -48,7 +48,7 @@ type Connectors interface {
 
 // Policies are how the tenant's policies stand; some inherit from user flows.
 type Policies interface {
-	Statuses() []library.Status
+	Statuses() []live.Status
 }
 
 // PageText is a built-in text of a page.

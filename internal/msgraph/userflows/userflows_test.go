@@ -11,7 +11,7 @@ import (
 
 	"journeyman.dev/internal/connector"
 	"journeyman.dev/internal/keyset"
-	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/live"
 	"journeyman.dev/internal/msgraph/msgraphtest"
 	"journeyman.dev/internal/msgraph/userflows"
 	"journeyman.dev/internal/policy"
@@ -21,7 +21,7 @@ import (
 // surroundings are what user flows stand in.
 type surroundings struct {
 	connectors []connector.Connector
-	statuses   []library.Status
+	statuses   []live.Status
 }
 
 func (s *surroundings) Get(id string) (connector.Connector, error) {
@@ -33,7 +33,7 @@ func (s *surroundings) Get(id string) (connector.Connector, error) {
 	return connector.Connector{}, connector.ErrNotFound
 }
 
-func (s *surroundings) Statuses() []library.Status { return s.statuses }
+func (s *surroundings) Statuses() []live.Status { return s.statuses }
 
 // member is how connectors and providers are shown here.
 type member struct {
@@ -112,7 +112,7 @@ func TestAUserFlowIsReadChangedAndDeleted(t *testing.T) {
 	})
 	child := &policy.Document{Base: &policy.BasePolicy{}}
 	child.Base.PolicyID.Value = "b2c_1_one"
-	s.statuses = []library.Status{{ID: "B2C_1A_Lost"}, {ID: "B2C_1A_Child", Document: child}}
+	s.statuses = []live.Status{{ID: "B2C_1A_Lost"}, {ID: "B2C_1A_Child", Document: child}}
 	g.Run(t, []msgraphtest.Step{{Name: "inherited from", Method: "DELETE", Path: one, Status: 400, Records: notDeleted, Want: "The policy B2C_1A_Child inherits from the user flow."}})
 	s.statuses = nil
 	g.Run(t, []msgraphtest.Step{

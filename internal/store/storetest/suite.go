@@ -18,7 +18,7 @@ import (
 	"journeyman.dev/internal/directory"
 	"journeyman.dev/internal/journey"
 	"journeyman.dev/internal/keyset"
-	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/live"
 	"journeyman.dev/internal/session"
 	"journeyman.dev/internal/store"
 	"journeyman.dev/internal/token"
@@ -417,16 +417,16 @@ func keySets(t *testing.T, reopen func() *store.DB) {
 func policies(t *testing.T, reopen func() *store.DB) {
 	s := store.Policies{DB: reopen()}
 	ctx := t.Context()
-	put := func(served map[string]string, list ...library.Policy) {
+	put := func(served map[string]string, list ...live.Policy) {
 		t.Helper()
 		programs := make(map[string][][]byte)
 		for _, hash := range served {
 			programs[hash] = [][]byte{[]byte("program " + hash)}
 		}
-		check(t, s.Put(ctx, list, library.Serving{At: now, Served: served, Programs: programs}))
+		check(t, s.Put(ctx, list, live.Serving{At: now, Served: served, Programs: programs}))
 	}
-	put(map[string]string{"b2c_1a_a": "a1"}, library.Policy{ID: "B2C_1A_B", XML: []byte("b"), Updated: now}, library.Policy{ID: "B2C_1A_A", XML: []byte("a"), Updated: now, By: "ada"})
-	put(nil, library.Policy{ID: "b2c_1a_a", XML: []byte("a2"), Updated: now})
+	put(map[string]string{"b2c_1a_a": "a1"}, live.Policy{ID: "B2C_1A_B", XML: []byte("b"), Updated: now}, live.Policy{ID: "B2C_1A_A", XML: []byte("a"), Updated: now, By: "ada"})
+	put(nil, live.Policy{ID: "b2c_1a_a", XML: []byte("a2"), Updated: now})
 	list := must(s.List(ctx))(t)
 	if len(list) != 2 || list[0].ID != "b2c_1a_a" || string(list[0].XML) != "a2" || !list[0].Updated.Equal(now) || list[0].Version != 2 {
 		t.Errorf("list = %+v", list)
@@ -437,7 +437,7 @@ func policies(t *testing.T, reopen func() *store.DB) {
 	}
 	keep := func(at, forget time.Time, programs map[string][][]byte) {
 		t.Helper()
-		check(t, s.KeepPrograms(ctx, library.Serving{At: at, Programs: programs}, forget))
+		check(t, s.KeepPrograms(ctx, live.Serving{At: at, Programs: programs}, forget))
 	}
 	keep(now, now.Add(-time.Hour), map[string][][]byte{"h1": {[]byte("x"), []byte("y")}})
 	keep(now.Add(time.Minute), now.Add(-time.Hour), map[string][][]byte{"h2": {[]byte("z")}})
@@ -445,7 +445,7 @@ func policies(t *testing.T, reopen func() *store.DB) {
 		t.Errorf("program = %q", got)
 	}
 	keep(now, now.Add(time.Second), nil)
-	if _, err := s.Program(ctx, "h1"); !errors.Is(err, library.ErrNoProgram) {
+	if _, err := s.Program(ctx, "h1"); !errors.Is(err, live.ErrNoProgram) {
 		t.Errorf("a forgotten program: %v", err)
 	}
 	// A served program stays, however old it is, until its policy serves another.
@@ -453,22 +453,22 @@ func policies(t *testing.T, reopen func() *store.DB) {
 	if got := must(s.Program(ctx, "a1"))(t); string(got[0]) != "program a1" {
 		t.Errorf("the program that is served: %q", got)
 	}
-	put(map[string]string{"b2c_1a_a": "a3"}, library.Policy{ID: "B2C_1A_A", XML: []byte("a3"), Updated: now})
+	put(map[string]string{"b2c_1a_a": "a3"}, live.Policy{ID: "B2C_1A_A", XML: []byte("a3"), Updated: now})
 	keep(now, now.AddDate(1, 0, 0), nil)
-	if _, err := s.Program(ctx, "a1"); !errors.Is(err, library.ErrNoProgram) {
+	if _, err := s.Program(ctx, "a1"); !errors.Is(err, live.ErrNoProgram) {
 		t.Errorf("the program that was served: %v", err)
 	}
 	if served := must(s.Served(ctx))(t); served["b2c_1a_a"].Hash != "a3" || !served["b2c_1a_a"].Since.Equal(now) {
 		t.Errorf("served: %+v", served)
 	}
-	for range library.KeptVersions + 5 {
-		put(nil, library.Policy{ID: "B2C_1A_B", XML: []byte("b"), Updated: now})
+	for range live.KeptVersions + 5 {
+		put(nil, live.Policy{ID: "B2C_1A_B", XML: []byte("b"), Updated: now})
 	}
-	if kept := must(s.Versions(ctx, "b2c_1a_b"))(t); len(kept) != library.KeptVersions || kept[0].Version != library.KeptVersions+6 {
+	if kept := must(s.Versions(ctx, "b2c_1a_b"))(t); len(kept) != live.KeptVersions || kept[0].Version != live.KeptVersions+6 {
 		t.Errorf("%d versions, the newest is %d", len(kept), kept[0].Version)
 	}
 	check(t, s.Delete(ctx, "B2C_1A_B"))
-	if kept := must(s.Versions(ctx, "b2c_1a_b"))(t); len(kept) != library.KeptVersions {
+	if kept := must(s.Versions(ctx, "b2c_1a_b"))(t); len(kept) != live.KeptVersions {
 		t.Errorf("%d versions of a deleted policy", len(kept))
 	}
 	if list := must(s.List(ctx))(t); len(list) != 1 {
@@ -489,9 +489,9 @@ func fingerprint(t *testing.T, reopen func() *store.DB) {
 		seen[got] = true
 	}
 	changed("nothing")
-	check(t, store.Policies{DB: db}.Put(ctx, []library.Policy{{ID: "a", XML: []byte("a"), Updated: now}}, library.Serving{}))
+	check(t, store.Policies{DB: db}.Put(ctx, []live.Policy{{ID: "a", XML: []byte("a"), Updated: now}}, live.Serving{}))
 	changed("a new policy")
-	check(t, store.Policies{DB: db}.Put(ctx, []library.Policy{{ID: "a", XML: []byte("b"), Updated: now.Add(time.Microsecond)}}, library.Serving{}))
+	check(t, store.Policies{DB: db}.Put(ctx, []live.Policy{{ID: "a", XML: []byte("b"), Updated: now.Add(time.Microsecond)}}, live.Serving{}))
 	changed("a changed policy")
 	check(t, store.KeySets{DB: db}.CreateKeySet(ctx, keyset.Stored{ID: "k", Version: 1, Data: []byte("x")}))
 	changed("a new key set")

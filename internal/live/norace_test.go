@@ -1,6 +1,6 @@
 //go:build !race
 
-package library_test
+package live_test
 
 // stride is the number of places for each tested one.
 const stride = 1

@@ -1,4 +1,4 @@
-package library
+package live
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 // PublishFlows implements userflow.Publisher. It handles the documents of all user flows like uploaded
 // policies. If one doesn't compile, the fault is ours or in a text of the administrator; the error contains
 // the diagnostics.
-func (l *Library) PublishFlows(ctx context.Context, documents map[string][]byte, save func(context.Context) error) error {
+func (l *Policies) PublishFlows(ctx context.Context, documents map[string][]byte, save func(context.Context) error) error {
 	l.changes.Lock()
 	defer l.changes.Unlock()
 	flows := make(map[string]Policy)

@@ -1,4 +1,4 @@
-package library_test
+package live_test
 
 import (
 	"context"
@@ -11,22 +11,22 @@ import (
 
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/kinds"
-	"journeyman.dev/internal/library"
 	"journeyman.dev/internal/lint"
+	"journeyman.dev/internal/live"
 	"journeyman.dev/internal/program"
 )
 
 // memory is a store in memory.
-type memory map[string]library.Policy
+type memory map[string]live.Policy
 
-func (m memory) List(context.Context) (list []library.Policy, err error) {
+func (m memory) List(context.Context) (list []live.Policy, err error) {
 	for _, p := range m {
 		list = append(list, p)
 	}
 	return list, nil
 }
 
-func (m memory) Put(_ context.Context, list []library.Policy, _ library.Serving) error {
+func (m memory) Put(_ context.Context, list []live.Policy, _ live.Serving) error {
 	for _, p := range list {
 		m[p.ID] = p
 	}
@@ -39,19 +39,19 @@ func (m memory) Delete(_ context.Context, id string) error {
 }
 
 func (memory) Program(context.Context, string) ([][]byte, error) {
-	return nil, library.ErrNoProgram
+	return nil, live.ErrNoProgram
 }
 
-func (memory) Versions(context.Context, string) ([]library.Policy, error) { return nil, nil }
+func (memory) Versions(context.Context, string) ([]live.Policy, error) { return nil, nil }
 
-func (memory) Served(context.Context) (map[string]library.Served, error) { return nil, nil }
+func (memory) Served(context.Context) (map[string]live.Served, error) { return nil, nil }
 
-func (memory) KeepPrograms(context.Context, library.Serving, time.Time) error { return nil }
+func (memory) KeepPrograms(context.Context, live.Serving, time.Time) error { return nil }
 
 // upload uploads files to contoso, which lacks one policy key and has no API connector.
 func upload(t *testing.T, files []string) diag.List {
 	t.Helper()
-	l := &library.Library{
+	l := &live.Policies{
 		Store: memory{}, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 		Options: program.Options{
 			Kinds: kinds.Offline(), TenantName: "contoso.onmicrosoft.com",
@@ -63,8 +63,8 @@ func upload(t *testing.T, files []string) diag.List {
 	}
 	var list diag.List
 	for _, src := range files {
-		found, err := l.Put(t.Context(), library.Policy{XML: []byte(src)})
-		if err != nil && !errors.Is(err, library.ErrInvalid) || found.HasErrors() != (err != nil) {
+		found, err := l.Put(t.Context(), live.Policy{XML: []byte(src)})
+		if err != nil && !errors.Is(err, live.ErrInvalid) || found.HasErrors() != (err != nil) {
 			t.Fatalf("%v: %v", err, found)
 		}
 		list = append(list, found...)

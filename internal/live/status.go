@@ -1,4 +1,4 @@
-package library
+package live
 
 import (
 	"context"
@@ -43,7 +43,7 @@ type Status struct {
 }
 
 // compileAll makes the state of all policies. Unchanged policies aren't compiled again.
-func (l *Library) compileAll(ctx context.Context, sources, flows map[string]Policy) (*state, error) {
+func (l *Policies) compileAll(ctx context.Context, sources, flows map[string]Policy) (*state, error) {
 	served, err := l.Store.Served(ctx)
 	if err != nil {
 		return nil, err
@@ -82,7 +82,7 @@ func (l *Library) compileAll(ctx context.Context, sources, flows map[string]Poli
 }
 
 // lastGood finds the program that a policy served last, or none if no such program compiles.
-func (l *Library) lastGood(ctx context.Context, was *state, id, hash string) (compiled, error) {
+func (l *Policies) lastGood(ctx context.Context, was *state, id, hash string) (compiled, error) {
 	if p := was.current[id]; p != nil && p.RelyingParty() != nil && (hash == "" || p.Hash() == hash) {
 		return was.byHash[p.Hash()], nil
 	}
@@ -116,7 +116,7 @@ func (s *state) serving(at time.Time) Serving {
 }
 
 // Status returns the condition of a policy; ErrNoPolicy if there is none.
-func (l *Library) Status(id string) (Status, error) {
+func (l *Policies) Status(id string) (Status, error) {
 	live := l.current()
 	s, ok := live.status[policy.Fold(policy.NormalID(id))]
 	if !ok {
@@ -126,7 +126,7 @@ func (l *Library) Status(id string) (Status, error) {
 }
 
 // Statuses returns the conditions of all policies and user flows, by id.
-func (l *Library) Statuses() []Status {
+func (l *Policies) Statuses() []Status {
 	live := l.current()
 	var list []Status
 	for _, s := range live.status {
@@ -137,7 +137,7 @@ func (l *Library) Statuses() []Status {
 }
 
 // Knows reports whether there is a policy of this id, even one that serves nothing.
-func (l *Library) Knows(id string) bool {
+func (l *Policies) Knows(id string) bool {
 	_, ok := l.current().status[policy.Fold(policy.NormalID(id))]
 	return ok
 }

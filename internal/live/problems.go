@@ -1,4 +1,4 @@
-package library
+package live
 
 import (
 	"slices"
@@ -13,7 +13,7 @@ type Problem struct {
 
 // Problems returns, by policy, the stored policies whose latest upload doesn't compile, and those that use a
 // missing key set. User flows count as policies.
-func (l *Library) Problems() []Problem {
+func (l *Policies) Problems() []Problem {
 	var list []Problem
 	live := l.current()
 	for _, s := range live.status {

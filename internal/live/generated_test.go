@@ -1,4 +1,4 @@
-package library_test
+package live_test
 
 import (
 	"bytes"
@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"journeyman.dev/internal/kinds"
-	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/live"
 	"journeyman.dev/internal/program"
 	"journeyman.dev/internal/userflow"
 )
@@ -59,7 +59,7 @@ func TestOnlyDocumentsOfUserFlowsReachOurOwnKeySets(t *testing.T) {
 		own      bool
 	}{"now": {document, true}, "before": {former, true}, "uploaded": {uploaded, false}, "uploaded before": {bytes.ReplaceAll(former, []byte(flow.ID), []byte("B2C_1A_susi")), false}} {
 		var policyKeys, ownKeys asked
-		l := &library.Library{
+		l := &live.Policies{
 			Store: older{programs: map[string][][]byte{"h": {tt.document}}}, Now: time.Now, Log: slog.New(slog.DiscardHandler), Keep: time.Hour,
 			Options: program.Options{Kinds: kinds.Offline(), TenantName: tenant.Name, KeyExists: policyKeys.exists, OwnKeyExists: ownKeys.exists},
 		}

@@ -1,6 +1,6 @@
 //go:build race
 
-package library_test
+package live_test
 
 // The race detector makes linting ten times slower and finds nothing, because linting uses one goroutine. A
 // sample of the places is enough.

@@ -1,4 +1,4 @@
-package library_test
+package live_test
 
 import (
 	"fmt"
@@ -10,8 +10,8 @@ import (
 
 	"journeyman.dev/internal/diag"
 	"journeyman.dev/internal/kinds"
-	"journeyman.dev/internal/library"
 	"journeyman.dev/internal/lint"
+	"journeyman.dev/internal/live"
 	"journeyman.dev/internal/needtest"
 	"journeyman.dev/internal/policy"
 )
@@ -198,7 +198,7 @@ func TestSettingsAreReadAsTheExtensionReadsThem(t *testing.T) {
 	const file = `{"Environments": [
 {"Name": "Production", "Production": true, "Tenant": "p.onmicrosoft.com", "PolicySettings": {"A": "1"}},
 {"Name": "Test", "Tenant": "t.onmicrosoft.com", "PolicySettings": {"A": "{Settings:B}", "B": 2, "C.D": true, "E": "$1 & <x>"}}], "EnvironmentsFolder": "Built"}`
-	s, err := library.ParseSettings([]byte(file), "")
+	s, err := live.ParseSettings([]byte(file), "")
 	if err != nil || s.Environment != "Test" || s.Production || s.Folder != "Built" {
 		t.Fatalf("%+v %v", s, err)
 	}
@@ -221,11 +221,11 @@ func TestSettingsAreReadAsTheExtensionReadsThem(t *testing.T) {
 		"a setting that is none": {`{"Environments":[{"Name":"A","PolicySettings":{"x":{}}}]}`, ""}, "no object": {`{"Environments":[{"Name":"A","PolicySettings":[]}]}`, ""},
 		"only production": {`{"Environments":[{"Name":"A","Production":true,"PolicySettings":{}},{"Name":"B","Production":true,"PolicySettings":{}}]}`, ""},
 	} {
-		if _, err := library.ParseSettings([]byte(bad[0]), bad[1]); err == nil {
+		if _, err := live.ParseSettings([]byte(bad[0]), bad[1]); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
-	if s, err := library.ParseSettings([]byte(file), "production"); err != nil || !s.Production || s.Tenant != "p.onmicrosoft.com" {
+	if s, err := live.ParseSettings([]byte(file), "production"); err != nil || !s.Production || s.Tenant != "p.onmicrosoft.com" {
 		t.Errorf("%+v %v", s, err)
 	}
 }

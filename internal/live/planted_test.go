@@ -1,4 +1,4 @@
-package library_test
+package live_test
 
 import (
 	"bytes"

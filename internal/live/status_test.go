@@ -1,4 +1,4 @@
-package library_test
+package live_test
 
 import (
 	"context"
@@ -7,24 +7,24 @@ import (
 	"time"
 
 	"journeyman.dev/internal/kinds"
-	"journeyman.dev/internal/library"
+	"journeyman.dev/internal/live"
 	"journeyman.dev/internal/program"
 )
 
 // stored is a store with data of an older version.
 type stored struct {
 	memory
-	served   map[string]library.Served
+	served   map[string]live.Served
 	programs map[string][][]byte
 }
 
-func (s stored) Served(context.Context) (map[string]library.Served, error) { return s.served, nil }
+func (s stored) Served(context.Context) (map[string]live.Served, error) { return s.served, nil }
 
 func (s stored) Program(_ context.Context, hash string) ([][]byte, error) {
 	if p, ok := s.programs[hash]; ok {
 		return p, nil
 	}
-	return nil, library.ErrNoProgram
+	return nil, live.ErrNoProgram
 }
 
 func policyOf(id, content string) []byte {
@@ -45,25 +45,25 @@ func runnable(id, claim string) []byte {
 // readable. A policy without program is reported as broken.
 func TestWhatAnOlderVersionServedGoesOn(t *testing.T) {
 	t.Parallel()
-	put := func(id string, xml []byte) library.Policy { return library.Policy{ID: id, XML: xml, Version: 1} }
+	put := func(id string, xml []byte) live.Policy { return live.Policy{ID: id, XML: xml, Version: 1} }
 	s := stored{memory: memory{
 		"B2C_1A_Served": put("B2C_1A_Served", runnable("B2C_1A_Served", "undeclared")),
 		"B2C_1A_Never":  put("B2C_1A_Never", runnable("B2C_1A_Never", "undeclared")),
 		"B2C_1A_Gone":   put("B2C_1A_Gone", runnable("B2C_1A_Gone", "undeclared")),
 		"B2C_1A_Good":   put("B2C_1A_Good", runnable("B2C_1A_Good", "a")),
-	}, served: map[string]library.Served{
+	}, served: map[string]live.Served{
 		"b2c_1a_served": {Hash: "h1", Since: time.Unix(1, 0)}, "b2c_1a_gone": {Hash: "h2", Since: time.Unix(1, 0)},
 	}, programs: map[string][][]byte{"h1": {runnable("B2C_1A_Served", "undeclared")}}}
-	l := &library.Library{Store: s, Now: time.Now, Log: slog.New(slog.DiscardHandler), Options: program.Options{Kinds: kinds.Offline(), TenantName: "contoso.onmicrosoft.com"}}
+	l := &live.Policies{Store: s, Now: time.Now, Log: slog.New(slog.DiscardHandler), Options: program.Options{Kinds: kinds.Offline(), TenantName: "contoso.onmicrosoft.com"}}
 	if err := l.Load(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for id, want := range map[string]library.State{"Served": library.LastGood, "b2c_1a_never": library.Broken, "B2C_1A_Gone": library.Broken, "B2C_1A_Good": library.Current} {
+	for id, want := range map[string]live.State{"Served": live.LastGood, "b2c_1a_never": live.Broken, "B2C_1A_Gone": live.Broken, "B2C_1A_Good": live.Current} {
 		got, err := l.Status(id)
-		if err != nil || got.State != want || got.Diagnostics.HasErrors() == (want == library.Current) {
+		if err != nil || got.State != want || got.Diagnostics.HasErrors() == (want == live.Current) {
 			t.Errorf("%s is %s, want %s: %v, %v", id, got.State, want, err, got.Diagnostics)
 		}
-		serves := want == library.Current || want == library.LastGood
+		serves := want == live.Current || want == live.LastGood
 		if !l.Knows(id) || (l.Current(got.ID) != nil) != serves {
 			t.Errorf("%s: serves %t", id, !serves)
 		}

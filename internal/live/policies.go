@@ -1,4 +1,4 @@
-package library
+package live
 
 import (
 	"bytes"
@@ -79,9 +79,9 @@ type Store interface {
 // ErrNoProgram means that the documents of a program are gone.
 var ErrNoProgram = errors.New("program is gone")
 
-// Library holds the tenant's policies. All fields must be set; [Library.Load] comes
+// Policies holds the tenant's policies. All fields must be set; [Policies.Load] comes
 // first.
-type Library struct {
+type Policies struct {
 	Store   Store
 	Options program.Options
 	Now     func() time.Time
@@ -126,7 +126,7 @@ var (
 
 // Load reads and compiles the stored policies. A policy that doesn't compile any more serves its last good
 // version.
-func (l *Library) Load(ctx context.Context) error {
+func (l *Policies) Load(ctx context.Context) error {
 	if err := l.Reload(ctx); err != nil {
 		return err
 	}
@@ -134,7 +134,7 @@ func (l *Library) Load(ctx context.Context) error {
 }
 
 // Reload reads and compiles the stored policies, at the start and after a change by another node.
-func (l *Library) Reload(ctx context.Context) error {
+func (l *Policies) Reload(ctx context.Context) error {
 	l.changes.Lock()
 	defer l.changes.Unlock()
 	sources, err := l.stored(ctx)
@@ -150,7 +150,7 @@ func (l *Library) Reload(ctx context.Context) error {
 }
 
 // stored reads all policies, by folded id.
-func (l *Library) stored(ctx context.Context) (map[string]Policy, error) {
+func (l *Policies) stored(ctx context.Context) (map[string]Policy, error) {
 	list, err := l.Store.List(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("policies: %w", err)
@@ -163,7 +163,7 @@ func (l *Library) stored(ctx context.Context) (map[string]Policy, error) {
 }
 
 // current returns the live state, an empty one at the start.
-func (l *Library) current() *state {
+func (l *Policies) current() *state {
 	if live := l.live.Load(); live != nil {
 		return live
 	}
@@ -172,7 +172,7 @@ func (l *Library) current() *state {
 
 // publish makes a state the live one. The caller holds changes. It logs each policy that newly serves its
 // last good version, or nothing.
-func (l *Library) publish(ctx context.Context, next *state) {
+func (l *Policies) publish(ctx context.Context, next *state) {
 	was := l.current()
 	l.live.Store(next)
 	for id, s := range next.status {
@@ -227,7 +227,7 @@ func parseAll(sources ...map[string]Policy) *policy.Set {
 }
 
 // compile makes the program of one policy of a state, or none if the chain is broken.
-func (l *Library) compile(s *state, id string) compiled {
+func (l *Policies) compile(s *state, id string) compiled {
 	chain, list := s.docs.Chain(id)
 	if chain == nil {
 		return compiled{nil, list}
@@ -253,7 +253,7 @@ func (s *state) generated(chain []*policy.Document) bool {
 
 // Remember stores the served programs with their documents. It forgets programs that no policy serves and no
 // journey can need any more.
-func (l *Library) Remember(ctx context.Context) error {
+func (l *Policies) Remember(ctx context.Context) error {
 	l.mu.Lock()
 	l.older = make(map[string]*program.Program)
 	l.mu.Unlock()
@@ -276,7 +276,7 @@ type Uploaded struct {
 }
 
 // Put is Upload for callers that need only the diagnostics of the files.
-func (l *Library) Put(ctx context.Context, files ...Policy) (diag.List, error) {
+func (l *Policies) Put(ctx context.Context, files ...Policy) (diag.List, error) {
 	out, err := l.Upload(ctx, files...)
 	return out.Diagnostics, err
 }
@@ -284,17 +284,17 @@ func (l *Library) Put(ctx context.Context, files ...Policy) (diag.List, error) {
 // Upload stores policy files, all or none, and compiles them with all policies that inherit from them.
 // ErrInvalid means that one of the files contains an error and nothing was stored. A file isn't refused
 // because it breaks a policy that inherits from it: pipelines upload a base first, and then its children.
-func (l *Library) Upload(ctx context.Context, files ...Policy) (Uploaded, error) {
+func (l *Policies) Upload(ctx context.Context, files ...Policy) (Uploaded, error) {
 	return l.upload(ctx, false, files)
 }
 
 // UploadSet is Upload for the files of a folder. It omits files that the tenant contains already, byte by
 // byte, and allows one file for each id. It reports the diagnostics of all files under the files' own names.
-func (l *Library) UploadSet(ctx context.Context, files ...Policy) (Uploaded, error) {
+func (l *Policies) UploadSet(ctx context.Context, files ...Policy) (Uploaded, error) {
 	return l.upload(ctx, true, files)
 }
 
-func (l *Library) upload(ctx context.Context, set bool, files []Policy) (Uploaded, error) {
+func (l *Policies) upload(ctx context.Context, set bool, files []Policy) (Uploaded, error) {
 	l.changes.Lock()
 	defer l.changes.Unlock()
 	out := Uploaded{Unchanged: make(map[string]bool), Made: make(map[string]bool)}
@@ -413,7 +413,7 @@ func (s *state) standsOn(id string, files []Policy) bool {
 }
 
 // place parses a file and adds it to the sources. It reports the faults of the file itself.
-func (l *Library) place(f *Policy, sources map[string]Policy) diag.List {
+func (l *Policies) place(f *Policy, sources map[string]Policy) diag.List {
 	d, found := policy.Parse(f.name(), f.XML)
 	if d == nil || found.HasErrors() {
 		return found
@@ -432,13 +432,13 @@ func (l *Library) place(f *Policy, sources map[string]Policy) diag.List {
 }
 
 // Current implements oidc.Programs.
-func (l *Library) Current(id string) *program.Program {
+func (l *Policies) Current(id string) *program.Program {
 	return l.current().current[policy.Fold(policy.NormalID(id))]
 }
 
 // Program implements journey.Programs. A running journey ends on the program on which it began, even after a
 // restart.
-func (l *Library) Program(ctx context.Context, hash string) (*program.Program, error) {
+func (l *Policies) Program(ctx context.Context, hash string) (*program.Program, error) {
 	if c, ok := l.current().byHash[hash]; ok {
 		return c.program, nil
 	}
@@ -459,7 +459,7 @@ func (l *Library) Program(ctx context.Context, hash string) (*program.Program, e
 }
 
 // restore compiles the stored documents of a formerly served program.
-func (l *Library) restore(ctx context.Context, hash string) (compiled, error) {
+func (l *Policies) restore(ctx context.Context, hash string) (compiled, error) {
 	parts, err := l.Store.Program(ctx, hash)
 	if err != nil {
 		return compiled{}, fmt.Errorf("program %s: %w", hash, err)
@@ -483,7 +483,7 @@ func (l *Library) restore(ctx context.Context, hash string) (compiled, error) {
 
 // wasGenerated is generated for the documents of an older program, whose user flows may be gone. Only user
 // flows have such ids, because uploads with them are refused.
-func (l *Library) wasGenerated(chain []*policy.Document) bool {
+func (l *Policies) wasGenerated(chain []*policy.Document) bool {
 	live := l.current()
 	for _, d := range chain {
 		if _, uploaded := live.sources[policy.Fold(d.PolicyID.Value)]; uploaded || !userflow.IsFlowID(d.PolicyID.Value) {
@@ -494,14 +494,14 @@ func (l *Library) wasGenerated(chain []*policy.Document) bool {
 }
 
 // List returns the stored policies by id.
-func (l *Library) List() []Policy {
+func (l *Policies) List() []Policy {
 	return slices.SortedFunc(maps.Values(l.current().sources), func(a, b Policy) int {
 		return strings.Compare(policy.Fold(a.ID), policy.Fold(b.ID))
 	})
 }
 
 // Get returns a stored policy.
-func (l *Library) Get(id string) (Policy, error) {
+func (l *Policies) Get(id string) (Policy, error) {
 	if s, ok := l.current().sources[policy.Fold(policy.NormalID(id))]; ok {
 		return s, nil
 	}
@@ -509,7 +509,7 @@ func (l *Library) Get(id string) (Policy, error) {
 }
 
 // Delete removes a policy from which no other inherits.
-func (l *Library) Delete(ctx context.Context, id string) error {
+func (l *Policies) Delete(ctx context.Context, id string) error {
 	l.changes.Lock()
 	defer l.changes.Unlock()
 	sources, err := l.stored(ctx)
@@ -536,7 +536,7 @@ func (l *Library) Delete(ctx context.Context, id string) error {
 }
 
 // Versions returns the kept versions of a policy, the newest first; ErrNoPolicy if there are none.
-func (l *Library) Versions(ctx context.Context, id string) ([]Policy, error) {
+func (l *Policies) Versions(ctx context.Context, id string) ([]Policy, error) {
 	list, err := l.Store.Versions(ctx, policy.NormalID(id))
 	if err == nil && len(list) == 0 {
 		err = fmt.Errorf("%w: %s", ErrNoPolicy, id)
@@ -545,7 +545,7 @@ func (l *Library) Versions(ctx context.Context, id string) ([]Policy, error) {
 }
 
 // Restore uploads an older version of a policy again, as the newest.
-func (l *Library) Restore(ctx context.Context, id string, version int64, by string) (Uploaded, error) {
+func (l *Policies) Restore(ctx context.Context, id string, version int64, by string) (Uploaded, error) {
 	list, err := l.Versions(ctx, id)
 	if err != nil {
 		return Uploaded{}, err

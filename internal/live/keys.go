@@ -1,4 +1,4 @@
-package library
+package live
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 
 // RemoveKey calls remove, which removes a policy key, unless policies or user flows refer to one of the key's
 // names: then it returns their ids. Meanwhile no policy that refers to the key can be uploaded.
-func (l *Library) RemoveKey(ctx context.Context, names []string, remove func() error) (users []string, err error) {
+func (l *Policies) RemoveKey(ctx context.Context, names []string, remove func() error) (users []string, err error) {
 	l.changes.Lock()
 	defer l.changes.Unlock()
 	sources, err := l.stored(ctx)
