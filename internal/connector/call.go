@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"journeyman.dev/internal/limit"
 	"journeyman.dev/internal/outbound"
 )
 
@@ -51,8 +52,8 @@ type Answer struct {
 
 // state is shared by the calls of a connector.
 type state struct {
-	breaker *breaker      // nil if there is none
-	places  chan struct{} // nil if there is no limit
+	breaker *limit.Breaker // nil if there is none
+	places  chan struct{}  // nil if there is no limit
 
 	mu    sync.Mutex
 	cache map[[32]byte]cached
@@ -70,7 +71,7 @@ func newState(set Settings) *state {
 		if wait == 0 {
 			wait = defaultBreakFor
 		}
-		s.breaker = &breaker{after: set.BreakAfter, wait: wait}
+		s.breaker = &limit.Breaker{After: set.BreakAfter, Wait: wait}
 	}
 	if set.MaxConcurrent > 0 {
 		s.places = make(chan struct{}, set.MaxConcurrent)
@@ -164,17 +165,17 @@ func (s *Service) send(ctx context.Context, r *running, request outbound.Request
 		}
 	}
 	if b := r.state.breaker; b != nil {
-		if !b.allow(s.Now()) {
+		if !b.Allow(s.Now()) {
 			return outbound.Response{}, false, ErrBreakerOpen
 		}
-		v := unknown
-		defer func() { b.done(v, s.Now()) }()
+		v := limit.Unknown
+		defer func() { b.Done(v, s.Now()) }()
 		response, hedged, err := hedge(ctx, s.Caller, r.Settings.HedgeAfter, request)
 		switch {
 		case err == nil && response.Status < http.StatusInternalServerError:
-			v = healthy
+			v = limit.Healthy
 		case err == nil || ctx.Err() == nil:
-			v = failing
+			v = limit.Failing
 		}
 		return response, hedged, err
 	}

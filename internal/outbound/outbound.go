@@ -29,6 +29,7 @@ import (
 
 	"code.dny.dev/ssrf"
 
+	"journeyman.dev/internal/limit"
 	"journeyman.dev/internal/telemetry"
 )
 
@@ -60,13 +61,17 @@ type Config struct {
 	Log            *slog.Logger
 }
 
+// defaultPerHost is the number of calls that one slow API may occupy. It is far above the usual calls to a
+// healthy API, and costs little memory if the API hangs.
+const defaultPerHost = 512
+
 // Client sends requests. It is safe for concurrent use.
 type Client struct {
 	config  Config
 	dialer  *net.Dialer
 	proxies proxies
 	plain   *ways
-	gates   gates
+	hosts   limit.Hosts
 
 	mu       sync.Mutex
 	withCert map[[32]byte]*ways
@@ -84,7 +89,7 @@ const (
 func New(config Config) (*Client, error) {
 	config.PerHost = cmp.Or(config.PerHost, defaultPerHost)
 	c := &Client{config: config, withCert: make(map[[32]byte]*ways)}
-	c.gates.width = config.PerHost
+	c.hosts.Width = config.PerHost
 	guard := ssrf.New(ssrf.WithAnyPort(), ssrf.WithNetworks("tcp4", "tcp6"))
 	allowed := func(network, address string, conn syscall.RawConn) error {
 		if config.Development && local(address) {
@@ -273,9 +278,9 @@ func (c *Client) once(ctx context.Context, r Request) (Response, error) {
 		}
 		client = c.forCertificate(r.Certificate).proxied
 	}
-	leave, err := c.gates.enter(ctx, req.URL.Host)
+	leave, err := c.hosts.Enter(ctx, req.URL.Host)
 	if err != nil {
-		return Response{}, err
+		return Response{}, ErrBusy
 	}
 	defer leave()
 	// We count the attempts. Without this, the transport repeats a request if a kept connection turns out to

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 
+	"journeyman.dev/internal/limit"
 	"journeyman.dev/internal/msgraph"
 	"journeyman.dev/internal/msgraph/apiconnectors"
 	"journeyman.dev/internal/msgraph/applications"
@@ -65,7 +66,7 @@ func (s *Server) graph() *msgraph.Server {
 	}
 	return msgraph.New(msgraph.Server{
 		TenantName: s.Config.Tenant, TenantID: s.TenantID, AdminToken: s.Config.AdminToken, Apps: s.Apps, OwnKeys: s.OwnKeys, Assertions: s.db,
-		Audit: s.Audit, Failures: &msgraph.Failures{Now: s.Config.Now}, RemoteIP: s.remoteIP,
+		Audit: s.Audit, Failures: &limit.Failures{Now: s.Config.Now}, RemoteIP: s.remoteIP,
 		BaseURL: func(*http.Request) string { return s.adminURL }, Now: s.Config.Now, Log: s.Config.Log,
 	},
 		&tenant.Handler{Name: s.Config.Tenant, ID: s.TenantID},

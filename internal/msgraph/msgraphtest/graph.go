@@ -16,6 +16,7 @@ import (
 	"journeyman.dev/internal/application"
 	"journeyman.dev/internal/audit"
 	"journeyman.dev/internal/keyset"
+	"journeyman.dev/internal/limit"
 	"journeyman.dev/internal/msgraph"
 	"journeyman.dev/internal/seal"
 	"journeyman.dev/internal/userflow"
@@ -60,7 +61,7 @@ func NewOver(t testing.TB, apps *Applications, audits *Audits, sources ...msgrap
 	records := NewLog(t, audits)
 	g.Server = msgraph.New(msgraph.Server{
 		TenantName: Tenant, TenantID: TenantID, AdminToken: AdminToken, Apps: apps, OwnKeys: OwnKeys(t), Assertions: &Assertions{},
-		Audit: records, Failures: &msgraph.Failures{Now: Now}, BaseURL: func(*http.Request) string { return Base }, Now: Now, Log: slog.New(slog.DiscardHandler),
+		Audit: records, Failures: &limit.Failures{Now: Now}, BaseURL: func(*http.Request) string { return Base }, Now: Now, Log: slog.New(slog.DiscardHandler),
 	}, sources...)
 	return g
 }

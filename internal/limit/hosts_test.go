@@ -1,4 +1,4 @@
-package outbound
+package limit
 
 import (
 	"context"
@@ -11,10 +11,10 @@ import (
 func TestCallsToAHostAreBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := gates{width: 2}
+		g := Hosts{Width: 2}
 		inside := make([]func(), 2)
 		for i := range inside {
-			leave, err := g.enter(t.Context(), "slow")
+			leave, err := g.Enter(t.Context(), "slow")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -22,13 +22,13 @@ func TestCallsToAHostAreBounded(t *testing.T) {
 		}
 		short, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if _, err := g.enter(short, "slow"); !errors.Is(err, ErrBusy) {
+		if _, err := g.Enter(short, "slow"); !errors.Is(err, ErrFull) {
 			t.Errorf("a call that waited in vain: %v", err)
 		}
 		entered := make(chan func())
 		for range 2 {
 			go func() {
-				leave, err := g.enter(t.Context(), "slow")
+				leave, err := g.Enter(t.Context(), "slow")
 				if err != nil {
 					t.Error(err)
 				}
@@ -36,10 +36,10 @@ func TestCallsToAHostAreBounded(t *testing.T) {
 			}()
 		}
 		synctest.Wait() // two inside, two waiting
-		if _, err := g.enter(t.Context(), "slow"); !errors.Is(err, ErrBusy) {
+		if _, err := g.Enter(t.Context(), "slow"); !errors.Is(err, ErrFull) {
 			t.Errorf("a call beyond those that may wait: %v", err)
 		}
-		if leave, err := g.enter(t.Context(), "quick"); err != nil {
+		if leave, err := g.Enter(t.Context(), "quick"); err != nil {
 			t.Errorf("another host: %v", err)
 		} else {
 			leave()

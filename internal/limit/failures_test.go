@@ -1,4 +1,4 @@
-package msgraph
+package limit
 
 import (
 	"fmt"
@@ -45,10 +45,10 @@ func TestManyClientsTakeBoundedMemoryAndForgetNobody(t *testing.T) {
 	f := &Failures{Now: func() time.Time { return now }}
 	for f.Take("attacker") == 0 {
 	}
-	for i := range 3 * maxClients {
+	for i := range 3 * maxFailing {
 		f.Take(fmt.Sprint(i))
 	}
-	if len(f.clients) > maxClients+1 {
+	if len(f.clients) > maxFailing+1 {
 		t.Errorf("%d clients are kept", len(f.clients))
 	}
 	if f.Take("attacker") == 0 {
@@ -63,9 +63,9 @@ func TestManyClientsTakeBoundedMemoryAndForgetNobody(t *testing.T) {
 func TestClientsOfANetworkCountTogether(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]string{
-		"192.0.2.7": "192.0.2.7", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64", "2001:db8:1:2::9%eth0": "2001:db8:1:2::/64", "::ffff:192.0.2.7": "::ffff:192.0.2.7", "": "", "pipe": "pipe",
+		"192.0.2.7": "192.0.2.7", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64", "2001:db8:1:2::9%eth0": "2001:db8:1:2::/64", "::ffff:192.0.2.7": "192.0.2.7", "": "", "pipe": "pipe",
 	} {
-		if got := clientOf(address); got != want {
+		if got := Client(address); got != want {
 			t.Errorf("%s: %s, want %s", address, got, want)
 		}
 	}
