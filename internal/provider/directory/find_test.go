@@ -90,3 +90,25 @@ func TestANameIsLookedUpAsItsKind(t *testing.T) {
 		}
 	}
 }
+
+// What one profile reads must not change what another reads afterwards: the table of properties
+// is shared by all.
+func TestIdentitiesAreReadAsTheKindThatEachClaimHas(t *testing.T) {
+	t.Parallel()
+	u := &directory.User{Identities: []directory.Identity{{Type: directory.Federated, Issuer: "idp.example", ID: "fay"}}}
+	x := &Exchange{}
+	read := x.propertyOf("userIdentities").read
+	for _, of := range []claims.DataType{claims.String, claims.AlternativeSecurityIDCollection, claims.String, claims.UserIdentityCollection} {
+		v, err := read(output{u: u, x: x}, of)
+		if err != nil || v.Type() != of {
+			t.Errorf("as %s: %s, %v", of, v.Type(), err)
+		}
+	}
+	first, _ := read(output{u: u, x: x}, claims.String)
+	if _, err := read(output{u: u, x: x}, claims.AlternativeSecurityIDCollection); err != nil {
+		t.Fatal(err)
+	}
+	if again, _ := read(output{u: u, x: x}, claims.String); again.String() != first.String() {
+		t.Errorf("as text: %q, and after a collection was read %q", first.String(), again.String())
+	}
+}

@@ -233,11 +233,12 @@ func readFederated(kind claims.DataType) func(o output, of claims.DataType) (cla
 		if len(ids) == 0 {
 			return claims.Value{}, nil
 		}
+		as := kind
 		switch of {
 		case claims.AlternativeSecurityIDCollection, claims.UserIdentityCollection, claims.ObjectIdentityCollection:
-			kind = of
+			as = of
 		}
-		return claims.Identities(kind, ids...).Convert(of)
+		return claims.Identities(as, ids...).Convert(of)
 	}
 }
 
