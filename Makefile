@@ -25,7 +25,7 @@ check: ## the fast part: format, vet, ESLint where npm is there, unit tests
 
 bench: ## measure against a bare loop in the same run (bench/README.md)
 	$(GO) test -run '^$$' -bench . -benchtime $(BENCHTIME) ./test/
-	$(GO) test -run '^$$' -bench . ./internal/server/
+	$(GO) test -run '^$$' -bench . ./internal/live/
 
 fuzz: ## run every fuzz target for FUZZTIME (20s)
 	@grep -rho --include=*_test.go --with-filename '^func Fuzz[A-Za-z0-9]*' . | sed 's/:func / /' | while read -r file target; do \
