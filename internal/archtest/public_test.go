@@ -4,7 +4,10 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io/fs"
+	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -78,4 +81,42 @@ func formats(name string) bool {
 func wraps(call *ast.CallExpr) bool {
 	format, ok := call.Args[0].(*ast.BasicLit)
 	return ok && strings.Contains(format.Value, "%w") && !strings.Contains(format.Value, "%v")
+}
+
+// shown are the packages that write what users, applications and administrators read. Words
+// of an error are for the log: a text for people is a Failure's, a Refusal's or a constant.
+var shown = []string{"internal/msgraph", "internal/oidc", "internal/page", "internal/userflow", "internal/connector", "internal/journey"}
+
+// errorWords are the places where the words of an error are meant, by file and reason.
+var errorWords = map[string]string{
+	"internal/msgraph/body.go":    "encoding/json has no type for an unknown member",
+	"internal/page/page.go":       "a notice to the author of a template, in development alone",
+	"internal/page/builtin.go":    "a bug of ours",
+	"internal/page/script.go":     "a bug of ours",
+	"internal/journey/engine.go":  "a bug of ours: no randomness",
+	"internal/journey/failure.go": "the log",
+}
+
+func TestNoTextForPeopleIsMadeOfAnError(t *testing.T) {
+	t.Parallel()
+	words := regexp.MustCompile(`\b(err|cause|Cause)\.Error\(\)`)
+	for _, pkg := range shown {
+		err := filepath.WalkDir(filepath.Join("..", "..", filepath.FromSlash(pkg)), func(path string, _ fs.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			name := filepath.ToSlash(strings.TrimPrefix(path, filepath.Join("..", "..")+string(filepath.Separator)))
+			source, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			if words.Match(source) && errorWords[name] == "" {
+				t.Errorf("%s takes the words of an error: give it a text of its own, or its reason here", name)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 }

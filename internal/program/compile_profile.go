@@ -90,7 +90,7 @@ func (c *compiler) display(src *policy.TechnicalProfile, protocol string, resolv
 		}
 		d, ok := c.e.DisplayControls.Get(ref.DisplayControl.Value)
 		if !ok {
-			continue // policy.Check told
+			continue // policy.Check reported it
 		}
 		control := &DisplayControl{
 			id: d.ID.Value, controlType: strings.TrimSpace(d.Type.Value), position: ref.Pos,

@@ -262,7 +262,7 @@ func TestIdentitiesOfOtherProviders(t *testing.T) {
 	}
 }
 
-// The owner of an account is told of changes, at the addresses that the account had before.
+// The owner of an account gets a notice of changes, at the addresses that the account had before.
 func TestOwnersAreToldOfChanges(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -42,7 +42,7 @@ type known struct{}
 
 func (known) Known(_ context.Context, password string) bool { return password == "Passw0rd!" }
 
-// notices keeps what owners are told.
+// notices keeps the notices to owners of accounts.
 type notices struct{ list []mail.Notice }
 
 func (n *notices) Notify(_ context.Context, notice mail.Notice) { n.list = append(n.list, notice) }
