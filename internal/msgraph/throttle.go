@@ -3,7 +3,6 @@ package msgraph
 import (
 	"errors"
 	"net/http"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -75,10 +74,7 @@ func (s *Server) remoteIP(r *http.Request) string {
 	if s.RemoteIP != nil {
 		return s.RemoteIP(r)
 	}
-	if i := strings.LastIndexByte(r.RemoteAddr, ':'); i >= 0 {
-		return strings.Trim(r.RemoteAddr[:i], "[]")
-	}
-	return r.RemoteAddr
+	return limit.RemoteIP(r, false)
 }
 
 var _ Throttle = (*limit.Failures)(nil)

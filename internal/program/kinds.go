@@ -1,6 +1,8 @@
 package program
 
 import (
+	"strings"
+
 	"journeyman.dev/internal/policy"
 )
 
@@ -124,7 +126,7 @@ func (k *Kinds) of(src *policy.TechnicalProfile, as Role) (ProfileKind, bool) {
 	case policy.Fold(src.Protocol.Name.Value) != Proprietary:
 		name, protocol = src.Protocol.Name.Value, true
 	}
-	kind, ok := k.profiles[kindKey(as, protocol, trim(name))]
+	kind, ok := k.profiles[kindKey(as, protocol, strings.TrimSpace(name))]
 	return kind, ok
 }
 

@@ -153,7 +153,7 @@ func (c *compiler) steps(uj *UserJourney, src *policy.UserJourney) {
 		}
 		kind, ok := c.o.Kinds.steps[policy.Fold(p.src.Type.Value)]
 		if !ok || kind.Plan == nil {
-			p.step.kind, p.step.notBuilt = "unknown", trim(p.src.Type.Value)
+			p.step.kind, p.step.notBuilt = "unknown", strings.TrimSpace(p.src.Type.Value)
 			continue
 		}
 		p.step.kind, p.step.node = kind.Name, kind.Plan(p)
@@ -162,7 +162,7 @@ func (c *compiler) steps(uj *UserJourney, src *policy.UserJourney) {
 
 // step compiles what all kinds of steps have.
 func (c *compiler) step(src *policy.OrchestrationStep) *Step {
-	order, _ := strconv.Atoi(trim(src.Order.Value))
+	order, _ := strconv.Atoi(strings.TrimSpace(src.Order.Value))
 	step := &Step{order: order, preconditions: c.preconditions(src.Preconditions)}
 	if src.ContentDefinition.Set() {
 		step.content = c.p.content[policy.Fold(src.ContentDefinition.Value)]
@@ -175,5 +175,3 @@ func (c *compiler) step(src *policy.OrchestrationStep) *Step {
 	}
 	return step
 }
-
-func trim(text string) string { return strings.TrimSpace(text) }
